@@ -1,0 +1,27 @@
+import Lanes
+import Market
+
+/// What a door did with a request.
+public enum Admission: Sendable {
+  /// The command stands in its shard's stream.
+  case admitted(id: Int, productid: Int, shard: Shard)
+  /// No such id is known.
+  case unknown(Entity, id: Int)
+  /// The id belongs to something of another product.
+  case conflict(Entity, id: Int, productid: Int)
+
+  /// What is wrong with the request, if it was not let in.
+  public var error: FieldError? {
+    switch self {
+    case .admitted: nil
+    case .unknown(let entity, let id):
+      FieldError(
+        field: "id", reason: .unknownId, message: "id \(id) names no \(entity.rawValue) that is known here.")
+    case .conflict(let entity, let id, let productid):
+      FieldError(
+        field: "id", reason: .idTaken,
+        message: "id \(id) already names a \(entity.rawValue) of product \(productid): choose another, or send none."
+      )
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/// A worker bound to one slot: a shard (`{3}`), or an inlet (`{trade.commands}`).
+public struct LaneName: Hashable, Sendable, CustomStringConvertible {
+  public let worker: String
+  /// The hash tag that all the lane's keys carry.
+  public let tag: String
+
+  public init(worker: String, tag: String) {
+    self.worker = worker
+    self.tag = tag
+  }
+
+  /// Holds the fencing token of the lane's owner while it is alive.
+  public var lease: String { "\(tag):lease:\(worker)" }
+  /// Holds, per stream, the last entry whose effects are committed, and how many entries that makes.
+  public var cursor: String { "\(tag):cursor:\(worker)" }
+  /// Where entries go that cannot be handled.
+  public var deadLetters: String { "\(tag):deadletters" }
+
+  public var description: String { "\(worker)\(tag)" }
+}

@@ -1,0 +1,18 @@
+/// How lanes are shared, held and read.
+public struct LaneOptions: Sendable {
+  /// The most entries of one batch, and of one read of one stream.
+  public var batch = 256
+  /// How long a lease outlives its owner's last word. Together with two heartbeats it bounds a fail-over.
+  public var lease: Duration = .milliseconds(4500)
+  /// How often a replica says that it lives, gives up its surplus and takes what is free; also the longest
+  /// time that a read blocks.
+  public var heartbeat: Duration = .milliseconds(250)
+  /// How long a replica counts as living after its last heartbeat.
+  public var replicaLifetime: Duration = .seconds(2)
+
+  public init() {}
+}
+
+extension Duration {
+  var milliseconds: Int { Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000) }
+}

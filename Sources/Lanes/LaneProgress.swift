@@ -1,0 +1,15 @@
+/// What a runner tells of itself to health checks and metrics.
+public struct LaneProgress: Sendable {
+  /// The lanes it holds.
+  public var lanes: [LaneName] = []
+  /// When it last came to the end of a pass over its lanes; nil before the first.
+  public var lastPass: ContinuousClock.Instant?
+  /// How many batches it has committed.
+  public var commits = 0
+  /// How many entries those had.
+  public var entries = 0
+  /// How many entries of those it put to the dead letters.
+  public var deadLetters = 0
+  /// How many commits found that another owner has the lane.
+  public var fenced = 0
+}

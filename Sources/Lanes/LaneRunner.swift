@@ -1,0 +1,77 @@
+import Foundation
+import Logging
+import Redis
+import Synchronization
+
+/// One replica of a worker: a thread with a Redis connection of its own that runs its share of the lanes.
+///
+/// Any number of runners of the same worker, in one process or in many, share the lanes out among themselves.
+public final class LaneRunner: Sendable {
+  public let worker: String
+  /// Names this replica among the others, and starts its fencing tokens.
+  public let replica: String
+  let lanes: [LaneSpec]
+  let url: RedisURL
+  let options: LaneOptions
+  let logger: Logger
+
+  private let stopping = Atomic(false)
+  private let wake = DispatchSemaphore(value: 0)
+  private let progress = Mutex(LaneProgress())
+
+  public init(
+    worker: String, lanes: [LaneSpec], url: RedisURL, options: LaneOptions = LaneOptions(), logger: Logger
+  ) {
+    self.worker = worker
+    self.lanes = lanes
+    self.url = url
+    self.options = options
+    replica = "\(worker)-\(UInt64.random(in: 0...UInt64.max).hexadecimal)"
+    var logger = logger
+    logger[metadataKey: "replica"] = "\(replica)"
+    self.logger = logger
+  }
+
+  /// Runs until `stop()`, through any outage of Redis. Blocks: call it on a thread made for it.
+  public func run() {
+    var backoff = Backoff()
+    let tokens = LaneTokens(replica: replica)
+    while !isStopping {
+      do throws(RedisError) {
+        let session = try LaneSession(runner: self, tokens: tokens)
+        backoff.reset()
+        try session.serve()
+        return
+      } catch {
+        note { $0.lanes = [] }
+        logger.warning("Redis is away, trying again", metadata: ["error": "\(error)"])
+        sleep(backoff.next())
+      }
+    }
+  }
+
+  /// Lets the batches under way finish, gives the lanes back and ends `run()`.
+  public func stop() {
+    stopping.store(true, ordering: .releasing)
+    wake.signal()
+  }
+
+  /// What the runner was doing at its last pass.
+  public var state: LaneProgress { progress.withLock { $0 } }
+
+  var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+  func note(_ change: (inout LaneProgress) -> Void) {
+    progress.withLock { change(&$0) }
+  }
+
+  /// Waits, but not past `stop()`.
+  func sleep(_ duration: Duration) {
+    guard !isStopping else { return }
+    _ = wake.wait(timeout: .now() + duration.seconds)
+  }
+}
+
+extension UInt64 {
+  fileprivate var hexadecimal: String { String(self, radix: 16) }
+}

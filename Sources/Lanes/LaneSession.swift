@@ -1,0 +1,184 @@
+import Logging
+import Market
+import Redis
+
+/// A runner's time on one connection: from connecting until it stops or the connection breaks.
+final class LaneSession {
+  let runner: LaneRunner
+  let tokens: LaneTokens
+  let connection: RedisConnection
+  let commitDigest: String
+  let digests: [Script: String]
+  var lanes: [Lane] = []
+  private var nextHeartbeat = ContinuousClock.now
+
+  init(runner: LaneRunner, tokens: LaneTokens) throws(RedisError) {
+    self.runner = runner
+    self.tokens = tokens
+    connection = try RedisConnection(runner.url)
+    commitDigest = try connection.digest(of: Commit.script)
+    var digests: [Script: String] = [:]
+    for script in runner.lanes.flatMap(\.scripts) { digests[script] = try connection.digest(of: script) }
+    self.digests = digests
+  }
+
+  /// Passes over the lanes until the runner stops, then gives them back.
+  func serve() throws(RedisError) {
+    while !runner.isStopping {
+      if ContinuousClock.now >= nextHeartbeat {
+        try heartbeat()
+        nextHeartbeat = .now + runner.options.heartbeat
+      }
+      if lanes.isEmpty {
+        runner.sleep(untilHeartbeat)
+      } else {
+        try pass()
+      }
+      runner.note { $0.lastPass = .now }
+    }
+    try leave()
+  }
+
+  private var untilHeartbeat: Duration { max(.milliseconds(1), nextHeartbeat - .now) }
+
+  /// One read of all lanes, then every batch that came of it, through to its commit.
+  ///
+  /// The batches' rounds share the connection in a queue: while Redis works on one lane's, the next lane decides.
+  private func pass() throws(RedisError) {
+    try read()
+    var queue: [Flight] = []
+    for lane in lanes {
+      let batch = lane.inputs.nextBatch(limit: runner.options.batch)
+      if batch.isEmpty { continue }
+      let flight = Flight(lane: lane, work: lane.handler.begin(batch), entries: batch.count)
+      if let flight = try advance(flight, []) { queue.append(flight) }
+    }
+    var next = 0
+    while next < queue.count {
+      let flight = queue[next]
+      next += 1
+      let replies = try connection.receive(flight.awaited)
+      if flight.isCommitting {
+        try settle(flight, replies)
+      } else if let flight = try advance(flight, replies) {
+        queue.append(flight)
+      }
+    }
+  }
+
+  /// Lets the batch take its next step and sends what comes of it. Nil where the batch was given up.
+  private func advance(_ flight: Flight, _ replies: [Reply]) throws(RedisError) -> Flight? {
+    var flight = flight
+    var commands = Commands()
+    do throws(RedisError) {
+      try flight.work.next(replies, commands: &commands, commit: &flight.commit)
+    } catch {
+      try drop(flight.lane, because: error)
+      return nil
+    }
+    if commands.isEmpty {
+      flight.isCommitting = true
+      commands.add(
+        flight.commit.call(
+          digest: commitDigest, token: flight.lane.token,
+          leaseMilliseconds: runner.options.lease.milliseconds, inputs: flight.lane.inputs))
+    }
+    flight.awaited = commands.count
+    try connection.send(commands)
+    return flight
+  }
+
+  private func settle(_ flight: Flight, _ replies: [Reply]) throws(RedisError) {
+    if let error = replies.first?.error { return try drop(flight.lane, because: error) }
+    flight.lane.extended = .now
+    runner.note {
+      $0.commits += 1
+      $0.entries += flight.entries
+      $0.deadLetters += flight.commit.deadLetterCount
+    }
+  }
+
+  /// Stops to hold a lane. Unless another owner has it, the next heartbeat takes it again, from its cursor.
+  func drop(_ lane: Lane, because error: RedisError) throws(RedisError) {
+    if error.code == .refused(kind: "NOSCRIPT") { throw error }
+    lanes.removeAll { $0 === lane }
+    let isFenced = error.code == .refused(kind: "FENCED")
+    runner.note {
+      $0.lanes = lanes.map(\.spec.name)
+      if isFenced { $0.fenced += 1 }
+    }
+    let metadata: Logger.Metadata = ["lane": "\(lane.spec.name)", "error": "\(error)"]
+    if isFenced {
+      runner.logger.notice("another replica has the lane", metadata: metadata)
+    } else {
+      runner.logger.error("a batch failed and will be tried again", metadata: metadata)
+    }
+  }
+
+  /// Reads all streams that have nothing buffered, in one command; waits only if no lane has work left.
+  private func read() throws(RedisError) {
+    let limit = runner.options.batch
+    var places: [String: (lane: Lane, input: Int)] = [:]
+    var keys: [String] = []
+    var positions: [EntryID] = []
+    for lane in lanes {
+      for index in lane.inputs.indices {
+        lane.inputs[index].beginRead()
+        guard lane.inputs[index].wantsRead else { continue }
+        places[lane.inputs[index].stream] = (lane, index)
+        keys.append(lane.inputs[index].stream)
+        positions.append(lane.inputs[index].position)
+      }
+    }
+    guard !keys.isEmpty else { return }
+    var words = Words("XREAD", "COUNT")
+    words.add(limit)
+    if !lanes.contains(where: \.hasBuffered) {
+      words.add("BLOCK")
+      words.add(max(1, untilHeartbeat.milliseconds))
+    }
+    words.add("STREAMS")
+    for key in keys { words.add(key) }
+    for position in positions { words.add("\(position)") }
+    var commands = Commands()
+    commands.add(words)
+    guard let reply = try connection.exchange(commands).first else { return }
+    try reply.get()
+    for stream in reply {
+      guard let key = stream[0]?.string, let place = places.removeValue(forKey: key), let entries = stream[1]
+      else { throw RedisError(.unexpectedReply, "XREAD answered with a stream that was not asked for.") }
+      place.lane.inputs[place.input].fill(try decode(entries, stream: place.input), limit: limit)
+    }
+    for place in places.values { place.lane.inputs[place.input].fill([], limit: limit) }
+  }
+
+  private func decode(_ entries: Reply, stream: Int) throws(RedisError) -> [Entry] {
+    var decoded: [Entry] = []
+    decoded.reserveCapacity(entries.count)
+    for entry in entries {
+      var parts = entry.makeIterator()
+      guard let id = parts.next()?.string.flatMap({ EntryID($0) }), let body = parts.next() else {
+        throw RedisError(.unexpectedReply, "XREAD answered with an entry that cannot be read.")
+      }
+      decoded.append(Entry(id: id, stream: stream, body: body))
+    }
+    return decoded
+  }
+}
+
+/// A batch between two of its steps.
+private struct Flight {
+  let lane: Lane
+  var work: any LaneWork
+  let entries: Int
+  var commit: Commit
+  var awaited = 0
+  var isCommitting = false
+
+  init(lane: Lane, work: any LaneWork, entries: Int) {
+    self.lane = lane
+    self.work = work
+    self.entries = entries
+    commit = Commit(lane: lane.spec.name)
+  }
+}

@@ -1,0 +1,38 @@
+import Redis
+
+/// One batch on its way through a lane: rounds of commands and replies, and one commit at the end.
+public protocol LaneWork {
+  /// Goes on with the replies to the last round; the first call gets none.
+  ///
+  /// Whatever it adds to `commands` is sent, and `next` is called again with the replies. When it adds nothing
+  /// the batch is done and `commit` is carried out: all of it, or nothing if another owner has the lane.
+  /// A throw gives up the batch; it is read again later.
+  mutating func next(
+    _ replies: [Reply], commands: inout Commands, commit: inout Commit
+  ) throws(RedisError)
+}
+
+/// What a lane does with its batches. Made anew whenever a lane is taken; lives on the runner's thread.
+public protocol LaneHandler: AnyObject {
+  func begin(_ batch: [Entry]) -> any LaneWork
+}
+
+/// A lane before anybody holds it.
+public struct LaneSpec: Sendable {
+  public let name: LaneName
+  /// The keys read, in the order that decides a tie of entry ids.
+  public let streams: [String]
+  /// Scripts that the handler's rounds call by their digests.
+  public let scripts: [Script]
+  public let makeHandler: @Sendable ([Script: String]) -> any LaneHandler
+
+  public init(
+    name: LaneName, streams: [String], scripts: [Script] = [],
+    makeHandler: @escaping @Sendable (_ digests: [Script: String]) -> any LaneHandler
+  ) {
+    self.name = name
+    self.streams = streams
+    self.scripts = scripts
+    self.makeHandler = makeHandler
+  }
+}

@@ -1,0 +1,90 @@
+import Lanes
+import Market
+
+/// Where everything about the deal lies in Redis. Keys of a shard carry its hash tag, keys of a user the user's.
+public enum Key {
+  /// The most shards a system may have: bounds what every lane list and every fan-out read costs.
+  public static let shardLimit = 1024
+
+  /// How many shards the system was made with. It can never change under data.
+  public static let shardCount = "handover:shards"
+
+  // MARK: Logs of a shard
+
+  /// Commands for a worker, already routed: `{3}:trade.commands`.
+  public static func commands(_ worker: Worker, in shard: Shard) -> String {
+    shard.key("\(worker.rawValue).commands")
+  }
+
+  /// The journal: every domain event of the shard.
+  public static func journal(of shard: Shard) -> String { shard.key("events") }
+
+  /// `StatusUpdated` for every change of a reservation, a trade or a stock.
+  public static func status(of shard: Shard) -> String { shard.key("status") }
+
+  /// Answers to the callers of one ingress.
+  public static func replies(to ingress: String, in shard: Shard) -> String { shard.key("replies:\(ingress)") }
+
+  /// Where `redis-cli` users write a worker's commands, without any tag.
+  public static func inlet(_ worker: Worker) -> String { "\(worker.rawValue).commands" }
+
+  // MARK: Aggregates of a shard
+
+  public static func reservation(_ id: Int, in shard: Shard) -> String { shard.key("reserve:\(id)") }
+  /// A listing as REST shows it.
+  public static func trade(_ id: Int, in shard: Shard) -> String { shard.key("trade:\(id)") }
+  /// Everything the trade worker decides a product's deals by.
+  public static func product(_ productid: Int, in shard: Shard) -> String { shard.key("product:\(productid)") }
+  public static func stock(_ productid: Int, in shard: Shard) -> String { shard.key("stock:\(productid)") }
+  /// What came of a command, for a day.
+  public static func operation(_ commandid: String, in shard: Shard) -> String {
+    shard.key("operation:\(commandid)")
+  }
+  /// All of a kind, a sorted set by id: reserve and trade ids; for inventories the product ids.
+  public static func index(of entity: Entity, in shard: Shard) -> String {
+    switch entity {
+    case .reserve: shard.key("reserves")
+    case .trade: shard.key("trades")
+    case .inventory: shard.key("inventories")
+    }
+  }
+  /// The newest notices of the shard, a sorted set by time.
+  public static func notices(of shard: Shard) -> String { shard.key("notices") }
+  /// Who sells a product, as the notification worker last heard.
+  public static func seller(of productid: Int, in shard: Shard) -> String { shard.key("seller:\(productid)") }
+
+  // MARK: The directory
+
+  /// Gives the product that an id belongs to, and so its shard.
+  public static func directory(_ entity: Entity, id: Int) -> String { "id:{\(entity.rawValue):\(id)}" }
+  /// The last id that a door made.
+  public static func counter(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}" }
+  /// The request that a client's idempotency key stands for.
+  public static func request(_ commandid: String) -> String { "request:{\(tagged(commandid))}" }
+
+  // MARK: Read models of a user
+
+  /// One notice.
+  public static func notice(_ id: String) -> String { "notice:{\(tagged(id))}" }
+  /// A user's notices, a sorted set by time.
+  public static func notices(for userid: String) -> String { "notices:{\(tagged(userid))}" }
+  /// A user's my page, a sorted set of its rows by time.
+  public static func mypage(of userid: String) -> String { "mypage:{\(tagged(userid))}" }
+  /// One row of a my page; `row` is a member of the sorted set.
+  public static func mypage(of userid: String, row: String) -> String { "mypage:{\(tagged(userid))}:\(row)" }
+
+  /// Text from outside in the form that can stand in a hash tag: braces would end it early.
+  private static func tagged(_ text: String) -> String {
+    guard text.utf8.contains(where: { "{}%".utf8.contains($0) }) else { return text }
+    var safe = ""
+    for character in text.unicodeScalars {
+      switch character {
+      case "{": safe += "%7B"
+      case "}": safe += "%7D"
+      case "%": safe += "%25"
+      default: safe.unicodeScalars.append(character)
+      }
+    }
+    return safe
+  }
+}

@@ -1,0 +1,52 @@
+/// What can be asked for; the raw value is the command's `type` on the wire.
+public enum CommandKind: String, CaseIterable, Sendable {
+  case reserve = "Reserve"
+  case cancelReserve = "CancelReserve"
+  case changeReserve = "ChangeReserve"
+  case listTrade = "ListTrade"
+  case handover = "Handover"
+  case changeTrade = "ChangeTrade"
+  case withdrawTrade = "WithdrawTrade"
+  case registerStock = "RegisterStock"
+  case adjustStock = "AdjustStock"
+  case withdrawStock = "WithdrawStock"
+
+  /// Who decides it.
+  public var worker: Worker {
+    switch self {
+    case .reserve, .cancelReserve, .changeReserve: .reservation
+    case .listTrade, .handover, .changeTrade, .withdrawTrade: .trade
+    case .registerStock, .adjustStock, .withdrawStock: .stock
+    }
+  }
+
+  /// What its `id` names.
+  public var entity: Entity {
+    switch worker {
+    case .reservation: .reserve
+    case .trade: .trade
+    case .stock: .inventory
+    }
+  }
+
+  /// Whether its `id` is a new one.
+  public var creates: Bool {
+    switch self {
+    case .reserve, .listTrade, .registerStock: true
+    default: false
+    }
+  }
+
+  /// Reads `type`.
+  init(fields: Fields) throws(FieldError) {
+    guard let text = fields["type"], !text.isEmpty else {
+      throw FieldError("type", .missing, expected: Self.expected)
+    }
+    guard let kind = CommandKind(rawValue: text) else {
+      throw FieldError("type", .unknownType, expected: Self.expected, came: text)
+    }
+    self = kind
+  }
+
+  private static var expected: String { "one of " + allCases.map(\.rawValue).joined(separator: ", ") }
+}

@@ -1,0 +1,31 @@
+/// A command as a person sends it: valid, but its `id` or `productid` may still have to be found.
+///
+/// A command that makes something must name its product and may leave the id to the door; any other names
+/// an id and may leave it to the door to look up the product.
+public struct Draft: Sendable {
+  public let kind: CommandKind
+  public let id: Int?
+  public let productid: Int?
+  /// The other fields in canonical form, without `type`, `id` and `productid`.
+  public let fields: Fields
+
+  /// Reads a request made to `worker`; what the request needs not say is ignored, as is `status`.
+  public init(fields: Fields, worker: Worker) throws(FieldError) {
+    kind = try CommandKind(fields: fields)
+    guard kind.worker == worker else {
+      let expected = "a command of \(worker.commands) (\(kind.rawValue) goes to \(kind.worker.commands))"
+      throw FieldError("type", .notAllowed, expected: expected, came: kind.rawValue)
+    }
+    id = kind.creates ? try fields.find(.id) : try fields.read(.id)
+    productid = kind.creates ? try fields.read(.productid) : try fields.find(.productid)
+    // No other field's rule depends on these two, so any number does in the place of one still unknown.
+    self.fields = try Command(kind, id: id ?? 0, productid: productid ?? 0, fields: fields).payload.details
+  }
+
+  /// The full wire form, which `Command` reads.
+  public func fields(id: Int, productid: Int) -> Fields {
+    var full: Fields = ["type": kind.rawValue, "id": String(id), "productid": String(productid)]
+    full.pairs += fields.pairs
+    return full
+  }
+}

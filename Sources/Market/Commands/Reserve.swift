@@ -1,0 +1,29 @@
+/// A buyer asks for units of a product; `price` is in won.
+public struct Reserve: CommandPayload {
+  public static let kind = CommandKind.reserve
+
+  public var id: Int
+  public var productid: Int
+  public var userid: String
+  public var productname: String
+  public var qty: Int
+  public var reserveDt: String
+  public var address: String
+  public var price: Int
+}
+
+extension Reserve {
+  public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
+    try self.init(
+      id: id, productid: productid, userid: fields.read(.userid), productname: fields.read(.productname),
+      qty: fields.read(.qty), reserveDt: fields.read(.reserveDt), address: fields.find(.address) ?? "",
+      price: fields.read(.price))
+  }
+
+  public var details: Fields {
+    [
+      "userid": userid, "productname": productname, "qty": String(qty), "reserveDt": reserveDt,
+      "address": address, "price": String(price),
+    ]
+  }
+}

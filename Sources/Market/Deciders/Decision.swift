@@ -1,0 +1,34 @@
+/// One decision in the making: the state so far, and what has been said.
+struct Decision<Rules: Decider> {
+  private(set) var state: Rules.State
+  private(set) var events: [Event] = []
+  let position: EntryID
+
+  init(_ state: consuming Rules.State, at position: EntryID) {
+    self.state = state
+    self.position = position
+  }
+
+  /// Takes in an event of the journal.
+  mutating func hear(_ event: Event) {
+    Rules.evolve(&state, event, at: position)
+  }
+
+  /// Says what happened; `caller` is who asked for the command that this finishes.
+  mutating func say(_ fact: Fact, to caller: Caller? = nil, askedBy asker: Caller? = nil) {
+    let event = Event(fact, caller: caller, asker: asker)
+    Rules.evolve(&state, event, at: position)
+    events.append(event)
+  }
+
+  mutating func refuse(
+    _ command: some CommandPayload, _ refusal: Refusal, _ caller: Caller?, userid: String? = nil
+  ) {
+    let kind = type(of: command).kind
+    say(
+      .rejected(
+        Rejection(
+          kind: kind, id: command.id, productid: command.productid, refusal: refusal, userid: userid)),
+      to: caller)
+  }
+}

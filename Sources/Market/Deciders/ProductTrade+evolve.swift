@@ -1,0 +1,89 @@
+extension ProductTrade {
+  mutating func apply(_ event: Event, at position: EntryID) {
+    switch event.fact {
+    case .deal(let step, let deal):
+      apply(step, deal, event.asker, at: position)
+    case .hold(let step, let deal, let level):
+      onHand = level.isRegistered ? level.qty : nil
+      apply(step, deal)
+    case .stock(let step, let level):
+      onHand = step == .stockWithdrawn ? nil : level.qty
+    case .listing(_, let listing):
+      self.listing = listing
+    case .rejected:
+      break
+    }
+  }
+
+  private mutating func apply(_ step: DealStep, _ deal: Deal, _ asker: Caller?, at position: EntryID) {
+    let id = deal.reserveid
+    switch step {
+    case .reserveCompleted:
+      enter(WaitingDeal(deal: deal, arrived: position))
+    case .reserveChanged:
+      change(id) {
+        $0.reserveDt = deal.reserveDt
+        $0.address = deal.address
+      }
+    case .reserveCancelRequested:
+      running[id]?.cancelRequested = true
+    case .handoverRequested:
+      running[id]?.phase = .handedOver
+      running[id]?.handoverCaller = asker
+    case .tradeStarted:
+      guard let waiting = leaveLine(id) else { return }
+      running[id] = RunningDeal(waiting: WaitingDeal(deal: deal, arrived: waiting.arrived))
+      listing?.held += deal.qty
+    case .tradeRejected:
+      leaveLine(id)
+    case .tradeCanceled:
+      if stop(id) == nil { leaveLine(id) }
+    case .tradeCompleted:
+      guard stop(id) != nil else { return }
+      listing?.sold += deal.qty
+      owed += deal.qty
+    case .tradeWaiting, .cancelRefused, .reserveCanceled, .reserveDeleted:
+      break
+    }
+  }
+
+  private mutating func apply(_ step: HoldStep, _ deal: Deal) {
+    switch step {
+    case .stockHeld:
+      running[deal.reserveid]?.phase = .held
+      running[deal.reserveid]?.handoverCaller = nil
+    case .stockShort:
+      if let stopped = stop(deal.reserveid) { enter(stopped.waiting) }
+    case .stockDecreased:
+      owed -= deal.qty
+    case .stockReleased:
+      break
+    }
+  }
+
+  /// Puts a deal where it belongs by its arrival: for a new one that is the end.
+  private mutating func enter(_ waiting: WaitingDeal) {
+    let place = line.lastIndex { $0.arrived < waiting.arrived }
+    line.insert(waiting, at: place.map { $0 + 1 } ?? 0)
+  }
+
+  @discardableResult
+  private mutating func leaveLine(_ reserveid: Int) -> WaitingDeal? {
+    line.firstIndex { $0.deal.reserveid == reserveid }.map { line.remove(at: $0) }
+  }
+
+  private mutating func stop(_ reserveid: Int) -> RunningDeal? {
+    guard let stopped = running.removeValue(forKey: reserveid) else { return nil }
+    listing?.held -= stopped.deal.qty
+    return stopped
+  }
+
+  private mutating func change(_ reserveid: Int, _ body: (inout Deal) -> Void) {
+    if var changed = running[reserveid] {
+      body(&changed.waiting.deal)
+      running[reserveid] = changed
+    } else if let place = line.firstIndex(where: { $0.deal.reserveid == reserveid }) {
+      body(&line[place].deal)
+    }
+  }
+}

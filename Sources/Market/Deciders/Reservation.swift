@@ -1,0 +1,30 @@
+/// A buyer's reservation.
+public struct Reservation: Hashable, Sendable {
+  public var deal: Deal
+  /// What the deal is, whatever is being asked for.
+  public var standing: Status
+  /// A cancel is before the trade's judgement: the lock on the reservation.
+  public var cancelRequested = false
+  /// Who waits for that cancel.
+  public var canceler: Caller?
+
+  public init(_ deal: Deal, standing: Status = .reserved) {
+    self.deal = deal
+    self.standing = standing
+  }
+
+  public var status: Status { cancelRequested ? .cancelRequested : standing }
+
+  /// Whether it has disappeared from the lists.
+  public var isDeleted: Bool { deal.delete && !cancelRequested && ended != nil }
+
+  /// Why nothing can be done about it any more; nil until it has ended.
+  public var ended: Refusal? {
+    switch standing {
+    case .completed: .alreadyCompleted
+    case .canceled: .alreadyCanceled
+    case .rejected: .alreadyRejected
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,63 @@
+extension Decision<ReservationDecider> {
+  mutating func reserve(_ command: Reserve, _ caller: Caller?) {
+    guard state == nil else { return refuse(command, .duplicateId, caller, userid: command.userid) }
+    say(.deal(.reserveCompleted, Deal(command)), to: caller)
+  }
+
+  mutating func change(_ command: ChangeReserve, _ caller: Caller?) {
+    guard let reservation = reservation(of: command) else { return refuse(command, .notFound, caller) }
+    var deal = reservation.deal
+    if let refusal = reservation.cancelRequested ? .cancelInProgress : reservation.ended {
+      return refuse(command, refusal, caller, userid: deal.userid)
+    }
+    deal.reserveDt = command.reserveDt ?? deal.reserveDt
+    deal.address = command.address ?? deal.address
+    say(.deal(.reserveChanged, deal), to: caller)
+  }
+
+  mutating func cancel(_ command: CancelReserve, _ caller: Caller?) {
+    guard let reservation = reservation(of: command) else { return refuse(command, .notFound, caller) }
+    var deal = reservation.deal
+    deal.delete = command.delete
+    if reservation.cancelRequested {
+      refuse(command, .cancelInProgress, caller, userid: deal.userid)
+    } else if let refusal = reservation.ended {
+      // There is nothing left to cancel, but it can still be taken off the lists.
+      if command.delete {
+        say(.deal(.reserveDeleted, deal), to: caller)
+      } else {
+        refuse(command, refusal, caller, userid: deal.userid)
+      }
+    } else {
+      say(.deal(.reserveCancelRequested, deal), askedBy: caller)
+    }
+  }
+
+  /// Follows the trade, which alone judges a cancel.
+  mutating func follow(_ event: Event) {
+    // Hearing a refused cancel takes the lock off, and with it who waits.
+    let before = state
+    hear(event)
+    guard let before, before.cancelRequested, let reservation = state else { return }
+    switch event.fact {
+    case .deal(.tradeCanceled, _):
+      say(.deal(.reserveCanceled, reservation.deal), to: before.canceler)
+    case .deal(.cancelRefused, let deal):
+      let refusal = reservation.ended ?? deal.refusal ?? .alreadyEnded
+      say(
+        .rejected(
+          Rejection(
+            kind: .cancelReserve, id: deal.reserveid, productid: deal.productid, refusal: refusal,
+            userid: deal.userid, status: reservation.status)), to: before.canceler)
+    default:
+      break
+    }
+  }
+
+  /// The reservation a command names; one that has been deleted is no more to be found.
+  private func reservation(of command: some CommandPayload) -> Reservation? {
+    guard let reservation = state, reservation.deal.productid == command.productid, !reservation.isDeleted
+    else { return nil }
+    return reservation
+  }
+}

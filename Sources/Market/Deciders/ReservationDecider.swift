@@ -1,0 +1,61 @@
+/// The reservation worker: keeps one reservation, and asks the trade before it gives it up.
+public enum ReservationDecider: Decider {
+  public typealias State = Reservation?
+
+  public static let listensTo: Set<String> = Set(
+    DealStep.allCases.filter { $0.worker == .trade && $0 != .handoverRequested }.map(\.rawValue))
+
+  public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
+    var decision = Decision<Self>(state, at: position)
+    switch input {
+    case .command(.reserve(let command), let caller): decision.reserve(command, caller)
+    case .command(.changeReserve(let command), let caller): decision.change(command, caller)
+    case .command(.cancelReserve(let command), let caller): decision.cancel(command, caller)
+    case .command(let command, let caller): decision.refuse(command.payload, .wrongWorker, caller)
+    case .event(let event): decision.follow(event)
+    }
+    state = decision.state
+    return decision.events
+  }
+
+  public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
+    guard case .deal(let step, let deal) = event.fact else { return }
+    if step == .reserveCompleted { state = Reservation(deal) }
+    state?.apply(step, deal, asker: event.asker)
+  }
+
+  public static func outcome(of event: Event, state: State) -> Outcome {
+    Outcome(of: event, view: state?.view ?? [:])
+  }
+}
+
+extension Reservation {
+  fileprivate mutating func apply(_ step: DealStep, _ deal: Deal, asker: Caller?) {
+    switch step {
+    case .reserveCompleted, .handoverRequested, .tradeCanceled:
+      break
+    case .reserveChanged, .reserveDeleted:
+      self.deal = deal
+    case .reserveCancelRequested:
+      self.deal = deal
+      cancelRequested = true
+      canceler = asker
+    case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted:
+      guard ended == nil, let status = step.status else { return }
+      standing = status
+      self.deal.tradeid = deal.tradeid
+      self.deal.seller = deal.seller
+    case .reserveCanceled:
+      standing = .canceled
+      unlock()
+    case .cancelRefused:
+      self.deal.delete = false
+      unlock()
+    }
+  }
+
+  private mutating func unlock() {
+    cancelRequested = false
+    canceler = nil
+  }
+}

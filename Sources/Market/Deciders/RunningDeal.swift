@@ -1,0 +1,37 @@
+/// A deal that runs, and what was asked of it before its units were held.
+public struct RunningDeal: Hashable, Sendable {
+  public enum Phase: String, Sendable {
+    /// Stock has been asked to hold its units.
+    case starting
+    /// The same, and it completes as soon as they are held.
+    case handedOver
+    /// Its units are held.
+    case held
+  }
+
+  /// The deal, and its place in the line should it have to go back.
+  public var waiting: WaitingDeal
+  public var phase = Phase.starting
+  /// Who waits for the handover that is remembered.
+  public var handoverCaller: Caller?
+  /// A cancel is remembered; it comes after the handover, if there is one.
+  public var cancelRequested = false
+
+  public var deal: Deal { waiting.deal }
+}
+
+extension RunningDeal {
+  func write(to fields: inout Fields) {
+    fields.write("phase", phase.rawValue)
+    fields.write("cancel", cancelRequested)
+    fields.write("commandid", handoverCaller?.commandid)
+    fields.write("replyto", handoverCaller?.replyto)
+    waiting.write(to: &fields)
+  }
+
+  init(fields: Fields) throws(FieldError) {
+    try self.init(
+      waiting: WaitingDeal(fields: fields), phase: fields.read(.code("phase")),
+      handoverCaller: Caller(fields: fields), cancelRequested: fields.find(.flag("cancel")) ?? false)
+  }
+}

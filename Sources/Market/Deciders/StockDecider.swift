@@ -1,0 +1,39 @@
+/// The stock worker: holds units for a deal that starts, and gives them out or back when it ends.
+///
+/// At all times `free ≥ 0` and `held ≥ 0`.
+public enum StockDecider: Decider {
+  public typealias State = Stock?
+
+  public static let listensTo: Set<String> = Set(
+    [DealStep.tradeStarted, .tradeCompleted, .tradeCanceled].map(\.rawValue))
+
+  public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
+    var decision = Decision<Self>(state, at: position)
+    switch input {
+    case .command(.registerStock(let command), let caller): decision.register(command, caller)
+    case .command(.adjustStock(let command), let caller): decision.adjust(command, caller)
+    case .command(.withdrawStock(let command), let caller): decision.withdraw(command, caller)
+    case .command(let command, let caller): decision.refuse(command.payload, .wrongWorker, caller)
+    case .event(let event): decision.follow(event)
+    }
+    state = decision.state
+    return decision.events
+  }
+
+  public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
+    switch event.fact {
+    case .stock(.stockWithdrawn, _): state = nil
+    case .stock(let step, let level): state = Stock(level, status: step.status)
+    case .hold(let step, _, let level) where level.isRegistered: state = Stock(level, status: step.status)
+    case .hold, .deal, .listing, .rejected: break
+    }
+  }
+
+  public static func outcome(of event: Event, state: State) -> Outcome {
+    // A stock that was withdrawn can be shown from the event alone.
+    if case .stock(let step, let level) = event.fact {
+      return Outcome(of: event, view: Stock(level, status: step.status).fields)
+    }
+    return Outcome(of: event, view: state.fields)
+  }
+}

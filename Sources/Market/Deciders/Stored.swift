@@ -1,0 +1,17 @@
+/// What is kept of a thing from one entry to the next, as named text fields.
+///
+/// The same value always gives the same fields, so what changed can be told field by field.
+public protocol Stored: Hashable, Sendable {
+  var fields: Fields { get }
+
+  init(fields: Fields) throws(FieldError)
+}
+
+/// A thing that is not there has no fields.
+extension Optional: Stored where Wrapped: Stored {
+  public var fields: Fields { self?.fields ?? [:] }
+
+  public init(fields: Fields) throws(FieldError) {
+    self = fields.isEmpty ? nil : try Wrapped(fields: fields)
+  }
+}

@@ -1,0 +1,63 @@
+extension Decision<TradeDecider> {
+  /// Follows what the reservation asks for and what stock did.
+  mutating func follow(_ event: Event) {
+    let before = event.deal.flatMap { state.running[$0.reserveid] }
+    hear(event)
+    switch event.fact {
+    case .deal(.reserveCompleted, let deal):
+      workLine(deal, isNew: true)
+    case .deal(.reserveCancelRequested, let deal):
+      cancel(deal)
+    case .hold(.stockHeld, let deal, _):
+      if let before { settle(deal.reserveid, before) }
+    case .hold(.stockShort, _, _):
+      if let before { turnBack(before) }
+    default:
+      break
+    }
+  }
+
+  private mutating func cancel(_ asked: Deal) {
+    if let running = state.running[asked.reserveid] {
+      // Before its units are held, stock's answer has to be awaited: the cancel is remembered.
+      if running.phase == .held { cancel(running.deal, held: running.deal.qty) }
+    } else if let waiting = state.line.first(where: { $0.deal.reserveid == asked.reserveid }) {
+      cancel(waiting.deal, held: 0)
+    } else {
+      say(.deal(.cancelRefused, told(asked, .alreadyEnded)))
+    }
+  }
+
+  private mutating func cancel(_ deal: Deal, held: Int) {
+    var canceled = told(deal)
+    canceled.held = held
+    say(.deal(.tradeCanceled, canceled))
+  }
+
+  /// The units are held: now for what was asked before, the handover first.
+  private mutating func settle(_ reserveid: Int, _ before: RunningDeal) {
+    let deal = before.deal
+    if before.phase == .handedOver {
+      say(.deal(.tradeCompleted, deal), to: before.handoverCaller)
+      if before.cancelRequested { say(.deal(.cancelRefused, told(deal, .alreadyCompleted))) }
+    } else if before.cancelRequested {
+      cancel(deal, held: deal.qty)
+    }
+  }
+
+  /// The units were not there any more: back into the line, unless it was to be cancelled anyway.
+  private mutating func turnBack(_ before: RunningDeal) {
+    let deal = before.deal
+    if before.phase == .handedOver, let listing = state.listing {
+      let rejection = Rejection(
+        kind: .handover, id: listing.id, productid: deal.productid, refusal: .stockShort,
+        userid: listing.userid)
+      say(.rejected(rejection), to: before.handoverCaller)
+    }
+    if before.cancelRequested {
+      cancel(deal, held: 0)
+    } else {
+      workLine(deal, isNew: false)
+    }
+  }
+}

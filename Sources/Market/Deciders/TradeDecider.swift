@@ -1,0 +1,35 @@
+/// The trade worker: the one judge of every deal in a product.
+///
+/// First come, first served: the head of the line blocks those behind it, whatever they ask for.
+public enum TradeDecider: Decider {
+  public typealias State = ProductTrade
+
+  public static let listensTo: Set<String> = Set(
+    [DealStep.reserveCompleted, .reserveChanged, .reserveCancelRequested].map(\.rawValue)
+      + HoldStep.allCases.map(\.rawValue) + StockStep.allCases.map(\.rawValue))
+
+  public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
+    // The state is moved, not copied: a copy would make the first change copy the whole line.
+    var decision = Decision<Self>(consume state, at: position)
+    switch input {
+    case .command(.listTrade(let command), let caller): decision.list(command, caller)
+    case .command(.changeTrade(let command), let caller): decision.change(command, caller)
+    case .command(.withdrawTrade(let command), let caller): decision.withdraw(command, caller)
+    case .command(.handover(let command), let caller): decision.handOver(command, caller)
+    case .command(let command, let caller): decision.refuse(command.payload, .wrongWorker, caller)
+    case .event(let event): decision.follow(event)
+    }
+    // Whatever changed may have let somebody in, or left somebody without hope.
+    decision.workLine()
+    state = decision.state
+    return decision.events
+  }
+
+  public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
+    state.apply(event, at: position)
+  }
+
+  public static func outcome(of event: Event, state: State) -> Outcome {
+    Outcome(of: event, view: state.listing?.fields ?? [:])
+  }
+}

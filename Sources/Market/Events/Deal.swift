@@ -1,0 +1,49 @@
+/// One reservation's deal: who buys what, for how much, when and where.
+public struct Deal: Hashable, Sendable {
+  public var reserveid: Int
+  public var productid: Int
+  /// The buyer.
+  public var userid: String
+  public var productname: String
+  public var qty: Int
+  /// In won.
+  public var price: Int
+  public var reserveDt: String
+  public var address: String
+  /// The listing and its seller, known once there is one.
+  public var tradeid: Int?
+  public var seller: String?
+  /// Why it waits, was rejected, or cannot be cancelled any more.
+  public var refusal: Refusal?
+  /// The units a cancelled deal still held, which stock has to release: none or all of them.
+  public var held: Int
+  /// Whether the reservation shall disappear from the lists once it has ended.
+  public var delete: Bool
+
+  public init(
+    reserveid: Int, productid: Int, userid: String, productname: String, qty: Int, price: Int,
+    reserveDt: String, address: String, tradeid: Int? = nil, seller: String? = nil, refusal: Refusal? = nil,
+    held: Int = 0, delete: Bool = false
+  ) {
+    self.reserveid = reserveid
+    self.productid = productid
+    self.userid = userid
+    self.productname = productname
+    self.qty = qty
+    self.price = price
+    self.reserveDt = reserveDt
+    self.address = address
+    self.tradeid = tradeid
+    self.seller = seller
+    self.refusal = refusal
+    self.held = held
+    self.delete = delete
+  }
+
+  init(_ command: Reserve) {
+    self.init(
+      reserveid: command.id, productid: command.productid, userid: command.userid,
+      productname: command.productname, qty: command.qty, price: command.price, reserveDt: command.reserveDt,
+      address: command.address)
+  }
+}

@@ -1,0 +1,56 @@
+extension Event {
+  /// The event as it stands on the journal: `type`, the facts, `status`, `commandid`.
+  ///
+  /// Where the outcome is wanted is nobody's business there, so `replyto` is left out.
+  public var fields: Fields {
+    var fields = Fields()
+    fields.pairs.reserveCapacity(20)
+    fields.write("type", type)
+    switch fact {
+    case .deal(let step, let deal):
+      deal.write(to: &fields, idName: step.idName)
+      fields.write("status", step.status?.rawValue)
+    case .hold(let step, let deal, let level):
+      deal.write(to: &fields)
+      level.write(besideDeal: &fields)
+      fields.write("status", step.status.rawValue)
+    case .listing(_, let listing):
+      listing.write(to: &fields)
+    case .stock(let step, let level):
+      level.write(to: &fields)
+      fields.write("status", step.status.rawValue)
+    case .rejected(let rejection):
+      rejection.write(to: &fields)
+    }
+    fields.write("commandid", (caller ?? asker)?.commandid)
+    return fields
+  }
+
+  /// Reads an entry of the journal; what it does not know is ignored.
+  public init(fields: Fields) throws(FieldError) {
+    let fact = try Fact(type: fields["type"] ?? "", fields: fields)
+    let caller = try Caller(fields: fields)
+    switch fact {
+    case .deal(.reserveCancelRequested, _), .deal(.handoverRequested, _): self.init(fact, asker: caller)
+    default: self.init(fact, caller: caller)
+    }
+  }
+}
+
+extension Fact {
+  fileprivate init(type: String, fields: Fields) throws(FieldError) {
+    if let step = DealStep(rawValue: type) {
+      self = .deal(step, try Deal(fields: fields, idName: step.idName))
+    } else if let step = HoldStep(rawValue: type) {
+      self = .hold(step, try Deal(fields: fields), try StockLevel(besideDeal: fields))
+    } else if let step = ListingStep(rawValue: type) {
+      self = .listing(step, try Listing(fields: fields))
+    } else if let step = StockStep(rawValue: type) {
+      self = .stock(step, try StockLevel(fields: fields))
+    } else if type == Event.rejectedType {
+      self = .rejected(try Rejection(fields: fields))
+    } else {
+      throw FieldError("type", .unknownType, expected: "the name of an event", came: type)
+    }
+  }
+}

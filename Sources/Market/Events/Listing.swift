@@ -1,0 +1,55 @@
+/// A seller's offer of a number of units of one product: a *trade*.
+///
+/// Deals run in it side by side while `held + sold ≤ qty`.
+public struct Listing: Hashable, Sendable {
+  public var id: Int
+  public var productid: Int
+  /// The seller.
+  public var userid: String
+  public var productname: String
+  public var qty: Int
+  /// In won.
+  public var price: Int
+  /// Units of the deals that run.
+  public var held: Int
+  /// Units handed over.
+  public var sold: Int
+  public var withdrawn: Bool
+
+  public init(
+    id: Int, productid: Int, userid: String, productname: String, qty: Int, price: Int, held: Int = 0,
+    sold: Int = 0, withdrawn: Bool = false
+  ) {
+    self.id = id
+    self.productid = productid
+    self.userid = userid
+    self.productname = productname
+    self.qty = qty
+    self.price = price
+    self.held = held
+    self.sold = sold
+    self.withdrawn = withdrawn
+  }
+
+  public var free: Int { qty - held - sold }
+
+  public var status: Status {
+    if withdrawn { return .saleEnded }
+    if sold == qty { return .completed }
+    return held > 0 ? .running : .onSale
+  }
+
+  /// Why nothing can be had of it any more; nil while it is open.
+  public var closed: Refusal? {
+    if withdrawn { return .withdrawn }
+    return sold == qty ? .soldOut : nil
+  }
+}
+
+extension Listing {
+  init(_ command: ListTrade) {
+    self.init(
+      id: command.id, productid: command.productid, userid: command.userid, productname: command.productname,
+      qty: command.qty, price: command.price)
+  }
+}

@@ -1,0 +1,40 @@
+/// A command that was refused: no error, but an answer.
+public struct Rejection: Hashable, Sendable {
+  public var kind: CommandKind
+  public var id: Int
+  public var productid: Int
+  public var refusal: Refusal
+  /// Whom it concerns, where that is known.
+  public var userid: String?
+  /// What the reservation stands at again, where a refused cancel had put it under a lock.
+  public var status: Status?
+
+  public init(
+    kind: CommandKind, id: Int, productid: Int, refusal: Refusal, userid: String? = nil, status: Status? = nil
+  ) {
+    self.kind = kind
+    self.id = id
+    self.productid = productid
+    self.refusal = refusal
+    self.userid = userid
+    self.status = status
+  }
+}
+
+extension Rejection {
+  init(fields: Fields) throws(FieldError) {
+    try self.init(
+      kind: fields.read(.code("command")), id: fields.read(.id), productid: fields.read(.productid),
+      refusal: fields.read(.code("reason")), userid: fields.find(.userid), status: fields.find(.code("status")))
+  }
+
+  func write(to fields: inout Fields) {
+    fields.write("command", kind.rawValue)
+    fields.write("id", id)
+    fields.write("productid", productid)
+    fields.write("userid", userid)
+    fields.write("reason", refusal.rawValue)
+    fields.write("message", refusal.message)
+    fields.write("status", status?.rawValue)
+  }
+}

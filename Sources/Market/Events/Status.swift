@@ -1,0 +1,24 @@
+/// Where a reservation, a listing or a stock stands, in the words people read.
+public enum Status: String, CaseIterable, Sendable {
+  case reserved = "예약완료"
+  case waiting = "예약대기"
+  case running = "거래진행중"
+  case rejected = "거래불가"
+  case completed = "거래완료"
+  case cancelRequested = "취소요청"
+  case canceled = "예약취소"
+  case onSale = "판매중"
+  case saleEnded = "판매종료"
+  case stockRegistered = "재고등록"
+  case stockAdjusted = "재고조정"
+  case stockWithdrawn = "재고종료"
+  case stockHeld = "재고확보"
+  case stockShort = "재고부족"
+  case stockDecreased = "재고감소"
+  case stockReleased = "재고복원"
+
+  /// Reads a status, also as `거래 진행중`, the other spelling in use.
+  public init?(wire: String) {
+    self.init(rawValue: wire == "거래 진행중" ? Self.running.rawValue : wire)
+  }
+}

@@ -1,0 +1,15 @@
+/// One word of a fixed list.
+struct CodeField<Code: RawRepresentable<String>>: Field {
+  let name: String
+
+  var expected: String { "a known word" }
+
+  func parse(_ text: String) throws(FieldError) -> Code {
+    guard let code = Code(rawValue: text) else { throw refusal(.notAllowed, text) }
+    return code
+  }
+}
+
+extension Field {
+  static func code<Code>(_ name: String) -> Self where Self == CodeField<Code> { CodeField(name: name) }
+}

@@ -1,0 +1,36 @@
+/// What is wrong with one field, told to a person.
+public struct FieldError: Error, Hashable, Sendable {
+  public enum Reason: String, Sendable {
+    case missing, notANumber, outOfRange, tooLong, notText, notADate, unknownType, notAllowed, unknownId, idTaken
+  }
+
+  public var field: String
+  public var reason: Reason
+  /// One English sentence: the field, what came, what is expected.
+  public var message: String
+
+  public init(field: String, reason: Reason, message: String) {
+    self.field = field
+    self.reason = reason
+    self.message = message
+  }
+
+  init(_ field: String, _ reason: Reason, expected: String, came: String? = nil) {
+    let message =
+      switch came {
+      case nil: "\(field) is missing: it must be \(expected)."
+      case .some(let came): "\(field) must be \(expected), but it is \"\(Self.shortened(came))\"."
+      }
+    self.init(field: field, reason: reason, message: message)
+  }
+
+  /// The first 40 characters, fit to be shown: a message must itself be a text without control characters.
+  private static func shortened(_ text: String) -> String {
+    let limit = 40
+    var shown = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars.prefix(limit) {
+      shown.append(scalar.value < 0x20 || scalar.value == 0x7F ? "\u{FFFD}" : scalar)
+    }
+    return String(shown) + (text.unicodeScalars.count > limit ? "…" : "")
+  }
+}

@@ -1,0 +1,37 @@
+/// A text without control characters, of a bounded length in Unicode characters.
+///
+/// A character takes four bytes at most, so the bound holds for the bytes too.
+struct TextField: Field {
+  let name: String
+  let length: ClosedRange<Int>
+
+  var expected: String {
+    "a text of \(length.lowerBound) to \(length.upperBound) characters without control characters"
+  }
+
+  var acceptsBlank: Bool { length.lowerBound == 0 }
+
+  func parse(_ text: String) throws(FieldError) -> String {
+    var count = 0
+    for byte in text.utf8 {
+      guard byte >= 0x20, byte != 0x7F else { throw refusal(.notText, text) }
+      // Every byte of UTF-8 but the continuing ones begins a character.
+      if byte & 0b1100_0000 != 0b1000_0000 { count += 1 }
+    }
+    guard count <= length.upperBound else { throw refusal(.tooLong, text) }
+    return text
+  }
+}
+
+extension Field where Self == TextField {
+  static var userid: TextField { .person("userid") }
+  static var seller: TextField { .person("seller") }
+  static var productname: TextField { TextField(name: "productname", length: 1...200) }
+  static var stockname: TextField { TextField(name: "stockname", length: 0...200) }
+  static var address: TextField { TextField(name: "address", length: 0...500) }
+  static var commandid: TextField { .key("commandid") }
+  static var replyto: TextField { .key("replyto") }
+
+  static func person(_ name: String) -> TextField { TextField(name: name, length: 1...100) }
+  static func key(_ name: String) -> TextField { TextField(name: name, length: 1...300) }
+}

@@ -1,0 +1,38 @@
+/// Commands to be sent together, already in the form the wire takes (RESP arrays of bulk strings).
+public struct Commands: Sendable {
+  public private(set) var bytes: [UInt8] = []
+  /// How many replies they will have.
+  public private(set) var count = 0
+
+  public init() {}
+
+  public var isEmpty: Bool { count == 0 }
+
+  /// Adds one command, its name first.
+  public mutating func add(_ words: String...) {
+    header(words.count)
+    var buffer = Words()
+    for word in words { buffer.add(word) }
+    bytes.append(contentsOf: buffer.bytes)
+  }
+
+  /// Adds one command from words built elsewhere.
+  public mutating func add(_ words: Words) {
+    header(words.count)
+    bytes.append(contentsOf: words.bytes)
+  }
+
+  public mutating func add(_ other: Commands) {
+    bytes.append(contentsOf: other.bytes)
+    count += other.count
+  }
+
+  private mutating func header(_ words: Int) {
+    bytes.append(UInt8(ascii: "*"))
+    var digits = DecimalDigits(words)
+    digits.append(to: &bytes)
+    bytes.append(13)
+    bytes.append(10)
+    count += 1
+  }
+}

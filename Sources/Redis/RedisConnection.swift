@@ -1,0 +1,129 @@
+import CHiredis
+import Foundation
+
+/// One blocking connection to one Redis server. It belongs to the thread that made it.
+///
+/// Commands go out in pipelines and replies come back in the same order. After any thrown `.unavailable` or
+/// `.timeout` the connection is of no more use: make a new one.
+public final class RedisConnection {
+  private let context: UnsafeMutablePointer<redisContext>
+  private let builder = ReplyBuilder()
+  private var digests: [Script: String] = [:]
+  /// Replies that are still to come.
+  private var owed = 0
+
+  /// Connects, signs in and selects the database.
+  ///
+  /// - Parameters:
+  ///   - connectTimeout: how long the connection may take.
+  ///   - commandTimeout: how long any reply may take; it must exceed the longest `BLOCK` that is sent.
+  public init(
+    _ url: RedisURL, connectTimeout: Duration = .seconds(2), commandTimeout: Duration = .seconds(5)
+  ) throws(RedisError) {
+    let made: UnsafeMutablePointer<redisContext>? =
+      switch url.endpoint {
+      case .tcp(let host, let port): redisConnectWithTimeout(host, port, timeval(connectTimeout))
+      case .unix(let path): redisConnectUnixWithTimeout(path, timeval(connectTimeout))
+      }
+    guard let made else { throw RedisError(.unavailable, "No memory for a connection to \(url).") }
+    context = made
+    guard context.pointee.err == 0 else {
+      let why = Self.text(of: context)
+      throw RedisError(.unavailable, "No connection to \(url): \(why). Is a redis-server running there?")
+    }
+    context.pointee.reader.pointee.fn = ReplyBuilder.functions
+    context.pointee.reader.pointee.privdata = Unmanaged.passUnretained(builder).toOpaque()
+    redisSetTimeout(context, timeval(commandTimeout))
+    if case .tcp = url.endpoint { redisEnableKeepAlive(context) }
+    var greeting = Commands()
+    if let password = url.password {
+      greeting.add(url.user.map { Words("AUTH", $0, password) } ?? Words("AUTH", password))
+    }
+    if url.database != 0 { greeting.add("SELECT", String(url.database)) }
+    if !greeting.isEmpty {
+      for reply in try exchange(greeting) { try reply.get() }
+    }
+  }
+
+  deinit { redisFree(context) }
+
+  /// Writes the commands out without waiting for their replies.
+  public func send(_ commands: Commands) throws(RedisError) {
+    guard !commands.isEmpty else { return }
+    let status = commands.bytes.withUnsafeBytes { raw in
+      redisAppendFormattedCommand(context, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
+    }
+    guard status == REDIS_OK else { throw failure() }
+    owed += commands.count
+    var done: Int32 = 0
+    while done == 0 {
+      guard redisBufferWrite(context, &done) == REDIS_OK else { throw failure() }
+    }
+  }
+
+  /// Waits for the next replies, in the order of the commands.
+  public func receive(_ count: Int) throws(RedisError) -> [Reply] {
+    precondition(count <= owed, "waits for a reply to a command that was not sent")
+    var left = count
+    while left > 0 {
+      var object: UnsafeMutableRawPointer?
+      guard redisReaderGetReply(context.pointee.reader, &object) == REDIS_OK else { throw failure() }
+      if object != nil {
+        left -= 1
+      } else if redisBufferRead(context) != REDIS_OK {
+        throw failure()
+      }
+    }
+    owed -= count
+    return builder.take()
+  }
+
+  /// Sends the commands and waits for all their replies.
+  public func exchange(_ commands: Commands) throws(RedisError) -> [Reply] {
+    try send(commands)
+    return try receive(commands.count)
+  }
+
+  /// Sends one command and waits for its reply; throws where that is an error.
+  @discardableResult
+  public func call(_ words: String...) throws(RedisError) -> Reply {
+    var all = Words()
+    for word in words { all.add(word) }
+    var commands = Commands()
+    commands.add(all)
+    guard let reply = try exchange(commands).first else {
+      throw RedisError(.unexpectedReply, "Redis gave no reply to \(words.first ?? "").")
+    }
+    return try reply.get()
+  }
+
+  /// The digest of a script for `EVALSHA`, loading it into the server on the first use.
+  public func digest(of script: Script) throws(RedisError) -> String {
+    if let known = digests[script] { return known }
+    guard let digest = try call("SCRIPT", "LOAD", script.source).string else {
+      throw RedisError(.unexpectedReply, "SCRIPT LOAD gave no digest.")
+    }
+    digests[script] = digest
+    return digest
+  }
+
+  /// Forgets what the server had loaded: after `NOSCRIPT`, the next `digest(of:)` loads again.
+  public func forgetScripts() { digests = [:] }
+
+  private func failure() -> RedisError {
+    let timedOut = context.pointee.err == REDIS_ERR_IO && errno == EAGAIN
+    let readerError = context.pointee.reader.pointee.err != 0
+    if timedOut { return RedisError(.timeout, "Redis did not answer in time.") }
+    let why = readerError ? "it sent something that is no RESP" : Self.text(of: context)
+    return RedisError(.unavailable, "The connection to Redis broke: \(why).")
+  }
+
+  private static func text(of context: UnsafeMutablePointer<redisContext>) -> String {
+    withUnsafeBytes(of: context.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+}
+
+private func timeval(_ duration: Duration) -> timeval {
+  let (seconds, attoseconds) = duration.components
+  return Glibc.timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+}

@@ -1,0 +1,113 @@
+/// A reply of Redis as a value: a place on the tape that all replies read together share.
+public struct Reply: Sendable {
+  public enum Kind: Sendable { case null, integer, string, status, error, array }
+
+  /// One element of a reply tree, in the order of the wire: an array's elements follow it.
+  struct Node: Sendable {
+    var kind: Kind
+    /// Text: where its bytes start. Integer: its value.
+    var value: Int
+    /// Text: how many bytes. Array: how many elements.
+    var count: Int
+    /// The node after this one and all below it.
+    var end: Int
+  }
+
+  /// Immutable, so any number of threads may read it.
+  final class Tape: Sendable {
+    let nodes: [Node]
+    let bytes: [UInt8]
+
+    init(nodes: [Node], bytes: [UInt8]) {
+      self.nodes = nodes
+      self.bytes = bytes
+    }
+  }
+
+  let tape: Tape
+  let index: Int
+
+  private var node: Node { tape.nodes[index] }
+
+  public var kind: Kind { node.kind }
+  public var isNull: Bool { node.kind == .null }
+
+  public var integer: Int? {
+    switch node.kind {
+    case .integer: node.value
+    case .string, .status: string.flatMap { Int($0) }
+    default: nil
+    }
+  }
+
+  /// The text, or nil where this is no text or not UTF-8.
+  public var string: String? {
+    withBytes { bytes in
+      String(validating: bytes, as: UTF8.self)
+    } ?? nil
+  }
+
+  /// The raw bytes of a text reply; nil for any other kind.
+  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+    let node = node
+    switch node.kind {
+    case .string, .status, .error:
+      return tape.bytes.withUnsafeBytes { all in
+        body(UnsafeRawBufferPointer(rebasing: all[node.value..<(node.value + node.count)]))
+      }
+    default: return nil
+    }
+  }
+
+  /// Compares a text reply without making a String of it.
+  public func equals(_ text: StaticString) -> Bool {
+    withBytes { bytes in
+      bytes.count == text.utf8CodeUnitCount
+        && text.withUTF8Buffer { $0.elementsEqual(bytes) }
+    } ?? false
+  }
+
+  /// The error that Redis answered, if it did.
+  public var error: RedisError? {
+    node.kind == .error
+      ? RedisError(reply: withBytes { String(decoding: $0, as: UTF8.self) } ?? "") : nil
+  }
+
+  /// The reply itself, unless it is an error.
+  @discardableResult
+  public func get() throws(RedisError) -> Reply {
+    if let error { throw error }
+    return self
+  }
+}
+
+extension Reply: Sequence {
+  public struct Iterator: IteratorProtocol {
+    let tape: Tape
+    var next: Int
+    let end: Int
+
+    public mutating func next() -> Reply? {
+      guard next < end else { return nil }
+      defer { next = tape.nodes[next].end }
+      return Reply(tape: tape, index: next)
+    }
+  }
+
+  /// The elements of an array reply; none for any other kind.
+  public func makeIterator() -> Iterator {
+    Iterator(tape: tape, next: index + 1, end: node.kind == .array ? node.end : index + 1)
+  }
+
+  /// How many elements an array reply has.
+  public var count: Int { node.kind == .array ? node.count : 0 }
+  public var underestimatedCount: Int { count }
+
+  /// The element at a place of an array reply.
+  public subscript(_ place: Int) -> Reply? {
+    guard place >= 0, place < count else { return nil }
+    var element = index + 1
+    for _ in 0..<place { element = tape.nodes[element].end }
+    return Reply(tape: tape, index: element)
+  }
+}
