@@ -84,19 +84,19 @@ public struct Reply: Sendable {
 extension Reply: Sequence {
   public struct Iterator: IteratorProtocol {
     let tape: Tape
-    var next: Int
+    var place: Int
     let end: Int
 
     public mutating func next() -> Reply? {
-      guard next < end else { return nil }
-      defer { next = tape.nodes[next].end }
-      return Reply(tape: tape, index: next)
+      guard place < end else { return nil }
+      defer { place = tape.nodes[place].end }
+      return Reply(tape: tape, index: place)
     }
   }
 
   /// The elements of an array reply; none for any other kind.
   public func makeIterator() -> Iterator {
-    Iterator(tape: tape, next: index + 1, end: node.kind == .array ? node.end : index + 1)
+    Iterator(tape: tape, place: index + 1, end: node.kind == .array ? node.end : index + 1)
   }
 
   /// How many elements an array reply has.

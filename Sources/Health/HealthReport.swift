@@ -1,0 +1,30 @@
+import Foundation
+import Hummingbird
+
+/// A health answer in the form that Spring's actuator gives it.
+struct HealthReport: Encodable, Sendable {
+  enum Status: String, Encodable {
+    case up = "UP"
+    case down = "DOWN"
+    case outOfService = "OUT_OF_SERVICE"
+  }
+
+  var status: Status
+  var components: [String: HealthReport]?
+  var details: [String: String]?
+
+  /// 200, or 503 where anything is wrong.
+  func response() throws -> Response {
+    try Response(json: self, status: status == .up ? .ok : .serviceUnavailable)
+  }
+}
+
+extension Response {
+  init(json: some Encodable, status: HTTPResponse.Status, type: String = "application/json") throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let body = ByteBuffer(bytes: try encoder.encode(json))
+    self.init(
+      status: status, headers: [.contentType: type, .cacheControl: "no-store"], body: .init(byteBuffer: body))
+  }
+}

@@ -1,0 +1,90 @@
+import Lanes
+import Layout
+import Market
+
+/// Rules whose states are hashes of a shard.
+protocol Aggregate: Decider {
+  static var worker: Worker { get }
+
+  /// Which of the shard's states an input is about.
+  static func id(of input: Input) -> Int
+
+  /// The hash that keeps a state.
+  static func key(_ id: Int, in shard: Shard) -> String
+
+  /// What REST lists; nil for a state that it does not show.
+  static func listed(_ state: State) -> Listed?
+
+  /// Writes what is kept beside the state itself for REST to read.
+  static func writeView(before: State, after: State, in shard: Shard, to commit: inout Commit)
+}
+
+/// A member of a shard's index.
+struct Listed: Equatable {
+  var entity: Entity
+  var id: Int
+  var member: Int
+}
+
+extension Aggregate {
+  static func writeView(before: State, after: State, in shard: Shard, to commit: inout Commit) {}
+}
+
+extension ReservationDecider: Aggregate {
+  static var worker: Worker { .reservation }
+
+  static func id(of input: Input) -> Int {
+    switch input {
+    case .command(let command, _): command.id
+    case .event(let event): event.deal?.reserveid ?? 0
+    }
+  }
+
+  static func key(_ id: Int, in shard: Shard) -> String { Key.reservation(id, in: shard) }
+
+  static func listed(_ state: Reservation?) -> Listed? {
+    guard let state, !state.isDeleted else { return nil }
+    return Listed(entity: .reserve, id: state.deal.reserveid, member: state.deal.reserveid)
+  }
+}
+
+extension TradeDecider: Aggregate {
+  static var worker: Worker { .trade }
+
+  static func id(of input: Input) -> Int { input.productid }
+
+  static func key(_ id: Int, in shard: Shard) -> String { Key.product(id, in: shard) }
+
+  static func listed(_ state: ProductTrade) -> Listed? {
+    state.listing.map { Listed(entity: .trade, id: $0.id, member: $0.id) }
+  }
+
+  static func writeView(
+    before: ProductTrade, after: ProductTrade, in shard: Shard, to commit: inout Commit
+  ) {
+    guard let listing = after.listing, listing != before.listing else { return }
+    let old = before.listing?.id == listing.id ? before.listing?.fields : nil
+    commit.write(listing.fields, over: old ?? [:], at: Key.trade(listing.id, in: shard))
+  }
+}
+
+extension StockDecider: Aggregate {
+  static var worker: Worker { .stock }
+
+  static func id(of input: Input) -> Int { input.productid }
+
+  static func key(_ id: Int, in shard: Shard) -> String { Key.stock(id, in: shard) }
+
+  static func listed(_ state: Stock?) -> Listed? {
+    state.map { Listed(entity: .inventory, id: $0.level.id, member: $0.level.productid) }
+  }
+}
+
+extension Input {
+  var productid: Int {
+    switch self {
+    case .command(let command, _): command.productid
+    case .event(let event): event.productid
+    }
+  }
+}

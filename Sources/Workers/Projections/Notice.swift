@@ -1,0 +1,82 @@
+import Foundation
+import Lanes
+import Market
+
+/// A message to one user about one change.
+struct Notice {
+  let id: String
+  let position: EntryID
+  let userid: String
+  let fields: Fields
+
+  /// The notices of an event: to the buyer of its deal, and to the seller where one is known.
+  static func all(of item: JournalEvent, status: Status, seller: String?, in shard: Shard) -> [Notice] {
+    var audience: [(String, DealRole)] = []
+    if let buyer = item.event.deal?.userid { audience.append((buyer, .buyer)) }
+    if let seller { audience.append((seller, .seller)) }
+    return audience.map { Notice(item, status: status, to: $0.0, as: $0.1, in: shard) }
+  }
+
+  private init(_ item: JournalEvent, status: Status, to userid: String, as role: DealRole, in shard: Shard) {
+    let event = item.event
+    position = item.position
+    self.userid = userid
+    id = "\(shard.index)-\(position)-\(role == .buyer ? "b" : "s")"
+    var fields: Fields = [
+      "id": id, "userid": userid, "productid": "\(event.productid)", "productname": event.productname,
+      "role": role.rawValue, "status": status.rawValue,
+      "message": Self.message(status, event.productname, event.deal, to: role),
+      "createdAt": position.timestamp,
+    ]
+    if let deal = event.deal { fields.append("reserveid", "\(deal.reserveid)") }
+    if let tradeid = event.tradeid { fields.append("tradeid", "\(tradeid)") }
+    self.fields = fields
+  }
+
+  private static func message(_ status: Status, _ product: String, _ deal: Deal?, to role: DealRole) -> String {
+    let name = "‘\(product)’"
+    let what = role == .buyer ? "\(name)" : "판매하시는 \(name)"
+    let why = deal?.refusal.map { " \($0.message)" } ?? ""
+    return switch status {
+    case .reserved: "\(what) 예약이 완료되었습니다."
+    case .waiting: "\(what) 예약이 대기 중입니다.\(why)"
+    case .running: "\(what) 거래가 시작되었습니다. 거래일: \(deal?.reserveDt ?? "")"
+    case .rejected: "\(what) 거래를 진행할 수 없습니다.\(why)"
+    case .completed: "\(what) 인수인계가 끝나 거래가 완료되었습니다."
+    case .cancelRequested: "\(what) 예약 취소를 요청했습니다."
+    case .canceled: "\(what) 예약이 취소되었습니다."
+    case .onSale: "\(what) 판매를 시작했습니다."
+    case .saleEnded: "\(what) 판매를 종료했습니다."
+    case .stockRegistered: "\(what) 재고가 등록되었습니다."
+    case .stockAdjusted: "\(what) 재고가 조정되었습니다."
+    case .stockWithdrawn: "\(what) 재고 등록이 해제되었습니다."
+    case .stockHeld: "\(what) 재고를 확보했습니다."
+    case .stockShort: "\(what) 재고가 부족합니다."
+    case .stockDecreased: "\(what) 재고가 감소했습니다."
+    case .stockReleased: "\(what) 재고가 복원되었습니다."
+    }
+  }
+}
+
+/// The side of a deal that a user is on.
+enum DealRole: String {
+  case buyer = "구매"
+  case seller = "판매"
+}
+
+extension EntryID {
+  /// The entry's time, ISO 8601 in UTC.
+  var timestamp: String {
+    Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+  }
+
+  /// Positions as texts of one width, so that a script can compare them.
+  var sortable: String {
+    func padded(_ number: UInt64, _ width: Int) -> String {
+      let digits = String(number)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    return "\(padded(milliseconds, 15))-\(padded(sequence, 20))"
+  }
+}

@@ -1,0 +1,85 @@
+import Lanes
+import Layout
+import Market
+import Redis
+
+/// A read model that follows the journal of a shard.
+///
+/// What it writes lies in slots of its own, so it is written before the commit, at least once: a projection's
+/// writes must come out the same however often they are made.
+protocol Projection: SendableMetatype {
+  init(shard: Shard, digests: [Script: String])
+
+  /// Asks for what the events leave open.
+  mutating func load(_ events: [JournalEvent], commands: inout Commands)
+
+  /// Writes to the read model; what belongs to the shard itself goes into the commit.
+  mutating func project(
+    _ events: [JournalEvent], loaded: [Reply], commands: inout Commands, commit: inout Commit
+  ) throws(RedisError)
+}
+
+/// An event and its place on the journal.
+struct JournalEvent {
+  let event: Event
+  let position: EntryID
+}
+
+final class ProjectionHandler<Model: Projection>: LaneHandler {
+  private let shard: Shard
+  private let digests: [Script: String]
+
+  init(shard: Shard, digests: [Script: String]) {
+    self.shard = shard
+    self.digests = digests
+  }
+
+  func begin(_ batch: [Entry]) -> any LaneWork {
+    ProjectionWork(model: Model(shard: shard, digests: digests), journal: Key.journal(of: shard), batch: batch)
+  }
+}
+
+private struct ProjectionWork<Model: Projection>: LaneWork {
+  private enum Step { case start, loading, writing }
+
+  var model: Model
+  let journal: String
+  let batch: [Entry]
+  private var events: [JournalEvent] = []
+  private var step = Step.start
+
+  init(model: Model, journal: String, batch: [Entry]) {
+    self.model = model
+    self.journal = journal
+    self.batch = batch
+  }
+
+  mutating func next(
+    _ replies: [Reply], commands: inout Commands, commit: inout Commit
+  ) throws(RedisError) {
+    switch step {
+    case .start:
+      for entry in batch {
+        do throws(FieldError) {
+          events.append(JournalEvent(event: try Event(fields: entry.fields()), position: entry.id))
+        } catch {
+          commit.addDeadLetter(entry, from: journal, because: error)
+        }
+      }
+      model.load(events, commands: &commands)
+      step = .loading
+      if commands.isEmpty { try project([], &commands, &commit) }
+    case .loading:
+      try project(replies, &commands, &commit)
+    case .writing:
+      for reply in replies { try reply.get() }
+    }
+  }
+
+  private mutating func project(
+    _ loaded: [Reply], _ commands: inout Commands, _ commit: inout Commit
+  ) throws(RedisError) {
+    step = .writing
+    try model.project(events, loaded: loaded, commands: &commands, commit: &commit)
+  }
+}

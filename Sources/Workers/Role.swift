@@ -1,0 +1,46 @@
+import Layout
+import Lanes
+import Market
+import Redis
+
+/// The five workers, each of which runs as many replicas as one likes.
+public enum Role: String, CaseIterable, Sendable {
+  case reservation, trade, stock, notification, mypage
+
+  /// All lanes of the worker; its replicas share them out.
+  public func lanes(shards: Int) -> [LaneSpec] {
+    switch self {
+    case .reservation: Self.deciding(ReservationDecider.self, shards: shards)
+    case .trade: Self.deciding(TradeDecider.self, shards: shards)
+    case .stock: Self.deciding(StockDecider.self, shards: shards)
+    case .notification:
+      (0..<shards).map { Self.projecting(rawValue, Shard($0), [], NotificationProjection.self) }
+    case .mypage:
+      (0..<shards).map { Self.projecting(rawValue, Shard($0), [MypageRow.script], MypageProjection.self) }
+    }
+  }
+
+  private static func deciding<Rules: Aggregate>(_ rules: Rules.Type, shards: Int) -> [LaneSpec] {
+    let worker = Rules.worker
+    let inlet = Key.inlet(worker)
+    let door = LaneSpec(
+      name: LaneName(worker: worker.rawValue, tag: "{\(inlet)}"), streams: [inlet],
+      makeHandler: { _ in InletHandler(worker: worker, shards: shards) })
+    return [door]
+      + (0..<shards).map { index in
+        let shard = Shard(index)
+        let streams = [Key.journal(of: shard), Key.commands(worker, in: shard)]
+        return LaneSpec(
+          name: LaneName(worker: worker.rawValue, tag: shard.tag), streams: streams,
+          makeHandler: { _ in DecisionHandler<Rules>(shard: shard, streams: streams) })
+      }
+  }
+
+  private static func projecting<Model: Projection>(
+    _ worker: String, _ shard: Shard, _ scripts: [Script], _ model: Model.Type
+  ) -> LaneSpec {
+    LaneSpec(
+      name: LaneName(worker: worker, tag: shard.tag), streams: [Key.journal(of: shard)], scripts: scripts,
+      makeHandler: { digests in ProjectionHandler<Model>(shard: shard, digests: digests) })
+  }
+}

@@ -1,0 +1,48 @@
+import Testing
+
+@testable import Market
+
+@Suite("A command")
+struct CommandTests {
+  static let commands: [Command] = [
+    .reserve(1, qty: 2), .cancel(1), .cancel(1, delete: true), .move(1, to: "2024-05-05"),
+    .move(1, address: ""), .move(1, to: "2024-05-05", address: "부산"), .list(), .handOver(),
+    .handOver(reserve: 9), .relist(qty: 3), .relist(price: 0), .withdraw(), .register(qty: 3), .adjust(qty: 0),
+    .withdrawStock(),
+  ]
+
+  @Test("is read back as it is written", arguments: commands)
+  func roundTrip(command: Command) throws {
+    var fields: Fields = [
+      "type": command.kind.rawValue, "id": String(command.id), "productid": String(command.productid),
+    ]
+    fields.pairs += command.payload.details.pairs
+    #expect(try Command(fields: fields) == command)
+    let draft = try Draft(fields: fields, worker: command.kind.worker)
+    #expect(draft.fields(id: command.id, productid: command.productid) == fields)
+  }
+
+  @Test("of every kind is tried above, and known by its worker, entity and newness")
+  func kinds() {
+    #expect(Set(Self.commands.map(\.kind)) == Set(CommandKind.allCases))
+    #expect(CommandKind.allCases.filter(\.creates) == [.reserve, .listTrade, .registerStock])
+    #expect(CommandKind.handover.worker == .trade && CommandKind.handover.entity == .trade)
+    #expect(CommandKind.adjustStock.worker == .stock && CommandKind.adjustStock.entity == .inventory)
+  }
+
+  @Test("needs its id and product", arguments: ["id", "productid"])
+  func incomplete(missing: String) {
+    let fields: Fields = ["type": "WithdrawTrade", missing == "id" ? "productid" : "id": "1"]
+    let error = #expect(throws: FieldError.self) { try Command(fields: fields) }
+    #expect(error?.field == missing)
+    #expect(error?.reason == .missing)
+  }
+
+  @Test("names its caller, if there is one")
+  func caller() throws {
+    #expect(try Caller(fields: ["type": "Handover"]) == nil)
+    #expect(try Caller(fields: ["commandid": "a"]) == Caller(commandid: "a"))
+    #expect(try Caller(fields: ["commandid": "a", "replyto": "b"]) == Caller(commandid: "a", replyto: "b"))
+    #expect(throws: FieldError.self) { try Caller(fields: ["commandid": "a\tb"]) }
+  }
+}

@@ -1,0 +1,96 @@
+import Testing
+
+@testable import Market
+
+@Suite("An event")
+struct EventTests {
+  /// Every type of event, bare and with everything it can carry.
+  static let events: [Event] = {
+    var full = deal(7, qty: 3)
+    full.tradeid = 1
+    full.seller = "판매자"
+    full.refusal = .notFree
+    full.held = 3
+    full.delete = true
+    var bare = deal(7)
+    bare.address = ""
+    let listing = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, held: 1, sold: 1)
+    let sold = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, sold: 3)
+    let gone = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, withdrawn: true)
+    var facts: [Fact] = [bare, full].flatMap { deal in
+      DealStep.allCases.map { Fact.deal($0, deal) } + HoldStep.allCases.map { Fact.hold($0, deal, level(4, held: 3)) }
+    }
+    facts.append(.hold(.stockShort, bare, .unregistered(product)))
+    facts += ListingStep.allCases.flatMap { step in [listing, sold, gone].map { Fact.listing(step, $0) } }
+    facts += StockStep.allCases.map { Fact.stock($0, level(0)) }
+    facts += Refusal.allCases.map {
+      .rejected(Rejection(kind: .handover, id: 1, productid: 2, refusal: $0, userid: "s"))
+    }
+    facts.append(
+      .rejected(
+        Rejection(kind: .cancelReserve, id: 1, productid: 2, refusal: .alreadyCompleted, status: .completed)))
+    return facts.map { Event($0) }
+  }()
+
+  @Test("is read back from the journal as it was said, whatever else stands there")
+  func roundTrip() throws {
+    for event in Self.events {
+      var fields = event.fields
+      #expect(fields.first { _ in true }?.value == event.type)
+      #expect(fields.allSatisfy { !$0.value.isEmpty })
+      #expect(Set(fields.map(\.name)).count == fields.pairs.count, "\(fields)")
+      fields.append("later", "something new")
+      #expect(try Event(fields: fields) == event)
+    }
+  }
+
+  @Test("carries who asked, but not where the answer goes")
+  func caller() throws {
+    let caller = Caller(commandid: "c", replyto: "r")
+    for event in Self.events {
+      var asked = event
+      switch event.fact {
+      case .deal(.reserveCancelRequested, _), .deal(.handoverRequested, _): asked.asker = caller
+      default: asked.caller = caller
+      }
+      let read = try Event(fields: asked.fields)
+      #expect((read.caller ?? read.asker) == Caller(commandid: "c"))
+      #expect((read.caller == nil) == (asked.caller == nil))
+    }
+  }
+
+  @Test("of a new reservation speaks the words of the deal")
+  func words() {
+    #expect(
+      Event(.deal(.reserveCompleted, deal(7))).fields == [
+        "type": "ReserveCompleted", "id": "7", "productid": "100", "userid": "buyer7", "productname": "애플워치",
+        "qty": "1", "reserveDt": "2024-04-04", "address": "서울특별시 서초구 방배동", "price": "50000",
+        "status": "예약완료",
+      ])
+  }
+
+  @Test("is not read from what is none")
+  func nonsense() {
+    let good = Event(.deal(.tradeStarted, deal(7))).fields
+    for field in ["type", "reserveid", "productid", "userid", "qty", "price", "reserveDt"] {
+      let bad = Fields(good.pairs.filter { $0.name != field })
+      #expect(throws: FieldError.self, "\(field)") { try Event(fields: bad) }
+    }
+    #expect(throws: FieldError.self) { try Event(fields: ["type": "TradeStolen"]) }
+  }
+
+  @Test("has its status in the people's words")
+  func status() {
+    #expect(Status(wire: "거래 진행중") == .running)
+    for status in Status.allCases { #expect(Status(wire: status.rawValue) == status) }
+    #expect(Status(wire: "") == nil)
+    #expect(Event(.hold(.stockDecreased, deal(1), level(1))).status?.rawValue == "재고감소")
+    #expect(Event(.deal(.cancelRefused, deal(1))).status == nil)
+  }
+
+  @Test("that refuses has a message for every reason")
+  func messages() {
+    #expect(Set(Refusal.allCases.map(\.message)).count == Refusal.allCases.count)
+    #expect(Refusal.soldOut.message == "품절되었습니다.")
+  }
+}

@@ -1,0 +1,79 @@
+import Testing
+
+@testable import Market
+
+@Suite("A stock")
+struct StockTests {
+  private let rules = StockDecider.self
+
+  @Test("holds the last unit for the first deal, and has none for the second")
+  func lastUnit() throws {
+    let held = try given(rules, .ask(.register(qty: 1)))
+      .when(.told(.tradeStarted, 1)).then("StockHeld #1")
+    #expect(held.state == Stock(level(1, held: 1), status: .stockHeld))
+    let short = held.when(.told(.tradeStarted, 2)).then("StockShort #2")
+    #expect(short.state == Stock(level(1, held: 1), status: .stockShort))
+  }
+
+  @Test("gives out what it held, and takes back what was cancelled")
+  func ends() throws {
+    let held = try given(rules, .ask(.register(qty: 5)), .told(.tradeStarted, 1, qty: 2))
+    #expect(
+      held.when(.told(.tradeCompleted, 1, qty: 2)).then("StockDecreased #1").state
+        == Stock(level(3), status: .stockDecreased))
+    #expect(
+      held.when(.told(.tradeCanceled, 1, qty: 2, held: 2)).then("StockReleased #1 held 2").state
+        == Stock(level(5), status: .stockReleased))
+    held.when(.told(.tradeCanceled, 1, qty: 2)).then()
+  }
+
+  @Test("is short while it is not registered")
+  func unregistered() throws {
+    #expect(try given(rules).when(.told(.tradeStarted, 1)).then("StockShort #1").state == nil)
+  }
+
+  @Test("never gives out or back what it does not hold")
+  func twice() throws {
+    let idle = try given(rules, .ask(.register(qty: 5)))
+    idle.when(.told(.tradeCompleted, 1)).then()
+    idle.when(.told(.tradeCanceled, 1, held: 1)).then()
+  }
+
+  @Test("is registered once")
+  func register() throws {
+    let made = try given(rules).when(.ask(.register(qty: 2))).then("StockRegistered → me")
+    #expect(made.state == Stock(level(2), status: .stockRegistered))
+    made.when(.ask(.register(2, qty: 9))).then("CommandRejected stockExists → me")
+  }
+
+  @Test("is adjusted to what was counted, not below what it holds")
+  func adjust() throws {
+    let held = try given(rules, .ask(.register(qty: 5)), .told(.tradeStarted, 1, qty: 2))
+    #expect(
+      held.when(.ask(.adjust(qty: 2))).then("StockAdjusted → me").state
+        == Stock(level(2, held: 2), status: .stockAdjusted))
+    held.when(.ask(.adjust(qty: 1))).then("CommandRejected belowHeld → me")
+    held.when(.ask(.adjust(9, qty: 5))).then("CommandRejected notFound → me")
+    try given(rules).when(.ask(.adjust(qty: 5))).then("CommandRejected notFound → me")
+    let renamed = held.when(
+      .ask(.adjustStock(AdjustStock(id: 1, productid: product, qty: nil, productname: "애플워치 9"))))
+    #expect(renamed.state?.level.productname == "애플워치 9")
+    #expect(renamed.state?.level.qty == 5)
+  }
+
+  @Test("is withdrawn when it holds nothing, and may come again")
+  func withdraw() throws {
+    let held = try given(rules, .ask(.register(qty: 1)), .told(.tradeStarted, 1))
+    held.when(.ask(.withdrawStock())).then("CommandRejected belowHeld → me")
+    held.when(.ask(.withdrawStock(7))).then("CommandRejected notFound → me")
+    let gone = held.when(.told(.tradeCanceled, 1, held: 1), .ask(.withdrawStock()))
+      .then("StockReleased #1 held 1", "StockWithdrawn → me")
+    #expect(gone.state == nil)
+    gone.when(.ask(.register(2, qty: 1))).then("StockRegistered → me")
+  }
+
+  @Test("takes nobody else's commands")
+  func stranger() throws {
+    try given(rules).when(.ask(.reserve(1))).then("CommandRejected wrongWorker → me")
+  }
+}

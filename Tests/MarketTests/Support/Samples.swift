@@ -1,0 +1,63 @@
+@testable import Market
+
+/// The watch that everybody wants: product 100, trade 1, inventory 1.
+let product = 100
+
+func deal(_ id: Int, qty: Int = 1) -> Deal {
+  Deal(
+    reserveid: id, productid: product, userid: "buyer\(id)", productname: "애플워치", qty: qty, price: 50_000,
+    reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동")
+}
+
+func level(_ qty: Int, held: Int = 0) -> StockLevel {
+  StockLevel(id: 1, productid: product, productname: "애플워치", qty: qty, held: held)
+}
+
+extension Command {
+  static func reserve(_ id: Int, qty: Int = 1, productid: Int = product) -> Command {
+    .reserve(
+      Reserve(
+        id: id, productid: productid, userid: "buyer\(id)", productname: "애플워치", qty: qty,
+        reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동", price: 50_000))
+  }
+
+  static func cancel(_ id: Int, delete: Bool = false, productid: Int = product) -> Command {
+    .cancelReserve(CancelReserve(id: id, productid: productid, delete: delete))
+  }
+
+  static func move(_ id: Int, to reserveDt: String? = nil, address: String? = nil, productid: Int = product)
+    -> Command
+  {
+    .changeReserve(ChangeReserve(id: id, productid: productid, reserveDt: reserveDt, address: address))
+  }
+
+  static func list(_ id: Int = 1, qty: Int = 1, productid: Int = product) -> Command {
+    .listTrade(
+      ListTrade(
+        id: id, productid: productid, userid: "seller", productname: "애플워치", qty: qty, price: 50_000))
+  }
+
+  static func handOver(_ id: Int = 1, reserve: Int? = nil, productid: Int = product) -> Command {
+    .handover(Handover(id: id, productid: productid, reserveid: reserve))
+  }
+
+  static func relist(_ id: Int = 1, qty: Int? = nil, price: Int? = nil, productid: Int = product) -> Command {
+    .changeTrade(ChangeTrade(id: id, productid: productid, productname: nil, qty: qty, price: price))
+  }
+
+  static func withdraw(_ id: Int = 1, productid: Int = product) -> Command {
+    .withdrawTrade(WithdrawTrade(id: id, productid: productid))
+  }
+
+  static func register(_ id: Int = 1, qty: Int = 1, productid: Int = product) -> Command {
+    .registerStock(RegisterStock(id: id, productid: productid, productname: "애플워치", qty: qty))
+  }
+
+  static func adjust(_ id: Int = 1, qty: Int, productid: Int = product) -> Command {
+    .adjustStock(AdjustStock(id: id, productid: productid, qty: qty, productname: nil))
+  }
+
+  static func withdrawStock(_ id: Int = 1, productid: Int = product) -> Command {
+    .withdrawStock(WithdrawStock(id: id, productid: productid))
+  }
+}

@@ -1,0 +1,81 @@
+import Testing
+
+@testable import Market
+
+/// What one worker says, told as *given* what came before, *when* this comes, *then* that follows.
+struct Scenario<Rules: Decider> {
+  private(set) var state: Rules.State
+  private var said: [Event] = []
+  private var position = EntryID.zero
+
+  init(_ rules: Rules.Type, _ inputs: [Input]) throws {
+    state = try Rules.State(fields: [:])
+    for input in inputs { take(input) }
+  }
+
+  func when(_ inputs: Input...) -> Scenario {
+    var next = self
+    next.said = []
+    for input in inputs { next.take(input) }
+    return next
+  }
+
+  /// Checks everything that was said since `when`, by its gist.
+  @discardableResult
+  func then(_ gists: String..., location: SourceLocation = #_sourceLocation) -> Scenario {
+    #expect(said.map(\.gist) == gists, sourceLocation: location)
+    return self
+  }
+
+  private mutating func take(_ input: Input) {
+    position.milliseconds += 1
+    said += Rules.decide(input, at: position, &state)
+  }
+}
+
+func given<Rules: Decider>(_ rules: Rules.Type, _ inputs: Input...) throws -> Scenario<Rules> {
+  try Scenario(rules, inputs)
+}
+
+extension Event {
+  /// The event in a few words: type, reservation, reason, units given back, who is answered.
+  var gist: String {
+    var words = [type]
+    var refusal: Refusal?
+    if let deal {
+      words.append("#\(deal.reserveid)")
+      refusal = deal.refusal
+      if deal.held > 0 { words.append("held \(deal.held)") }
+    }
+    if case .rejected(let rejection) = fact { refusal = rejection.refusal }
+    if let refusal { words.append(refusal.rawValue) }
+    if let caller { words.append("→ \(caller.commandid)") }
+    return words.joined(separator: " ")
+  }
+}
+
+extension Input {
+  /// A command of somebody who waits for its outcome.
+  static func ask(_ command: Command, by caller: String = "me") -> Input {
+    .command(command, Caller(commandid: caller))
+  }
+
+  static func reserved(_ id: Int, qty: Int = 1) -> Input {
+    .event(Event(.deal(.reserveCompleted, deal(id, qty: qty))))
+  }
+
+  static func told(_ step: DealStep, _ id: Int, qty: Int = 1, held: Int = 0, _ refusal: Refusal? = nil) -> Input {
+    var deal = deal(id, qty: qty)
+    deal.held = held
+    deal.refusal = refusal
+    return .event(Event(.deal(step, deal)))
+  }
+
+  static func told(_ step: HoldStep, _ id: Int, qty: Int = 1, _ level: StockLevel) -> Input {
+    .event(Event(.hold(step, deal(id, qty: qty), level)))
+  }
+
+  static func told(_ step: StockStep, _ level: StockLevel) -> Input {
+    .event(Event(.stock(step, level)))
+  }
+}

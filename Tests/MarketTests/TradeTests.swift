@@ -1,0 +1,180 @@
+import Testing
+
+@testable import Market
+
+@Suite("A trade")
+struct TradeTests {
+  private let rules = TradeDecider.self
+
+  /// One listing of `qty` units with as many in stock.
+  private func selling(_ qty: Int, _ inputs: Input...) throws -> Scenario<TradeDecider> {
+    try Scenario(rules, [.ask(.list(qty: qty)), .told(.stockRegistered, level(qty))] + inputs)
+  }
+
+  @Test("starts a deal at once when there is a unit")
+  func start() throws {
+    let started = try selling(1).when(.reserved(1)).then("TradeStarted #1")
+    #expect(started.state.listing?.status == .running)
+    #expect(started.state.running[1]?.deal.seller == "seller")
+    #expect(started.state.running[1]?.deal.tradeid == 1)
+  }
+
+  @Test("starts what waited, as soon as listing and stock are both there")
+  func appears() throws {
+    let waiting = try given(rules).when(.reserved(1)).then("TradeWaiting #1 noListing")
+    let listed = waiting.when(.ask(.list())).then("TradeListed → me")
+    listed.when(.reserved(2)).then("TradeWaiting #2 noStock")
+    listed.when(.told(.stockRegistered, level(1))).then("TradeStarted #1")
+    waiting.when(.told(.stockRegistered, level(1))).then()
+      .when(.ask(.list())).then("TradeListed → me", "TradeStarted #1")
+  }
+
+  @Test("lets the second wait for the last unit, and start when the first is cancelled")
+  func lastUnit() throws {
+    let both = try selling(1, .reserved(1), .told(.stockHeld, 1, level(1, held: 1)))
+      .when(.reserved(2)).then("TradeWaiting #2 notFree")
+    both.when(.told(.reserveCancelRequested, 1)).then("TradeCanceled #1 held 1", "TradeStarted #2")
+    let sold = both.when(.ask(.handOver())).then("TradeCompleted #1 → me", "TradeRejected #2 soldOut")
+    #expect(sold.state.listing?.status == .completed)
+    sold.when(.reserved(3)).then("TradeRejected #3 soldOut")
+  }
+
+  @Test("lets nobody pass, not even for less")
+  func noOvertaking() throws {
+    try selling(3, .reserved(1, qty: 2)).when(.reserved(2, qty: 2), .reserved(3, qty: 1))
+      .then("TradeWaiting #2 notFree", "TradeWaiting #3 notFree")
+      .when(.told(.stockHeld, 1, qty: 2, level(3, held: 2)), .told(.reserveCancelRequested, 1))
+      .then("TradeCanceled #1 held 2", "TradeStarted #2", "TradeStarted #3")
+  }
+
+  @Test("rejects what can never be met, before and after it waits")
+  func hopeless() throws {
+    try selling(2).when(.reserved(1, qty: 3)).then("TradeRejected #1 exceedsListing")
+    try given(rules, .told(.stockRegistered, level(2))).when(.reserved(1, qty: 3))
+      .then("TradeRejected #1 exceedsStock")
+    try given(rules, .reserved(1, qty: 3), .reserved(2)).when(.ask(.list(qty: 2)))
+      .then("TradeListed → me", "TradeRejected #1 exceedsListing")
+    try selling(2, .reserved(1, qty: 2), .reserved(2, qty: 2)).when(.told(.stockAdjusted, level(0)))
+      .then("TradeRejected #2 soldOut")
+    try selling(3, .reserved(1), .told(.stockHeld, 1, level(3, held: 1)), .reserved(2, qty: 3))
+      .when(.ask(.handOver())).then("TradeCompleted #1 → me", "TradeRejected #2 exceedsListing")
+  }
+
+  @Test("bounds the line")
+  func lineFull() throws {
+    var full = try given(rules)
+    for id in 1...ProductTrade.lineLimit { full = full.when(.reserved(id)) }
+    full.then("TradeWaiting #50 noListing")
+    full.when(.reserved(51)).then("TradeRejected #51 lineFull")
+  }
+
+  @Test("remembers a handover until the stock is held")
+  func earlyHandover() throws {
+    let early = try selling(1, .reserved(1)).when(.ask(.handOver())).then("HandoverRequested #1")
+    early.when(.ask(.handOver(), by: "again")).then("CommandRejected handoverInProgress → again")
+    early.when(.told(.stockHeld, 1, level(1, held: 1))).then("TradeCompleted #1 → me")
+    early.when(.told(.reserveCancelRequested, 1)).then()
+      .when(.told(.stockHeld, 1, level(1, held: 1)))
+      .then("TradeCompleted #1 → me", "CancelRefused #1 alreadyCompleted")
+    early.when(.told(.stockShort, 1, level(0)))
+      .then("CommandRejected stockShort → me", "TradeRejected #1 soldOut")
+  }
+
+  @Test("remembers a cancel until stock has answered")
+  func earlyCancel() throws {
+    let early = try selling(1, .reserved(1)).when(.told(.reserveCancelRequested, 1)).then()
+    early.when(.ask(.handOver())).then("CommandRejected cancelInProgress → me")
+    early.when(.told(.stockHeld, 1, level(1, held: 1))).then("TradeCanceled #1 held 1")
+    early.when(.told(.stockShort, 1, level(0))).then("TradeCanceled #1")
+  }
+
+  @Test("sends a deal that stock could not hold back to its place in the line")
+  func short() throws {
+    let both = try selling(2, .reserved(1), .reserved(2), .reserved(3))
+    let back = both.when(.told(.stockShort, 2, level(1, held: 1))).then("TradeWaiting #2 notFree")
+    #expect(back.state.line.map(\.deal.reserveid) == [2, 3])
+    back.when(.told(.stockAdjusted, level(2, held: 1))).then("TradeStarted #2")
+    both.when(.told(.stockShort, 1, .unregistered(product))).then("TradeWaiting #1 noStock")
+  }
+
+  @Test("cancels whoever waits, and nobody twice")
+  func cancelWaiting() throws {
+    let waiting = try given(rules, .reserved(1)).when(.told(.reserveCancelRequested, 1)).then("TradeCanceled #1")
+    waiting.when(.told(.reserveCancelRequested, 1)).then("CancelRefused #1 alreadyEnded")
+    try given(rules, .reserved(1, qty: 2), .reserved(2), .ask(.list(qty: 2)))
+      .when(.told(.stockRegistered, level(2))).then("TradeStarted #1")
+      .when(.told(.stockHeld, 1, qty: 2, level(2, held: 2)), .ask(.handOver()))
+      .then("TradeCompleted #1 → me", "TradeRejected #2 soldOut")
+      .when(.told(.reserveCancelRequested, 1)).then("CancelRefused #1 alreadyEnded")
+  }
+
+  @Test("knows which deal a handover means")
+  func handover() throws {
+    let two = try selling(2, .reserved(1), .reserved(2), .reserved(3))
+    two.when(.ask(.handOver())).then("CommandRejected ambiguousDeal → me")
+    two.when(.ask(.handOver(reserve: 2))).then("HandoverRequested #2")
+    two.when(.ask(.handOver(reserve: 3))).then("CommandRejected notStarted → me")
+    two.when(.ask(.handOver(reserve: 4))).then("CommandRejected notFound → me")
+    two.when(.ask(.handOver(7))).then("CommandRejected notFound → me")
+    try selling(1).when(.ask(.handOver())).then("CommandRejected noRunningDeal → me")
+    try given(rules).when(.ask(.handOver())).then("CommandRejected notFound → me")
+  }
+
+  @Test("has one open listing a product")
+  func listing() throws {
+    let open = try selling(1)
+    open.when(.ask(.list())).then("CommandRejected duplicateId → me")
+    open.when(.ask(.list(2))).then("CommandRejected listingOpen → me")
+    open.when(.ask(.withdraw()), .ask(.list())).then("TradeWithdrawn → me", "CommandRejected duplicateId → me")
+    open.when(.ask(.withdraw()), .ask(.list(2)), .reserved(1))
+      .then("TradeWithdrawn → me", "TradeListed → me", "TradeStarted #1")
+  }
+
+  @Test("changes its listing, not below what is promised")
+  func change() throws {
+    let one = try selling(3, .reserved(1), .told(.stockHeld, 1, level(3, held: 1)), .reserved(2, qty: 2))
+      .when(.ask(.relist(qty: 2))).then("CommandRejected belowCommitted → me")
+    one.when(.ask(.relist(7, qty: 9))).then("CommandRejected notFound → me")
+    #expect(one.when(.ask(.relist(price: 1))).then("TradeChanged → me").state.listing?.price == 1)
+    try selling(2, .reserved(1), .told(.stockHeld, 1, level(2, held: 1)), .ask(.handOver()))
+      .when(.ask(.relist(qty: 1))).then("TradeChanged → me")
+      .when(.reserved(2)).then("TradeRejected #2 soldOut")
+      .when(.ask(.relist(qty: 5))).then("CommandRejected soldOut → me")
+    try selling(1, .told(.stockAdjusted, level(5)), .reserved(1), .reserved(2))
+      .when(.ask(.relist(qty: 2))).then("TradeChanged → me", "TradeStarted #2")
+  }
+
+  @Test("is withdrawn when nothing runs, and sends the line away")
+  func withdraw() throws {
+    try selling(1, .reserved(1)).when(.ask(.withdraw())).then("CommandRejected dealsRunning → me")
+    try given(rules, .ask(.list()), .reserved(1))
+      .when(.ask(.withdraw())).then("TradeWithdrawn → me", "TradeRejected #1 withdrawn")
+      .when(.reserved(2)).then("TradeRejected #2 withdrawn")
+      .when(.ask(.withdraw())).then("CommandRejected withdrawn → me")
+    try given(rules).when(.ask(.withdraw())).then("CommandRejected notFound → me")
+  }
+
+  @Test("counts units that are sold but not yet gone from the stock")
+  func owed() throws {
+    let owing = try Scenario(
+      rules,
+      [
+        .ask(.list(qty: 5)), .told(.stockRegistered, level(2)), .reserved(1),
+        .told(.stockHeld, 1, level(2, held: 1)), .ask(.handOver()),
+      ])
+    owing.when(.reserved(2, qty: 2)).then("TradeRejected #2 exceedsStock")
+    #expect(owing.when(.told(.stockDecreased, 1, level(1))).then().state.owed == 0)
+    owing.when(.reserved(2), .reserved(3)).then("TradeStarted #2", "TradeWaiting #3 notFree")
+  }
+
+  @Test("waits for a stock that was withdrawn, and takes in a changed reservation")
+  func others() throws {
+    try selling(1).when(.told(.stockWithdrawn, level(1)), .reserved(1)).then("TradeWaiting #1 noStock")
+    var changed = deal(2)
+    changed.address = "부산"
+    let input = Input.event(Event(.deal(.reserveChanged, changed)))
+    let moved = try selling(1, .reserved(1), .reserved(2)).when(input).then()
+    #expect(moved.state.line.first?.deal.address == "부산")
+    try given(rules).when(.ask(.reserve(1))).then("CommandRejected wrongWorker → me")
+  }
+}
