@@ -31,6 +31,31 @@ let package = Package(
     .target(name: "Doors", dependencies: ["Layout", "Lanes", "Market", "Redis"], swiftSettings: settings),
     .target(
       name: "Workers", dependencies: ["Doors", "Layout", "Lanes", "Market", "Redis"], swiftSettings: settings),
-  ],
+    .target(name: "Health", dependencies: [hummingbird], swiftSettings: settings),
+    .target(
+      name: "Gateway",
+      dependencies: [
+        "Doors", "Health", "Layout", "Lanes", "Market", "Redis", "Runtime", argumentParser, hummingbird, logging,
+        lifecycle,
+      ], swiftSettings: settings),
+    .target(
+      name: "Runtime",
+      dependencies: [
+        "Health", "Workers", "Lanes", "Layout", "Redis", argumentParser, configuration, hummingbird, logging,
+        lifecycle,
+      ], swiftSettings: settings),
+    .executableTarget(
+      name: "handover",
+      dependencies: [
+        "Gateway", "Health", "Lanes", "Redis", "Runtime", "Workers", argumentParser, logging, lifecycle,
+      ], swiftSettings: settings),
+    .executableTarget(
+      name: "ingress", dependencies: ["Gateway", "Runtime", argumentParser], swiftSettings: settings),
+  ]
+    + [
+      "reservation-worker", "trade-worker", "stock-worker", "notification-worker", "mypage-worker",
+    ].map { name in
+      .executableTarget(name: name, dependencies: ["Runtime", argumentParser], swiftSettings: settings)
+    },
   swiftLanguageModes: [.v6]
 )

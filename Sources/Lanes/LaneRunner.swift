@@ -12,7 +12,7 @@ public final class LaneRunner: Sendable {
   public let replica: String
   let lanes: [LaneSpec]
   let url: RedisURL
-  let options: LaneOptions
+  public let options: LaneOptions
   let logger: Logger
 
   private let stopping = Atomic(false)

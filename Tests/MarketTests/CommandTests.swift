@@ -7,7 +7,8 @@ struct CommandTests {
   static let commands: [Command] = [
     .reserve(1, qty: 2), .cancel(1), .cancel(1, delete: true), .move(1, to: "2024-05-05"),
     .move(1, address: ""), .move(1, to: "2024-05-05", address: "부산"), .list(), .handOver(),
-    .handOver(reserve: 9), .relist(qty: 3), .relist(price: 0), .withdraw(), .register(qty: 3), .adjust(qty: 0),
+    .handOver(reserve: 9), .relist(qty: 3), .relist(price: 0), .withdraw(), .register(qty: 3),
+    .adjust(qty: 0),
     .withdrawStock(),
   ]
 

@@ -76,7 +76,8 @@ struct DraftTests {
       ("userid", "a" + String(repeating: "\u{301}", count: 400), .tooLong),
       ("productname", String(repeating: "p", count: 201), .tooLong), ("productname", "   ", .missing),
       ("address", String(repeating: "🏠", count: 501), .tooLong), ("address", "a\u{1B}[2J", .notText),
-      ("reserveDt", nil, .missing), ("reserveDt", "2024-4-4", .notADate), ("reserveDt", "2023-02-29", .notADate),
+      ("reserveDt", nil, .missing), ("reserveDt", "2024-4-4", .notADate),
+      ("reserveDt", "2023-02-29", .notADate),
       ("reserveDt", "1900-02-29", .notADate), ("reserveDt", "2024-13-01", .notADate),
       ("reserveDt", "2024-00-10", .notADate), ("reserveDt", "2024-04-31", .notADate),
       ("reserveDt", "2024-04-00", .notADate), ("reserveDt", "04/04/2024", .notADate),
@@ -100,7 +101,8 @@ struct DraftTests {
   @Test(
     "is taken at the edges of the rules",
     arguments: [
-      ("qty", "1000000"), ("id", "9007199254740991"), ("price", "9007199254740991"), ("reserveDt", "2024-02-29"),
+      ("qty", "1000000"), ("id", "9007199254740991"), ("price", "9007199254740991"),
+      ("reserveDt", "2024-02-29"),
       ("reserveDt", "2000-02-29"), ("reserveDt", "2024-04-04T10:00:00Z"), ("reserveDt", "2024-04-04T10:00"),
       ("reserveDt", "2024-04-04T10:00:00.123456789+09:00"), ("reserveDt", "2024-04-04T23:59:59-03:30"),
       ("userid", String(repeating: "가", count: 100)), ("address", String(repeating: "🏠", count: 500)),

@@ -15,7 +15,8 @@ struct EntryIDTests {
   }
 
   @Test(
-    "is nothing else", arguments: ["", "-", "1", "1-", "-1", "+1-1", "1-+1", "1-1-1", "a-b", " 1-1", "1-99999999999999999999"])
+    "is nothing else",
+    arguments: ["", "-", "1", "1-", "-1", "+1-1", "1-+1", "1-1-1", "a-b", " 1-1", "1-99999999999999999999"])
   func nonsense(text: String) {
     #expect(EntryID(text) == nil)
   }

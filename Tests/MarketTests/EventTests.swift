@@ -14,11 +14,13 @@ struct EventTests {
     full.delete = true
     var bare = deal(7)
     bare.address = ""
-    let listing = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, held: 1, sold: 1)
+    let listing = Listing(
+      id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, held: 1, sold: 1)
     let sold = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, sold: 3)
     let gone = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, withdrawn: true)
     var facts: [Fact] = [bare, full].flatMap { deal in
-      DealStep.allCases.map { Fact.deal($0, deal) } + HoldStep.allCases.map { Fact.hold($0, deal, level(4, held: 3)) }
+      DealStep.allCases.map { Fact.deal($0, deal) }
+        + HoldStep.allCases.map { Fact.hold($0, deal, level(4, held: 3)) }
     }
     facts.append(.hold(.stockShort, bare, .unregistered(product)))
     facts += ListingStep.allCases.flatMap { step in [listing, sold, gone].map { Fact.listing(step, $0) } }

@@ -16,7 +16,9 @@ struct FieldsTests {
 
   @Test(
     "are packed and taken apart again",
-    arguments: [Fields(), ["a": "1"], ["a": "", "b": ""], ["이름": "애플워치 👨‍👩‍👧", "x": "\u{301}결합"], ["a": "=,:\"\\"]])
+    arguments: [
+      Fields(), ["a": "1"], ["a": "", "b": ""], ["이름": "애플워치 👨‍👩‍👧", "x": "\u{301}결합"], ["a": "=,:\"\\"],
+    ])
   func packed(fields: Fields) {
     #expect(Fields(packed: fields.packed) == fields)
   }

@@ -14,7 +14,8 @@ struct ReservationTests {
 
   @Test("keeps its id, even once deleted")
   func duplicate() throws {
-    try given(rules, .ask(.reserve(1))).when(.ask(.reserve(1, qty: 3))).then("CommandRejected duplicateId → me")
+    try given(rules, .ask(.reserve(1))).when(.ask(.reserve(1, qty: 3))).then(
+      "CommandRejected duplicateId → me")
     try given(rules, .ask(.reserve(1)), .told(.tradeRejected, 1), .ask(.cancel(1, delete: true)))
       .when(.ask(.reserve(1))).then("CommandRejected duplicateId → me")
   }
@@ -108,7 +109,8 @@ struct ReservationTests {
   func strangers() throws {
     try given(rules).when(.ask(.cancel(1))).then("CommandRejected notFound → me")
     try given(rules).when(.ask(.move(1, to: "2024-05-05"))).then("CommandRejected notFound → me")
-    try given(rules, .ask(.reserve(1))).when(.ask(.cancel(1, productid: 7))).then("CommandRejected notFound → me")
+    try given(rules, .ask(.reserve(1))).when(.ask(.cancel(1, productid: 7))).then(
+      "CommandRejected notFound → me")
     try given(rules).when(.ask(.handOver())).then("CommandRejected wrongWorker → me")
   }
 }

@@ -27,7 +27,7 @@ struct StoredTests {
   @Test("of nothing is nothing")
   func absent() throws {
     #expect(try Reservation?(fields: [:]) == nil)
-    #expect(Reservation?.none.fields.isEmpty)
+    #expect(Optional<Reservation>.none.fields.isEmpty)
     #expect(ProductTrade().fields.isEmpty)
     #expect(try ProductTrade(fields: [:]) == ProductTrade())
   }
@@ -36,8 +36,10 @@ struct StoredTests {
   func trade() throws {
     let inputs: [Input] = [
       .ask(.list(qty: 9)), .told(.stockRegistered, level(3)), .reserved(5), .reserved(1),
-      .command(.handOver(reserve: 1), Caller(commandid: "c", replyto: "r")), .told(.reserveCancelRequested, 5),
-      .reserved(9), .told(.stockHeld, 9, level(3, held: 1)), .ask(.handOver(reserve: 9)), .reserved(3, qty: 2),
+      .command(.handOver(reserve: 1), Caller(commandid: "c", replyto: "r")),
+      .told(.reserveCancelRequested, 5),
+      .reserved(9), .told(.stockHeld, 9, level(3, held: 1)), .ask(.handOver(reserve: 9)),
+      .reserved(3, qty: 2),
       .reserved(2, qty: 2),
     ]
     let state = try Scenario(TradeDecider.self, inputs).state

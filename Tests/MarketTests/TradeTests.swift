@@ -99,7 +99,8 @@ struct TradeTests {
 
   @Test("cancels whoever waits, and nobody twice")
   func cancelWaiting() throws {
-    let waiting = try given(rules, .reserved(1)).when(.told(.reserveCancelRequested, 1)).then("TradeCanceled #1")
+    let waiting = try given(rules, .reserved(1)).when(.told(.reserveCancelRequested, 1)).then(
+      "TradeCanceled #1")
     waiting.when(.told(.reserveCancelRequested, 1)).then("CancelRefused #1 alreadyEnded")
     try given(rules, .reserved(1, qty: 2), .reserved(2), .ask(.list(qty: 2)))
       .when(.told(.stockRegistered, level(2))).then("TradeStarted #1")
@@ -125,7 +126,8 @@ struct TradeTests {
     let open = try selling(1)
     open.when(.ask(.list())).then("CommandRejected duplicateId → me")
     open.when(.ask(.list(2))).then("CommandRejected listingOpen → me")
-    open.when(.ask(.withdraw()), .ask(.list())).then("TradeWithdrawn → me", "CommandRejected duplicateId → me")
+    open.when(.ask(.withdraw()), .ask(.list())).then(
+      "TradeWithdrawn → me", "CommandRejected duplicateId → me")
     open.when(.ask(.withdraw()), .ask(.list(2)), .reserved(1))
       .then("TradeWithdrawn → me", "TradeListed → me", "TradeStarted #1")
   }

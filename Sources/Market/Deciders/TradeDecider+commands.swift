@@ -42,7 +42,9 @@ extension Decision<TradeDecider> {
   }
 
   private enum Judgement {
-    case done(Deal), remembered(Deal), refused(Refusal)
+    case done(Deal)
+    case remembered(Deal)
+    case refused(Refusal)
   }
 
   /// What a handover of this reservation's deal comes to, or of the only deal that runs.

@@ -25,7 +25,8 @@ extension Rejection {
   init(fields: Fields) throws(FieldError) {
     try self.init(
       kind: fields.read(.code("command")), id: fields.read(.id), productid: fields.read(.productid),
-      refusal: fields.read(.code("reason")), userid: fields.find(.userid), status: fields.find(.code("status")))
+      refusal: fields.read(.code("reason")), userid: fields.find(.userid),
+      status: fields.find(.code("status")))
   }
 
   func write(to fields: inout Fields) {

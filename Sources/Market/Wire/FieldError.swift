@@ -1,7 +1,8 @@
 /// What is wrong with one field, told to a person.
 public struct FieldError: Error, Hashable, Sendable {
   public enum Reason: String, Sendable {
-    case missing, notANumber, outOfRange, tooLong, notText, notADate, unknownType, notAllowed, unknownId, idTaken
+    case missing, notANumber, outOfRange, tooLong, notText, notADate, unknownType, notAllowed, unknownId,
+      idTaken
   }
 
   public var field: String

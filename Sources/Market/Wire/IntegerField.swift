@@ -37,5 +37,7 @@ extension Field where Self == IntegerField {
   static func units(_ name: String) -> IntegerField { IntegerField(name: name, range: 0...IntegerField.most) }
 
   /// Any number that is not negative.
-  static func count(_ name: String) -> IntegerField { IntegerField(name: name, range: 0...IntegerField.limit) }
+  static func count(_ name: String) -> IntegerField {
+    IntegerField(name: name, range: 0...IntegerField.limit)
+  }
 }

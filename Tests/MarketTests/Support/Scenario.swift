@@ -64,7 +64,9 @@ extension Input {
     .event(Event(.deal(.reserveCompleted, deal(id, qty: qty))))
   }
 
-  static func told(_ step: DealStep, _ id: Int, qty: Int = 1, held: Int = 0, _ refusal: Refusal? = nil) -> Input {
+  static func told(_ step: DealStep, _ id: Int, qty: Int = 1, held: Int = 0, _ refusal: Refusal? = nil)
+    -> Input
+  {
     var deal = deal(id, qty: qty)
     deal.held = held
     deal.refusal = refusal

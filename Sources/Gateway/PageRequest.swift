@@ -1,0 +1,50 @@
+import Hummingbird
+
+/// Which part of a collection is wanted, and in which order.
+struct PageRequest: Equatable, Sendable {
+  struct Sort: Equatable, Sendable {
+    var field: String
+    var isDescending: Bool
+  }
+
+  static let largestSize = 1000
+  /// How far into a collection a page may reach.
+  static let farthest = 100_000
+
+  var number = 0
+  var size = 20
+  var sort: Sort?
+
+  /// The places of the page's items among all.
+  var range: Range<Int> { number * size..<(number + 1) * size }
+
+  init() {}
+
+  /// Reads `page`, `size` and `sort` of a query. A size too large is cut down; what is no number is a 400.
+  init(_ query: FlatDictionary<Substring, Substring>) throws(Problem) {
+    if let text = query["page"] { number = try Self.number(text, "page", in: 0...Self.farthest) }
+    if let text = query["size"] { size = min(try Self.number(text, "size", in: 1...Int.max), Self.largestSize) }
+    guard range.upperBound <= Self.farthest else {
+      throw Problem(
+        .badRequest, "pageTooFar", "Pages reach \(Self.farthest) items deep; page \(number) lies beyond.",
+        field: "page")
+    }
+    guard let text = query["sort"], !text.isEmpty else { return }
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let order = parts.count == 1 ? "asc" : parts.last?.lowercased()
+    guard parts.count <= 2, order == "asc" || order == "desc" else {
+      throw Problem(.badRequest, "badSort", "sort must be a field, a comma, and asc or desc.", field: "sort")
+    }
+    sort = Sort(field: String(parts[0]), isDescending: order == "desc")
+  }
+
+  private static func number(
+    _ text: Substring, _ name: String, in range: ClosedRange<Int>
+  ) throws(Problem) -> Int {
+    guard let number = Int(text), range.contains(number) else {
+      throw Problem(
+        .badRequest, "badPage", "\(name) must be a whole number from \(range.lowerBound).", field: name)
+    }
+    return number
+  }
+}

@@ -1,0 +1,37 @@
+/// How long a client wants to wait for an outcome: the `Prefer` header of RFC 7240.
+struct Preference: Equatable, Sendable {
+  /// The longest wait that is granted, in seconds.
+  static let longestWait = 10
+
+  /// Seconds; nil where the client leaves it to the server.
+  var wait: Int?
+  var isAsync = false
+
+  /// Reads the header; what it does not know is ignored, as the RFC asks.
+  init(_ header: String?) {
+    for item in (header ?? "").lowercased().split(separator: ",") {
+      let preference = item.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map { part in
+        part.drop { $0 == " " || $0 == "\"" }.prefix { $0 != " " && $0 != "\"" }
+      }
+      switch preference.first {
+      case "respond-async": isAsync = true
+      case "wait":
+        if wait == nil, preference.count == 2, let seconds = Int(preference[1]), seconds >= 0 {
+          wait = min(seconds, Self.longestWait)
+        }
+      default: continue
+      }
+    }
+  }
+
+  /// The wait itself: an asynchronous client waits only if it says how long.
+  func duration(otherwise ordinary: Duration) -> Duration {
+    wait.map { .seconds($0) } ?? (isAsync ? .zero : ordinary)
+  }
+
+  /// What a 202 says was granted; nil where nothing was asked.
+  var applied: String? {
+    let granted = [isAsync ? "respond-async" : nil, wait.map { "wait=\($0)" }].compactMap(\.self)
+    return granted.isEmpty ? nil : granted.joined(separator: ", ")
+  }
+}

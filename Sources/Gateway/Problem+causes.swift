@@ -1,0 +1,62 @@
+import Doors
+import Hummingbird
+import Market
+import Redis
+
+extension Problem {
+  /// What any error of a handler means to the caller.
+  init(_ error: any Error, calling request: Hummingbird.Request) {
+    switch error {
+    case let problem as Problem: self = problem
+    case let error as FieldError: self.init(error)
+    case let error as RedisError: self.init(error)
+    case let error as any HTTPResponseError: self.init(status: error.status, calling: request)
+    default: self.init(.internalServerError, "internal", "Something went wrong here. The server's log says what.")
+    }
+  }
+
+  init(_ error: FieldError) {
+    self.init(.unprocessableContent, error.reason.rawValue, error.message, field: error.field)
+  }
+
+  init(_ error: RedisError) {
+    if error.canRetry {
+      self = .passing(.serviceUnavailable, "unavailable", "The service cannot reach its store. \(error.message)")
+    } else {
+      self.init(.internalServerError, "store", "The service cannot work with its store. \(error.message)")
+    }
+  }
+
+  /// Why a door did not let a command in; nil if it did.
+  init?(_ admission: Admission) {
+    guard let error = admission.error else { return nil }
+    let isUnknown = if case .unknown = admission { true } else { false }
+    let refusal: Refusal = isUnknown ? .notFound : .duplicateId
+    self.init(
+      isUnknown ? .notFound : .conflict, refusal.rawValue, error.message, field: error.field,
+      message: refusal.message)
+  }
+
+  /// Why a command was refused, in the words of its outcome.
+  init(refused outcome: Outcome) {
+    let code = outcome.fields["reason"] ?? "refused"
+    let message = outcome.fields["message"] ?? code
+    let status: HTTPResponse.Status =
+      switch Refusal(rawValue: code) {
+      case .notFound: .notFound
+      case .ambiguousDeal, .belowCommitted, .belowHeld, .exceedsListing, .exceedsStock: .unprocessableContent
+      default: .conflict
+      }
+    self.init(status, code, message)
+  }
+
+  private init(status: HTTPResponse.Status, calling request: Hummingbird.Request) {
+    switch status {
+    case .notFound:
+      self.init(.notFound, "unknownPath", "There is nothing at \(request.uri.path). GET / lists what there is.")
+    case .contentTooLarge:
+      self.init(.contentTooLarge, "bodyTooLarge", "The body is larger than this server takes.")
+    default: self.init(status, "http\(status.code)", status.reasonPhrase)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Hummingbird
+
+/// Why a call failed, told in the form of RFC 9457.
+struct Problem: Error {
+  var status: HTTPResponse.Status
+  /// One word a program can act on; the problem's type is made of it.
+  var code: String
+  /// What happened and what can be done, for the person who writes the client.
+  var detail: String
+  /// The field of the request that is wrong.
+  var field: String?
+  /// What the person who uses the client is shown.
+  var message: String
+  var headers: HTTPFields = [:]
+
+  init(
+    _ status: HTTPResponse.Status, _ code: String, _ detail: String, field: String? = nil, message: String? = nil
+  ) {
+    self.status = status
+    self.code = code
+    self.detail = detail
+    self.field = field
+    self.message = message ?? detail
+  }
+
+  /// A problem that passes by itself within about a second.
+  static func passing(_ status: HTTPResponse.Status, _ code: String, _ detail: String) -> Problem {
+    var problem = Problem(status, code, detail)
+    problem.headers[.retryAfter] = "1"
+    return problem
+  }
+
+  /// - Parameter instance: the path that was called.
+  func response(instance: String) -> Response {
+    Response(status, type: "application/problem+json", headers: headers) { json in
+      write(to: &json)
+      json.write("instance", instance)
+    }
+  }
+
+  /// Writes its members into an open object.
+  func write(to json: inout JSONWriter) {
+    json.write("type", "urn:handover:problem:\(code)")
+    json.write("title", status.reasonPhrase)
+    json.write("status", status.code)
+    json.write("detail", detail)
+    json.write("code", code)
+    if let field { json.write("field", field) }
+    json.write("message", message)
+  }
+}

@@ -1,0 +1,19 @@
+import Hummingbird
+import Logging
+
+/// Turns whatever a handler throws into problem+json.
+struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+  func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch {
+      let problem = Problem(error, calling: request)
+      if problem.status == .internalServerError {
+        context.logger.error("call failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+      }
+      return problem.response(instance: request.uri.path)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import Market
+import Synchronization
+
+/// Who waits here for which command.
+final class ReplyBook: Sendable {
+  private let waiting = Mutex<[String: [Expectation]]>([:])
+
+  /// Opens a wait. Do so before the command is let in, and `close` it in the end.
+  func expect(_ commandid: String) -> Expectation {
+    let expectation = Expectation()
+    waiting.withLock { $0[commandid, default: []].append(expectation) }
+    return expectation
+  }
+
+  func close(_ expectation: Expectation, of commandid: String) {
+    waiting.withLock { waiting in
+      guard var others = waiting.removeValue(forKey: commandid) else { return }
+      others.removeAll { $0 === expectation }
+      if !others.isEmpty { waiting[commandid] = others }
+    }
+  }
+
+  /// Hands an outcome to all who wait for it.
+  func settle(_ commandid: String, _ outcome: Outcome) {
+    let expectations = waiting.withLock { $0.removeValue(forKey: commandid) } ?? []
+    for expectation in expectations { expectation.settle(outcome) }
+  }
+}

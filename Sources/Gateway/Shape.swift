@@ -1,0 +1,79 @@
+import Market
+
+/// How the things of one kind look in JSON: their names in links and their members.
+struct Shape: Sendable {
+  /// One, as the name of a link.
+  let name: String
+  /// Many, as the name of a collection and of its path.
+  let collection: String
+  /// The members in the order they are written.
+  let columns: [(name: String, isNumber: Bool)]
+
+  /// - Parameter columns: the members' names; those of numbers begin with `#`.
+  private init(_ name: String, _ collection: String, _ columns: String) {
+    self.name = name
+    self.collection = collection
+    self.columns = columns.split(separator: " ").map { column in
+      (String(column.drop { $0 == "#" }), column.hasPrefix("#"))
+    }
+  }
+
+  static let reserve = Shape(
+    "reserve", "reserves", "#id #productid userid productname #qty reserveDt address #price status")
+  static let trade = Shape("trade", "trades", "#id #productid userid productname #qty #price status #held #sold")
+  static let inventory = Shape("inventory", "inventories", "#id #productid productname #qty status #held")
+
+  static func of(_ entity: Entity) -> Shape {
+    switch entity {
+    case .reserve: reserve
+    case .trade: trade
+    case .inventory: inventory
+    }
+  }
+
+  func isNumber(_ name: String) -> Bool? { columns.first { $0.name == name }?.isNumber }
+
+  /// Writes the members into an open object; an absent text is empty, an absent number is left out.
+  func write(_ fields: Fields, to json: inout JSONWriter) {
+    for (name, isNumber) in columns {
+      if !isNumber {
+        json.write(name, fields[name] ?? "")
+      } else if let number = fields[name].flatMap({ Int($0) }) {
+        json.write(name, number)
+      }
+    }
+  }
+
+  /// Writes an item with its links into an open object.
+  func write(item fields: Fields, on site: Site, to json: inout JSONWriter) {
+    write(fields, to: &json)
+    json.object("_links") { json in
+      let own = site.href("/\(collection)/\(fields["id"] ?? "")")
+      switch name {
+      case "mypage":
+        json.link("reserve", site.href("/reserves/\(fields["reserveid"] ?? "")"))
+        return
+      case "reserve":
+        json.link("reservecancel", "\(own)/reservecancel")
+        if let trade = fields["tradeid"] { json.link("handover", site.href("/trades/\(trade)/handover")) }
+      case "trade": json.link("handover", "\(own)/handover")
+      default: break
+      }
+      json.link("self", own)
+      json.link(name, own)
+    }
+  }
+}
+
+/// What belongs to users.
+extension Shape {
+  static let notice = Shape(
+    "notice", "notices",
+    "id userid #productid productname #reserveid #tradeid role status message createdAt")
+  static let mypage = Shape(
+    "mypage", "mypages",
+    """
+    #reserveid #productid productname #qty #price reserveDt address role reserveStatus tradeStatus stockStatus status \
+    seller buyer createdAt updatedAt
+    """)
+}

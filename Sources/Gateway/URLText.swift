@@ -1,0 +1,27 @@
+import Foundation
+
+/// Text as it stands in a path segment or a query value.
+enum URLText {
+  private static let plain = CharacterSet(
+    charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+  static func encode(_ text: String) -> String {
+    text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
+  }
+
+  /// Throws a 400 where the text is not percent-encoded UTF-8.
+  static func decode(_ text: String, _ name: String) throws(Problem) -> String {
+    guard let plain = text.removingPercentEncoding, !plain.isEmpty else {
+      throw Problem(.badRequest, "badPath", "\(name) must be percent-encoded UTF-8 text.", field: name)
+    }
+    return plain
+  }
+
+  /// Throws a 400 where the text is no id.
+  static func id(_ text: String) throws(Problem) -> Int {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let id = Int(text), 1..<(1 << 53) ~= id else {
+      throw Problem(.badRequest, "badId", "An id is a whole number from 1 to 9007199254740991.", field: "id")
+    }
+    return id
+  }
+}

@@ -1,0 +1,30 @@
+import Health
+import Hummingbird
+import Logging
+import ServiceLifecycle
+
+/// Answers the platform's health questions on a port of its own.
+public struct HealthService: Service {
+  private let health: Health
+  private let port: Int
+  private let logger: Logger
+
+  public init(_ health: Health, port: Int, logger: Logger) {
+    self.health = health
+    self.port = port
+    self.logger = logger
+  }
+
+  public func run() async throws {
+    let router = Router()
+    health.addRoutes(to: router)
+    let server = Application(
+      router: router, configuration: .init(address: .hostname("0.0.0.0", port: port), serverName: "handover"),
+      logger: logger)
+    try await withGracefulShutdownHandler {
+      try await server.run()
+    } onGracefulShutdown: {
+      health.beginStopping()
+    }
+  }
+}

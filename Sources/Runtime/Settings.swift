@@ -1,0 +1,82 @@
+import ArgumentParser
+import Configuration
+import Logging
+import Redis
+
+/// The settings that every executable takes: as a flag, or else from the environment.
+public struct Settings: ParsableArguments {
+  @Option(
+    name: .customLong("redis-url"),
+    help: ArgumentHelp(
+      "Where Redis is: redis://[user:password@]host[:port][/db] or unix:///path.",
+      discussion: "HANDOVER_REDIS_URL; redis://127.0.0.1:6379 if neither is given.", valueName: "url"))
+  public var redisURL: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How many shards the products are spread over.",
+      discussion: "HANDOVER_SHARDS; fixed at the first start, 8 if neither is given.", valueName: "count"))
+  public var shards: Int?
+
+  @Option(
+    name: .customLong("log-level"),
+    help: ArgumentHelp(
+      "trace, debug, info, notice, warning, error or critical.",
+      discussion: "<NAME>_LOG_LEVEL (RESERVATION_LOG_LEVEL …), else LOG_LEVEL; info if none is given.",
+      valueName: "level"))
+  public var logLevel: String?
+
+  public init() {}
+
+  private static let environment = ConfigReader(provider: EnvironmentVariablesProvider())
+
+  /// A text from the environment: `handover.redis.url` is `HANDOVER_REDIS_URL`. Empty counts as not set.
+  public static func text(_ key: String) -> String? {
+    environment.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// A whole number from the environment. Throws where something else stands there.
+  public static func number(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+    guard let text = text(key) else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      let name = key.uppercased().replacing(".", with: "_")
+      throw ValidationError(
+        "\(name) is “\(text)”: it must be a whole number from \(range.lowerBound) to \(range.upperBound).")
+    }
+    return number
+  }
+
+  public func redis() throws -> RedisURL {
+    do throws(RedisError) {
+      return try RedisURL(redisURL ?? Self.text("handover.redis.url") ?? "redis://127.0.0.1:6379")
+    } catch {
+      throw ValidationError(error.message)
+    }
+  }
+
+  /// The number of shards that was asked for, if any was.
+  public func wantedShards() throws -> Int? {
+    let wanted = try shards ?? Self.number("handover.shards", in: ShardCount.allowed)
+    if let wanted, !ShardCount.allowed.contains(wanted) {
+      let range = "\(ShardCount.allowed.lowerBound) to \(ShardCount.allowed.upperBound)"
+      throw ValidationError("--shards is \(wanted): it must be from \(range).")
+    }
+    return wanted
+  }
+
+  /// A logger for the part of the system that `name` says, at the level set for it.
+  public func logger(_ name: String) throws -> Logger {
+    var logger = Logger(label: name)
+    if let text = logLevel ?? Self.text("\(name).log.level") ?? Self.text("log.level") {
+      guard let level = Logger.Level(rawValue: text.lowercased()) ?? Self.springLevels[text.uppercased()] else {
+        let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("The log level “\(text)” is unknown: it must be one of \(levels).")
+      }
+      logger.logLevel = level
+    }
+    return logger
+  }
+
+  /// Level names of other platforms that people's ConfigMaps may hold.
+  private static let springLevels: [String: Logger.Level] = ["WARN": .warning, "FATAL": .critical]
+}

@@ -1,0 +1,28 @@
+import Layout
+import Redis
+
+/// How many shards the system has: decided once, and kept in Redis.
+public enum ShardCount {
+  public static let allowed = 1...Key.shardLimit
+  private static let usual = 8
+
+  /// Gives the number that Redis remembers, or makes it remember the wanted one.
+  ///
+  /// Throws where another number is wanted than the data was laid out with.
+  public static func resolve(_ wanted: Int?, on connection: RedisConnection) throws -> Int {
+    let asked = wanted ?? usual
+    let reply = try connection.call("SET", Key.shardCount, String(asked), "NX", "GET")
+    guard let known = reply.integer else {
+      if reply.isNull { return asked }
+      throw StartError("\(Key.shardCount) in Redis holds no number: is this the right database?")
+    }
+    if let wanted, wanted != known {
+      throw StartError(
+        """
+        This Redis was laid out with \(known) shards, but \(wanted) are asked for (HANDOVER_SHARDS, --shards). \
+        The number cannot change under data: start with \(known), or leave the setting out.
+        """)
+    }
+    return known
+  }
+}

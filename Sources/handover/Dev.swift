@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Health
+import Lanes
+import Logging
+import Runtime
+import ServiceLifecycle
+import Workers
+
+/// The whole system in one process, with a Redis of its own.
+struct Dev: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs everything in one process, with a private redis-server.",
+    discussion: """
+      The data stays in the data folder from one start to the next; Ctrl-C ends everything cleanly.
+      To work on the same data with redis-cli: redis-cli -s .handover/redis.sock
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the private Redis keeps its data and its socket.",
+      discussion: "HANDOVER_DATA; .handover if neither is given.", valueName: "folder"))
+  var data: String?
+
+  @OptionGroup var ingress: IngressSettings
+  @OptionGroup var settings: Settings
+
+  func run() async throws {
+    let logger = try settings.logger("handover")
+    let wanted = try settings.wantedShards()
+    let folder = URL(fileURLWithPath: data ?? Settings.text("handover.data") ?? ".handover")
+    let redis = try await Start.onThread { try PrivateRedis(in: folder) }
+    let shards = try await Start.shards(redis.url, wanted: wanted, logger: logger)
+    let runners = try Role.allCases.map { role in
+      LaneRunner(
+        worker: role.rawValue, lanes: role.lanes(shards: shards), url: redis.url,
+        logger: try settings.logger(role.rawValue))
+    }
+    let gateway = try ingress.gateway(
+      redis: redis.url, shards: shards, logger: settings.logger("ingress"))
+    logger.info("started", metadata: ["redis": "\(redis.url)", "shards": "\(shards)", "data": "\(folder.path)"])
+    try await WorkerProcess.run([redis, LaneService(runners), gateway], logger: logger)
+  }
+}

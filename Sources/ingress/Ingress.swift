@@ -1,0 +1,19 @@
+import ArgumentParser
+import Runtime
+
+@main
+struct Ingress: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ingress", abstract: "Turns REST calls into commands, and answers from Redis.")
+
+  @OptionGroup var settings: Settings
+  @OptionGroup var ingress: IngressSettings
+
+  func run() async throws {
+    let logger = try settings.logger("ingress")
+    let url = try settings.redis()
+    let shards = try await Start.shards(url, wanted: try settings.wantedShards(), logger: logger)
+    let gateway = try ingress.gateway(redis: url, shards: shards, logger: logger)
+    try await WorkerProcess.run([gateway], logger: logger)
+  }
+}

@@ -1,0 +1,51 @@
+import Testing
+
+@testable import Market
+
+/// Made-up histories of a whole shard: whatever is asked, in whatever order, at whatever pace.
+@Suite("Any history")
+struct HistoryTests {
+  /// Each of these begins a series of histories; a history can be had again from its own seed.
+  static let seeds: [UInt64] = [20_240_404, 7, 0xC0FFEE, 1_000_003]
+  static let histories: UInt64 = 600
+
+  @Test("keeps the laws of the market", arguments: seeds)
+  func laws(seed: UInt64) throws {
+    print("histories from seed \(seed)")
+    var told: Set<String> = []
+    for history in 0..<Self.histories {
+      let own = seed &+ history &* 0x1_0000_0000
+      do {
+        told.formUnion(try live(own, checksCodec: history.isMultiple(of: 8)).told)
+      } catch {
+        Issue.record("the history of seed \(own) broke a law: \(error)")
+        return
+      }
+    }
+    // Only then do the histories say much: everything that can happen did.
+    let everything = Set(
+      DealStep.allCases.map(\.rawValue) + HoldStep.allCases.map(\.rawValue)
+        + ListingStep.allCases.map(\.rawValue)
+        + StockStep.allCases.map(\.rawValue) + Refusal.allCases.map(\.rawValue))
+    #expect(everything.subtracting(told) == Self.tooRare)
+  }
+
+  /// A line of fifty takes longer than a history, and nobody here writes to the wrong worker.
+  private static let tooRare: Set<String> = [Refusal.lineFull.rawValue, Refusal.wrongWorker.rawValue]
+
+  /// One history from its seed to the end, when all is quiet.
+  private func live(_ seed: UInt64, checksCodec: Bool) throws -> World {
+    var random = SplitMix64(seed: seed)
+    var gossip = Gossip(SplitMix64(seed: random.next()), products: Int.random(in: 1...3, using: &random))
+    var world = World()
+    world.checksCodec = checksCodec
+    let haste = Int.random(in: 1...5, using: &random)
+    for _ in 0..<Int.random(in: 5...40, using: &random) {
+      world.ask(gossip.next())
+      for _ in 0..<haste { try world.stumble(&random) }
+    }
+    try world.settle()
+    try Laws.checkQuiet(world)
+    return world
+  }
+}

@@ -1,0 +1,97 @@
+import Testing
+
+@testable import Market
+
+/// What the people of the deal live through, with all three workers at it.
+@Suite("A story")
+struct StoryTests {
+  private func world(_ commands: Command...) throws -> World {
+    var world = World()
+    world.checksCodec = true
+    for command in commands {
+      world.ask(command)
+      try world.settle()
+    }
+    try Laws.checkQuiet(world)
+    return world
+  }
+
+  private func types(_ world: World) -> [String] {
+    world.journal.entries.compactMap { $0.entry["type"] }
+  }
+
+  @Test("of one watch: listed, in stock, reserved, handed over")
+  func watch() throws {
+    let world = try world(.list(), .register(), .reserve(1), .handOver())
+    #expect(
+      types(world) == [
+        "TradeListed", "StockRegistered", "ReserveCompleted", "TradeStarted", "StockHeld", "TradeCompleted",
+        "StockDecreased",
+      ])
+    #expect(try world.reservations.state(1)?.status == .completed)
+    #expect(try world.stocks.state(product)?.level.qty == 0)
+    #expect(world.outcomes["c4"]?.first?.fields["status"] == "거래완료")
+    #expect(world.outcomes["c3"]?.first?.fields == (try world.journal.reservation(1)))
+  }
+
+  @Test("of a cancel: the next one in the line gets the watch")
+  func cancel() throws {
+    let world = try world(.list(), .register(), .reserve(1), .reserve(2), .cancel(1))
+    #expect(try world.reservations.state(1)?.status == .canceled)
+    #expect(try world.reservations.state(2)?.status == .running)
+    #expect(
+      world.outcomes["c5"] == [Outcome(accepted: true, type: "ReserveCanceled", fields: try world.view(1))])
+  }
+
+  @Test("of a cancel that comes too late: told why, and nothing changes")
+  func tooLate() throws {
+    let world = try world(.list(), .register(), .reserve(1), .handOver(), .cancel(1))
+    let outcome = try #require(world.outcomes["c5"]?.first)
+    #expect(!outcome.accepted)
+    #expect(outcome.fields["message"] == "이미 거래가 완료된 예약입니다.")
+    #expect(try world.reservations.state(1)?.status == .completed)
+  }
+
+  @Test("of a cancel and a handover at the same moment: one of them, and both are told")
+  func race() throws {
+    for cancelFirst in [true, false] {
+      var world = try world(.list(), .register(), .reserve(1))
+      let cancel = world.ask(.cancel(1))
+      let handover = world.ask(.handOver())
+      let first = cancelFirst ? Worker.reservation : .trade
+      try world.read(first, count: 9)
+      try world.commit(first)
+      try world.settle()
+      try Laws.checkQuiet(world)
+      #expect(world.outcomes[cancel]?.map(\.accepted) == [cancelFirst])
+      #expect(world.outcomes[handover]?.map(\.accepted) == [!cancelFirst])
+    }
+  }
+
+  @Test("of a counted stock: who cannot be served any more is told so")
+  func recount() throws {
+    let world = try world(
+      .list(qty: 5), .register(qty: 3), .reserve(1, qty: 2), .reserve(2, qty: 2), .adjust(qty: 2),
+      .handOver(),
+      .withdrawStock(), .reserve(3), .register(2, qty: 9))
+    #expect(try world.reservations.state(1)?.status == .completed)
+    #expect(try world.reservations.state(2)?.status == .rejected)
+    #expect(try world.reservations.state(3)?.status == .running)
+  }
+}
+
+extension World {
+  fileprivate func view(_ reserveid: Int) throws -> Fields { try reservations.state(reserveid)?.view ?? [:] }
+}
+
+extension Log<Fields> {
+  /// A reservation as it was taken.
+  fileprivate func reservation(_ id: Int) throws -> Fields? {
+    for (_, fields) in entries {
+      if case .deal(.reserveCompleted, let deal) = try Event(fields: fields).fact, deal.reserveid == id {
+        return Reservation(deal).view
+      }
+    }
+    return nil
+  }
+}

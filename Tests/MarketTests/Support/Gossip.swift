@@ -1,0 +1,52 @@
+@testable import Market
+
+/// Makes up what people ask for: few things, wanted by many, changed and given up at any time.
+struct Gossip {
+  var random: SplitMix64
+  let products: Int
+  private var reserves = 0
+  private var trades: [Int: Int] = [:]
+
+  init(_ random: SplitMix64, products: Int) {
+    self.random = random
+    self.products = products
+  }
+
+  mutating func next() -> Command {
+    let product = Int.random(in: 1...products, using: &random)
+    let units = Int.random(in: 1...3, using: &random)
+    switch Int.random(in: 0..<32, using: &random) {
+    case 0..<10:
+      // Now and then an id that is taken.
+      if reserves == 0 || !random.oneIn(12) { reserves += 1 }
+      return .reserve(reserves, qty: random.oneIn(3) ? units : 1, productid: reserves % products + 1)
+    case 10..<14:
+      let id = someReserve()
+      return .cancel(id, delete: random.oneIn(3), productid: id % products + 1)
+    case 14:
+      let id = someReserve()
+      return .move(id, to: "2024-05-05", address: random.oneIn(2) ? "" : nil, productid: id % products + 1)
+    case 15..<18:
+      if !random.oneIn(6) { trades[product, default: 0] += 1 }
+      return .list(trade(of: product), qty: units + 1, productid: product)
+    case 18..<23:
+      let reserve = random.oneIn(2) ? nil : someReserve()
+      return .handOver(trade(of: product), reserve: reserve, productid: product)
+    case 23..<25:
+      let qty = random.oneIn(3) ? nil : Int.random(in: 1...4, using: &random)
+      return .relist(trade(of: product), qty: qty, price: 1, productid: product)
+    case 25:
+      return .withdraw(trade(of: product), productid: product)
+    case 26..<28:
+      return .register(product, qty: units, productid: product)
+    case 28..<31:
+      return .adjust(product, qty: Int.random(in: 0...5, using: &random), productid: product)
+    default:
+      return .withdrawStock(product, productid: product)
+    }
+  }
+
+  private mutating func someReserve() -> Int { max(1, reserves - Int.random(in: 0...4, using: &random)) }
+
+  private func trade(of product: Int) -> Int { max(1, trades[product] ?? 0) }
+}

@@ -1,0 +1,101 @@
+@testable import Market
+
+/// A worker at one shard: reads the journal and its commands in batches, decides, commits all or nothing.
+struct Lane<Rules: Decider> {
+  private struct Batch {
+    var inputs: [(id: EntryID, input: Input)] = []
+    var events = 0
+    var commands = 0
+  }
+
+  private var states: [Int: Rules.State] = [:]
+  private var history: [Int: [(id: EntryID, event: Event)]] = [:]
+  private var eventCursor = 0
+  private var commandCursor = 0
+  private var batch: Batch?
+  /// Which thing an input is about.
+  private let key: (Input) -> Int?
+
+  init(_ rules: Rules.Type, key: @escaping (Input) -> Int?) { self.key = key }
+
+  func state(_ key: Int) throws -> Rules.State { try states[key] ?? Rules.State(fields: [:]) }
+  var keys: [Int] { states.keys.sorted() }
+
+  func isQuiet(_ journal: Log<Fields>, _ commands: Log<World.Asked>) -> Bool {
+    batch == nil && eventCursor == journal.entries.count && commandCursor == commands.entries.count
+  }
+
+  /// Loses what was read but not committed.
+  mutating func crash() { batch = nil }
+
+  /// Reads up to `count` entries of each log and merges them, events first on a tie.
+  ///
+  /// Past the end of a log that came back full nothing is known yet, so the merge stops there.
+  mutating func read(_ journal: Log<Fields>, _ commands: Log<World.Asked>, count: Int) throws {
+    guard batch == nil else { return }
+    let events = journal.entries.dropFirst(eventCursor).prefix(count)
+    let asked = commands.entries.dropFirst(commandCursor).prefix(count)
+    var known = EntryID(milliseconds: .max, sequence: .max)
+    if events.count == count, let last = events.last { known = min(known, last.id) }
+    if asked.count == count, let last = asked.last { known = min(known, last.id) }
+    var next = Batch()
+    var (event, command) = (events.startIndex, asked.startIndex)
+    while true {
+      let eventID = event < events.endIndex ? events[event].id : nil
+      let commandID = command < asked.endIndex ? asked[command].id : nil
+      if let eventID, eventID <= known, commandID.map({ eventID <= $0 }) ?? true {
+        let fields = events[event].entry
+        if Rules.listensTo.contains(fields["type"] ?? "") {
+          next.inputs.append((eventID, .event(try Event(fields: fields))))
+        }
+        event += 1
+        next.events += 1
+      } else if let commandID, commandID <= known {
+        let entry = asked[command].entry
+        next.inputs.append((commandID, .command(entry.command, entry.caller)))
+        command += 1
+        next.commands += 1
+      } else {
+        break
+      }
+    }
+    if next.events + next.commands > 0 { batch = next }
+  }
+
+  /// Decides what was read; `said` takes the events to the journal and checks the state after each input.
+  mutating func commit(
+    checkingCodec: Bool, said: (_ input: Input, _ events: [Event], _ state: Rules.State) throws -> Void
+  ) throws {
+    guard let batch else { return }
+    var touched: Set<Int> = []
+    for (id, input) in batch.inputs {
+      guard let key = key(input) else { continue }
+      touched.insert(key)
+      var state = try state(key)
+      let events = Rules.decide(input, at: id, &state)
+      if case .event(let event) = input { history[key, default: []].append((id, event)) }
+      // Said events stand on the journal at places of their own: no state may depend on where.
+      history[key, default: []] += events.map { (.zero, $0) }
+      states[key] = state
+      try said(input, events, state)
+    }
+    if checkingCodec {
+      for key in touched {
+        let state = try state(key)
+        try require(try Rules.State(fields: state.fields) == state, "stored and read back: \(state)")
+      }
+    }
+    eventCursor += batch.events
+    commandCursor += batch.commands
+    self.batch = nil
+  }
+
+  /// Every state is what its events make of nothing.
+  func checkReplay() throws {
+    for (key, state) in states {
+      var replayed = try Rules.State(fields: [:])
+      for (id, event) in history[key] ?? [] { Rules.evolve(&replayed, event, at: id) }
+      try require(replayed == state, "replayed: \(replayed)\n  but was: \(state)")
+    }
+  }
+}

@@ -1,0 +1,89 @@
+@testable import Market
+
+/// The laws of the market, checked at every step and once all is quiet.
+struct Laws {
+  private var standings: [Int: Status] = [:]
+  private var ends: [Int: Event] = [:]
+
+  /// A deal ends once.
+  mutating func check(said event: Event) throws {
+    switch event.fact {
+    case .deal(.tradeCompleted, let deal), .deal(.tradeRejected, let deal), .deal(.tradeCanceled, let deal):
+      try require(ends[deal.reserveid] == nil, "\(event) after \(String(describing: ends[deal.reserveid]))")
+      ends[deal.reserveid] = event
+    default:
+      break
+    }
+  }
+
+  /// What has ended stays as it is.
+  mutating func check(reservation: Reservation?) throws {
+    guard let reservation else { return }
+    let ended: Set<Status> = [.completed, .rejected, .canceled]
+    if let before = standings[reservation.deal.reserveid], ended.contains(before) {
+      try require(reservation.standing == before, "\(reservation) was \(before)")
+    }
+    standings[reservation.deal.reserveid] = reservation.standing
+  }
+
+  /// Nothing is sold twice, and nobody who came first is passed.
+  func check(trade: ProductTrade, after events: [Event]) throws {
+    let running = trade.running.values.reduce(0) { $0 + $1.deal.qty }
+    if let listing = trade.listing {
+      try require(listing.free >= 0 && listing.sold >= 0, "oversold: \(listing)")
+      try require(listing.held == running, "held is not what runs: \(trade)")
+    }
+    try require(trade.owed >= 0, "owed: \(trade)")
+    try require(trade.line.map(\.arrived) == trade.line.map(\.arrived).sorted(), "line: \(trade)")
+    for case .deal(.tradeStarted, let deal) in events.map(\.fact) {
+      guard let started = trade.running[deal.reserveid] else { throw Violation("\(deal) does not run") }
+      let passed = trade.line.first { $0.arrived < started.waiting.arrived }
+      try require(passed == nil, "\(deal.reserveid) passed \(String(describing: passed))")
+    }
+    for case .deal(.cancelRefused, let deal) in events.map(\.fact) {
+      try require(
+        ends[deal.reserveid] != nil || events.count > 1, "refused a cancel of what goes on: \(deal)")
+    }
+  }
+
+  /// Stock is never negative.
+  func check(stock: Stock?) throws {
+    guard let level = stock?.level else { return }
+    try require(level.free >= 0 && level.held >= 0, "stock: \(level)")
+  }
+
+  /// Once all is quiet, everybody tells the same story, and everybody was answered once.
+  static func checkQuiet(_ world: World) throws {
+    var seen: [Int: Status] = [:]
+    for product in world.trades.keys {
+      let trade = try world.trades.state(product)
+      let stock = try world.stocks.state(product)
+      let running = trade.running.values.reduce(0) { $0 + $1.deal.qty }
+      try require(
+        trade.owed == 0 && trade.onHand == stock?.level.qty, "\(trade)\n  of \(String(describing: stock))")
+      try require(stock?.level.held ?? 0 == running, "\(trade)\n  of \(String(describing: stock))")
+      try require(
+        trade.running.values.allSatisfy {
+          $0.phase == .held && !$0.cancelRequested && $0.handoverCaller == nil
+        },
+        "unsettled: \(trade)")
+      try require(trade.line.allSatisfy { trade.hopeless($0.deal.qty) == nil }, "hopeless: \(trade)")
+      if let head = trade.line.first { try require(trade.obstacle(head.deal.qty) != nil, "stuck: \(trade)") }
+      for id in trade.running.keys { seen[id] = .running }
+      for waiting in trade.line { seen[waiting.deal.reserveid] = .waiting }
+    }
+    for id in world.reservations.keys {
+      guard let reservation = try world.reservations.state(id) else { continue }
+      try require(!reservation.cancelRequested && reservation.canceler == nil, "locked: \(reservation)")
+      let agrees = seen[id].map { $0 == reservation.status } ?? (reservation.ended != nil)
+      try require(agrees, "\(reservation) but the trade says \(String(describing: seen[id]))")
+    }
+    for (_, asked) in Worker.allCases.flatMap({ world.log($0).entries }) {
+      let outcomes = world.outcomes[asked.caller.commandid] ?? []
+      try require(outcomes.count == 1, "\(asked.command) came to \(outcomes)")
+    }
+    try world.reservations.checkReplay()
+    try world.trades.checkReplay()
+    try world.stocks.checkReplay()
+  }
+}

@@ -1,0 +1,12 @@
+@testable import Market
+
+/// An ordered log whose ids are the time of the entry: the same instant may be in several logs.
+struct Log<Entry> {
+  private(set) var entries: [(id: EntryID, entry: Entry)] = []
+
+  mutating func append(_ entry: Entry, at milliseconds: UInt64) {
+    var id = EntryID(milliseconds: milliseconds, sequence: 0)
+    if let last = entries.last?.id, last.milliseconds == milliseconds { id.sequence = last.sequence + 1 }
+    entries.append((id, entry))
+  }
+}

@@ -1,0 +1,125 @@
+@testable import Market
+
+/// One shard with its three workers, each at a pace of its own.
+struct World {
+  struct Asked {
+    let command: Command
+    let caller: Caller
+  }
+
+  private(set) var journal = Log<Fields>()
+  private(set) var commands: [Worker: Log<Asked>] = [:]
+  private(set) var reservations = Lane(ReservationDecider.self) { $0.reserveid }
+  private(set) var trades = Lane(TradeDecider.self) { $0.productid }
+  private(set) var stocks = Lane(StockDecider.self) { $0.productid }
+  /// What each command came to.
+  private(set) var outcomes: [String: [Outcome]] = [:]
+  var laws = Laws()
+  /// Whether stored states are read back at every commit.
+  var checksCodec = false
+  private var now: UInt64 = 1
+  private var asked = 0
+
+  /// Every type and every reason on the journal.
+  var told: Set<String> {
+    Set(journal.entries.flatMap { [$0.entry["type"], $0.entry["reason"]].compactMap(\.self) })
+  }
+
+  /// Sends a command, and says under which id its outcome will be.
+  @discardableResult
+  mutating func ask(_ command: Command) -> String {
+    asked += 1
+    let caller = Caller(commandid: "c\(asked)", replyto: "door")
+    let worker = command.kind.worker
+    commands[worker, default: Log()].append(Asked(command: command, caller: caller), at: now)
+    return caller.commandid
+  }
+
+  mutating func wait(_ milliseconds: UInt64) { now += milliseconds }
+
+  func log(_ worker: Worker) -> Log<Asked> { commands[worker] ?? Log() }
+
+  mutating func read(_ worker: Worker, count: Int) throws {
+    switch worker {
+    case .reservation: try reservations.read(journal, log(worker), count: count)
+    case .trade: try trades.read(journal, log(worker), count: count)
+    case .stock: try stocks.read(journal, log(worker), count: count)
+    }
+  }
+
+  mutating func crash(_ worker: Worker) {
+    switch worker {
+    case .reservation: reservations.crash()
+    case .trade: trades.crash()
+    case .stock: stocks.crash()
+    }
+  }
+
+  mutating func commit(_ worker: Worker) throws {
+    switch worker {
+    case .reservation: reservations = try committed(reservations) { try $0.check(reservation: $3) }
+    case .trade: trades = try committed(trades) { try $0.check(trade: $3, after: $2) }
+    case .stock: stocks = try committed(stocks) { try $0.check(stock: $3) }
+    }
+  }
+
+  private mutating func committed<Rules: Decider>(
+    _ lane: Lane<Rules>, check: (inout Laws, Input, [Event], Rules.State) throws -> Void
+  ) throws -> Lane<Rules> {
+    var lane = lane
+    try lane.commit(checkingCodec: checksCodec) { input, events, state in
+      try check(&laws, input, events, state)
+      for event in events {
+        try laws.check(said: event)
+        journal.append(event.fields, at: now)
+        guard let caller = event.caller else { continue }
+        try require(caller.replyto == "door", "\(event) forgot where to answer")
+        outcomes[caller.commandid, default: []].append(Rules.outcome(of: event, state: state))
+      }
+    }
+    return lane
+  }
+
+  var isQuiet: Bool {
+    reservations.isQuiet(journal, log(.reservation)) && trades.isQuiet(journal, log(.trade))
+      && stocks.isQuiet(journal, log(.stock))
+  }
+
+  /// Lets everybody work until there is nothing left to do.
+  mutating func settle() throws {
+    while !isQuiet {
+      for worker in Worker.allCases {
+        try read(worker, count: 16)
+        try commit(worker)
+        wait(1)
+      }
+    }
+  }
+
+  /// Lets somebody do something: read, commit, or crash in between.
+  mutating func stumble(_ random: inout SplitMix64) throws {
+    let worker = Worker.allCases[Int.random(in: 0..<3, using: &random)]
+    switch Int.random(in: 0..<16, using: &random) {
+    case 0: crash(worker)
+    case 1..<8: try read(worker, count: Int.random(in: 1...4, using: &random))
+    default: try commit(worker)
+    }
+    wait(UInt64.random(in: 0...1, using: &random))
+  }
+}
+
+extension Input {
+  fileprivate var reserveid: Int? {
+    switch self {
+    case .command(let command, _): command.id
+    case .event(let event): event.deal?.reserveid
+    }
+  }
+
+  fileprivate var productid: Int? {
+    switch self {
+    case .command(let command, _): command.productid
+    case .event(let event): event.productid
+    }
+  }
+}
