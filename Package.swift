@@ -2,14 +2,28 @@
 import PackageDescription
 
 /// Layers are targets, so that the compiler keeps their direction:
-/// Redis → Lanes → Layout → Doors → Workers, Gateway → executables. Market, the domain, depends on nothing.
+/// Redis → Lanes → Layout → Doors → Workers, Gateway → Runtime → executables.
+/// Market, the domain, depends on nothing.
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+func layer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func executable(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+  .executableTarget(name: name, dependencies: dependencies + [argumentParser], swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
 
 let package = Package(
   name: "handover",
@@ -24,38 +38,28 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
-    .target(name: "Redis", dependencies: ["CHiredis"], swiftSettings: settings),
-    .target(name: "Market", swiftSettings: settings),
-    .target(name: "Lanes", dependencies: ["Redis", "Market", logging], swiftSettings: settings),
-    .target(name: "Layout", dependencies: ["Lanes", "Market"], swiftSettings: settings),
-    .target(name: "Doors", dependencies: ["Layout", "Lanes", "Market", "Redis"], swiftSettings: settings),
-    .target(
-      name: "Workers", dependencies: ["Doors", "Layout", "Lanes", "Market", "Redis"], swiftSettings: settings),
-    .target(name: "Health", dependencies: [hummingbird], swiftSettings: settings),
-    .target(
-      name: "Gateway",
-      dependencies: [
-        "Doors", "Health", "Layout", "Lanes", "Market", "Redis", "Runtime", argumentParser, hummingbird, logging,
-        lifecycle,
-      ], swiftSettings: settings),
-    .target(
-      name: "Runtime",
-      dependencies: [
-        "Health", "Workers", "Lanes", "Layout", "Redis", argumentParser, configuration, hummingbird, logging,
-        lifecycle,
-      ], swiftSettings: settings),
-    .executableTarget(
-      name: "handover",
-      dependencies: [
-        "Gateway", "Health", "Lanes", "Redis", "Runtime", "Workers", argumentParser, logging, lifecycle,
-      ], swiftSettings: settings),
-    .executableTarget(
-      name: "ingress", dependencies: ["Gateway", "Runtime", argumentParser], swiftSettings: settings),
-  ]
-    + [
-      "reservation-worker", "trade-worker", "stock-worker", "notification-worker", "mypage-worker",
-    ].map { name in
-      .executableTarget(name: name, dependencies: ["Runtime", argumentParser], swiftSettings: settings)
-    },
+    layer("Redis", "CHiredis"),
+    layer("Market"),
+    layer("Lanes", "Market", "Redis", logging),
+    layer("Layout", "Lanes", "Market"),
+    layer("Doors", "Lanes", "Layout", "Market", "Redis"),
+    layer("Workers", "Doors", "Lanes", "Layout", "Market", "Redis"),
+    layer("Health", hummingbird),
+    layer("Gateway", "Doors", "Health", "Lanes", "Layout", "Market", "Redis", hummingbird, lifecycle, logging),
+    layer(
+      "Runtime", "Gateway", "Health", "Lanes", "Layout", "Redis", "Workers", argumentParser, configuration,
+      hummingbird, lifecycle, logging),
+
+    executable("reservation-worker", "Runtime"),
+    executable("trade-worker", "Runtime"),
+    executable("stock-worker", "Runtime"),
+    executable("notification-worker", "Runtime"),
+    executable("mypage-worker", "Runtime"),
+    executable("ingress", "Runtime"),
+    executable("handover", "Lanes", "Redis", "Runtime", "Workers", lifecycle, logging),
+
+    .target(name: "Testbed", dependencies: ["Redis"], path: "Tests/Testbed", swiftSettings: settings),
+    tests("MarketTests", "Market"),
+  ],
   swiftLanguageModes: [.v6]
 )

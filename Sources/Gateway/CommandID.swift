@@ -12,7 +12,8 @@ enum CommandID {
     guard let header else { return nil }
     guard (1...200).contains(header.utf8.count), header.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       throw Problem(
-        .badRequest, "badIdempotencyKey", "Idempotency-Key must be 1 to 200 visible ASCII characters, no spaces.")
+        .badRequest, "badIdempotencyKey",
+        "Idempotency-Key must be 1 to 200 visible ASCII characters, no spaces.")
     }
     return header
   }

@@ -21,6 +21,12 @@ struct JSONWriter {
     needsComma = true
   }
 
+  mutating func write(_ name: String, _ value: Bool) {
+    key(name)
+    bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    needsComma = true
+  }
+
   mutating func write(_ name: String, _ value: Int) {
     key(name)
     bytes.append(contentsOf: String(value).utf8)
@@ -53,7 +59,9 @@ struct JSONWriter {
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-      case ..<0x20: bytes.append(contentsOf: (byte < 0x10 ? "\\u000" : "\\u00").utf8 + String(byte, radix: 16).utf8)
+      case ..<0x20:
+        bytes.append(contentsOf: (byte < 0x10 ? "\\u000" : "\\u00").utf8)
+        bytes.append(contentsOf: String(byte, radix: 16).utf8)
       default: bytes.append(byte)
       }
     }

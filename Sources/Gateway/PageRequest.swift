@@ -21,9 +21,11 @@ struct PageRequest: Equatable, Sendable {
   init() {}
 
   /// Reads `page`, `size` and `sort` of a query. A size too large is cut down; what is no number is a 400.
-  init(_ query: FlatDictionary<Substring, Substring>) throws(Problem) {
+  init(_ query: Parameters) throws(Problem) {
     if let text = query["page"] { number = try Self.number(text, "page", in: 0...Self.farthest) }
-    if let text = query["size"] { size = min(try Self.number(text, "size", in: 1...Int.max), Self.largestSize) }
+    if let text = query["size"] {
+      size = min(try Self.number(text, "size", in: 1...Int.max), Self.largestSize)
+    }
     guard range.upperBound <= Self.farthest else {
       throw Problem(
         .badRequest, "pageTooFar", "Pages reach \(Self.farthest) items deep; page \(number) lies beyond.",

@@ -11,7 +11,8 @@ extension Problem {
     case let error as FieldError: self.init(error)
     case let error as RedisError: self.init(error)
     case let error as any HTTPResponseError: self.init(status: error.status, calling: request)
-    default: self.init(.internalServerError, "internal", "Something went wrong here. The server's log says what.")
+    default:
+      self.init(.internalServerError, "internal", "Something went wrong here. The server's log says what.")
     }
   }
 
@@ -21,7 +22,8 @@ extension Problem {
 
   init(_ error: RedisError) {
     if error.canRetry {
-      self = .passing(.serviceUnavailable, "unavailable", "The service cannot reach its store. \(error.message)")
+      self = .passing(
+        .serviceUnavailable, "unavailable", "The service cannot reach its store. \(error.message)")
     } else {
       self.init(.internalServerError, "store", "The service cannot work with its store. \(error.message)")
     }
@@ -53,7 +55,8 @@ extension Problem {
   private init(status: HTTPResponse.Status, calling request: Hummingbird.Request) {
     switch status {
     case .notFound:
-      self.init(.notFound, "unknownPath", "There is nothing at \(request.uri.path). GET / lists what there is.")
+      self.init(
+        .notFound, "unknownPath", "There is nothing at \(request.uri.path). GET / lists what there is.")
     case .contentTooLarge:
       self.init(.contentTooLarge, "bodyTooLarge", "The body is larger than this server takes.")
     default: self.init(status, "http\(status.code)", status.reasonPhrase)

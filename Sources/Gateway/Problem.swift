@@ -14,7 +14,8 @@ struct Problem: Error {
   var headers: HTTPFields = [:]
 
   init(
-    _ status: HTTPResponse.Status, _ code: String, _ detail: String, field: String? = nil, message: String? = nil
+    _ status: HTTPResponse.Status, _ code: String, _ detail: String, field: String? = nil,
+    message: String? = nil
   ) {
     self.status = status
     self.code = code

@@ -16,7 +16,8 @@ struct Reads: Sendable {
     var ask = Commands()
     ask.add("GET", Key.directory(entity, id: id))
     let missing = Problem(
-      .notFound, Refusal.notFound.rawValue, "id \(id) names no \(entity.rawValue) that is known here.", field: "id",
+      .notFound, Refusal.notFound.rawValue, "id \(id) names no \(entity.rawValue) that is known here.",
+      field: "id",
       message: Refusal.notFound.message)
     guard let productid = try await redis.send(ask).first?.get().integer else { throw missing }
     let shard = Shard.of(productid: productid, among: shards)

@@ -61,7 +61,8 @@ final class ReplyListener: Sendable {
         cursors[name] = entry[0]?.string ?? cursors[name]
         guard let body = entry[1] else { continue }
         let fields = Fields(pairs: body)
-        guard let commandid = fields["commandid"], let outcome = fields["outcome"].flatMap(Outcome.init(packed:))
+        guard let commandid = fields["commandid"],
+          let outcome = fields["outcome"].flatMap(Outcome.init(packed:))
         else {
           logger.error("an answer cannot be read", metadata: ["stream": "\(name)"])
           continue

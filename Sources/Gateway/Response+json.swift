@@ -17,7 +17,7 @@ extension Response {
 extension HTTPFields {
   /// A header that the library has no name for.
   subscript(header name: String) -> String? {
-    get { HTTPField.Name(name).flatMap { self[$0] } }
-    set { if let name = HTTPField.Name(name) { self[name] = newValue } }
+    get { HTTPFields.Element.Name(name).flatMap { self[$0] } }
+    set { if let name = HTTPFields.Element.Name(name) { self[name] = newValue } }
   }
 }

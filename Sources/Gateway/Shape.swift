@@ -20,7 +20,8 @@ struct Shape: Sendable {
 
   static let reserve = Shape(
     "reserve", "reserves", "#id #productid userid productname #qty reserveDt address #price status")
-  static let trade = Shape("trade", "trades", "#id #productid userid productname #qty #price status #held #sold")
+  static let trade = Shape(
+    "trade", "trades", "#id #productid userid productname #qty #price status #held #sold")
   static let inventory = Shape("inventory", "inventories", "#id #productid productname #qty status #held")
 
   static func of(_ entity: Entity) -> Shape {

@@ -17,7 +17,8 @@ extension Health {
   }
 
   private func refusal() throws -> Response {
-    let message = "Taking this process down through HTTP is switched off. Set \(downSetting)=true to allow it."
+    let message =
+      "Taking this process down through HTTP is switched off. Set \(downSetting)=true to allow it."
     return try Response(
       json: [
         "type": "urn:handover:problem:downNotAllowed", "title": "Forbidden", "code": "downNotAllowed",

@@ -52,7 +52,8 @@ public final class Health: Sendable {
     var components: [String: HealthReport] = [:]
     for (name, check) in checks {
       let trouble = await check()
-      components[name] = HealthReport(status: trouble == nil ? .up : .down, details: trouble.map { ["error": $0] })
+      components[name] = HealthReport(
+        status: trouble == nil ? .up : .down, details: trouble.map { ["error": $0] })
     }
     let isFine = components.values.allSatisfy { $0.status == .up }
     let status: HealthReport.Status = isDown || !isFine ? .down : isStopping ? .outOfService : .up

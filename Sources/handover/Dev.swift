@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Health
 import Lanes
 import Logging
 import Runtime

@@ -5,8 +5,8 @@ import ServiceLifecycle
 
 /// A redis-server of one's own: a unix socket and an append-only file in a folder, nothing on the network.
 ///
-/// It is a daemon, so that Ctrl-C in a terminal reaches only the one who started it, who then ends it last. One
-/// that was left over from a crash is found by its socket and taken on.
+/// It runs in a process group of its own, so that Ctrl-C in a terminal reaches only the one who started it, who
+/// then ends it last. One that was left over from a crash is found by its socket and taken on.
 struct PrivateRedis: Service {
   let folder: URL
   let url: RedisURL
@@ -29,36 +29,22 @@ struct PrivateRedis: Service {
   }
 
   private static func launch(in folder: URL, socket: String) throws {
+    let log = folder.appending(path: "redis.log").path
     let server = Process()
     server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     server.arguments = [
       "redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir", folder.path,
       "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction",
-      "--daemonize", "yes", "--pidfile", folder.appending(path: "redis.pid").path, "--logfile",
-      folder.appending(path: "redis.log").path,
+      "--logfile", log,
     ]
     server.standardOutput = FileHandle.nullDevice
     try server.run()
-    server.waitUntilExit()
-    guard server.terminationStatus == 0 else {
-      throw StartError(
-        "redis-server did not start (status \(server.terminationStatus)). Install it (apt-get install redis-server), or see \(folder.path)/redis.log."
-      )
-    }
-    let connection = try awaitConnection(try RedisURL("unix://\(socket)"))
-    // A long append-only file takes a while to load.
-    while try connection.call("INFO", "persistence").string?.contains("loading:1") == true {
-      Thread.sleep(forTimeInterval: 0.05)
-    }
-  }
-
-  private static func awaitConnection(_ url: RedisURL) throws -> RedisConnection {
-    let deadline = ContinuousClock.now + .seconds(30)
-    while true {
-      do throws(RedisError) {
-        return try RedisConnection(url)
-      } catch {
-        if ContinuousClock.now > deadline { throw error }
+    let deadline = ContinuousClock.now + .seconds(60)
+    // It answers once its socket is there and a long append-only file is loaded.
+    while (try? RedisConnection(RedisURL("unix://\(socket)")).call("PING")) == nil {
+      guard server.isRunning, ContinuousClock.now < deadline else {
+        throw StartError(
+          "redis-server did not start. Install it (apt-get install redis-server), or see \(log) for the reason.")
       }
       Thread.sleep(forTimeInterval: 0.01)
     }

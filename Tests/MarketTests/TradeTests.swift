@@ -167,6 +167,9 @@ struct TradeTests {
     owing.when(.reserved(2, qty: 2)).then("TradeRejected #2 exceedsStock")
     #expect(owing.when(.told(.stockDecreased, 1, level(1))).then().state.owed == 0)
     owing.when(.reserved(2), .reserved(3)).then("TradeStarted #2", "TradeWaiting #3 notFree")
+    let both = owing.when(.reserved(2), .told(.stockHeld, 2, level(2, held: 2)), .ask(.handOver()))
+    #expect(both.state.owed == 2)
+    #expect(both.when(.told(.stockDecreased, 1, level(1, held: 1))).then().state.owed == 1)
   }
 
   @Test("waits for a stock that was withdrawn, and takes in a changed reservation")

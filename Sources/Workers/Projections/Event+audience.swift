@@ -20,8 +20,21 @@ extension Event {
     }
   }
 
-  /// A refused command changes nothing that anybody else would have to know.
-  var isRefusal: Bool {
-    if case .rejected = fact { true } else { false }
+  /// Whose reservation it is: the deal's buyer, or who asked for a cancel that was refused.
+  var buyer: String? {
+    if case .rejected(let rejection) = fact { return rejection.userid }
+    return deal?.userid
+  }
+
+  /// The reservation concerned.
+  var reserveid: Int? {
+    if case .rejected(let rejection) = fact { return rejection.id }
+    return deal?.reserveid
+  }
+
+  /// Why it is so, where the event tells.
+  var refusal: Refusal? {
+    if case .rejected(let rejection) = fact { return rejection.refusal }
+    return deal?.refusal
   }
 }

@@ -52,12 +52,18 @@ struct MypageRow {
   }
 
   private mutating func apply(_ step: DealStep) {
-    if let status = step.status { values["status"] = status.rawValue }
+    let status = step.status?.rawValue
+    // A cancel that is only asked for may be refused: until then the deal is what it was.
+    if step != .reserveCancelRequested, let status { values["status"] = status }
     switch step {
     case .reserveCompleted, .reserveCancelRequested, .reserveCanceled:
-      values["reserveStatus"] = step.status?.rawValue
-    case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted:
-      values["tradeStatus"] = step.status?.rawValue
+      values["reserveStatus"] = status
+    case .tradeStarted, .tradeWaiting:
+      values["tradeStatus"] = status
+      // A seller's row begins here, with a reservation that was complete before.
+      if role == .seller { values["reserveStatus"] = values["reserveStatus"] ?? Status.reserved.rawValue }
+    case .tradeRejected, .tradeCompleted:
+      values["tradeStatus"] = status
     case .tradeCanceled:
       values["tradeStatus"] = Status.canceled.rawValue
     case .cancelRefused:

@@ -12,7 +12,7 @@ struct Notice {
   /// The notices of an event: to the buyer of its deal, and to the seller where one is known.
   static func all(of item: JournalEvent, status: Status, seller: String?, in shard: Shard) -> [Notice] {
     var audience: [(String, DealRole)] = []
-    if let buyer = item.event.deal?.userid { audience.append((buyer, .buyer)) }
+    if let buyer = item.event.buyer { audience.append((buyer, .buyer)) }
     if let seller { audience.append((seller, .seller)) }
     return audience.map { Notice(item, status: status, to: $0.0, as: $0.1, in: shard) }
   }
@@ -25,22 +25,23 @@ struct Notice {
     var fields: Fields = [
       "id": id, "userid": userid, "productid": "\(event.productid)", "productname": event.productname,
       "role": role.rawValue, "status": status.rawValue,
-      "message": Self.message(status, event.productname, event.deal, to: role),
+      "message": Self.message(status, event, to: role),
       "createdAt": position.timestamp,
     ]
-    if let deal = event.deal { fields.append("reserveid", "\(deal.reserveid)") }
+    if let reserveid = event.reserveid { fields.append("reserveid", "\(reserveid)") }
     if let tradeid = event.tradeid { fields.append("tradeid", "\(tradeid)") }
     self.fields = fields
   }
 
-  private static func message(_ status: Status, _ product: String, _ deal: Deal?, to role: DealRole) -> String {
-    let name = "‘\(product)’"
-    let what = role == .buyer ? "\(name)" : "판매하시는 \(name)"
-    let why = deal?.refusal.map { " \($0.message)" } ?? ""
+  private static func message(_ status: Status, _ event: Event, to role: DealRole) -> String {
+    let why = event.refusal.map { " \($0.message)" } ?? ""
+    if case .rejected = event.fact { return "예약을 취소할 수 없습니다.\(why)" }
+    let name = "‘\(event.productname)’"
+    let what = role == .buyer ? name : "판매하시는 \(name)"
     return switch status {
     case .reserved: "\(what) 예약이 완료되었습니다."
     case .waiting: "\(what) 예약이 대기 중입니다.\(why)"
-    case .running: "\(what) 거래가 시작되었습니다. 거래일: \(deal?.reserveDt ?? "")"
+    case .running: "\(what) 거래가 시작되었습니다. 거래일: \(event.deal?.reserveDt ?? "")"
     case .rejected: "\(what) 거래를 진행할 수 없습니다.\(why)"
     case .completed: "\(what) 인수인계가 끝나 거래가 완료되었습니다."
     case .cancelRequested: "\(what) 예약 취소를 요청했습니다."

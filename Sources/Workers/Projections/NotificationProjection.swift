@@ -45,7 +45,7 @@ struct NotificationProjection: Projection {
           words.add(listing.userid)
         }
       }
-      guard let status = event.status, !event.isRefusal else { continue }
+      guard let status = event.status else { continue }
       let seller = event.seller ?? sellers[event.productid]
       announce(status, item, seller: seller, &commit)
       for notice in Notice.all(of: item, status: status, seller: seller, in: shard) {
@@ -98,8 +98,8 @@ struct NotificationProjection: Projection {
       for (name, value) in [
         ("type", "StatusUpdated"), ("event", event.type), ("position", "\(item.position)"),
         ("status", status.rawValue), ("productid", "\(event.productid)"),
-        ("reserveid", event.deal.map { "\($0.reserveid)" }), ("tradeid", event.tradeid.map { "\($0)" }),
-        ("userid", event.deal?.userid), ("seller", seller),
+        ("reserveid", event.reserveid.map { "\($0)" }), ("tradeid", event.tradeid.map { "\($0)" }),
+        ("userid", event.buyer), ("seller", seller),
       ] as [(String, String?)] {
         guard let value else { continue }
         words.add(name)

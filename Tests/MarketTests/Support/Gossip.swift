@@ -4,18 +4,21 @@
 struct Gossip {
   var random: SplitMix64
   let products: Int
+  /// Whether nobody ever counts the stock again or takes it away.
+  let calm: Bool
   private var reserves = 0
   private var trades: [Int: Int] = [:]
 
-  init(_ random: SplitMix64, products: Int) {
+  init(_ random: SplitMix64, products: Int, calm: Bool) {
     self.random = random
+    self.calm = calm
     self.products = products
   }
 
   mutating func next() -> Command {
     let product = Int.random(in: 1...products, using: &random)
     let units = Int.random(in: 1...3, using: &random)
-    switch Int.random(in: 0..<32, using: &random) {
+    switch Int.random(in: 0..<(calm ? 28 : 32), using: &random) {
     case 0..<10:
       // Now and then an id that is taken.
       if reserves == 0 || !random.oneIn(12) { reserves += 1 }

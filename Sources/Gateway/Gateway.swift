@@ -1,0 +1,67 @@
+import Health
+import Hummingbird
+import Logging
+import Redis
+import ServiceLifecycle
+
+/// The HTTP door: REST over the deal's items, and commands for the lanes.
+public struct Gateway: Service {
+  private let options: GatewayOptions
+  private let health: Health
+  private let logger: Logger
+  private let onServerRunning: @Sendable (Int) async -> Void
+  private let redis: RedisClient
+
+  /// - Parameter onServerRunning: is told the port once calls are taken.
+  public init(
+    options: GatewayOptions, health: Health, logger: Logger,
+    onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+  ) {
+    self.options = options
+    self.health = health
+    self.logger = logger
+    self.onServerRunning = onServerRunning
+    let redis = RedisClient(options.redis)
+    self.redis = redis
+    health.addCheck("redis") {
+      var ping = Commands()
+      ping.add("PING")
+      do throws(RedisError) {
+        for reply in try await redis.send(ping) { try reply.get() }
+        return nil
+      } catch {
+        return error.message
+      }
+    }
+  }
+
+  /// Serves until a graceful shutdown: then nothing new is taken in, and what runs is finished.
+  public func run() async throws {
+    // A new name for every run, so that no process ever reads what was meant for another.
+    let ingress = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    let book = ReplyBook()
+    let listener = ReplyListener(
+      options.redis, ingress: ingress, shards: options.shards, book: book, logger: logger)
+    let routes = Routes(
+      writes: Writes(
+        redis: redis, shards: options.shards, ingress: ingress, book: book, ordinaryWait: options.wait),
+      reads: Reads(redis: redis, shards: options.shards), options: options)
+    let app = Application(
+      router: routes.router(health: health),
+      server: .http1(configuration: .init(idleTimeout: .seconds(options.idleTimeout.components.seconds))),
+      configuration: .init(address: .hostname(options.host, port: options.port), backlog: 1024),
+      onServerRunning: { [onServerRunning] in await onServerRunning($0.localAddress?.port ?? 0) },
+      logger: logger)
+    redis.start()
+    listener.start()
+    defer {
+      listener.stop()
+      redis.stop()
+    }
+    try await withGracefulShutdownHandler {
+      try await app.run()
+    } onGracefulShutdown: { [health] in
+      health.beginStopping()
+    }
+  }
+}

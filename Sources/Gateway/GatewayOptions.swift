@@ -1,0 +1,26 @@
+import Redis
+
+/// How a gateway is set up.
+public struct GatewayOptions: Sendable {
+  public var host = "0.0.0.0"
+  /// 0 takes any free port.
+  public var port = 8088
+  /// How many shards the system was made with.
+  public var shards: Int
+  public var redis: RedisURL
+  /// The origins whose pages may call; nil for every origin.
+  public var allowedOrigins: [String]?
+  /// How long a write waits for its outcome where the client does not say.
+  public var wait = Duration.seconds(2)
+  /// The largest body, in bytes.
+  public var bodyLimit = 64 * 1024
+  /// How long a whole body may take to come.
+  public var bodyTimeout = Duration.seconds(10)
+  /// How long a client may be silent between requests, or within one.
+  public var idleTimeout = Duration.seconds(30)
+
+  public init(shards: Int, redis: RedisURL) {
+    self.shards = shards
+    self.redis = redis
+  }
+}

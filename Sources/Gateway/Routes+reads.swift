@@ -1,0 +1,113 @@
+import Hummingbird
+import Market
+
+extension Routes {
+  func addReads(to router: Router<Context>) {
+    add("/", to: router, [.get: { request, _ in root(Site(request)) }])
+    addItems(.reserve, to: router, create: .reserve, remove: .cancelReserve)
+    addItems(.trade, to: router, create: .listTrade, remove: .withdrawTrade)
+    addItems(.inventory, to: router, create: .registerStock, remove: .withdrawStock)
+    add(
+      "/notices", to: router,
+      [
+        .get: { request, _ in
+          let userid = request.uri.queryParameters["userid"].flatMap { $0.isEmpty ? nil : String($0) }
+          return try await page(.notices(for: userid, shards: options.shards), request)
+        }
+      ])
+    add(
+      "/notices/:id", to: router,
+      [
+        .get: { request, context in
+          item(.notice, try await reads.notice(context.text("id")), request)
+        }
+      ])
+    add(
+      "/mypages/:userid", to: router,
+      [
+        .get: { request, context in try await page(.mypage(of: context.text("userid")), request) }
+      ])
+    add(
+      "/operations/:commandid", to: router,
+      [
+        .get: { request, context in try await operation(context.text("commandid"), Site(request)) }
+      ])
+  }
+
+  private func addItems(
+    _ entity: Entity, to router: Router<Context>, create kind: CommandKind, remove removal: CommandKind
+  ) {
+    let collection = Shape.of(entity).collection
+    add(
+      RouterPath("/\(collection)"), to: router,
+      [
+        .get: { request, _ in try await page(.all(entity, shards: options.shards), request) },
+        .post: create(kind),
+      ])
+    add(
+      RouterPath("/\(collection)/:id"), to: router,
+      [
+        .get: { request, context in
+          item(Shape.of(entity), try await reads.item(entity, context.id()), request)
+        },
+        .put: change(entity, isWhole: true),
+        .patch: change(entity, isWhole: false),
+        .delete: remove(removal),
+      ])
+  }
+
+  private func root(_ site: Site) -> Response {
+    Response { json in
+      json.object("_links") { json in
+        for shape in [Shape.reserve, .trade, .inventory, .notice] {
+          json.link(shape.collection, site.href("/\(shape.collection)"))
+        }
+        json.object("mypages") { json in
+          json.write("href", site.href("/mypages/{userid}"))
+          json.write("templated", true)
+        }
+      }
+    }
+  }
+
+  private func item(_ shape: Shape, _ fields: Fields, _ request: Request) -> Response {
+    let site = Site(request)
+    return Response { shape.write(item: fields, on: site, to: &$0) }
+  }
+
+  private func page(_ listing: Listing, _ request: Request) async throws -> Response {
+    let page = try await reads.page(listing, PageRequest(request.uri.queryParameters))
+    let site = Site(request)
+    return Response { page.write(listing, on: site, to: &$0) }
+  }
+
+  private func operation(_ commandid: String, _ site: Site) async throws -> Response {
+    let standing = try await writes.operations.standing(of: commandid)
+    guard standing != .unknown else {
+      throw Problem(
+        .notFound, "unknownOperation", "No operation \(commandid) is known; outcomes are kept for a day.")
+    }
+    return Response { json in
+      json.write("commandid", commandid)
+      switch standing {
+      case .finished(let outcome) where outcome.accepted:
+        json.write("status", "completed")
+        let shape = Shape.of(outcome)
+        json.object(shape.name) { shape.write(item: outcome.fields, on: site, to: &$0) }
+      case .finished(let outcome):
+        json.write("status", "rejected")
+        json.object("problem") { Problem(refused: outcome).write(to: &$0) }
+      case .running, .unknown: json.write("status", "running")
+      }
+      json.object("_links") { $0.link("self", site.href("/operations/\(URLText.encode(commandid))")) }
+    }
+  }
+}
+
+extension Shape {
+  /// What the outcome of a command shows: the item that its worker decides.
+  fileprivate static func of(_ outcome: Outcome) -> Shape {
+    if outcome.type.hasPrefix("Trade") { return .trade }
+    return outcome.type.hasPrefix("Stock") ? .inventory : .reserve
+  }
+}

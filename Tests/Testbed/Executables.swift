@@ -1,0 +1,16 @@
+import Foundation
+
+/// The executables that were built together with the tests.
+public enum Executables {
+  /// The folder that the test bundle lies in, which is where the build puts them.
+  public static let folder: URL = {
+    let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
+    var folder = URL(fileURLWithPath: bundle)
+    while folder.path != "/", !FileManager.default.isExecutableFile(atPath: folder.path + "/handover") {
+      folder.deleteLastPathComponent()
+    }
+    return folder
+  }()
+
+  public static func path(_ name: String) -> String { folder.appending(path: name).path }
+}
