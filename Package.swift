@@ -58,8 +58,13 @@ let package = Package(
     executable("ingress", "Runtime"),
     executable("handover", "Lanes", "Redis", "Runtime", "Workers", lifecycle, logging),
 
-    .target(name: "Testbed", dependencies: ["Redis"], path: "Tests/Testbed", swiftSettings: settings),
+    .target(
+      name: "Testbed", dependencies: ["Redis", asyncHTTPClient], path: "Tests/Testbed", swiftSettings: settings),
     tests("MarketTests", "Market"),
+    tests("GatewayTests", "Gateway", "Health", "Testbed", asyncHTTPClient),
+    tests(
+      "EndToEndTests", "Testbed", "Layout", "Lanes", "handover", "ingress", "reservation-worker", "trade-worker",
+      "stock-worker", "notification-worker", "mypage-worker"),
   ],
   swiftLanguageModes: [.v6]
 )

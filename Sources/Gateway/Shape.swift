@@ -49,19 +49,19 @@ struct Shape: Sendable {
   func write(item fields: Fields, on site: Site, to json: inout JSONWriter) {
     write(fields, to: &json)
     json.object("_links") { json in
-      let own = site.href("/\(collection)/\(fields["id"] ?? "")")
-      switch name {
-      case "mypage":
-        json.link("reserve", site.href("/reserves/\(fields["reserveid"] ?? "")"))
+      if name == "mypage" {
+        if let id = fields["reserveid"] { json.link("reserve", site.href("/reserves/\(id)")) }
         return
-      case "reserve":
-        json.link("reservecancel", "\(own)/reservecancel")
-        if let trade = fields["tradeid"] { json.link("handover", site.href("/trades/\(trade)/handover")) }
-      case "trade": json.link("handover", "\(own)/handover")
-      default: break
       }
+      let own = site.href("/\(collection)/\(URLText.encode(fields["id"] ?? ""))")
       json.link("self", own)
       json.link(name, own)
+      if name == "reserve" {
+        json.link("reservecancel", "\(own)/reservecancel")
+        if let trade = fields["tradeid"] { json.link("handover", site.href("/trades/\(trade)/handover")) }
+      } else if name == "trade" {
+        json.link("handover", "\(own)/handover")
+      }
     }
   }
 }

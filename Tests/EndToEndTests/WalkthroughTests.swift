@@ -1,0 +1,118 @@
+import Foundation
+import Testbed
+import Testing
+
+/// The deal from end to end, with real processes.
+@Suite struct WalkthroughTests {
+  @Test func dealByREST() async throws {
+    let system = try await TestSystem()
+    let http = system.http
+    #expect(try await http.list(1, product: 100).status == 201)
+    #expect(try await http.register(1, product: 100).status == 201)
+
+    let reserved = try await http.reserve(product: 100, buyer: "buyer")
+    #expect(reserved.status == 201)
+    let item = try reserved.json
+    #expect(item["status"].text == "예약완료")
+    let first = try #require(reserved.headers["Location"].first)
+    #expect(item["_links"]["self"]["href"].text == first)
+    try await system.await(first, "거래진행중")
+
+    let second = try #require(try await http.reserve(product: 100, buyer: "둘째").headers["Location"].first)
+    try await system.await(second, "예약대기")
+
+    let handover = try await http.post("/trades/1/handover")
+    #expect(handover.status == 200)
+    #expect(try handover.json["status"].text == "거래완료")
+    #expect(try await http.get("/trades/1")["status"].text == "거래완료")
+    try await system.await(first, "거래완료")
+    let stock = try await system.await("/inventories/1", "재고감소")
+    #expect(stock["qty"].integer == 0)
+    try await system.await(second, "거래불가")
+
+    for (user, status, role) in [("buyer", "거래완료", "구매"), ("둘째", "거래불가", "구매")] {
+      let path = try #require(user.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+      try await eventually("my page of \(user)") {
+        let row = try await http.get("/mypages/\(path)")["_embedded"]["mypages"][0]
+        return row["status"].text == status && row["role"].text == role
+      }
+      try await eventually("the notice to \(user)") {
+        try await http.get("/notices?userid=\(path)")["_embedded"]["notices"].elements
+          .contains { $0["status"].text == status }
+      }
+    }
+    try await eventually("my page of the seller") {
+      let rows = try await http.get("/mypages/abc")["_embedded"]["mypages"].elements
+      return rows.count == 2 && Set(rows.compactMap { $0["role"].text }) == ["판매"]
+        && Set(rows.compactMap { $0["status"].text }) == ["거래완료", "거래불가"]
+    }
+    let soldOut = try await http.get("/notices?userid=%EB%91%98%EC%A7%B8")["_embedded"]["notices"].elements
+    #expect(soldOut.contains { $0["message"].text?.contains("품절") == true })
+  }
+
+  /// Three commands have six orders; a lane merges them by time, so all end the same.
+  @Test func dealByStreamsInAnyOrder() async throws {
+    let system = try await TestSystem()
+    let redis = try system.redis.connect()
+    var product = 200
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+      product += 1
+      for command in order {
+        switch command {
+        case 0:
+          try redis.call(
+            "XADD", "reservation.commands", "*", "type", "Reserve", "id", "\(product)", "productid",
+            "\(product)", "userid", "김민지", "productname", "자전거", "qty", "1", "reserveDt", "2024-04-04",
+            "address", "서울", "price", "120000")
+        case 1:
+          try redis.call(
+            "XADD", "stock.commands", "*", "type", "RegisterStock", "id", "\(product)", "productid",
+            "\(product)", "productname", "자전거", "qty", "1")
+        default:
+          try redis.call(
+            "XADD", "trade.commands", "*", "type", "ListTrade", "id", "\(product)", "productid",
+            "\(product)", "userid", "이준호", "productname", "자전거", "qty", "1", "price", "120000")
+        }
+      }
+    }
+    for product in 201...206 {
+      try await system.await("/reserves/\(product)", "거래진행중")
+      let stock = try await system.await("/inventories/\(product)", "재고확보")
+      #expect(stock["held"].integer == 1)
+    }
+  }
+
+  @Test func aCancelStartsTheNextInLine() async throws {
+    let system = try await TestSystem()
+    let http = system.http
+    _ = try await http.list(1, product: 7)
+    _ = try await http.register(1, product: 7)
+    let first = try #require(try await http.reserve(product: 7, buyer: "a").headers["Location"].first)
+    try await system.await(first, "거래진행중")
+    let second = try #require(try await http.reserve(product: 7, buyer: "b").headers["Location"].first)
+    try await system.await(second, "예약대기")
+    let cancel = try await http.call(.PUT, "\(first)/reservecancel")
+    #expect(cancel.status == 200)
+    #expect(try cancel.json["status"].text == "예약취소")
+    try await system.await(second, "거래진행중")
+    #expect(try await http.call(.DELETE, first).status == 204)
+    #expect(try await http.call(.GET, first).status == 404)
+    #expect(try await http.call(.PUT, "/reserves/999/reservecancel").status == 404)
+  }
+
+  @Test func aBadEntryGoesToTheDeadLettersAndTheNextOneWorks() async throws {
+    let system = try await TestSystem()
+    let redis = try system.redis.connect()
+    try redis.call("XADD", "trade.commands", "*", "type", "ListTrade", "productid", "hundred")
+    try redis.call(
+      "XADD", "trade.commands", "*", "type", "ListTrade", "id", "5", "productid", "5", "userid", "abc",
+      "productname", "책", "qty", "1", "price", "1000")
+    try await system.await("/trades/5", "판매중")
+    let letters = try redis.call("XRANGE", "{trade.commands}:deadletters", "-", "+")
+    #expect(letters.count == 1)
+    let fields = try #require(letters[0]?[1]).compactMap(\.string)
+    #expect(fields.contains("notANumber"))
+    #expect(fields.contains("productid"))
+    #expect(fields.contains("field:productid"))
+  }
+}

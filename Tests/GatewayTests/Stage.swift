@@ -1,0 +1,99 @@
+import AsyncHTTPClient
+import Foundation
+import Gateway
+import Health
+import Lanes
+import Layout
+import Logging
+import Market
+import NIOCore
+import Redis
+import ServiceLifecycle
+
+/// A running gateway with a Redis of its own and a fake lane behind it.
+struct Stage {
+  struct Answer {
+    let status: Int
+    let headers: [String: String]
+    let json: JSON
+  }
+
+  let base: String
+  let server: RedisServer
+  let lane: FakeLane
+
+  /// Runs a gateway for the time of the body.
+  static func run(
+    rule: @escaping FakeLane.Rule = Stage.agree, setUp: (inout GatewayOptions) -> Void = { _ in },
+    health: Health = Health(), _ body: (Stage) async throws -> Void
+  ) async throws {
+    let server = try RedisServer()
+    defer { server.stop() }
+    let lane = FakeLane(server.url, rule)
+    defer { lane.stop() }
+    var options = GatewayOptions(shards: FakeLane.shards, redis: server.url)
+    options.host = "127.0.0.1"
+    options.port = 0
+    setUp(&options)
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let (ports, port) = AsyncStream<Int>.makeStream()
+    let gateway = Gateway(options: options, health: health, logger: logger) { port.yield($0) }
+    let group = ServiceGroup(services: [gateway], logger: logger)
+    async let running: Void = group.run()
+    for await port in ports {
+      try await body(Stage(base: "http://127.0.0.1:\(port)", server: server, lane: lane))
+      break
+    }
+    await group.triggerGracefulShutdown()
+    try await running
+  }
+
+  func call(
+    _ method: String, _ path: String, _ body: String? = nil, _ headers: [String: String] = [:]
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: path.hasPrefix("http") ? path : base + path)
+    request.method = .init(rawValue: method)
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    if let body { request.body = .bytes(ByteBuffer(string: body)) }
+    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+    let bytes = try await response.body.collect(upTo: 1 << 24)
+    let headers = response.headers.map { ($0.name.lowercased(), $0.value) }
+    return Answer(
+      status: Int(response.status.code), headers: Dictionary(headers) { first, _ in first },
+      json: JSON(Data(bytes.readableBytesView)))
+  }
+
+  /// Sends commands straight to Redis.
+  func redis(_ commands: Commands) throws {
+    for reply in try RedisConnection(server.url).exchange(commands) { try reply.get() }
+  }
+
+  /// Accepts everything and answers with the command's own fields.
+  static let agree: FakeLane.Rule = { kind, fields in
+    guard fields["productname"] != "silent" else { return nil }
+    guard fields["productname"] != "sold" else {
+      let refusal = Refusal.soldOut
+      return Outcome(
+        accepted: false, type: "CommandRejected",
+        fields: ["id": fields["id"] ?? "", "reason": refusal.rawValue, "message": refusal.message])
+    }
+    let type =
+      switch kind.entity {
+      case .reserve: "ReserveCompleted"
+      case .trade: "TradeListed"
+      case .inventory: "StockRegistered"
+      }
+    let hidden: Set<String> = ["type", "commandid", "replyto", "delete"]
+    var view = Fields(fields.pairs.filter { !hidden.contains($0.name) })
+    view.append("status", "예약완료")
+    return Outcome(accepted: true, type: type, fields: view)
+  }
+
+  static func reserve(_ productid: Int, _ productname: String = "자전거", more: String = "") -> String {
+    """
+    {"productid":"\(productid)","userid":"홍길동","productname":"\(productname)","qty":"2","reserveDt":"2024-04-04",\
+    "address":"서울 \\"강남\\"","price":15000,"status":"","_links":{"self":{"href":"x"}}\(more)}
+    """
+  }
+}

@@ -1,0 +1,43 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// A client of one server, with the answers as tests want to see them.
+public struct HTTP: Sendable {
+  public struct Answer: Sendable {
+    public let status: UInt
+    public let headers: HTTPHeaders
+    public let text: String
+
+    public var json: JSON {
+      get throws { try JSONDecoder().decode(JSON.self, from: Data(text.utf8)) }
+    }
+  }
+
+  public let base: String
+
+  public init(port: Int) { base = "http://127.0.0.1:\(port)" }
+
+  public func call(
+    _ method: HTTPMethod, _ path: String, _ body: String? = nil, headers: HTTPHeaders = [:],
+    timeout: Duration = .seconds(20)
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: path.hasPrefix("http") ? path : base + path)
+    request.method = method
+    request.headers = headers
+    if let body {
+      request.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
+      request.body = .bytes(ByteBuffer(string: body))
+    }
+    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(timeout.components.seconds))
+    let text = String(buffer: try await response.body.collect(upTo: 16 << 20))
+    return Answer(status: UInt(response.status.code), headers: response.headers, text: text)
+  }
+
+  public func get(_ path: String) async throws -> JSON { try await call(.GET, path).json }
+
+  public func post(_ path: String, _ body: String? = nil, headers: HTTPHeaders = [:]) async throws -> Answer {
+    try await call(.POST, path, body, headers: headers)
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// A JSON value to look into.
+public enum JSON: Decodable, Equatable, Sendable {
+  case null
+  case bool(Bool)
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object([String: JSON])
+
+  public init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    if value.decodeNil() {
+      self = .null
+    } else if let bool = try? value.decode(Bool.self) {
+      self = .bool(bool)
+    } else if let number = try? value.decode(Double.self) {
+      self = .number(number)
+    } else if let string = try? value.decode(String.self) {
+      self = .string(string)
+    } else if let array = try? value.decode([JSON].self) {
+      self = .array(array)
+    } else {
+      self = .object(try value.decode([String: JSON].self))
+    }
+  }
+
+  /// A member of an object; null where there is none.
+  public subscript(name: String) -> JSON {
+    if case .object(let members) = self { members[name] ?? .null } else { .null }
+  }
+
+  public subscript(place: Int) -> JSON {
+    if case .array(let elements) = self, elements.indices.contains(place) { elements[place] } else { .null }
+  }
+
+  public var text: String? { if case .string(let text) = self { text } else { nil } }
+  public var integer: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
+  public var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Redis
+import Synchronization
+
+/// A whole system of real processes: a Redis, replicas of every worker, an ingress. It ends with the value.
+public final class TestSystem: Sendable {
+  public static let workers = ["reservation", "trade", "stock", "notification", "mypage"]
+
+  public let redis: TestRedis
+  public let http: HTTP
+  private let processes = Mutex<[String: [RunningProcess]]>([:])
+  private let environment: [String: String]
+
+  /// - Parameter replicas: how many processes of each worker.
+  public init(
+    replicas: Int = 1, redisOptions: [String] = [], environment: [String: String] = [:]
+  ) async throws {
+    redis = try TestRedis(redisOptions)
+    let port = try FreePort.find()
+    http = HTTP(port: port)
+    self.environment = environment.merging([
+      "HANDOVER_REDIS_URL": redis.url.description, "HANDOVER_PORT": "\(port)",
+    ]) { $1 }
+    for worker in Self.workers { for _ in 0..<replicas { try start("\(worker)-worker") } }
+    try start("ingress")
+    try await eventually("the ingress answers") {
+      try await http.call(.GET, "/actuator/health").status == 200
+    }
+  }
+
+  deinit {
+    for process in processes.withLock({ $0.values.flatMap(\.self) }) { process.kill() }
+  }
+
+  /// Starts one more process of an executable.
+  @discardableResult
+  public func start(_ executable: String) throws -> RunningProcess {
+    let process = try RunningProcess(
+      Executables.path(executable), [], environment: environment,
+      log: redis.folder.appending(path: "\(executable).log"))
+    processes.withLock { $0[executable, default: []].append(process) }
+    return process
+  }
+
+  /// The running processes of an executable, oldest first.
+  public func processes(_ executable: String) -> [RunningProcess] {
+    processes.withLock { $0[executable] ?? [] }
+  }
+
+  /// `kill -9` of the oldest process of an executable.
+  public func kill(_ executable: String) {
+    processes.withLock { $0[executable]?.isEmpty == false ? $0[executable]?.removeFirst() : nil }?.kill()
+  }
+
+  /// SIGTERM to all processes of an executable; gives how long each took to end.
+  public func stop(_ executable: String) -> [Duration?] {
+    processes.withLock { $0.removeValue(forKey: executable) ?? [] }.map { $0.terminate() }
+  }
+
+  public func log(_ executable: String) -> String {
+    (try? String(contentsOf: redis.folder.appending(path: "\(executable).log"), encoding: .utf8)) ?? ""
+  }
+
+  /// Waits until an item has a status, and gives the item.
+  @discardableResult
+  public func await(_ path: String, _ status: String, field: String = "status") async throws -> JSON {
+    var item = JSON.null
+    try await eventually("\(path) has \(field) \(status)") {
+      item = try await http.get(path)
+      return item[field].text == status
+    }
+    return item
+  }
+}
+
+/// What never became true in time.
+public struct NeverHappened: Error, CustomStringConvertible {
+  public let description: String
+}
+
+/// Looks every few milliseconds whether something that gives no signal has happened yet.
+public func eventually(
+  _ what: String, within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+) async throws {
+  let deadline = ContinuousClock.now + limit
+  var last: (any Error)?
+  while ContinuousClock.now < deadline {
+    do {
+      if try await condition() { return }
+      last = nil
+    } catch {
+      last = error
+    }
+    try await Task.sleep(for: .milliseconds(5))
+  }
+  throw NeverHappened(description: "not within \(limit): \(what)\(last.map { " (\($0))" } ?? "")")
+}
