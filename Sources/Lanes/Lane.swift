@@ -9,18 +9,29 @@ final class Lane {
   let handler: any LaneHandler
   var inputs: [LaneInput]
   /// When the lease was last set, by the owner's clock.
-  var extended: ContinuousClock.Instant
+  var extended = ContinuousClock.now
+  var caution: Caution
+  /// When its streams were last made shorter.
+  var trimmed = ContinuousClock.now
 
   init(
-    spec: LaneSpec, token: String, handler: any LaneHandler, inputs: [LaneInput],
-    extended: ContinuousClock.Instant
+    spec: LaneSpec, token: String, handler: any LaneHandler, inputs: [LaneInput], caution: Caution
   ) {
     self.spec = spec
     self.token = token
     self.handler = handler
     self.inputs = inputs
-    self.extended = extended
+    self.caution = caution
   }
+
+  /// Where its cursors stand, in one word.
+  var position: String { inputs.map { "\($0.position)" }.joined(separator: "+") }
+
+  /// Whether the latest read found nothing more to do.
+  var isIdle: Bool { inputs.allSatisfy { $0.head == nil && $0.isExhausted } }
+
+  /// An entry's name among all that the lane reads.
+  func name(of entry: Entry) -> String { "\(inputs[entry.stream].stream) \(entry.id)" }
 
   var hasBuffered: Bool { inputs.contains { $0.head != nil } }
 }

@@ -13,6 +13,8 @@ public struct LaneName: Hashable, Sendable, CustomStringConvertible {
   public var lease: String { "\(tag):lease:\(worker)" }
   /// Holds, per stream, the last entry whose effects are committed, and how many entries that makes.
   public var cursor: String { "\(tag):cursor:\(worker)" }
+  /// Holds where the lane's last owner began, until it gives the lane back: see `Caution`.
+  public var attempts: String { "\(tag):attempts:\(worker)" }
   /// Where entries go that cannot be handled.
   public var deadLetters: String { "\(tag):deadletters" }
 

@@ -10,6 +10,8 @@ public struct LaneOptions: Sendable {
   /// How long a replica counts as living after its last heartbeat.
   public var replicaLifetime: Duration = .seconds(2)
 
+  public var retention = Retention()
+
   public init() {}
 }
 

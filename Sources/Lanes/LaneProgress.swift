@@ -2,6 +2,8 @@
 public struct LaneProgress: Sendable {
   /// The lanes it holds.
   public var lanes: [LaneName] = []
+  /// The lanes it must not run, and why.
+  public var halted: [LaneName: String] = [:]
   /// When it last came to the end of a pass over its lanes; nil before the first.
   public var lastPass: ContinuousClock.Instant?
   /// How many batches it has committed.

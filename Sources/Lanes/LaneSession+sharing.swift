@@ -8,12 +8,14 @@ extension LaneSession {
   /// Says that this replica lives, gives up what is more than its share, takes what it lacks, keeps the rest.
   func heartbeat() throws(RedisError) {
     let living = try evaluate(
-      Lease.join, key: replicasKey, runner.replica, "\(runner.options.replicaLifetime.milliseconds)"
+      Lease.join, keys: [replicasKey], runner.replica, "\(runner.options.replicaLifetime.milliseconds)"
     ).compactMap(\.string)
     let share = FairShare(replica: runner.replica, living: living, lanes: runner.lanes.count)
     if lanes.count > share.quota { try release(lanes.suffix(lanes.count - share.quota)) }
     if lanes.count < share.quota { try take(share) }
     try renew()
+    try calmDown()
+    try trim()
     runner.note { $0.lanes = lanes.map(\.spec.name) }
   }
 
@@ -26,15 +28,16 @@ extension LaneSession {
 
   private func release(_ surplus: ArraySlice<Lane>) throws(RedisError) {
     for lane in surplus {
-      _ = try evaluate(Lease.release, key: lane.spec.name.lease, lane.token)
-      runner.logger.debug("gave the lane back", metadata: ["lane": "\(lane.spec.name)"])
+      let name = lane.spec.name
+      _ = try evaluate(Lease.release, keys: [name.lease, name.attempts], lane.token)
+      runner.logger.debug("gave the lane back", metadata: ["lane": "\(name)"])
     }
     lanes.removeLast(surplus.count)
   }
 
   private func take(_ share: FairShare) throws(RedisError) {
     let held = Set(lanes.map(\.spec.name))
-    let missing = runner.lanes.filter { !held.contains($0.name) }
+    let missing = runner.lanes.filter { !held.contains($0.name) && halted[$0.name] == nil }
     var owners = Commands()
     for spec in missing { owners.add("GET", spec.name.lease) }
     var free: [LaneSpec] = []
@@ -48,61 +51,9 @@ extension LaneSession {
       let former = tokens.former[spec.name] ?? ""
       let token = tokens.make(for: spec.name)
       let taken = try evaluate(
-        Lease.acquire, key: spec.name.lease, token, former, "\(runner.options.lease.milliseconds)")
-      if taken.integer == 1 { try open(spec, token: token) }
+        Lease.acquire, keys: [spec.name.lease], token, former, "\(runner.options.lease.milliseconds)")
+      if let way = taken.integer, way > 0 { try open(spec, token: token, wasOwn: way == 2) }
     }
-  }
-
-  /// Finds where the lane's last owner stopped.
-  ///
-  /// The cursor hash is what only commits write, so it decides; the groups follow it, for `XINFO GROUPS`, and
-  /// are made again where somebody deleted them.
-  private func open(_ spec: LaneSpec, token: String) throws(RedisError) {
-    let name = spec.name
-    var commands = Commands()
-    commands.add(Words("HGETALL", name.cursor))
-    for stream in spec.streams {
-      commands.add(Words("XGROUP", "CREATE", stream, name.worker, "0", "MKSTREAM", "ENTRIESREAD", "0"))
-    }
-    for stream in spec.streams { commands.add(Words("XINFO", "GROUPS", stream)) }
-    let replies = try connection.exchange(commands)
-    var committed: [String: (EntryID, Int)] = [:]
-    var parts = try replies[0].get().makeIterator()
-    while let stream = parts.next()?.string, let text = parts.next()?.string {
-      let words = text.split(separator: " ")
-      if words.count == 2, let id = EntryID(String(words[0])), let read = Int(words[1]) {
-        committed[stream] = (id, read)
-      }
-    }
-    var inputs: [LaneInput] = []
-    var corrections = Commands()
-    for (index, stream) in spec.streams.enumerated() {
-      let creation = replies[1 + index]
-      if let error = creation.error, error.code != .refused(kind: "BUSYGROUP") { throw error }
-      let group = try groupPosition(name.worker, in: replies[1 + spec.streams.count + index].get())
-      let (position, read) = committed[stream] ?? group
-      inputs.append(LaneInput(stream: stream, position: position, entriesRead: read))
-      if group.0 != position {
-        corrections.add(
-          Words("XGROUP", "SETID", stream, name.worker, "\(position)", "ENTRIESREAD", "\(read)"))
-      }
-    }
-    for reply in try connection.exchange(corrections) { try reply.get() }
-    lanes.append(
-      Lane(
-        spec: spec, token: token, handler: spec.makeHandler(digests), inputs: inputs, extended: .now))
-    runner.logger.debug("took the lane", metadata: ["lane": "\(name)"])
-  }
-
-  private func groupPosition(_ group: String, in groups: Reply) throws(RedisError) -> (EntryID, Int) {
-    for info in groups {
-      var fields: [String: Reply] = [:]
-      var parts = info.makeIterator()
-      while let name = parts.next()?.string, let value = parts.next() { fields[name] = value }
-      guard fields["name"]?.string == group, let id = fields["last-delivered-id"]?.string else { continue }
-      return (EntryID(id) ?? .zero, fields["entries-read"]?.integer ?? 0)
-    }
-    throw RedisError(.unexpectedReply, "The consumer group \(group) is missing right after it was made.")
   }
 
   /// Extends the leases of lanes that had nothing to commit for a while.
@@ -119,9 +70,22 @@ extension LaneSession {
     }
   }
 
-  private func evaluate(_ script: Script, key: String, _ arguments: String...) throws(RedisError) -> Reply {
-    var words = Words("EVALSHA", try connection.digest(of: script), "1", key)
-    for argument in arguments { words.add(argument) }
+  /// Makes the streams shorter that the held lanes are to look after.
+  private func trim() throws(RedisError) {
+    let retention = runner.options.retention
+    for lane in lanes where .now - lane.trimmed > retention.interval {
+      lane.trimmed = .now
+      for stream in lane.spec.retained {
+        _ = try evaluate(
+          Retention.script, keys: [stream.key] + stream.cursors, "\(retention.entries)",
+          "\(retention.age.milliseconds)")
+      }
+    }
+  }
+
+  func evaluate(_ script: Script, keys: [String], _ arguments: String...) throws(RedisError) -> Reply {
+    var words = Words("EVALSHA", try connection.digest(of: script), "\(keys.count)")
+    for word in keys + arguments { words.add(word) }
     var commands = Commands()
     commands.add(words)
     guard let reply = try connection.exchange(commands).first else {

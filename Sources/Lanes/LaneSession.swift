@@ -10,6 +10,8 @@ final class LaneSession {
   let commitDigest: String
   let digests: [Script: String]
   var lanes: [Lane] = []
+  /// Lanes that must not run, and why.
+  var halted: [LaneName: String] = [:]
   private var nextHeartbeat = ContinuousClock.now
 
   init(runner: LaneRunner, tokens: LaneTokens) throws(RedisError) {
@@ -46,11 +48,17 @@ final class LaneSession {
   /// The batches' rounds share the connection in a queue: while Redis works on one lane's, the next lane decides.
   private func pass() throws(RedisError) {
     try read()
-    var queue: [Flight] = []
+    var batches: [(lane: Lane, entries: [Entry])] = []
     for lane in lanes {
-      let batch = lane.inputs.nextBatch(limit: runner.options.batch)
-      if batch.isEmpty { continue }
-      let flight = Flight(lane: lane, work: lane.handler.begin(batch), entries: batch.count)
+      let before = lane.position
+      let entries = lane.inputs.nextBatch(limit: lane.caution.isTryingAlone ? 1 : runner.options.batch)
+      guard let first = entries.first else { continue }
+      if lane.caution.isTryingAlone { try suspect(first, in: lane, at: before) }
+      batches.append((lane, entries))
+    }
+    var queue: [Flight] = []
+    for (lane, entries) in batches {
+      let flight = Flight(lane: lane, work: begin(entries, in: lane), entries: entries.count)
       if let flight = try advance(flight, []) { queue.append(flight) }
     }
     var next = 0
@@ -64,6 +72,13 @@ final class LaneSession {
         queue.append(flight)
       }
     }
+  }
+
+  private func begin(_ entries: [Entry], in lane: Lane) -> any LaneWork {
+    if let entry = entries.first, lane.caution.condemned == lane.name(of: entry) {
+      return CondemnedWork(entry: entry, stream: lane.inputs[entry.stream].stream)
+    }
+    return lane.handler.begin(entries)
   }
 
   /// Lets the batch take its next step and sends what comes of it. Nil where the batch was given up.
@@ -91,6 +106,7 @@ final class LaneSession {
   private func settle(_ flight: Flight, _ replies: [Reply]) throws(RedisError) {
     if let error = replies.first?.error { return try drop(flight.lane, because: error) }
     flight.lane.extended = .now
+    if flight.lane.caution.isTryingAlone { flight.lane.caution.passed() }
     runner.note {
       $0.commits += 1
       $0.entries += flight.entries

@@ -24,15 +24,18 @@ public struct LaneSpec: Sendable {
   public let streams: [String]
   /// Scripts that the handler's rounds call by their digests.
   public let scripts: [Script]
+  /// The streams that the lane's owner keeps short.
+  public let retained: [RetainedStream]
   public let makeHandler: @Sendable ([Script: String]) -> any LaneHandler
 
   public init(
-    name: LaneName, streams: [String], scripts: [Script] = [],
+    name: LaneName, streams: [String], scripts: [Script] = [], retained: [RetainedStream] = [],
     makeHandler: @escaping @Sendable (_ digests: [Script: String]) -> any LaneHandler
   ) {
     self.name = name
     self.streams = streams
     self.scripts = scripts
+    self.retained = retained
     self.makeHandler = makeHandler
   }
 }

@@ -6,19 +6,20 @@ enum Lease {
   ///
   /// A token is used for one taking only. So a commit that an owner sent before it lost its connection cannot
   /// slip in after the same owner has come back and read its cursor anew.
-  /// `KEYS[1]` the lease; `ARGV` new token, former token or empty, time in ms. Gives 1 if taken.
+  /// `KEYS[1]` the lease; `ARGV` new token, former token or empty, time in ms. Gives 0 if another owner has it, 1
+  /// if it was free, 2 if it was still the caller's.
   static let acquire = Script(
     """
     local owner=redis.call('GET',KEYS[1])
     if owner and owner~=ARGV[2] then return 0 end
     redis.call('SET',KEYS[1],ARGV[1],'PX',ARGV[3])
-    return 1
+    return owner and 2 or 1
     """)
 
-  /// Gives a lease back, if it is still the caller's. `KEYS[1]` the lease; `ARGV[1]` the token.
+  /// Gives a lease back, if it is still the caller's. `KEYS` the lease, the lane's attempts; `ARGV[1]` the token.
   static let release = Script(
     """
-    if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('DEL',KEYS[1]) end
+    if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('DEL',KEYS[1],KEYS[2]) end
     return 0
     """)
 

@@ -78,12 +78,16 @@ public final class RedisClient: Sendable {
     while true {
       if connection == nil {
         do {
-          connection = try RedisConnection(url, commandTimeout: commandTimeout)
+          let fresh = try RedisConnection(url, commandTimeout: commandTimeout)
+          // A server that hangs still takes connections: only an answer says that it is back.
+          try fresh.call("PING")
+          connection = fresh
           backoff.reset()
           state.withLock { $0.outage = nil }
         } catch {
           guard refuseAll(error) else { return }
-          _ = wake.wait(timeout: .now() + backoff.next().seconds)
+          rest(backoff.next())
+          if isStopped { return }
           continue
         }
       }
@@ -100,6 +104,14 @@ public final class RedisClient: Sendable {
       }
       if isStopped { return }
     }
+  }
+
+  private var isStopped: Bool { state.withLock { $0.isStopped } }
+
+  /// Waits, but not past `stop()`. Calls that were refused have left signals, which end no wait.
+  private func rest(_ duration: Duration) {
+    let end = DispatchTime.now() + duration.seconds
+    while !isStopped, wake.wait(timeout: end) == .success {}
   }
 
   /// One pipeline for all calls. Gives the failure that made the connection useless, if one did.

@@ -12,6 +12,9 @@ public final class RedisConnection {
   /// Replies that are still to come.
   private var owed = 0
 
+  /// hiredis writes without `MSG_NOSIGNAL`: a server that is gone has to be an error, not the process's end.
+  private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
   /// Connects, signs in and selects the database.
   ///
   /// - Parameters:
@@ -20,6 +23,7 @@ public final class RedisConnection {
   public init(
     _ url: RedisURL, connectTimeout: Duration = .seconds(2), commandTimeout: Duration = .seconds(5)
   ) throws(RedisError) {
+    Self.ignoresBrokenPipes
     let made: UnsafeMutablePointer<redisContext>? =
       switch url.endpoint {
       case .tcp(let host, let port): redisConnectWithTimeout(host, port, timeval(connectTimeout))

@@ -22,7 +22,7 @@ public struct IngressSettings: ParsableArguments {
 
   public func gateway(redis: RedisURL, shards: Int, logger: Logger) throws -> Gateway {
     var options = GatewayOptions(shards: shards, redis: redis)
-    options.port = try port ?? Settings.number("handover.port", in: 0...65535) ?? options.port
+    options.port = try Settings.number(port, "--port", or: "handover.port", in: 0...65535) ?? options.port
     options.allowedOrigins = (corsOrigins ?? Settings.text("handover.cors.origins"))?
       .split(separator: ",").map { $0.trimmingPrefix(" ").description }
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")

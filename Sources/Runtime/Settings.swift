@@ -35,11 +35,14 @@ public struct Settings: ParsableArguments {
     environment.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// A whole number from the environment. Throws where something else stands there.
-  public static func number(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
-    guard let text = text(key) else { return nil }
+  /// A whole number: from a flag, or else from the environment. Throws where it is none, or out of its range.
+  public static func number(
+    _ flag: Int?, _ name: String, or key: String, in range: ClosedRange<Int>
+  ) throws -> Int? {
+    let (name, text) =
+      flag.map { (name, "\($0)") } ?? (key.uppercased().replacing(".", with: "_"), self.text(key) ?? "")
+    if text.isEmpty { return nil }
     guard let number = Int(text), range.contains(number) else {
-      let name = key.uppercased().replacing(".", with: "_")
       throw ValidationError(
         "\(name) is “\(text)”: it must be a whole number from \(range.lowerBound) to \(range.upperBound).")
     }
@@ -56,12 +59,7 @@ public struct Settings: ParsableArguments {
 
   /// The number of shards that was asked for, if any was.
   public func wantedShards() throws -> Int? {
-    let wanted = try shards ?? Self.number("handover.shards", in: ShardCount.allowed)
-    if let wanted, !ShardCount.allowed.contains(wanted) {
-      let range = "\(ShardCount.allowed.lowerBound) to \(ShardCount.allowed.upperBound)"
-      throw ValidationError("--shards is \(wanted): it must be from \(range).")
-    }
-    return wanted
+    try Self.number(shards, "--shards", or: "handover.shards", in: ShardCount.allowed)
   }
 
   /// A logger for the part of the system that `name` says, at the level set for it.

@@ -2,14 +2,20 @@ import Foundation
 import Logging
 import Redis
 
-/// What an executable does before its real work: find Redis and learn how it is laid out.
+/// What an executable does before its real work: find Redis, see whether it will do, learn how it is laid out.
 public enum Start {
   /// Waits for Redis, and gives the number of shards. Throws what waiting cannot mend.
   public static func shards(_ url: RedisURL, wanted: Int?, logger: Logger) async throws -> Int {
     var backoff = Backoff()
     while true {
       do {
-        return try await onThread { try ShardCount.resolve(wanted, on: RedisConnection(url)) }
+        let (shards, warnings) = try await onThread {
+          let connection = try RedisConnection(url)
+          let check = try RedisCheck(connection)
+          return (try ShardCount.resolve(wanted, on: connection), check.warnings)
+        }
+        for warning in warnings { logger.warning("\(warning)", metadata: ["redis": "\(url)"]) }
+        return shards
       } catch let error as RedisError where error.canRetry {
         logger.warning("waiting for Redis", metadata: ["redis": "\(url)", "error": "\(error)"])
         try await Task.sleep(for: backoff.next())

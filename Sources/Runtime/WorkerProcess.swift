@@ -11,9 +11,11 @@ public enum WorkerProcess {
     let logger = try settings.logger(role.rawValue)
     let (url, wanted) = (try settings.redis(), try settings.wantedShards())
     let (threads, healthPort) = (try worker.resolvedThreads(), try worker.resolvedHealthPort())
+    let options = try worker.lanes.options()
     let shards = try await Start.shards(url, wanted: wanted, logger: logger)
     let runners = (0..<threads).map { _ in
-      LaneRunner(worker: role.rawValue, lanes: role.lanes(shards: shards), url: url, logger: logger)
+      LaneRunner(
+        worker: role.rawValue, lanes: role.lanes(shards: shards), url: url, options: options, logger: logger)
     }
     var services: [any Service] = []
     if let healthPort {
@@ -41,7 +43,10 @@ public enum WorkerProcess {
 extension LaneRunner {
   /// Why the runner is not ready; nil while its passes come to an end in time.
   public var trouble: String? {
-    let limit = options.heartbeat * 3
+    let (state, limit) = (state, options.heartbeat * 3)
+    if let (lane, reason) = state.halted.min(by: { "\($0.key)" < "\($1.key)" }) {
+      return "\(lane) stands still: \(reason)"
+    }
     guard let lastPass = state.lastPass else { return "no pass over the lanes yet" }
     let silence = ContinuousClock.now - lastPass
     return silence <= limit ? nil : "no pass over the lanes for \(silence)"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Lanes
 
 /// What every worker takes besides the common settings.
 public struct WorkerSettings: ParsableArguments {
@@ -15,17 +16,15 @@ public struct WorkerSettings: ParsableArguments {
       discussion: "HANDOVER_HEALTH_PORT; no health server if neither is given.", valueName: "port"))
   public var healthPort: Int?
 
+  @OptionGroup public var lanes: LaneSettings
+
   public init() {}
 
   func resolvedThreads() throws -> Int {
-    let count = try threads ?? Settings.number("handover.threads", in: 1...64) ?? 1
-    guard (1...64).contains(count) else { throw ValidationError("--threads must be from 1 to 64.") }
-    return count
+    try Settings.number(threads, "--threads", or: "handover.threads", in: 1...64) ?? 1
   }
 
   func resolvedHealthPort() throws -> Int? {
-    let port = try healthPort ?? Settings.number("handover.health.port", in: 0...65535)
-    if let port, !(0...65535).contains(port) { throw ValidationError("--health-port must be from 0 to 65535.") }
-    return port
+    try Settings.number(healthPort, "--health-port", or: "handover.health.port", in: 0...65535)
   }
 }

@@ -23,15 +23,23 @@ public enum Role: String, CaseIterable, Sendable {
   private static func deciding<Rules: Aggregate>(_ rules: Rules.Type, shards: Int) -> [LaneSpec] {
     let worker = Rules.worker
     let inlet = Key.inlet(worker)
+    let doorName = LaneName(worker: worker.rawValue, tag: "{\(inlet)}")
     let door = LaneSpec(
-      name: LaneName(worker: worker.rawValue, tag: "{\(inlet)}"), streams: [inlet],
+      name: doorName, streams: [inlet], retained: [RetainedStream(inlet, readBy: [doorName])],
       makeHandler: { _ in InletHandler(worker: worker, shards: shards) })
     return [door]
       + (0..<shards).map { index in
         let shard = Shard(index)
+        let name = LaneName(worker: worker.rawValue, tag: shard.tag)
         let streams = [Key.journal(of: shard), Key.commands(worker, in: shard)]
+        var retained = [RetainedStream(streams[1], readBy: [name])]
+        if worker == .reservation {
+          // All five read the journal; one of them looks after it.
+          let readers = allCases.map { LaneName(worker: $0.rawValue, tag: shard.tag) }
+          retained.append(RetainedStream(streams[0], readBy: readers))
+        }
         return LaneSpec(
-          name: LaneName(worker: worker.rawValue, tag: shard.tag), streams: streams,
+          name: name, streams: streams, retained: retained,
           makeHandler: { _ in DecisionHandler<Rules>(shard: shard, streams: streams) })
       }
   }

@@ -22,6 +22,7 @@ struct Dev: AsyncParsableCommand {
   var data: String?
 
   @OptionGroup var ingress: IngressSettings
+  @OptionGroup var lanes: LaneSettings
   @OptionGroup var settings: Settings
 
   func run() async throws {
@@ -30,9 +31,10 @@ struct Dev: AsyncParsableCommand {
     let folder = URL(fileURLWithPath: data ?? Settings.text("handover.data") ?? ".handover")
     let redis = try await Start.onThread { try PrivateRedis(in: folder) }
     let shards = try await Start.shards(redis.url, wanted: wanted, logger: logger)
+    let options = try lanes.options()
     let runners = try Role.allCases.map { role in
       LaneRunner(
-        worker: role.rawValue, lanes: role.lanes(shards: shards), url: redis.url,
+        worker: role.rawValue, lanes: role.lanes(shards: shards), url: redis.url, options: options,
         logger: try settings.logger(role.rawValue))
     }
     let gateway = try ingress.gateway(

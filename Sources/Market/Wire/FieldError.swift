@@ -2,7 +2,7 @@
 public struct FieldError: Error, Hashable, Sendable {
   public enum Reason: String, Sendable {
     case missing, notANumber, outOfRange, tooLong, notText, notADate, unknownType, notAllowed, unknownId,
-      idTaken
+      idTaken, crashed
   }
 
   public var field: String

@@ -1,0 +1,30 @@
+/// One thing that is not as it must be.
+public struct Difference: Hashable, Sendable, Codable {
+  /// Which rule is broken.
+  public enum Code: String, CaseIterable, Sendable, Codable {
+    /// A command has no outcome, or more than one.
+    case command
+    /// What a repeated command would be answered is not what happened.
+    case operation
+    /// An event cannot follow from what came before it.
+    case history
+    /// A stored state is not what its events make.
+    case state
+    /// Somebody was served before one who came first.
+    case order
+    /// Numbers or standings that must agree do not.
+    case numbers
+    case notice
+    case status
+    case mypage
+    case index
+    case directory
+    /// Something is stored that no worker wrote.
+    case unreadable
+  }
+
+  public var code: Code
+  public var key: String
+  /// One sentence: what it is about, what is expected, what was found.
+  public var message: String
+}

@@ -1,0 +1,65 @@
+import Market
+
+/// The differences of one part of the system: all are counted, the first are kept.
+struct Findings {
+  struct Tally {
+    private(set) var count = 0
+    private(set) var first: [Difference] = []
+
+    mutating func add(_ difference: Difference) {
+      count += 1
+      if first.count < Findings.kept { first.append(difference) }
+    }
+  }
+
+  /// How many differences are kept of each kind.
+  static let kept = 100
+
+  /// What holds at any time, also while the lanes work.
+  private(set) var lasting = Tally()
+  /// What is expected only of a system at rest.
+  private(set) var resting = Tally()
+  /// What of the read models is to be made anew.
+  private(set) var broken: Set<BrokenView> = []
+
+  mutating func add(_ code: Difference.Code, _ key: String, _ message: String) {
+    lasting.add(Difference(code: code, key: key, message: message))
+  }
+
+  mutating func addAtRest(_ code: Difference.Code, _ key: String, _ message: String) {
+    resting.add(Difference(code: code, key: key, message: message))
+  }
+
+  /// Something is wrong with a read model.
+  mutating func add(_ code: Difference.Code, _ view: BrokenView, _ message: String) {
+    broken.insert(view)
+    addAtRest(code, view.key, message)
+  }
+
+  /// Compares field by field.
+  mutating func compare(_ found: Fields, with expected: Fields, at key: String, besides ignored: Set<String>) {
+    if found.isEmpty || expected.isEmpty {
+      if found.isEmpty && !expected.isEmpty { addAtRest(.state, key, "It is missing, though its events made it.") }
+      if !found.isEmpty && expected.isEmpty { addAtRest(.state, key, "It is there, though no event made it.") }
+      return
+    }
+    let names = expected.map(\.name) + found.map(\.name).filter { expected[$0] == nil }
+    for name in names where !ignored.contains(name) && found[name] != expected[name] {
+      addAtRest(.state, key, "\(name) is \(shown(found[name])), but its events make it \(shown(expected[name])).")
+    }
+  }
+}
+
+/// A read model's record that is not as the journal implies.
+public struct BrokenView: Hashable, Sendable {
+  /// The record, and its place in a list.
+  public var key: String
+  public var list: String
+  public var member: String
+}
+
+/// A value in a message.
+func shown(_ value: String?) -> String {
+  guard let value else { return "absent" }
+  return "“\(value.replacing("\t", with: " "))”"
+}

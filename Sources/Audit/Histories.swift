@@ -1,0 +1,51 @@
+import Lanes
+import Market
+
+/// Replays what one worker of a shard said, and finds what cannot have happened.
+struct Histories<Rules: Replayable> {
+  let shard: Shard
+  /// Whether the journal's beginning is gone. Then only what begins after that can be replayed.
+  let isTrimmed: Bool
+  private var replays: [Int: Replay<Rules>] = [:]
+
+  init(_ shard: Shard, isTrimmed: Bool) {
+    self.shard = shard
+    self.isTrimmed = isTrimmed
+  }
+
+  mutating func take(_ entry: JournalEntry, _ findings: inout Findings) {
+    let event = entry.event
+    let isOwn = event.author == Rules.worker && !event.isRefusal
+    guard isOwn || Rules.listensTo.contains(event.type), let id = Rules.subject(of: event) else { return }
+    if replays[id] == nil {
+      guard !isTrimmed || isOwn && Rules.begins(with: event) else { return }
+      replays[id] = Replay()
+    }
+    guard isOwn else {
+      replays[id]?.hear(entry)
+      return
+    }
+    guard replays[id]?.say(entry) == false else { return }
+    findings.add(
+      .history, Rules.key(id, in: shard),
+      "\(event.type) at \(entry.position)\(event.of) cannot follow from what came before it on the journal.")
+  }
+
+  /// Hears the rest; afterwards `state(_:)` is what should be stored.
+  mutating func finish() {
+    for id in replays.keys { replays[id]?.finish() }
+  }
+
+  var ids: [Int] { Array(replays.keys) }
+
+  /// The state that the events make; nil where the journal does not tell.
+  func state(_ id: Int) -> Rules.State? {
+    if let replay = replays[id] { return replay.state }
+    return isTrimmed ? nil : Rules.initial
+  }
+}
+
+extension Event {
+  /// “ of reservation 7” for a deal's.
+  var of: String { deal.map { " of reservation \($0.reserveid)" } ?? "" }
+}

@@ -1,0 +1,17 @@
+import Lanes
+import Market
+
+/// Rules whose own events can be told to be possible or not.
+protocol Replayable: Decider {
+  static var worker: Worker { get }
+  /// What there is before the first event.
+  static var initial: State { get }
+  /// Which state an event is about; nil if it is about none of these.
+  static func subject(of event: Event) -> Int?
+  /// The hash that keeps a state.
+  static func key(_ id: Int, in shard: Shard) -> String
+  /// Whether the event is the first of a state, whatever came before it.
+  static func begins(with event: Event) -> Bool
+  /// Whether a worker in `state`, to which `heard` is news, can say `event`.
+  static func permits(_ event: Event, in state: State, after heard: Event?) -> Bool
+}

@@ -1,0 +1,48 @@
+import Redis
+
+/// Whether a Redis is one that the system can keep its promises on.
+struct RedisCheck {
+  /// What is not as it should be, but does not stop the system: what, why, what to do.
+  private(set) var warnings: [String] = []
+
+  /// Throws where the server cannot do.
+  init(_ connection: RedisConnection) throws {
+    let facts = Self.facts(try connection.call("INFO", "everything").string ?? "")
+    let version = facts["redis_version"] ?? "?"
+    guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 7 else {
+      throw StartError(
+        "Redis \(version) is too old: the consumer groups' ENTRIESREAD came with 7.0. Use Redis 7.0 or later.")
+    }
+    if facts["role"] == "slave" {
+      throw StartError(
+        "This Redis is a read-only replica of \(facts["master_host"] ?? "another"). Point HANDOVER_REDIS_URL at its primary."
+      )
+    }
+    if facts["redis_mode"] == "cluster" {
+      throw StartError(
+        "This Redis runs in cluster mode, which is not supported. Point HANDOVER_REDIS_URL at a single primary.")
+    }
+    let policy = facts["maxmemory_policy"] ?? "noeviction"
+    if policy != "noeviction" {
+      throw StartError(
+        """
+        Redis may evict keys (maxmemory-policy \(policy)), which would lose deals without a word. \
+        Set it to noeviction: then a full Redis refuses new work instead.
+        """)
+    }
+    if facts["aof_enabled"] == "0" {
+      warnings.append(
+        "Redis keeps no append-only file, so a crash of Redis loses deals: set appendonly yes (appendfsync always to lose nothing)."
+      )
+    }
+  }
+
+  private static func facts(_ info: String) -> [String: String] {
+    var facts: [String: String] = [:]
+    for line in info.split(whereSeparator: \.isNewline) {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      facts[String(line[..<colon])] = String(line[line.index(after: colon)...])
+    }
+    return facts
+  }
+}

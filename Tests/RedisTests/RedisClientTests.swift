@@ -1,0 +1,181 @@
+import Foundation
+import Redis
+import Testbed
+import Testing
+
+@Suite("A client")
+struct RedisClientTests {
+  private static func echo(_ text: String) -> Commands {
+    var commands = Commands()
+    commands.add("ECHO", text)
+    return commands
+  }
+
+  /// Sends until it works; gives how long that took.
+  private static func awaitReturn(of client: RedisClient) async throws -> Duration {
+    let start = ContinuousClock.now
+    while true {
+      do {
+        _ = try await client.send(echo("back?"))
+        return .now - start
+      } catch {
+        guard ContinuousClock.now - start < .seconds(10) else { throw error }
+        await Task.yield()
+      }
+    }
+  }
+
+  @Test("gives each of many senders its own replies")
+  func concurrent() async throws {
+    let redis = try await onThread { try TestRedis() }
+    let client = RedisClient(redis.url)
+    client.start()
+    try await withThrowingTaskGroup { senders in
+      for sender in 0..<100 {
+        senders.addTask {
+          for turn in 0..<50 {
+            var commands = Self.echo("\(sender)-\(turn)")
+            if turn.isMultiple(of: 7) { commands.add("NOSUCH") }
+            commands.add("ECHO", "\(sender)+\(turn)")
+            let replies = try await client.send(commands)
+            #expect(replies.count == commands.count)
+            #expect(replies.first?.string == "\(sender)-\(turn)")
+            #expect(replies.last?.string == "\(sender)+\(turn)")
+          }
+        }
+      }
+      try await senders.waitForAll()
+    }
+    #expect(try await client.send(Commands()).isEmpty)
+    client.stop()
+    withExtendedLifetime(redis) {}
+  }
+
+  @Test("fails every call at once in an outage, and comes back by itself")
+  func outage() async throws {
+    let redis = try await onThread { try TestRedis() }
+    let client = RedisClient(redis.url)
+    client.start()
+    _ = try await client.send(Self.echo("here"))
+    #expect(client.isConnected)
+    try await onThread { redis.process.kill() }
+    var worst = Duration.zero
+    for _ in 0..<200 {
+      let start = ContinuousClock.now
+      let error = await #expect(throws: RedisError.self) { try await client.send(Self.echo("gone")) }
+      worst = max(worst, .now - start)
+      #expect(error?.code == .unavailable)
+    }
+    #expect(worst <= .milliseconds(100))
+    #expect(!client.isConnected)
+    try await onThread { try redis.restart() }
+    let back = try await Self.awaitReturn(of: client)
+    #expect(client.isConnected)
+    print("client: worst failing call \(worst), back \(back) after the restart")
+    client.stop()
+  }
+
+  @Test("is away while the server hangs, not only for the call that found out")
+  func hang() async throws {
+    let redis = try await onThread { try TestRedis() }
+    let client = RedisClient(redis.url, commandTimeout: .milliseconds(300))
+    client.start()
+    _ = try await client.send(Self.echo("here"))
+    redis.process.signal(SIGSTOP)
+    let first = await #expect(throws: RedisError.self) { try await client.send(Self.echo("slow")) }
+    #expect(first?.code == .timeout)
+    let start = ContinuousClock.now
+    for _ in 0..<20 {
+      await #expect(throws: RedisError.self) { try await client.send(Self.echo("slow")) }
+    }
+    #expect(ContinuousClock.now - start <= .milliseconds(100))
+    redis.process.signal(SIGCONT)
+    _ = try await Self.awaitReturn(of: client)
+    client.stop()
+  }
+
+  @Test("comes back after its connection was killed")
+  func clientKill() async throws {
+    let redis = try await onThread { try TestRedis() }
+    let client = RedisClient(redis.url)
+    client.start()
+    for _ in 0..<20 {
+      _ = try await Self.awaitReturn(of: client)
+      try await onThread { _ = try redis.connect().call("CLIENT", "KILL", "TYPE", "normal") }
+    }
+    _ = try await Self.awaitReturn(of: client)
+    client.stop()
+  }
+
+  @Test("refuses what is over its limit, and answers what waits even when it is stopped")
+  func limit() async throws {
+    let redis = try await onThread { try TestRedis() }
+    let client = RedisClient(redis.url, limit: 50)
+    // Not started yet, so all of them wait, but for the one too many.
+    try await withThrowingTaskGroup(of: RedisError.Code?.self) { senders in
+      for sender in 0..<51 {
+        senders.addTask {
+          do throws(RedisError) {
+            #expect(try await client.send(Self.echo("\(sender)")).first?.string == "\(sender)")
+            return nil
+          } catch {
+            return error.code
+          }
+        }
+      }
+      #expect(try await senders.next() == .overloaded)
+      client.start()
+      try await onThread { client.stop() }
+      for try await code in senders { #expect(code == nil) }
+    }
+    let closed = await #expect(throws: RedisError.self) { try await client.send(Self.echo("late")) }
+    #expect(closed?.code == .unavailable)
+    withExtendedLifetime(redis) {}
+  }
+
+  @Test("stops while it waits to try again, even if just then the server comes up")
+  func stopInOutage() async throws {
+    let redis = try await onThread { try TestRedis() }
+    for comesUp in [false, true] {
+      let socket = redis.folder.appending(path: "later-\(comesUp).sock")
+      let client = RedisClient(try RedisURL("unix://\(socket.path)"))
+      client.start()
+      while client.isConnected { await Task.yield() }
+      if comesUp {
+        try FileManager.default.createSymbolicLink(
+          at: socket, withDestinationURL: redis.folder.appending(path: "redis.sock"))
+      }
+      let ended = try await onThread { Background { client.stop() }.wait(within: .seconds(3)) }
+      #expect(ended != nil, "stop() hangs")
+    }
+  }
+
+  @Test("waits between its tries, however many calls waited when the outage began")
+  func backoff() async throws {
+    let redis = try await onThread { try TestRedis() }
+    let client = RedisClient(redis.url(user: "nobody", password: "x"), limit: 200)
+    let start = ContinuousClock.now
+    await withTaskGroup { senders in
+      for _ in 0..<201 {
+        senders.addTask {
+          await #expect(throws: RedisError.self) { try await client.send(Self.echo("x")) }
+        }
+      }
+      // The one too many fails first: the others wait.
+      _ = await senders.next()
+      client.start()
+    }
+    // Five tries have four waits between them, of 25, 50, 100 and 200 ms at least.
+    try await onThread {
+      let observer = try redis.connect()
+      var tries = 0
+      repeat {
+        let stats = try observer.call("INFO", "commandstats").string ?? ""
+        let auth = stats.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_auth:calls=") }
+        tries = auth.flatMap { Int($0.dropFirst(19).prefix { $0 != "," }) } ?? 0
+      } while tries < 5 && ContinuousClock.now - start < .seconds(5)
+      #expect(ContinuousClock.now - start > .milliseconds(350))
+      client.stop()
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import Redis
+
+extension TestRedis {
+  /// This server's URL with a sign-in or a database.
+  public func url(user: String? = nil, password: String? = nil, database: Int = 0) -> RedisURL {
+    var url = url
+    url.user = user
+    url.password = password
+    url.database = database
+    return url
+  }
+}

@@ -1,0 +1,32 @@
+import Foundation
+
+/// A value that threads change and a test waits for.
+public final class Watched<Value: Sendable>: @unchecked Sendable {
+  // Only touched while the condition is locked.
+  private var value: Value
+  private let condition = NSCondition()
+
+  public init(_ value: Value) { self.value = value }
+
+  public var now: Value { condition.withLock { value } }
+
+  public func change(_ body: (inout Value) -> Void) {
+    condition.withLock {
+      body(&value)
+      condition.broadcast()
+    }
+  }
+
+  /// How long the value took to be as wanted; nil where it was not in time.
+  public func wait(within limit: Duration, until isMet: (Value) -> Bool) -> Duration? {
+    let start = ContinuousClock.now
+    let (seconds, attoseconds) = limit.components
+    let deadline = Date(timeIntervalSinceNow: Double(seconds) + Double(attoseconds) * 1e-18)
+    return condition.withLock {
+      while !isMet(value) {
+        if !condition.wait(until: deadline) { return isMet(value) ? .now - start : nil }
+      }
+      return .now - start
+    }
+  }
+}
