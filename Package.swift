@@ -60,10 +60,13 @@ let package = Package(
 
     .target(
       name: "Testbed", dependencies: ["Redis", asyncHTTPClient], path: "Tests/Testbed", swiftSettings: settings),
+    .executableTarget(
+      name: "PoisonWorker", dependencies: ["Lanes", "Redis", "Workers", logging], path: "Tests/PoisonWorker",
+      swiftSettings: settings),
     tests("MarketTests", "Market"),
     tests("GatewayTests", "Gateway", "Health", "Testbed", asyncHTTPClient),
     tests(
-      "EndToEndTests", "Testbed", "Layout", "Lanes", "handover", "ingress", "reservation-worker", "trade-worker",
+      "EndToEndTests", "Testbed", "Layout", "Lanes", "Redis", "PoisonWorker", "handover", "ingress", "reservation-worker", "trade-worker",
       "stock-worker", "notification-worker", "mypage-worker"),
   ],
   swiftLanguageModes: [.v6]

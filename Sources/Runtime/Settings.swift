@@ -49,9 +49,12 @@ public struct Settings: ParsableArguments {
     return number
   }
 
+  /// The Redis that somebody asked for, if anybody did.
+  public func givenRedis() -> String? { redisURL ?? Self.text("handover.redis.url") }
+
   public func redis() throws -> RedisURL {
     do throws(RedisError) {
-      return try RedisURL(redisURL ?? Self.text("handover.redis.url") ?? "redis://127.0.0.1:6379")
+      return try RedisURL(givenRedis() ?? "redis://127.0.0.1:6379")
     } catch {
       throw ValidationError(error.message)
     }

@@ -9,7 +9,7 @@ import Workers
 /// The whole system in one process, with a Redis of its own.
 struct Dev: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs everything in one process, with a private redis-server.",
+    abstract: "Runs everything in one process, with a private redis-server unless another Redis is given.",
     discussion: """
       The data stays in the data folder from one start to the next; Ctrl-C ends everything cleanly.
       To work on the same data with redis-cli: redis-cli -s .handover/redis.sock
@@ -29,17 +29,19 @@ struct Dev: AsyncParsableCommand {
     let logger = try settings.logger("handover")
     let wanted = try settings.wantedShards()
     let folder = URL(fileURLWithPath: data ?? Settings.text("handover.data") ?? ".handover")
-    let redis = try await Start.onThread { try PrivateRedis(in: folder) }
-    let shards = try await Start.shards(redis.url, wanted: wanted, logger: logger)
+    let redis = settings.givenRedis() == nil ? try await Start.onThread { try PrivateRedis(in: folder) } : nil
+    let url = try redis?.url ?? settings.redis()
+    let shards = try await Start.shards(url, wanted: wanted, logger: logger)
     let options = try lanes.options()
     let runners = try Role.allCases.map { role in
       LaneRunner(
-        worker: role.rawValue, lanes: role.lanes(shards: shards), url: redis.url, options: options,
+        worker: role.rawValue, lanes: role.lanes(shards: shards), url: url, options: options,
         logger: try settings.logger(role.rawValue))
     }
     let gateway = try ingress.gateway(
-      redis: redis.url, shards: shards, logger: settings.logger("ingress"))
-    logger.info("started", metadata: ["redis": "\(redis.url)", "shards": "\(shards)", "data": "\(folder.path)"])
-    try await WorkerProcess.run([redis, LaneService(runners), gateway], logger: logger)
+      redis: url, shards: shards, logger: settings.logger("ingress"))
+    logger.info("started", metadata: ["redis": "\(url)", "shards": "\(shards)"])
+    let services: [any Service] = [LaneService(runners), gateway]
+    try await WorkerProcess.run((redis.map { [$0] } ?? []) + services, logger: logger)
   }
 }

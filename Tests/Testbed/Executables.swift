@@ -12,5 +12,9 @@ public enum Executables {
     return folder
   }()
 
+  /// The root of the package, where `scripts` is.
+  public static let package = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
   public static func path(_ name: String) -> String { folder.appending(path: name).path }
 }

@@ -4,6 +4,7 @@ import Foundation
 public struct RunningProcess: Sendable {
   public let id: pid_t
   private let ended: DispatchGroup
+  private let process: Process
 
   /// - Parameters:
   ///   - program: a path, or a name that is looked for in `PATH`.
@@ -31,7 +32,15 @@ public struct RunningProcess: Sendable {
     process.terminationHandler = { _ in ended.leave() }
     try process.run()
     id = process.processIdentifier
+    self.process = process
     self.ended = ended
+  }
+
+  public var hasEnded: Bool { !process.isRunning }
+
+  /// Its exit status, once it has ended by itself.
+  public var exitStatus: Int32? {
+    hasEnded && process.terminationReason == .exit ? process.terminationStatus : nil
   }
 
   public func signal(_ number: Int32) { Foundation.kill(id, number) }
@@ -43,11 +52,11 @@ public struct RunningProcess: Sendable {
     ended.wait()
   }
 
-  /// SIGTERM; gives how long it took to end, or nil (and kills it) if it is still there after `limit`.
+  /// Asks it to end; gives how long that took, or nil (and kills it) if it is still there after `limit`.
   @discardableResult
-  public func terminate(within limit: Duration = .seconds(5)) -> Duration? {
+  public func terminate(by number: Int32 = SIGTERM, within limit: Duration = .seconds(5)) -> Duration? {
     let start = ContinuousClock.now
-    signal(SIGTERM)
+    signal(number)
     let (seconds, attoseconds) = limit.components
     let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
     guard ended.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success else {

@@ -1,0 +1,85 @@
+import Foundation
+import Lanes
+import Layout
+import Market
+import Redis
+
+/// Compares everything that is stored with everything that happened.
+///
+/// It only reads, in small steps, so the system may run meanwhile. What holds only of a system at rest is left
+/// out for shards that work during the audit; the report notes them.
+public struct Auditor {
+  private let connection: RedisConnection
+
+  public init(_ connection: RedisConnection) { self.connection = connection }
+
+  /// - Parameter patience: how long to wait for every lane to have read all there is.
+  public func run(waiting patience: Duration = .zero) throws(RedisError) -> AuditReport {
+    guard let shards = try connection.call("GET", Key.shardCount).integer else {
+      throw RedisError(
+        .unexpectedReply, "\(Key.shardCount) is not there: no Handover system has run on this Redis.")
+    }
+    let before = try rest(shards, within: patience)
+    var report = AuditReport()
+    var (keyspace, strays) = (Keyspace(), Findings())
+    let strayCheck = StrayCheck(shards: shards)
+    try connection.scanPages { (keys) throws(RedisError) in
+      try keyspace.take(keys, on: connection)
+      try strayCheck.take(keys, on: connection, &strays)
+    }
+    report.memory = keyspace.memory
+    var audits: [ShardAudit] = []
+    for shard in (0..<shards).map({ Shard($0) }) {
+      var audit = try ShardAudit(shard, keyspace.contents[shard] ?? .init(), on: connection)
+      try audit.run()
+      audits.append(audit)
+    }
+    for worker in Worker.allCases {
+      report.inletDeadLetters += try DeadEntries(tag: "{\(Key.inlet(worker))}", on: connection).count
+    }
+    let after = try Rest(shards: shards, on: connection)
+    for audit in audits { report.add(audit, wasAtRest: before.lasted(until: after, in: audit.shard)) }
+    report.note(before, after)
+    if report.isAtRest {
+      report.add(strays.resting)
+      report.broken.formUnion(strays.broken)
+    }
+    return report
+  }
+
+  private func rest(_ shards: Int, within patience: Duration) throws(RedisError) -> Rest {
+    let deadline = ContinuousClock.now + patience
+    while true {
+      let rest = try Rest(shards: shards, on: connection)
+      // Redis gives no signal when a group has read everything.
+      if rest.isQuiet || .now >= deadline { return rest }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+  }
+}
+
+extension AuditReport {
+  fileprivate mutating func add(_ audit: ShardAudit, wasAtRest: Bool) {
+    shards.append(audit.totals)
+    notes += audit.notes
+    add(audit.findings.lasting)
+    guard wasAtRest else {
+      isAtRest = false
+      return
+    }
+    add(audit.findings.resting)
+    broken.formUnion(audit.findings.broken)
+  }
+
+  fileprivate mutating func note(_ before: Rest, _ after: Rest) {
+    var delays = before.inletDelays + before.delays.sorted { $0.key.index < $1.key.index }.flatMap(\.value)
+    if delays.isEmpty { delays = after.inletDelays + after.delays.values.flatMap(\.self).sorted() }
+    if !delays.isEmpty {
+      isAtRest = false
+      notes += delays.map { "Not at rest: \($0)." }
+    } else if !isAtRest {
+      notes.append("Not at rest: entries came in during the audit.")
+    }
+    if !isAtRest { notes.append("Of what was not at rest only that was checked which holds at any time.") }
+  }
+}

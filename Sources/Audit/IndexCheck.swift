@@ -1,0 +1,68 @@
+import Lanes
+import Layout
+import Market
+import Redis
+
+/// Checks that a shard's indexes list exactly what there is, and that the directory leads to it.
+struct IndexCheck {
+  private struct Item {
+    let id: Int
+    let member: Int
+    let productid: Int
+  }
+
+  let shard: Shard
+  private var items: [Entity: [Item]] = [:]
+  /// What exists, but has disappeared from the lists.
+  private var deleted: [Item] = []
+
+  init(_ shard: Shard) { self.shard = shard }
+
+  mutating func take(_ reservation: Reservation) {
+    let id = reservation.deal.reserveid
+    let item = Item(id: id, member: id, productid: reservation.deal.productid)
+    if reservation.isDeleted { deleted.append(item) } else { items[.reserve, default: []].append(item) }
+  }
+
+  mutating func take(_ listing: Listing) {
+    items[.trade, default: []].append(Item(id: listing.id, member: listing.id, productid: listing.productid))
+  }
+
+  mutating func take(_ stock: Stock) {
+    let level = stock.level
+    items[.inventory, default: []].append(Item(id: level.id, member: level.productid, productid: level.productid))
+  }
+
+  func finish(on connection: RedisConnection, _ findings: inout Findings) throws(RedisError) {
+    for entity in Entity.allCases {
+      let items = items[entity] ?? []
+      try compare(items, of: entity, on: connection, &findings)
+      let known = entity == .reserve ? items + deleted : items
+      try connection.askEach(known) {
+        Words("GET", Key.directory(entity, id: $0.id))
+      } _: { (item, reply) throws(RedisError) in
+        guard try reply.get().integer != item.productid else { return }
+        findings.addAtRest(
+          .directory, Key.directory(entity, id: item.id),
+          "It is \(shown(reply.text)), but the \(entity.rawValue) is of product \(item.productid).")
+      }
+    }
+  }
+
+  private func compare(
+    _ items: [Item], of entity: Entity, on connection: RedisConnection, _ findings: inout Findings
+  ) throws(RedisError) {
+    let key = Key.index(of: entity, in: shard)
+    var scores: [String: Int] = [:]
+    for (member, score) in try connection.members(of: key) { scores[member] = score }
+    for item in items {
+      let score = scores.removeValue(forKey: "\(item.member)")
+      guard score != item.id else { continue }
+      let found = score.map { "has the score \($0)" } ?? "is missing"
+      findings.addAtRest(.index, key, "\(item.member) \(found): \(entity.rawValue) \(item.id) exists.")
+    }
+    for (member, _) in scores {
+      findings.addAtRest(.index, key, "\(member) is listed, but there is no such \(entity.rawValue), or it is deleted.")
+    }
+  }
+}

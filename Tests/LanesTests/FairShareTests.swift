@@ -1,0 +1,23 @@
+import Testing
+
+@testable import Lanes
+
+@Suite("A fair share")
+struct FairShareTests {
+  @Test("adds up to all lanes, and nobody has two more than another", arguments: 1...9)
+  func sums(replicas: Int) {
+    let living = (0..<replicas).map { "worker-\($0)" }
+    for lanes in 0...40 {
+      let quotas = living.map { FairShare(replica: $0, living: living, lanes: lanes).quota }
+      #expect(quotas.reduce(0, +) == lanes)
+      #expect((quotas.max() ?? 0) - (quotas.min() ?? 0) <= 1)
+    }
+  }
+
+  @Test("is nothing for who does not live")
+  func stranger() {
+    let share = FairShare(replica: "c", living: ["a", "b"], lanes: 9)
+    #expect(share.rank == nil && share.quota == 0)
+    #expect(FairShare(replica: "a", living: [], lanes: 9).quota == 0)
+  }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import Lanes
+import Market
+import Redis
+import Testbed
+import Testing
+
+@Suite("A runner")
+struct LaneRunnerTests {
+  @Test("handles everything exactly once and in the order of the merge")
+  func everything() async throws {
+    try await CopyBench.with(lanes: 4) { bench in
+      try bench.fill(300)
+      let lanes = bench.start()
+      try bench.awaitCopies()
+      // What was there before it started is in the order of all ids, across the streams.
+      let connection = try bench.redis.connect()
+      for lane in bench.lanes {
+        let copies = Array(try connection.call("XRANGE", bench.output(of: lane), "-", "+"))
+        let order = copies.compactMap { copy in
+          copy[1]?[5]?.string.flatMap { EntryID($0) }.map { ($0, copy[1]?[3]?.integer ?? -1) }
+        }
+        #expect(order.count == 600)
+        #expect(zip(order, order.dropFirst()).allSatisfy { $0.0 < $1.0 || $0.0 == $1.0 && $0.1 < $1.1 })
+      }
+      for _ in 0..<10 {
+        try bench.fill(20)
+        try bench.awaitNextCopy()
+        for stream in bench.lanes.flatMap(bench.streams) {
+          let group = try Group("copy", of: stream, connection)
+          #expect(group.read != nil && group.lag != nil && group.last != nil)
+        }
+      }
+      try bench.awaitCopies()
+      #expect(lanes.stop() != nil)
+      try bench.check()
+      let state = lanes.runner.state
+      #expect(state.entries == 4 * 2 * 500)
+      #expect(state.fenced == 0 && state.deadLetters == 0 && state.lanes.isEmpty)
+    }
+  }
+
+  @Test("works a batch in rounds, and the rounds of its lanes in turn")
+  func rounds() async throws {
+    let steps = Watched<[String]>([])
+    try await CopyBench.with(lanes: 3) { bench in
+      try bench.fill(5)
+      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+        steps.change { $0.append("\(turn.round)\(turn.lane.tag)") }
+        switch turn.round {
+        case 0: commands.add("SET", "\(turn.lane.tag):mark", "1")
+        case 1:
+          #expect(turn.replies.map { $0.equals("OK") } == [true])
+          commands.add("INCR", "\(turn.lane.tag):mark")
+          commands.add("INCR", "\(turn.lane.tag):mark")
+        case 2:
+          #expect(turn.replies.map(\.integer) == [2, 3])
+          commands.add("GET", "\(turn.lane.tag):copied")
+        default: try StepHandler.copy(turn, &commands, &commit)
+        }
+      }
+      try bench.awaitCopies()
+      #expect(
+        steps.now.prefix(12) == [
+          "0{0}", "0{1}", "0{2}", "1{0}", "1{1}", "1{2}", "2{0}", "2{1}", "2{2}", "3{0}", "3{1}", "3{2}",
+        ])
+      lanes.stop()
+      try bench.check()
+    }
+  }
+
+  @Test("moves the cursors even if a batch changes nothing")
+  func emptyCommit() async throws {
+    try await CopyBench.with(lanes: 1) { bench in
+      try bench.fill(40)
+      let handled = Watched(0)
+      let lanes = bench.start { turn, _, _ in handled.change { $0 += turn.batch.count } }
+      #expect(handled.wait(within: .seconds(5)) { $0 == 80 } != nil)
+      lanes.stop()
+      #expect(handled.now == 80)
+      let connection = try bench.redis.connect()
+      for stream in bench.streams(of: bench.lanes[0]) {
+        let last = try connection.call("XREVRANGE", stream, "+", "-", "COUNT", "1")[0]?[0]?.string
+        #expect(try Group("copy", of: stream, connection) == Group(read: 40, lag: 0, last: last))
+        let cursor = try connection.call("HGET", bench.lanes[0].cursor, stream).string
+        #expect(cursor == "\(last ?? "") 40")
+      }
+    }
+  }
+
+  @Test("tries a batch again after its handler threw")
+  func throwing() async throws {
+    try await CopyBench.with(lanes: 2) { bench in
+      let errors = Watched<[RedisError]>(
+        (0..<6).map { RedisError($0 % 3 == 2 ? .refused(kind: "NOSCRIPT") : .unexpectedReply, "made up") })
+      try bench.fill(50)
+      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+        var error: RedisError?
+        // In the first round, and after it.
+        errors.change { if $0.count % 2 == turn.round { error = $0.popLast() } }
+        if let error { throw error }
+        try StepHandler.copy(turn, &commands, &commit)
+      }
+      try bench.awaitCopies()
+      #expect(errors.now.isEmpty)
+      lanes.stop()
+      try bench.check()
+    }
+  }
+
+  @Test("finishes its batch when it is stopped, and gives its lanes back")
+  func stop() async throws {
+    try await CopyBench.with(lanes: 2) { bench in
+      let entered = Watched(false)
+      let gate = DispatchSemaphore(value: 0)
+      try bench.fill(8)
+      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+        if turn.round == 0, !entered.now {
+          entered.change { $0 = true }
+          #expect(gate.wait(timeout: .now() + 5) == .success)
+        }
+        try StepHandler.copy(turn, &commands, &commit)
+      }
+      #expect(entered.wait(within: .seconds(5)) { $0 } != nil)
+      lanes.runner.stop()
+      gate.signal()
+      #expect(lanes.stop() != nil)
+      try bench.check()
+      let connection = try bench.redis.connect()
+      for lane in bench.lanes { #expect(try connection.call("GET", lane.lease).isNull) }
+      #expect(try connection.call("ZCARD", "replicas:{copy}").integer == 0)
+      #expect(lanes.runner.state.commits == 2)
+    }
+  }
+
+  @Test("stops at once while Redis is away")
+  func stopInOutage() async throws {
+    try await CopyBench.with(lanes: 1) { bench in
+      let lanes = bench.start()
+      #expect(bench.holders.wait(within: .seconds(5)) { !$0.isEmpty } != nil)
+      bench.redis.process.kill()
+      #expect(bench.holders.wait(within: .seconds(5)) { $0.isEmpty } != nil)
+      let ended = try #require(lanes.stop())
+      #expect(ended < .seconds(1))
+    }
+  }
+}

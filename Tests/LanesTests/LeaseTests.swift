@@ -1,0 +1,69 @@
+import Redis
+import Testbed
+import Testing
+
+@testable import Lanes
+
+@Suite("A lease")
+struct LeaseTests {
+  private static let lane = LaneName(worker: "copy", tag: "{0}")
+
+  private static func run(_ script: Script, _ arguments: String..., on connection: RedisConnection) throws -> Int? {
+    var words = Words("EVALSHA", try connection.digest(of: script), "1", lane.lease)
+    for argument in arguments { words.add(argument) }
+    return try connection.call(words).integer
+  }
+
+  private static func commit(_ token: String, on connection: RedisConnection) throws -> Words {
+    var commit = Commit(lane: lane)
+    commit.add { $0.add(Words("INCR", "{0}:count")) }
+    return commit.call(
+      digest: try connection.digest(of: Commit.script), token: token, leaseMilliseconds: 60_000, inputs: [])
+  }
+
+  @Test("is taken by one at a time, and given back only by its owner")
+  func exclusive() async throws {
+    try await TestRedis.with { redis in
+      let connection = try redis.connect()
+      #expect(try Self.run(Lease.acquire, "a:1", "", "60000", on: connection) == 1)
+      #expect(try Self.run(Lease.acquire, "b:1", "", "60000", on: connection) == 0)
+      #expect(try Self.run(Lease.acquire, "b:1", "b:0", "60000", on: connection) == 0)
+      #expect(try Self.run(Lease.release, "b:1", on: connection) == 0)
+      #expect(try Self.run(Lease.release, "a:1", on: connection) == 1)
+      #expect(try Self.run(Lease.acquire, "b:2", "", "60000", on: connection) == 1)
+      #expect(try connection.call("PTTL", Self.lane.lease).integer.map { (59_000...60_000).contains($0) } == true)
+    }
+  }
+
+  @Test("that its owner took anew fences off what it sent under the last one")
+  func takenAnew() async throws {
+    try await TestRedis.with { redis in
+      let connection = try redis.connect()
+      #expect(try Self.run(Lease.acquire, "a:1", "", "60000", on: connection) == 1)
+      try connection.call(Self.commit("a:1", on: connection))
+      // The same replica comes back on a new connection before its old commit is through.
+      #expect(try Self.run(Lease.acquire, "a:2", "a:1", "60000", on: redis.connect()) == 1)
+      let error = #expect(throws: RedisError.self) { try connection.call(Self.commit("a:1", on: connection)) }
+      #expect(error?.code == .refused(kind: "FENCED"))
+      #expect(try connection.call("GET", "{0}:count").integer == 1)
+      #expect(try connection.call("GET", Self.lane.lease).equals("a:2"))
+      try connection.call(Self.commit("a:2", on: connection))
+      #expect(try connection.call("GET", "{0}:count").integer == 2)
+    }
+  }
+
+  @Test("that ran out fences its owner off too, and a commit extends one that did not")
+  func expiry() async throws {
+    try await TestRedis.with { redis in
+      let connection = try redis.connect()
+      #expect(try Self.run(Lease.acquire, "a:1", "", "60000", on: connection) == 1)
+      try connection.call("PEXPIRE", Self.lane.lease, "5000")
+      try connection.call(Self.commit("a:1", on: connection))
+      #expect(try connection.call("PTTL", Self.lane.lease).integer.map { $0 > 50_000 } == true)
+      try connection.call("PEXPIRE", Self.lane.lease, "0")
+      let error = #expect(throws: RedisError.self) { try connection.call(Self.commit("a:1", on: connection)) }
+      #expect(error?.code == .refused(kind: "FENCED"))
+      #expect(try connection.call("GET", "{0}:count").integer == 1)
+    }
+  }
+}
