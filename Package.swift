@@ -45,7 +45,8 @@ let package = Package(
     layer("Doors", "Lanes", "Layout", "Market", "Redis"),
     layer("Workers", "Doors", "Lanes", "Layout", "Market", "Redis"),
     layer("Health", hummingbird),
-    layer("Gateway", "Doors", "Health", "Lanes", "Layout", "Market", "Redis", hummingbird, lifecycle, logging),
+    layer(
+      "Gateway", "Doors", "Health", "Lanes", "Layout", "Market", "Redis", hummingbird, lifecycle, logging),
     layer(
       "Runtime", "Gateway", "Health", "Lanes", "Layout", "Redis", "Workers", argumentParser, configuration,
       hummingbird, lifecycle, logging),
@@ -59,14 +60,16 @@ let package = Package(
     executable("handover", "Lanes", "Redis", "Runtime", "Workers", lifecycle, logging),
 
     .target(
-      name: "Testbed", dependencies: ["Redis", asyncHTTPClient], path: "Tests/Testbed", swiftSettings: settings),
+      name: "Testbed", dependencies: ["Redis", asyncHTTPClient], path: "Tests/Testbed",
+      swiftSettings: settings),
     .executableTarget(
       name: "PoisonWorker", dependencies: ["Lanes", "Redis", "Workers", logging], path: "Tests/PoisonWorker",
       swiftSettings: settings),
     tests("MarketTests", "Market"),
     tests("GatewayTests", "Gateway", "Health", "Testbed", asyncHTTPClient),
     tests(
-      "EndToEndTests", "Testbed", "Layout", "Lanes", "Redis", "PoisonWorker", "handover", "ingress", "reservation-worker", "trade-worker",
+      "EndToEndTests", "Testbed", "Layout", "Lanes", "Redis", "PoisonWorker", "handover", "ingress",
+      "reservation-worker", "trade-worker",
       "stock-worker", "notification-worker", "mypage-worker"),
   ],
   swiftLanguageModes: [.v6]

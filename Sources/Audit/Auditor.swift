@@ -28,11 +28,10 @@ public struct Auditor {
       try strayCheck.take(keys, on: connection, &strays)
     }
     report.memory = keyspace.memory
-    var audits: [ShardAudit] = []
+    var audits: [ShardAudit.Result] = []
     for shard in (0..<shards).map({ Shard($0) }) {
       var audit = try ShardAudit(shard, keyspace.contents[shard] ?? .init(), on: connection)
-      try audit.run()
-      audits.append(audit)
+      audits.append(try audit.run())
     }
     for worker in Worker.allCases {
       report.inletDeadLetters += try DeadEntries(tag: "{\(Key.inlet(worker))}", on: connection).count
@@ -49,17 +48,21 @@ public struct Auditor {
 
   private func rest(_ shards: Int, within patience: Duration) throws(RedisError) -> Rest {
     let deadline = ContinuousClock.now + patience
-    while true {
-      let rest = try Rest(shards: shards, on: connection)
-      // Redis gives no signal when a group has read everything.
-      if rest.isQuiet || .now >= deadline { return rest }
+    var rest = try Rest(shards: shards, on: connection)
+    while .now < deadline {
+      // Redis gives no signal when a group has read everything. One look takes a while, in which a lane may have
+      // gone on, so two have to be the same.
       Thread.sleep(forTimeInterval: 0.05)
+      let next = try Rest(shards: shards, on: connection)
+      if next.isQuiet && next == rest { break }
+      rest = next
     }
+    return rest
   }
 }
 
 extension AuditReport {
-  fileprivate mutating func add(_ audit: ShardAudit, wasAtRest: Bool) {
+  fileprivate mutating func add(_ audit: ShardAudit.Result, wasAtRest: Bool) {
     shards.append(audit.totals)
     notes += audit.notes
     add(audit.findings.lasting)

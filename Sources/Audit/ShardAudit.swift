@@ -5,12 +5,20 @@ import Redis
 
 /// The audit of one shard: reads its journal once, then what is stored, and lets every check see both.
 struct ShardAudit {
-  let shard: Shard
-  let contents: Keyspace.Contents
-  let connection: RedisConnection
-  var findings = Findings()
-  private(set) var totals = AuditReport.Totals()
-  private(set) var notes: [String] = []
+  /// All that is left of it when it is done.
+  struct Result {
+    let shard: Shard
+    var findings = Findings()
+    var totals = AuditReport.Totals()
+    var notes: [String] = []
+  }
+
+  private let shard: Shard
+  private let contents: Keyspace.Contents
+  private let connection: RedisConnection
+  private var findings = Findings()
+  private var totals = AuditReport.Totals()
+  private var notes: [String] = []
 
   private var reservations: Histories<ReservationDecider>
   private var trades: Histories<TradeDecider>
@@ -47,7 +55,7 @@ struct ShardAudit {
     }
   }
 
-  mutating func run() throws(RedisError) {
+  mutating func run() throws(RedisError) -> Result {
     // First how far the workers are: by then all their outcomes stand on the journal.
     let cursors = try cursors()
     let deadLetters = try DeadEntries(tag: shard.tag, on: connection)
@@ -72,6 +80,7 @@ struct ShardAudit {
     totals.finished = numbers.finished
     totals.running = numbers.running
     totals.waiting = numbers.waiting
+    return Result(shard: shard, findings: findings, totals: totals, notes: notes)
   }
 
   private func cursors() throws(RedisError) -> [Worker: EntryID] {

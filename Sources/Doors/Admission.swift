@@ -20,7 +20,8 @@ public enum Admission: Sendable {
     case .conflict(let entity, let id, let productid):
       FieldError(
         field: "id", reason: .idTaken,
-        message: "id \(id) already names a \(entity.rawValue) of product \(productid): choose another, or send none."
+        message:
+          "id \(id) already names a \(entity.rawValue) of product \(productid): choose another, or send none."
       )
     }
   }

@@ -23,7 +23,9 @@ public enum Key {
   public static func status(of shard: Shard) -> String { shard.key("status") }
 
   /// Answers to the callers of one ingress.
-  public static func replies(to ingress: String, in shard: Shard) -> String { shard.key("replies:\(ingress)") }
+  public static func replies(to ingress: String, in shard: Shard) -> String {
+    shard.key("replies:\(ingress)")
+  }
 
   /// Where `redis-cli` users write a worker's commands, without any tag.
   public static func inlet(_ worker: Worker) -> String { "\(worker.rawValue).commands" }
@@ -34,7 +36,9 @@ public enum Key {
   /// A listing as REST shows it.
   public static func trade(_ id: Int, in shard: Shard) -> String { shard.key("trade:\(id)") }
   /// Everything the trade worker decides a product's deals by.
-  public static func product(_ productid: Int, in shard: Shard) -> String { shard.key("product:\(productid)") }
+  public static func product(_ productid: Int, in shard: Shard) -> String {
+    shard.key("product:\(productid)")
+  }
   public static func stock(_ productid: Int, in shard: Shard) -> String { shard.key("stock:\(productid)") }
   /// What came of a command, for a day.
   public static func operation(_ commandid: String, in shard: Shard) -> String {

@@ -34,8 +34,10 @@ public struct LaneSettings: ParsableArguments {
 
   public func options() throws -> LaneOptions {
     var options = LaneOptions()
-    options.batch = try Settings.number(batch, "--batch", or: "handover.batch", in: 1...10_000) ?? options.batch
-    let lease = try Settings.number(leaseSeconds, "--lease-seconds", or: "handover.lease.seconds", in: 1...300)
+    options.batch =
+      try Settings.number(batch, "--batch", or: "handover.batch", in: 1...10_000) ?? options.batch
+    let lease = try Settings.number(
+      leaseSeconds, "--lease-seconds", or: "handover.lease.seconds", in: 1...300)
     // A fail-over is the lease's end and the others' next two heartbeats.
     if let lease { options.lease = .seconds(lease) - options.heartbeat * 2 }
     let retention = options.retention

@@ -11,7 +11,8 @@ struct RedisCheck {
     let version = facts["redis_version"] ?? "?"
     guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 7 else {
       throw StartError(
-        "Redis \(version) is too old: the consumer groups' ENTRIESREAD came with 7.0. Use Redis 7.0 or later.")
+        "Redis \(version) is too old: the consumer groups' ENTRIESREAD came with 7.0. Use Redis 7.0 or later."
+      )
     }
     if facts["role"] == "slave" {
       throw StartError(
@@ -20,7 +21,8 @@ struct RedisCheck {
     }
     if facts["redis_mode"] == "cluster" {
       throw StartError(
-        "This Redis runs in cluster mode, which is not supported. Point HANDOVER_REDIS_URL at a single primary.")
+        "This Redis runs in cluster mode, which is not supported. Point HANDOVER_REDIS_URL at a single primary."
+      )
     }
     let policy = facts["maxmemory_policy"] ?? "noeviction"
     if policy != "noeviction" {

@@ -69,7 +69,8 @@ public struct Settings: ParsableArguments {
   public func logger(_ name: String) throws -> Logger {
     var logger = Logger(label: name)
     if let text = logLevel ?? Self.text("\(name).log.level") ?? Self.text("log.level") {
-      guard let level = Logger.Level(rawValue: text.lowercased()) ?? Self.springLevels[text.uppercased()] else {
+      guard let level = Logger.Level(rawValue: text.lowercased()) ?? Self.springLevels[text.uppercased()]
+      else {
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         throw ValidationError("The log level “\(text)” is unknown: it must be one of \(levels).")
       }

@@ -1,5 +1,5 @@
-import Layout
 import Lanes
+import Layout
 import Market
 import Redis
 

@@ -24,7 +24,9 @@ struct PrivateRedis: Service {
     try? await gracefulShutdown()
     try await Start.onThread { [url] in
       // The server answers SHUTDOWN by closing the connection, once everything is on disk.
-      do throws(RedisError) { try RedisConnection(url).call("SHUTDOWN") } catch where error.code == .unavailable {}
+      do throws(RedisError) { try RedisConnection(url).call("SHUTDOWN") } catch
+        where error.code == .unavailable
+      {}
     }
   }
 
@@ -44,7 +46,8 @@ struct PrivateRedis: Service {
     while (try? RedisConnection(RedisURL("unix://\(socket)")).call("PING")) == nil {
       guard server.isRunning, ContinuousClock.now < deadline else {
         throw StartError(
-          "redis-server did not start. Install it (apt-get install redis-server), or see \(log) for the reason.")
+          "redis-server did not start. Install it (apt-get install redis-server), or see \(log) for the reason."
+        )
       }
       Thread.sleep(forTimeInterval: 0.01)
     }

@@ -1,6 +1,6 @@
 import Foundation
-import Layout
 import Lanes
+import Layout
 import Testbed
 import Testing
 

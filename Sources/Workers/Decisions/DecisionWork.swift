@@ -50,7 +50,8 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     do throws(FieldError) {
       let fields = try entry.fields()
       let input: Input =
-        isEvent ? .event(try Event(fields: fields)) : .command(try command(fields), try Caller(fields: fields))
+        isEvent
+        ? .event(try Event(fields: fields)) : .command(try command(fields), try Caller(fields: fields))
       items.append(Item(input: input, position: entry.id))
     } catch {
       commit.addDeadLetter(entry, from: streams[entry.stream], because: error)

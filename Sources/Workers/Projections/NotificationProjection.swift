@@ -94,7 +94,9 @@ struct NotificationProjection: Projection {
   ) {
     let event = item.event
     commit.add { words in
-      for word in ["XADD", Key.status(of: shard), "MAXLEN", "~", "\(Self.statusKept)", "*"] { words.add(word) }
+      for word in ["XADD", Key.status(of: shard), "MAXLEN", "~", "\(Self.statusKept)", "*"] {
+        words.add(word)
+      }
       for (name, value) in [
         ("type", "StatusUpdated"), ("event", event.type), ("position", "\(item.position)"),
         ("status", status.rawValue), ("productid", "\(event.productid)"),

@@ -35,7 +35,8 @@ final class ProjectionHandler<Model: Projection>: LaneHandler {
   }
 
   func begin(_ batch: [Entry]) -> any LaneWork {
-    ProjectionWork(model: Model(shard: shard, digests: digests), journal: Key.journal(of: shard), batch: batch)
+    ProjectionWork(
+      model: Model(shard: shard, digests: digests), journal: Key.journal(of: shard), batch: batch)
   }
 }
 

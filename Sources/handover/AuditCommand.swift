@@ -1,0 +1,3 @@
+import ArgumentParser
+
+struct AuditCommand: ParsableCommand { func run() throws {} }

@@ -1,0 +1,3 @@
+import ArgumentParser
+
+struct DeadLetters: ParsableCommand { func run() throws {} }

@@ -1,0 +1,78 @@
+import Audit
+import Doors
+import Foundation
+import Lanes
+import Layout
+import Logging
+import Market
+import Redis
+import Testbed
+import Workers
+
+/// A system of all five workers on a Redis of its own. They are stopped when the value goes.
+final class Bench {
+  let redis: TestRedis
+  let connection: RedisConnection
+  let shards: Int
+  private var runners: [LaneRunner] = []
+  private let running = DispatchGroup()
+  private var asked = 0
+
+  init(shards: Int = 2) throws {
+    self.shards = shards
+    redis = try TestRedis()
+    connection = try redis.connect()
+    try connection.call("SET", Key.shardCount, "\(shards)")
+  }
+
+  deinit { stop() }
+
+  func start() {
+    var options = LaneOptions()
+    options.heartbeat = .milliseconds(20)
+    runners = Role.allCases.map { role in
+      LaneRunner(
+        worker: role.rawValue, lanes: role.lanes(shards: shards), url: redis.url, options: options,
+        logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+    for runner in runners {
+      running.enter()
+      let running = running
+      Thread.detachNewThread {
+        runner.run()
+        running.leave()
+      }
+    }
+  }
+
+  func stop() {
+    for runner in runners { runner.stop() }
+    running.wait()
+    runners = []
+  }
+
+  /// Sends commands through the door, each as `type=Reserve id=1 …`; gives where they went.
+  @discardableResult
+  func send(_ commands: [Fields]) throws -> [Admission] {
+    let requests = try commands.map { fields in
+      asked += 1
+      let worker = CommandKind(rawValue: fields["type"] ?? "")?.worker ?? .reservation
+      return Request(
+        draft: try Draft(fields: fields, worker: worker), commandid: fields["commandid"] ?? "c\(asked)")
+    }
+    var door = Door(requests, shards: shards)
+    var replies: [Reply] = []
+    while true {
+      var commands = Commands()
+      try door.next(replies, commands: &commands)
+      if commands.isEmpty { return door.admissions }
+      replies = try connection.exchange(commands)
+    }
+  }
+
+  /// Audits the system once its workers have come to rest.
+  func audit() throws -> AuditReport { try Auditor(connection).run(waiting: .seconds(30)) }
+
+  /// The shard of a product.
+  func shard(of productid: Int) -> Shard { .of(productid: productid, among: shards) }
+}

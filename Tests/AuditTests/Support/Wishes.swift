@@ -1,0 +1,91 @@
+import Market
+
+/// Makes up what people ask for: few products, wanted by many, changed and given up at any time.
+struct Wishes {
+  private(set) var random: SplitMix64
+  let products: Int
+  private var reserves = 0
+  private var trades: [Int: Int] = [:]
+
+  init(seed: UInt64, products: Int) {
+    random = SplitMix64(state: seed)
+    self.products = products
+  }
+
+  mutating func next() -> Fields {
+    let product = Int.random(in: 1...products, using: &random)
+    let units = Int.random(in: 1...3, using: &random)
+    switch Int.random(in: 0..<32, using: &random) {
+    case 0..<11:
+      // Now and then an id that is taken.
+      if reserves == 0 || Int.random(in: 0..<12, using: &random) > 0 { reserves += 1 }
+      return .reserve(reserves, of: reserves % products + 1, qty: units == 3 ? 2 : 1)
+    case 11..<15:
+      let id = someReserve()
+      return ["type": "CancelReserve", "id": "\(id)", "productid": "\(id % products + 1)", "delete": "\(units / 3)"]
+    case 15:
+      let id = someReserve()
+      return [
+        "type": "ChangeReserve", "id": "\(id)", "productid": "\(id % products + 1)",
+        "reserveDt": "2024-05-0\(units)",
+      ]
+    case 16..<19:
+      if Int.random(in: 0..<6, using: &random) > 0 { trades[product, default: 0] += 1 }
+      return .list(trade(of: product), of: product, qty: units + 1)
+    case 19..<25:
+      var fields: Fields = ["type": "Handover", "id": "\(trade(of: product))", "productid": "\(product)"]
+      if units == 1 { fields.append("reserveid", "\(someReserve())") }
+      return fields
+    case 25:
+      return ["type": "ChangeTrade", "id": "\(trade(of: product))", "productid": "\(product)", "qty": "\(units + 1)"]
+    case 26:
+      return ["type": "WithdrawTrade", "id": "\(trade(of: product))", "productid": "\(product)"]
+    case 27..<29:
+      return .register(product, qty: units + 1)
+    case 29..<31:
+      return ["type": "AdjustStock", "id": "\(product)", "productid": "\(product)", "qty": "\(units + 1)"]
+    default:
+      return ["type": "WithdrawStock", "id": "\(product)", "productid": "\(product)"]
+    }
+  }
+
+  private mutating func someReserve() -> Int { max(1, reserves - Int.random(in: 0...6, using: &random)) }
+
+  private func trade(of product: Int) -> Int { product * 1000 + (trades[product] ?? 0) }
+}
+
+extension Fields {
+  static func reserve(_ id: Int, of product: Int, qty: Int = 1) -> Fields {
+    [
+      "type": "Reserve", "id": "\(id)", "productid": "\(product)", "userid": "buyer\(id % 7)",
+      "productname": "중고 책상", "qty": "\(qty)", "reserveDt": "2024-04-04", "address": "서울", "price": "1000",
+    ]
+  }
+
+  static func list(_ id: Int, of product: Int, qty: Int = 1) -> Fields {
+    [
+      "type": "ListTrade", "id": "\(id)", "productid": "\(product)", "userid": "seller\(product)",
+      "productname": "중고 책상", "qty": "\(qty)", "price": "1000",
+    ]
+  }
+
+  static func register(_ product: Int, qty: Int = 1) -> Fields {
+    [
+      "type": "RegisterStock", "id": "\(product)", "productid": "\(product)", "productname": "중고 책상",
+      "qty": "\(qty)",
+    ]
+  }
+}
+
+/// A random number generator whose every sequence can be had again from its seed.
+struct SplitMix64: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
