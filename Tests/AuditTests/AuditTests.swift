@@ -25,5 +25,15 @@ import Testing
     #expect(report.isAtRest, "\(report.notes)")
     #expect(report.differences.map { "\($0.code) \($0.key): \($0.message)" } == [])
     #expect(report.totals.commands > 500)
+    for d in report.differences where d.code == .notice || d.code == .status {
+      let m = d.key + " " + d.message
+      if let r = m.firstMatch(of: #/announces ([0-9-]+) |notice:\{0-([0-9]+-[0-9]+)-/#) {
+        let pos = String(r.1 ?? r.2 ?? "")
+        let e = try bench.connection.call("XRANGE", d.key.hasPrefix("{1}") ? "{1}:events" : "{0}:events", pos, pos)
+        var words: [String] = []
+        for x in e { for y in x { for z in y { words.append(z.string ?? "?") } } }
+        print("DBG", m, words.joined(separator: " "))
+      }
+    }
   }
 }

@@ -43,6 +43,9 @@ public struct RunningProcess: Sendable {
     hasEnded && process.terminationReason == .exit ? process.terminationStatus : nil
   }
 
+  /// Waits until it has ended by itself.
+  public func wait() { ended.wait() }
+
   public func signal(_ number: Int32) { Foundation.kill(id, number) }
 
   /// `kill -9`, and waits until it is gone.

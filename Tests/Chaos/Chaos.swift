@@ -1,0 +1,2 @@
+@main
+struct Chaos { static func main() {} }
