@@ -9,6 +9,7 @@ let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -32,6 +33,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -44,6 +46,9 @@ let package = Package(
     layer("Layout", "Lanes", "Market"),
     layer("Doors", "Lanes", "Layout", "Market", "Redis"),
     layer("Workers", "Doors", "Lanes", "Layout", "Market", "Redis"),
+    layer("Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Workers"),
+    layer("Inspection", "Lanes", "Layout", "Market", "Redis", "Workers"),
+    layer("Telemetry", coreMetrics),
     layer("Health", hummingbird),
     layer(
       "Gateway", "Doors", "Health", "Lanes", "Layout", "Market", "Redis", hummingbird, lifecycle, logging),
@@ -57,7 +62,8 @@ let package = Package(
     executable("notification-worker", "Runtime"),
     executable("mypage-worker", "Runtime"),
     executable("ingress", "Runtime"),
-    executable("handover", "Lanes", "Redis", "Runtime", "Workers", lifecycle, logging),
+    executable(
+      "handover", "Audit", "Inspection", "Lanes", "Layout", "Market", "Redis", "Runtime", "Workers", lifecycle, logging),
 
     .target(
       name: "Testbed", dependencies: ["Redis", asyncHTTPClient], path: "Tests/Testbed",

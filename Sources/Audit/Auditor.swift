@@ -46,6 +46,16 @@ public struct Auditor {
     return report
   }
 
+  /// Takes records of read models away that are to be made anew from the journal.
+  public func forget(_ views: Set<BrokenView>) throws(RedisError) {
+    try connection.askEach(Array(views)) {
+      Words("DEL", $0.key)
+    } _: { (_, reply) throws(RedisError) in try reply.get() }
+    try connection.askEach(Array(views)) {
+      Words("ZREM", $0.list, $0.member)
+    } _: { (_, reply) throws(RedisError) in try reply.get() }
+  }
+
   private func rest(_ shards: Int, within patience: Duration) throws(RedisError) -> Rest {
     let deadline = ContinuousClock.now + patience
     var rest = try Rest(shards: shards, on: connection)

@@ -11,11 +11,16 @@ struct CommandCheck {
   private static let slack: UInt64 = 60_000
 
   let shard: Shard
+  /// Where a trimmed journal begins: the outcomes of older commands may be gone.
+  let start: EntryID
   private var endings: [String: Int] = [:]
   /// Commands that an event only passed on.
   private var passedOn: Set<String> = []
 
-  init(_ shard: Shard) { self.shard = shard }
+  init(_ shard: Shard, since start: EntryID) {
+    self.shard = shard
+    self.start = start
+  }
 
   mutating func take(
     _ page: [JournalEntry], on connection: RedisConnection, _ findings: inout Findings
@@ -51,11 +56,8 @@ struct CommandCheck {
       return findings.add(.operation, key, message)
     }
     var expected = event.type
-    var found = outcome.type
-    if case .rejected(let rejection) = event.fact {
-      expected += " \(rejection.refusal.rawValue)"
-      found += " \(outcome.fields["reason"] ?? "")"
-    }
+    if case .rejected(let rejection) = event.fact { expected += " \(rejection.refusal.rawValue)" }
+    let found = [outcome.type, outcome.fields["reason"]].compactMap(\.self).joined(separator: " ")
     if outcome.accepted == event.isRefusal || expected != found {
       findings.add(
         .operation, key,
@@ -115,6 +117,8 @@ struct CommandCheck {
     let what = "\(entry.id), \(entry.fields["type"] ?? "a command") \(commandid),"
     switch endings[commandid] ?? 0 {
     case 1:
+      return
+    case 0 where entry.id < start:
       return
     case 0 where passedOn.contains(commandid):
       if !isHeld(commandid) {

@@ -65,7 +65,7 @@ struct Keyspace {
 }
 
 /// How many keys of a kind there are, and what they weigh by a sample.
-public struct KindOfKey: Sendable, Codable {
+public struct KindOfKey: Sendable {
   public fileprivate(set) var keys = 0
   private var sampled = 0
   private var sampledBytes = 0

@@ -34,9 +34,9 @@ struct NoticeCheck {
     for entry in page {
       let event = entry.event
       if case .listing(.tradeListed, let listing) = event.fact { sellers[listing.productid] = listing.userid }
-      guard let status = event.status, !event.isRefusal else { continue }
+      guard let status = event.status else { continue }
       announced.append(entry.position)
-      for (role, userid) in [("b", event.deal?.userid), ("s", event.seller ?? sellers[event.productid])] {
+      for (role, userid) in [("b", event.buyer), ("s", event.seller ?? sellers[event.productid])] {
         guard let userid else { continue }
         let id = "\(shard.index)-\(entry.position)-\(role)"
         expected.append(
@@ -110,13 +110,5 @@ struct NoticeCheck {
       }
     }
     for position in left { findings.addAtRest(.status, key, "The event at \(position) was not announced.") }
-  }
-}
-
-extension Event {
-  /// The seller, where the event itself tells.
-  fileprivate var seller: String? {
-    if case .listing(_, let listing) = fact { return listing.userid }
-    return deal?.seller
   }
 }

@@ -13,9 +13,10 @@ extension RedisConnection {
 
   /// Gives a stream's entries in pages, in order.
   func readPages(
-    of stream: String, through end: EntryID? = nil, _ body: ([StreamEntry]) throws(RedisError) -> Void
+    of stream: String, from start: EntryID? = nil, through end: EntryID? = nil,
+    _ body: ([StreamEntry]) throws(RedisError) -> Void
   ) throws(RedisError) {
-    var start = "-"
+    var start = start.map { "\($0)" } ?? "-"
     let last = end.map { "\($0)" } ?? "+"
     while true {
       let reply = try call("XRANGE", stream, start, last, "COUNT", "\(Self.page)")

@@ -43,7 +43,7 @@ struct ShardAudit {
     reservations = Histories(shard, isTrimmed: journal.isTrimmed)
     trades = Histories(shard, isTrimmed: journal.isTrimmed)
     stocks = Histories(shard, isTrimmed: journal.isTrimmed)
-    commands = CommandCheck(shard)
+    commands = CommandCheck(shard, since: journal.isTrimmed ? journal.first ?? journal.last : .zero)
     notices = NoticeCheck(shard)
     numbers = NumberCheck(shard)
     indexes = IndexCheck(shard)

@@ -56,8 +56,8 @@ struct StrayCheck {
       Words("XRANGE", Key.journal(of: $0.shard), "\($0.position)", "\($0.position)")
     } _: { (notice, reply) throws(RedisError) in
       let event = try reply.get()[0]?[1].flatMap { try? Event(fields: $0.fields) }
-      let isMeant = notice.isBuyers ? event?.deal?.userid == notice.userid : true
-      guard let event, event.status != nil, !event.isRefusal, isMeant else {
+      let isMeant = notice.isBuyers ? event?.buyer == notice.userid : true
+      guard event?.status != nil, isMeant else {
         return findings.add(.notice, notice.view, "No event on the journal of shard \(notice.shard.index) implies it.")
       }
     }

@@ -7,13 +7,15 @@ public enum Admission: Sendable {
   case admitted(id: Int, productid: Int, shard: Shard)
   /// No such id is known.
   case unknown(Entity, id: Int)
+  /// The product's shard is too far behind to take anything in.
+  case full(Shard)
   /// The id belongs to something of another product.
   case conflict(Entity, id: Int, productid: Int)
 
   /// What is wrong with the request, if it was not let in.
   public var error: FieldError? {
     switch self {
-    case .admitted: nil
+    case .admitted, .full: nil
     case .unknown(let entity, let id):
       FieldError(
         field: "id", reason: .unknownId, message: "id \(id) names no \(entity.rawValue) that is known here.")

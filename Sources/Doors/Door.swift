@@ -27,12 +27,17 @@ public struct Door: Sendable {
   private enum Wait { case id, claim, lookup }
 
   private let shards: Int
+  private let isFull: @Sendable (Shard) -> Bool
   private var visits: [Visit]
   private var waits: [(visit: Int, wait: Wait)] = []
   private var step = Step.start
 
-  public init(_ requests: [Request], shards: Int) {
+  /// - Parameter isFull: whether a shard takes nothing more in for now.
+  public init(
+    _ requests: [Request], shards: Int, isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
+  ) {
     self.shards = shards
+    self.isFull = isFull
     visits = requests.map { Visit(request: $0, id: $0.draft.id, productid: $0.draft.productid) }
   }
 
@@ -119,9 +124,13 @@ public struct Door: Sendable {
 
   private mutating func append(_ commands: inout Commands) {
     step = .appended
-    for visit in visits where visit.refusal == nil {
+    for (index, visit) in visits.enumerated() where visit.refusal == nil {
       guard let id = visit.id, let productid = visit.productid else { continue }
       let shard = Shard.of(productid: productid, among: shards)
+      if isFull(shard) {
+        visits[index].refusal = .full(shard)
+        continue
+      }
       var words = Words("XADD", Key.commands(visit.kind.worker, in: shard), "*")
       for (name, value) in visit.request.draft.fields(id: id, productid: productid) {
         words.add(name)

@@ -40,11 +40,13 @@ public struct Gateway: Service {
     // A new name for every run, so that no process ever reads what was meant for another.
     let ingress = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let book = ReplyBook()
+    let backlog = Backlog(redis: redis, shards: options.shards, limit: options.backlogLimit)
     let listener = ReplyListener(
       options.redis, ingress: ingress, shards: options.shards, book: book, logger: logger)
     let routes = Routes(
       writes: Writes(
-        redis: redis, shards: options.shards, ingress: ingress, book: book, ordinaryWait: options.wait),
+        redis: redis, shards: options.shards, ingress: ingress, book: book, ordinaryWait: options.wait,
+        backlog: backlog),
       reads: Reads(redis: redis, shards: options.shards), options: options)
     let app = Application(
       router: routes.router(health: health),
@@ -59,7 +61,11 @@ public struct Gateway: Service {
       redis.stop()
     }
     try await withGracefulShutdownHandler {
-      try await app.run()
+      try await withThrowingTaskGroup { tasks in
+        tasks.addTask { [logger] in try await backlog.watch(logger: logger) }
+        try await app.run()
+        tasks.cancelAll()
+      }
     } onGracefulShutdown: { [health] in
       health.beginStopping()
     }

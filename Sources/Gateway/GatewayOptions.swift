@@ -12,6 +12,8 @@ public struct GatewayOptions: Sendable {
   public var allowedOrigins: [String]?
   /// How long a write waits for its outcome where the client does not say.
   public var wait = Duration.seconds(2)
+  /// How many entries a worker may be behind in a shard before the shard takes nothing more in.
+  public var backlogLimit = 100_000
   /// The largest body, in bytes.
   public var bodyLimit = 64 * 1024
   /// How long a whole body may take to come.

@@ -31,6 +31,11 @@ extension Problem {
 
   /// Why a door did not let a command in; nil if it did.
   init?(_ admission: Admission) {
+    if case .full = admission {
+      self = .passing(
+        .serviceUnavailable, "backlog", "So much is waiting to be worked on that nothing more is taken in for now.")
+      return
+    }
     guard let error = admission.error else { return nil }
     let isUnknown = if case .unknown = admission { true } else { false }
     let refusal: Refusal = isUnknown ? .notFound : .duplicateId

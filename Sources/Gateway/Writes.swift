@@ -17,6 +17,7 @@ struct Writes: Sendable {
   let ingress: String
   let book: ReplyBook
   let ordinaryWait: Duration
+  let backlog: Backlog
 
   var claims: Claims { Claims(redis: redis) }
   var operations: Operations { Operations(redis: redis, shards: shards) }
@@ -78,7 +79,7 @@ struct Writes: Sendable {
 
   /// Takes one request through a door.
   private func pass(_ request: Request) async throws(RedisError) -> Admission? {
-    var door = Door([request], shards: shards)
+    var door = Door([request], shards: shards, isFull: backlog.isFull)
     var replies: [Reply] = []
     while true {
       var commands = Commands()

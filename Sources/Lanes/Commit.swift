@@ -40,9 +40,24 @@ public struct Commit {
   }
 
   /// Keeps an entry that cannot be handled, with what is wrong and its raw fields (each name after `field:`).
+  ///
+  /// Lua passes no more than 8,000 words to a command, so an entry of thousands of fields takes several letters.
   public mutating func addDeadLetter(_ entry: Entry, from stream: String, because error: FieldError) {
     deadLetterCount += 1
-    let (lane, id) = (lane, entry.id)
+    var parts = Array(entry.body)[...]
+    repeat {
+      addDeadLetter(entry.id, parts.prefix(Self.mostParts), from: stream, because: error)
+      parts = parts.dropFirst(Self.mostParts)
+    } while !parts.isEmpty
+  }
+
+  /// Names and values of one dead letter; an even number.
+  private static let mostParts = 6000
+
+  private mutating func addDeadLetter(
+    _ id: EntryID, _ parts: ArraySlice<Reply>, from stream: String, because error: FieldError
+  ) {
+    let lane = lane
     add { words in
       words.add("XADD")
       words.add(lane.deadLetters)
@@ -55,7 +70,7 @@ public struct Commit {
         words.add(value)
       }
       var isName = true
-      for part in entry.body {
+      for part in parts {
         part.withBytes { raw in
           if isName {
             var name = Array("field:".utf8)

@@ -12,8 +12,8 @@ struct LaneInput {
   private(set) var buffer: ArraySlice<Entry> = []
   /// Whether the latest read of all saw the end of this stream.
   private(set) var isExhausted = false
-  /// Whether entries went into the batch that is under way.
-  private(set) var hasMoved = false
+  /// Whether the next commit moves the cursor: the batch under way took entries, or the lane was just taken.
+  private(set) var hasMoved = true
 
   init(stream: String, position: EntryID, entriesRead: Int) {
     self.stream = stream

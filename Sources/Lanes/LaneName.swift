@@ -18,5 +18,8 @@ public struct LaneName: Hashable, Sendable, CustomStringConvertible {
   /// Where entries go that cannot be handled.
   public var deadLetters: String { "\(tag):deadletters" }
 
+  /// The living replicas of a worker, a sorted set by the time their word expires.
+  public static func replicas(of worker: String) -> String { "replicas:{\(worker)}" }
+
   public var description: String { "\(worker)\(tag)" }
 }

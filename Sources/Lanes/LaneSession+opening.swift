@@ -6,7 +6,7 @@ extension LaneSession {
   /// Goes on where the lane's last owner stopped.
   ///
   /// The cursor hash is what only commits write, so it decides; the groups follow it, for `XINFO GROUPS`, and
-  /// are made again where somebody deleted them.
+  /// are made again where somebody deleted them. Only a stream that it does not know yet starts at its group.
   func open(_ spec: LaneSpec, token: String, wasOwn: Bool) throws(RedisError) {
     let name = spec.name
     var commands = Commands()
@@ -34,9 +34,6 @@ extension LaneSession {
           because: "\(stream) ends at \(newest), but was read up to \(position): its history was lost.")
       }
       inputs.append(LaneInput(stream: stream, position: position, entriesRead: read))
-      if group.0 != position {
-        writes.add("XGROUP", "SETID", stream, name.worker, "\(position)", "ENTRIESREAD", "\(read)")
-      }
     }
     let position = inputs.map { "\($0.position)" }.joined(separator: "+")
     let vanished = wasOwn || record.isEmpty ? nil : record
@@ -46,8 +43,11 @@ extension LaneSession {
       if caution.condemned == nil { writes.add("HDEL", name.attempts, "suspect") }
     }
     for reply in try connection.exchange(writes) { try reply.get() }
-    lanes.append(
-      Lane(spec: spec, token: token, handler: spec.makeHandler(digests), inputs: inputs, caution: caution))
+    let lane = Lane(
+      spec: spec, token: token, handler: spec.makeHandler(digests), inputs: inputs, caution: caution)
+    lanes.append(lane)
+    // Before the first batch: a commit that fails may have moved a group already, but never the hash.
+    try touch(lane)
     if caution.isTryingAlone {
       runner.logger.warning(
         "the lane's owners crash: trying its entries one by one",
@@ -102,17 +102,5 @@ extension LaneSession {
       return (EntryID(id) ?? .zero, fields["entries-read"].flatMap { Int($0) } ?? 0)
     }
     throw RedisError(.unexpectedReply, "The consumer group \(group) is missing right after it was made.")
-  }
-}
-
-extension Reply {
-  /// The names and values of a flat array reply, as far as they are text or numbers.
-  fileprivate var pairs: [String: String] {
-    var pairs: [String: String] = [:]
-    var parts = makeIterator()
-    while let name = parts.next()?.string, let value = parts.next() {
-      pairs[name] = value.string ?? value.integer.map { "\($0)" }
-    }
-    return pairs
   }
 }

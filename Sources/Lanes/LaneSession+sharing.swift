@@ -3,7 +3,7 @@ import Redis
 
 /// How a runner comes by its lanes and gives them up.
 extension LaneSession {
-  private var replicasKey: String { "replicas:{\(runner.worker)}" }
+  private var replicasKey: String { LaneName.replicas(of: runner.worker) }
 
   /// Says that this replica lives, gives up what is more than its share, takes what it lacks, keeps the rest.
   func heartbeat() throws(RedisError) {
@@ -40,16 +40,15 @@ extension LaneSession {
     let missing = runner.lanes.filter { !held.contains($0.name) && halted[$0.name] == nil }
     var owners = Commands()
     for spec in missing { owners.add("GET", spec.name.lease) }
-    var free: [LaneSpec] = []
+    var free: [(spec: LaneSpec, former: String)] = []
     for (spec, owner) in zip(missing, try connection.exchange(owners)) {
       let owner = try owner.get().string
-      if owner == nil || owner == tokens.former[spec.name] { free.append(spec) }
+      if owner.map(tokens.made) ?? true { free.append((spec, owner ?? "")) }
     }
     // Replicas that start together reach for different lanes.
     let start = free.isEmpty ? 0 : (share.rank ?? 0) * max(1, share.quota) % free.count
-    for spec in (free[start...] + free[..<start]).prefix(share.quota - lanes.count) {
-      let former = tokens.former[spec.name] ?? ""
-      let token = tokens.make(for: spec.name)
+    for (spec, former) in (free[start...] + free[..<start]).prefix(share.quota - lanes.count) {
+      let token = tokens.make()
       let taken = try evaluate(
         Lease.acquire, keys: [spec.name.lease], token, former, "\(runner.options.lease.milliseconds)")
       if let way = taken.integer, way > 0 { try open(spec, token: token, wasOwn: way == 2) }
@@ -58,16 +57,18 @@ extension LaneSession {
 
   /// Extends the leases of lanes that had nothing to commit for a while.
   private func renew() throws(RedisError) {
-    let due = lanes.filter { .now - $0.extended > runner.options.lease / 3 }
-    for lane in due {
-      let empty = Commit(lane: lane.spec.name).call(
+    for lane in lanes where .now - lane.extended > runner.options.lease / 3 { try touch(lane) }
+  }
+
+  /// A commit without a batch: extends the lease, and writes down the cursors of a lane that was just taken.
+  func touch(_ lane: Lane) throws(RedisError) {
+    var commands = Commands()
+    commands.add(
+      Commit(lane: lane.spec.name).call(
         digest: commitDigest, token: lane.token,
-        leaseMilliseconds: runner.options.lease.milliseconds, inputs: [])
-      var commands = Commands()
-      commands.add(empty)
-      guard let reply = try connection.exchange(commands).first else { continue }
-      if let error = reply.error { try drop(lane, because: error) } else { lane.extended = .now }
-    }
+        leaseMilliseconds: runner.options.lease.milliseconds, inputs: lane.inputs))
+    guard let reply = try connection.exchange(commands).first else { return }
+    if let error = reply.error { try drop(lane, because: error) } else { lane.extended = .now }
   }
 
   /// Makes the streams shorter that the held lanes are to look after.

@@ -1,3 +1,47 @@
 import ArgumentParser
+import Audit
+import Layout
+import Lanes
+import Redis
+import Runtime
+import Workers
 
-struct AuditCommand: ParsableCommand { func run() throws {} }
+/// Compares everything that is stored with everything that happened.
+struct AuditCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit",
+    abstract: "Checks that every command has one outcome, every number adds up and nothing is missing.",
+    discussion: """
+      It only reads, in small steps, so the system may run meanwhile; but what holds only of a system at rest is
+      checked only at rest. Ends with status 1 if anything is not as it must be.
+      """)
+
+  @Option(help: ArgumentHelp("Wait until every lane has read all there is.", valueName: "seconds"))
+  var wait = 0
+
+  @Flag(help: "Print the report as JSON.")
+  var json = false
+
+  @Flag(help: "Make notices and my page rows that are wrong anew from the journal. Nothing else is changed.")
+  var repair = false
+
+  @OptionGroup var settings: Settings
+
+  func run() async throws {
+    let (url, patience) = (try settings.redis(), Duration.seconds(max(0, wait)))
+    let logger = try settings.logger("handover")
+    let (report, repaired) = try await Start.onThread { [repair] in
+      let auditor = Auditor(try RedisConnection(url))
+      let report = try auditor.run(waiting: patience)
+      guard repair, report.isAtRest, !report.broken.isEmpty else { return (report, 0) }
+      try auditor.forget(report.broken)
+      try ReadModels.rebuild(report.shards.indices.map { Shard($0) }, on: url, logger: logger)
+      return (try auditor.run(waiting: patience), report.broken.count)
+    }
+    print(json ? try report.json : report.text)
+    if repair && !json {
+      print(report.isAtRest ? "\nRepaired \(repaired) records of read models." : "\nRepaired nothing: not at rest.")
+    }
+    if !report.isClean { throw ExitCode.failure }
+  }
+}

@@ -1,3 +1,10 @@
 import ArgumentParser
 
-struct DeadLetters: ParsableCommand { func run() throws {} }
+/// Looks after what no worker could handle.
+struct DeadLetters: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deadletters", abstract: "Lists, shows, sends again and drops what no worker could handle.",
+    subcommands: [
+      DeadLettersList.self, DeadLettersShow.self, DeadLettersReplay.self, DeadLettersDrop.self,
+    ])
+}

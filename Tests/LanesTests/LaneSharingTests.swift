@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Lanes are shared", .serialized)
 struct LaneSharingTests {
-  private static func sizes(_ holders: [String: Set<LaneName>]) -> [Int] { holders.values.map(\.count).sorted() }
+  private static func sizes(_ holders: [String: Set<LaneName>]) -> [Int] {
+    holders.values.map(\.count).sorted()
+  }
 
   @Test("fairly, with who joins and after who leaves")
   func joining() async throws {

@@ -70,9 +70,34 @@ final class Bench {
     }
   }
 
+  /// Sends commands one after the other and waits until the workers have nothing left to do.
+  func settle(_ commands: [Fields]) throws {
+    if runners.isEmpty { start() }
+    for command in commands {
+      try send([command])
+    }
+    _ = try audit()
+  }
+
   /// Audits the system once its workers have come to rest.
-  func audit() throws -> AuditReport { try Auditor(connection).run(waiting: .seconds(30)) }
+  func audit(patience: Duration = .seconds(30)) throws -> AuditReport {
+    try Auditor(connection).run(waiting: patience)
+  }
 
   /// The shard of a product.
   func shard(of productid: Int) -> Shard { .of(productid: productid, among: shards) }
+}
+
+extension AuditReport {
+  /// Every difference in a line.
+  var said: [String] { differences.map { "\($0.code) \($0.key): \($0.message)" } }
+  var codes: Set<Difference.Code> { Set(differences.map(\.code)) }
+}
+
+extension Fields {
+  func with(_ name: String, _ value: String) -> Fields {
+    var fields = self
+    fields.append(name, value)
+    return fields
+  }
 }

@@ -76,7 +76,8 @@ final class CopyBench: Sendable {
     while left != 0 {
       do {
         let connection = try redis.connect()
-        left = try left ?? lanes.flatMap(streams).reduce(0) { try $0 + (connection.call("XLEN", $1).integer ?? 0) }
+        left =
+          try left ?? lanes.flatMap(streams).reduce(0) { try $0 + (connection.call("XLEN", $1).integer ?? 0) }
         while let missing = left, missing > 0 {
           try #require(ContinuousClock.now < deadline, "\(missing) entries were not copied in time")
           var words = Words("XREAD", "BLOCK", "200", "STREAMS")

@@ -1,0 +1,52 @@
+import Lanes
+import Layout
+import Market
+
+/// An entry that a worker could not handle, with what is wrong and its raw fields.
+public struct DeadLetter: Sendable {
+  /// The tag of the slot that keeps it: a shard's number, or an inlet's name.
+  public let tag: String
+  /// Its place among the dead letters, and so when it was put there.
+  public let position: EntryID
+  public let worker: String
+  /// Where it came from.
+  public let stream: String
+  public let entry: String
+  public let reason: String
+  /// The field that is wrong.
+  public let wrong: String
+  public let message: String
+  /// What it says itself.
+  public let fields: Fields
+
+  init(_ entry: StreamEntry, tag: String) {
+    self.tag = tag
+    position = entry.id
+    worker = entry.fields["worker"] ?? ""
+    stream = entry.fields["stream"] ?? ""
+    self.entry = entry.fields["entry"] ?? ""
+    reason = entry.fields["reason"] ?? ""
+    wrong = entry.fields["wrong"] ?? ""
+    message = entry.fields["message"] ?? ""
+    let mark = "field:"
+    fields = Fields(
+      entry.fields.filter { $0.name.hasPrefix(mark) }.map { (String($0.name.dropFirst(mark.count)), $0.value) })
+  }
+
+  /// What a person calls it by: `3/1712-0`, `trade.commands/1712-0`.
+  public var id: String { "\(tag)/\(position)" }
+
+  /// Names the command in it for good: as its sender did, or as the door would have.
+  public var commandid: String {
+    if let given = fields["commandid"], !given.isEmpty { return given }
+    return "\(stream)/\(entry)"
+  }
+
+  /// The worker that takes it; nil for an event of the journal, which is no command.
+  var recipient: Worker? {
+    Worker.allCases.first { stream == Key.inlet($0) || stream.hasSuffix("}:\($0.commands)") }
+  }
+
+  /// The stream that keeps it.
+  var key: String { LaneName(worker: worker, tag: "{\(tag)}").deadLetters }
+}

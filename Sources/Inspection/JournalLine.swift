@@ -1,0 +1,62 @@
+import Lanes
+import Market
+import Redis
+
+/// An event of a journal, with all that a person filters by.
+public struct JournalLine: Sendable {
+  public let shard: Shard
+  public let id: EntryID
+  public let fields: Fields
+
+  public init(shard: Shard, id: EntryID, fields: Fields) {
+    self.shard = shard
+    self.id = id
+    self.fields = fields
+  }
+
+  /// Reads an entry of `XRANGE` or `XREAD`; what is no text is shown as it can be.
+  init?(shard: Shard, entry: Reply) {
+    guard let id = entry[0]?.string.flatMap({ EntryID($0) }), let body = entry[1] else { return nil }
+    var fields = Fields()
+    var name: String?
+    for part in body {
+      let text = part.withBytes { String(decoding: $0, as: UTF8.self) } ?? ""
+      if let known = name {
+        fields.append(known, text)
+        name = nil
+      } else {
+        name = text
+      }
+    }
+    self.init(shard: shard, id: id, fields: fields)
+  }
+
+  public var type: String { fields["type"] ?? "?" }
+
+  /// The worker that said it.
+  public var worker: String {
+    if let step = DealStep(rawValue: type) { return step.worker.rawValue }
+    if HoldStep(rawValue: type) != nil || StockStep(rawValue: type) != nil { return Worker.stock.rawValue }
+    if ListingStep(rawValue: type) != nil { return Worker.trade.rawValue }
+    return fields["command"].flatMap { CommandKind(rawValue: $0) }?.worker.rawValue ?? "?"
+  }
+
+  /// The reservation it is about, if it is about one.
+  public var reserveid: String? {
+    fields["reserveid"] ?? (DealStep(rawValue: type)?.worker == .reservation ? fields["id"] : nil)
+  }
+
+  /// The listing it is about, if it is about one.
+  public var tradeid: String? {
+    fields["tradeid"] ?? (ListingStep(rawValue: type) != nil ? fields["id"] : nil)
+  }
+
+  /// What a person wants to know of it in one line.
+  public var summary: String {
+    ["reserveid", "tradeid", "userid", "seller", "qty", "onhand", "onhold", "status", "reason"]
+      .compactMap { name in
+        let value = name == "reserveid" ? reserveid : name == "tradeid" ? tradeid : fields[name]
+        return value.map { "\(name)=\($0)" }
+      }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,45 @@
+import Lanes
+import Layout
+import Market
+import Redis
+
+/// All journals of a system, merged as they grow.
+public struct JournalTail {
+  private let connection: RedisConnection
+  private let shards: [Shard]
+  private var positions: [String]
+
+  /// Begins at the present end of every journal.
+  public init(_ connection: RedisConnection) throws(RedisError) {
+    self.connection = connection
+    guard let count = try connection.call("GET", Key.shardCount).integer else {
+      throw RedisError(.unexpectedReply, "No Handover system has been started on this Redis yet.")
+    }
+    shards = (0..<count).map { Shard($0) }
+    var ask = Commands()
+    for shard in shards { ask.add("XREVRANGE", Key.journal(of: shard), "+", "-", "COUNT", "1") }
+    positions = try connection.exchange(ask).map { $0[0]?[0]?.string ?? "0" }
+  }
+
+  /// Waits up to a second for what comes next, in the order of entry ids.
+  public mutating func next() throws(RedisError) -> [JournalLine] {
+    var words = Words("XREAD", "COUNT", "1000", "BLOCK", "1000", "STREAMS")
+    for shard in shards { words.add(Key.journal(of: shard)) }
+    for position in positions { words.add(position) }
+    var ask = Commands()
+    ask.add(words)
+    var lines: [JournalLine] = []
+    guard let reply = try connection.exchange(ask).first else { return [] }
+    for stream in try reply.get() {
+      guard let key = stream[0]?.string, let place = shards.firstIndex(where: { Key.journal(of: $0) == key }),
+        let entries = stream[1]
+      else { continue }
+      for entry in entries {
+        guard let line = JournalLine(shard: shards[place], entry: entry) else { continue }
+        positions[place] = "\(line.id)"
+        lines.append(line)
+      }
+    }
+    return lines.sorted { $0.id < $1.id }
+  }
+}

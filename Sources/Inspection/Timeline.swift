@@ -1,0 +1,104 @@
+import Lanes
+import Layout
+import Market
+import Redis
+
+/// Everything that happened to one reservation, listing or product: commands, events and notices, in order.
+public struct Timeline: Sendable {
+  /// What a timeline is of.
+  public enum Subject: String, CaseIterable, Sendable { case reserve, trade, product }
+
+  public enum Kind: String, Sendable { case command, event, notice }
+
+  public struct Moment: Sendable {
+    public let kind: Kind
+    public let line: JournalLine
+    /// Who did it: the door, a worker.
+    public let actor: String
+    public let text: String
+  }
+
+  public private(set) var moments: [Moment] = []
+  public private(set) var productid: Int
+
+  private static let page = 1000
+
+  /// Throws `.unexpectedReply` where no such thing is known.
+  public init(of subject: Subject, _ id: Int, _ connection: RedisConnection) throws(RedisError) {
+    guard let shards = try connection.call("GET", Key.shardCount).integer else {
+      throw RedisError(.unexpectedReply, "No Handover system has been started on this Redis yet.")
+    }
+    let entity: Entity? = subject == .product ? nil : subject == .reserve ? .reserve : .trade
+    productid = id
+    if let entity {
+      guard let owner = try connection.call("GET", Key.directory(entity, id: id)).integer else {
+        throw RedisError(.unexpectedReply, "There is no \(subject.rawValue) \(id).")
+      }
+      productid = owner
+    }
+    let shard = Shard.of(productid: productid, among: shards)
+    for worker in Worker.allCases {
+      for line in try Self.lines(of: Key.commands(worker, in: shard), shard, connection)
+      where isAbout(line, subject, id, commandOf: worker) {
+        let text = line.fields.pairs.filter { !["type", "productid", "replyto"].contains($0.name) }
+          .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        moments.append(Moment(kind: .command, line: line, actor: "door", text: text))
+      }
+    }
+    for line in try Self.lines(of: Key.journal(of: shard), shard, connection)
+    where isAbout(line, subject, id, commandOf: nil) {
+      moments.append(Moment(kind: .event, line: line, actor: line.worker, text: line.summary))
+      for side in ["b", "s"] {
+        let notice = Key.notice("\(shard.index)-\(line.id)-\(side)")
+        let found = try connection.call("HMGET", notice, "userid", "message")
+        guard let userid = found[0]?.string, let message = found[1]?.string else { continue }
+        moments.append(
+          Moment(kind: .notice, line: line, actor: "notification", text: "to \(userid): \(message)"))
+      }
+    }
+    // A command stands before what came of it, an event before its notices.
+    moments.sort { ($0.line.id, $0.kind.order) < ($1.line.id, $1.kind.order) }
+  }
+
+  private func isAbout(
+    _ line: JournalLine, _ subject: Subject, _ id: Int, commandOf worker: Worker?
+  ) -> Bool {
+    guard line.fields["productid"] == "\(productid)" else { return false }
+    let text = "\(id)"
+    switch (subject, worker) {
+    case (.product, _): return true
+    case (.reserve, .reservation), (.trade, .trade): return line.fields["id"] == text
+    case (.reserve, .trade): return line.fields["reserveid"] == text
+    case (.reserve, nil): return line.reserveid == text
+    case (.trade, nil): return line.tradeid == text
+    default: return false
+    }
+  }
+
+  /// All entries of a stream, page by page.
+  private static func lines(
+    of stream: String, _ shard: Shard, _ connection: RedisConnection
+  ) throws(RedisError) -> [JournalLine] {
+    var lines: [JournalLine] = []
+    var start = "-"
+    while true {
+      let entries = try connection.call("XRANGE", stream, start, "+", "COUNT", "\(page)")
+      for entry in entries {
+        guard let line = JournalLine(shard: shard, entry: entry) else { continue }
+        lines.append(line)
+        start = "(\(line.id)"
+      }
+      if entries.count < page { return lines }
+    }
+  }
+}
+
+extension Timeline.Kind {
+  fileprivate var order: Int {
+    switch self {
+    case .command: 0
+    case .event: 1
+    case .notice: 2
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// Every metric of the system: its name as Prometheus sees it, and what it means.
+public enum Metric: String, CaseIterable, Sendable {
+  case commands = "handover_commands_total"
+  case events = "handover_events_total"
+  case rejections = "handover_rejections_total"
+  case deadLetters = "handover_dead_letters_total"
+  case fencedCommits = "handover_fenced_commits_total"
+  case redisReconnects = "handover_redis_reconnects_total"
+  case entries = "handover_entries_total"
+  case commits = "handover_commits_total"
+  case commitSeconds = "handover_commit_seconds"
+  case batchEntries = "handover_batch_entries"
+  case lanesHeld = "handover_lanes_held"
+  case lagEntries = "handover_lag_entries"
+  case lagSeconds = "handover_lag_seconds"
+  case httpRequests = "http_server_requests_total"
+  case httpSeconds = "http_server_request_duration_seconds"
+
+  var help: String {
+    switch self {
+    case .commands: "Commands decided, by worker and type."
+    case .events: "Events written to the journals, by worker and type."
+    case .rejections: "Commands refused by the rules of the deal, by worker and reason."
+    case .deadLetters: "Entries put aside because they could not be handled, by worker."
+    case .fencedCommits: "Commits that found another owner in the lane, by worker."
+    case .redisReconnects: "Connections to Redis that broke and were made anew, by worker."
+    case .entries: "Stream entries that were committed, by worker."
+    case .commits: "Batches that were committed, by worker."
+    case .commitSeconds: "Time from sending a commit to its reply, by worker."
+    case .batchEntries: "Entries of a batch, by worker."
+    case .lanesHeld: "Lanes that this replica holds, by worker."
+    case .lagEntries: "Entries still to be read, by worker and shard."
+    case .lagSeconds: "Age of the oldest entry still to be read, by worker and shard."
+    case .httpRequests: "HTTP requests answered, by method, route and status."
+    case .httpSeconds: "Time to answer an HTTP request, by method, route and status."
+    }
+  }
+
+  /// Upper bounds of a histogram's buckets.
+  static func buckets(for label: String) -> [Double] {
+    label == batchEntries.rawValue
+      ? [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
+      : [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+  }
+}

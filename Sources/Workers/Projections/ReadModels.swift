@@ -1,0 +1,140 @@
+import Lanes
+import Layout
+import Logging
+import Market
+import Redis
+import Synchronization
+
+/// Makes notices and my pages anew from the journal.
+public enum ReadModels {
+  /// Applies all events that the journals still have once more.
+  ///
+  /// A record that is as it should be stays so; one that was deleted comes back as it was. Only what belongs to
+  /// users is written: nothing is announced again, and the lanes' own cursors stay where they are. Blocks until
+  /// it is done, and goes on by itself after an outage. The lanes should be at rest: a my page row takes events
+  /// in order only, and would miss those that come too late.
+  public static func rebuild(_ shards: [Shard], on url: RedisURL, logger: Logger) throws(RedisError) {
+    let connection = try RedisConnection(url)
+    var ends: [Shard: EntryID] = [:]
+    for shard in shards {
+      let newest = try connection.call("XREVRANGE", Key.journal(of: shard), "+", "-", "COUNT", "1")
+      ends[shard] = newest[0]?[0]?.string.flatMap { EntryID($0) }
+    }
+    if ends.isEmpty { return }
+    let progress = Progress(until: ends)
+    let lanes = ends.keys.map { shard in
+      LaneSpec(
+        name: LaneName(worker: worker, tag: shard.tag), streams: [Key.journal(of: shard)],
+        scripts: [MypageRow.script],
+        makeHandler: { digests in RebuildHandler(shard: shard, digests: digests, progress: progress) })
+    }
+    let runner = LaneRunner(worker: worker, lanes: lanes, url: url, logger: logger)
+    progress.whenDone { runner.stop() }
+    try forget(ends.keys, on: connection)
+    runner.run()
+    progress.whenDone {}
+    try forget(ends.keys, on: connection)
+  }
+
+  private static let worker = "rebuild"
+
+  /// Leaves no trace of its lanes: the next rebuild begins at the beginning.
+  private static func forget(_ shards: some Collection<Shard>, on connection: RedisConnection) throws(RedisError) {
+    var commands = Commands()
+    for shard in shards {
+      commands.add("XGROUP", "DESTROY", Key.journal(of: shard), worker)
+      commands.add("DEL", LaneName(worker: worker, tag: shard.tag).cursor)
+    }
+    for reply in try connection.exchange(commands) { try reply.get() }
+  }
+}
+
+/// What the lanes of a rebuild know together, whoever holds them.
+private final class Progress: Sendable {
+  private struct State {
+    var ends: [Shard: EntryID]
+    var listings: [Int: JournalEvent] = [:]
+    var done: @Sendable () -> Void = {}
+  }
+
+  private let state: Mutex<State>
+
+  init(until ends: [Shard: EntryID]) { state = Mutex(State(ends: ends)) }
+
+  func whenDone(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.done = body } }
+
+  func reached(_ position: EntryID, in shard: Shard) {
+    state.withLock {
+      if let end = $0.ends[shard], end <= position { $0.ends[shard] = nil }
+      if $0.ends.isEmpty { $0.done() }
+    }
+  }
+
+  /// The last listings before a batch of the products in it, then the batch.
+  ///
+  /// They tell who sold a product when something happened to it: what Redis knows of that is too new.
+  func withListings(_ events: [JournalEvent]) -> [JournalEvent] {
+    state.withLock {
+      let before = Set(events.map(\.event.productid)).compactMap { [listings = $0.listings] in listings[$0] }
+      for item in events {
+        if case .listing(.tradeListed, let listing) = item.event.fact { $0.listings[listing.productid] = item }
+      }
+      return before.sorted { $0.position < $1.position } + events
+    }
+  }
+}
+
+private final class RebuildHandler: LaneHandler {
+  private let shard: Shard
+  private let digests: [Script: String]
+  private let progress: Progress
+
+  init(shard: Shard, digests: [Script: String], progress: Progress) {
+    self.shard = shard
+    self.digests = digests
+    self.progress = progress
+  }
+
+  func begin(_ batch: [Entry]) -> any LaneWork {
+    RebuildWork(shard: shard, digests: digests, progress: progress, batch: batch)
+  }
+}
+
+private struct RebuildWork: LaneWork {
+  let shard: Shard
+  let digests: [Script: String]
+  let progress: Progress
+  let batch: [Entry]
+  private var isWritten = false
+
+  init(shard: Shard, digests: [Script: String], progress: Progress, batch: [Entry]) {
+    self.shard = shard
+    self.digests = digests
+    self.progress = progress
+    self.batch = batch
+  }
+
+  mutating func next(
+    _ replies: [Reply], commands: inout Commands, commit: inout Commit
+  ) throws(RedisError) {
+    for reply in replies { try reply.get() }
+    if !isWritten {
+      isWritten = true
+      try write(&commands, commit)
+    }
+    if commands.isEmpty, let last = batch.last { progress.reached(last.id, in: shard) }
+  }
+
+  /// What the projections add to the commit belongs to the shard, and was done when the events were new.
+  private func write(_ commands: inout Commands, _ commit: Commit) throws(RedisError) {
+    var dropped = commit
+    let events = batch.compactMap { entry in
+      // What cannot be read is among the dead letters already.
+      (try? Event(fields: entry.fields())).map { JournalEvent(event: $0, position: entry.id) }
+    }
+    var notices = NotificationProjection(shard: shard, digests: digests)
+    try notices.project(progress.withListings(events), loaded: [], commands: &commands, commit: &dropped)
+    var pages = MypageProjection(shard: shard, digests: digests)
+    try pages.project(events, loaded: [], commands: &commands, commit: &dropped)
+  }
+}

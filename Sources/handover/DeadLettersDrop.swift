@@ -1,0 +1,27 @@
+import ArgumentParser
+import Audit
+import Redis
+import Runtime
+
+struct DeadLettersDrop: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drop", abstract: "Throws dead letters away, and prints what it threw away.")
+
+  @OptionGroup var choice: DeadLetterChoice
+  @OptionGroup var settings: Settings
+
+  func run() async throws {
+    let url = try settings.redis()
+    let missing = try await Start.onThread { [choice] in
+      let office = try DeadLetterOffice(RedisConnection(url))
+      let (letters, missing) = try choice.letters(in: office)
+      for letter in letters {
+        try office.drop(letter)
+        print("Dropped\n\(letter.text)")
+      }
+      for id in missing { print("\(id): there is no such dead letter.") }
+      return missing
+    }
+    if !missing.isEmpty { throw ExitCode.failure }
+  }
+}

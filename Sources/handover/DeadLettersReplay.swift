@@ -1,0 +1,50 @@
+import ArgumentParser
+import Audit
+import Market
+import Redis
+import Runtime
+
+struct DeadLettersReplay: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "Sends dead letters through the door again, the oldest first.",
+    discussion: """
+      A command keeps its id, so it happens once however often it is sent. What the door refuses again stays a
+      dead letter. Ends with status 1 if one was refused or is not there.
+      """)
+
+  @OptionGroup var choice: DeadLetterChoice
+
+  @Option(
+    help: ArgumentHelp("Correct a field first; may be given several times.", valueName: "name=value"),
+    transform: { text in
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw ValidationError("“\(text)” must be name=value.")
+      }
+      return (name: String(parts[0]), value: String(parts[1]))
+    })
+  var set: [(name: String, value: String)] = []
+
+  @OptionGroup var settings: Settings
+
+  func run() async throws {
+    let url = try settings.redis()
+    let isDone = try await Start.onThread { [choice, corrections = Fields(set)] in
+      let office = try DeadLetterOffice(RedisConnection(url))
+      let (letters, missing) = try choice.letters(in: office)
+      for id in missing { print("\(id): there is no such dead letter.") }
+      var isDone = missing.isEmpty
+      for letter in letters {
+        switch try office.replay(letter, setting: corrections) {
+        case .delivered(let id, _, let shard):
+          print("\(letter.id): sent to shard \(shard.index) as \(letter.commandid), id \(id).")
+        case .refused(let why):
+          isDone = false
+          print("\(letter.id): stays. \(why)")
+        }
+      }
+      return isDone
+    }
+    if !isDone { throw ExitCode.failure }
+  }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Audit
+import Redis
+import Runtime
+
+struct DeadLettersShow: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Shows a dead letter with all its fields.")
+
+  @Argument(help: "As list shows it, such as 3/1712-0.")
+  var id: String
+
+  @OptionGroup var settings: Settings
+
+  func run() async throws {
+    let url = try settings.redis()
+    let letter = try await Start.onThread { [id] in
+      try DeadLetterOffice(RedisConnection(url)).letter(id)
+    }
+    guard let letter else { throw ValidationError("There is no dead letter \(id).") }
+    print(letter.text)
+  }
+}

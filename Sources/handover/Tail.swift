@@ -1,0 +1,46 @@
+import ArgumentParser
+import Inspection
+import Redis
+import Runtime
+
+/// Everything that happens, as it happens.
+struct Tail: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Follows the journals of all shards, until Ctrl-C.",
+    discussion: """
+      EXAMPLES
+        handover tail
+        handover tail --product 100
+        handover tail --user buyer --type TradeStarted --type TradeCompleted
+      """)
+
+  @Option(help: "Only events of this product.")
+  var product: Int?
+
+  @Option(help: "Only events of deals of this user, as buyer or seller.")
+  var user: String?
+
+  @Option(help: "Only events of this type; may be given several times.")
+  var type: [String] = []
+
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
+  @OptionGroup var settings: Settings
+
+  func run() async throws {
+    let url = try settings.redis()
+    let (product, user, types, json) = (product.map { "\($0)" }, user, Set(type), json)
+    try await Start.onThread {
+      var tail = try JournalTail(RedisConnection(url))
+      while true {
+        for line in try tail.next() {
+          if let product, line.fields["productid"] != product { continue }
+          if let user, line.fields["userid"] != user, line.fields["seller"] != user { continue }
+          if !types.isEmpty, !types.contains(line.type) { continue }
+          print(json ? try line.encoded() : line.shown())
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import Inspection
+import Redis
+import Runtime
+
+/// One deal's whole story.
+struct TimelineCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "timeline", abstract: "Shows every command, event and notice of one deal.",
+    discussion: """
+      EXAMPLES
+        handover timeline reserve 17
+        handover timeline trade 1
+        handover timeline product 100 --json
+
+      The second column is the time since the line before, in milliseconds.
+      """)
+
+  @Argument(help: "reserve, trade or product.")
+  var subject: Timeline.Subject
+
+  @Argument(help: "Its id.")
+  var id: Int
+
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
+  @OptionGroup var settings: Settings
+
+  func run() async throws {
+    let (url, subject, id) = (try settings.redis(), subject, id)
+    let timeline = try await Start.onThread { try Timeline(of: subject, id, RedisConnection(url)) }
+    if json {
+      for moment in timeline.moments { print(try Self.encoded(moment)) }
+      return
+    }
+    var table = TextTable(["time", "+ms", "entry", "by", "what", ""])
+    var last: UInt64?
+    for moment in timeline.moments {
+      let now = moment.line.id.milliseconds
+      let isNotice = moment.kind == .notice
+      table.add([
+        moment.line.id.clock, last.map { "\(now - $0)" } ?? "", isNotice ? "" : "\(moment.line.id)", moment.actor,
+        isNotice ? "notice" : moment.line.type, moment.text,
+      ])
+      last = now
+    }
+    print(table.text)
+  }
+
+  private static func encoded(_ moment: Timeline.Moment) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let object = [
+      "kind": moment.kind.rawValue, "entry": "\(moment.line.id)", "time": moment.line.id.clock,
+      "by": moment.actor, "type": moment.line.type, "text": moment.text,
+    ]
+    return String(decoding: try encoder.encode(object), as: UTF8.self)
+  }
+}
+
+extension Timeline.Subject: ExpressibleByArgument {}

@@ -1,0 +1,113 @@
+import Foundation
+import Lanes
+import Layout
+import Market
+import Redis
+import Synchronization
+import Testbed
+
+/// Measures how long the lanes of a killed worker stand still: until somebody else holds one and has committed.
+final class FailOverWatch: Sendable {
+  struct Orphan: Sendable {
+    let lane: LaneName
+    /// The replica that died.
+    let replica: String
+    var cursors: String
+    var since: ContinuousClock.Instant
+  }
+
+  struct FailOver: Sendable {
+    let lane: LaneName
+    let since: ContinuousClock.Instant
+    let until: ContinuousClock.Instant
+
+    var time: Duration { until - since }
+  }
+
+  private struct State {
+    var orphans: [Orphan] = []
+    var done: [FailOver] = []
+    var isStopped = false
+  }
+
+  private let redis: TestRedis
+  private let state = Mutex(State())
+
+  init(_ redis: TestRedis) { self.redis = redis }
+
+  var failOvers: [FailOver] { state.withLock { $0.done } }
+  /// How many lanes were never seen to work again.
+  var missed: [LaneName] { state.withLock { $0.orphans.map(\.lane) } }
+
+  func stop() { state.withLock { $0.isStopped = true } }
+
+  /// The lanes that a process holds now; none where nobody can tell.
+  func lanes(of member: Stage.Member) -> [Orphan] {
+    guard let replica = member.replica, let connection = try? redis.connect() else { return [] }
+    let worker = String(member.executable.prefix { $0 != "-" })
+    var tags = (0..<8).map { Shard($0).tag }
+    if let decider = Worker(rawValue: worker) { tags.append("{\(Key.inlet(decider))}") }
+    let all = tags.map {
+      Orphan(lane: LaneName(worker: worker, tag: $0), replica: replica, cursors: "", since: .now)
+    }
+    let looks = (try? Self.look(at: all, on: connection)) ?? []
+    return zip(all, looks).filter { $1.owner?.hasPrefix("\(replica):") == true }.map(\.0)
+  }
+
+  /// Follows what became of lanes whose owner died just now.
+  func follow(_ orphans: [Orphan]) {
+    guard !orphans.isEmpty, let connection = try? redis.connect(),
+      let looks = try? Self.look(at: orphans, on: connection)
+    else { return }
+    state.withLock { state in
+      for (var orphan, look) in zip(orphans, looks) {
+        orphan.cursors = look.cursors
+        orphan.since = .now
+        state.orphans.append(orphan)
+      }
+    }
+  }
+
+  /// Looks every few milliseconds, for no lane tells that it changed hands. Blocks until `stop()`.
+  func run() {
+    var connection: RedisConnection?
+    while !state.withLock({ $0.isStopped }) {
+      Thread.sleep(forTimeInterval: 0.01)
+      let orphans = state.withLock { $0.orphans }
+      guard !orphans.isEmpty else { continue }
+      do {
+        let open = try connection ?? redis.connect()
+        connection = open
+        let looks = try Self.look(at: orphans, on: open)
+        let now = ContinuousClock.now
+        for (orphan, look) in zip(orphans, looks) {
+          guard let owner = look.owner, !owner.hasPrefix("\(orphan.replica):"), look.cursors != orphan.cursors
+          else { continue }
+          state.withLock { state in
+            state.orphans.removeAll { $0.lane == orphan.lane && $0.since == orphan.since }
+            state.done.append(FailOver(lane: orphan.lane, since: orphan.since, until: now))
+          }
+        }
+      } catch {
+        connection = nil
+      }
+    }
+  }
+
+  private static func look(
+    at orphans: [Orphan], on connection: RedisConnection
+  ) throws -> [(owner: String?, cursors: String)] {
+    var commands = Commands()
+    for orphan in orphans {
+      commands.add("GET", orphan.lane.lease)
+      commands.add("HGETALL", orphan.lane.cursor)
+    }
+    let replies = try connection.exchange(commands)
+    return try stride(from: 0, to: replies.count, by: 2).map { place in
+      (
+        try replies[place].get().string,
+        try replies[place + 1].get().compactMap(\.string).joined(separator: " ")
+      )
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/// What is done to the system while it works.
+enum Fault: String, CaseIterable {
+  case killWorker = "kill -9 of a worker"
+  case pauseWorker = "a worker paused beyond its lease"
+  case stopWorker = "SIGTERM to a worker"
+  case scaleWorker = "a worker scaled 1 → 4 → 1"
+  case killIngress = "kill -9 of an ingress"
+  case stopIngress = "SIGTERM to an ingress"
+  case killRedis = "kill -9 of Redis"
+  case hangRedis = "Redis hangs"
+  case dropClients = "CLIENT KILL TYPE normal"
+  case flushScripts = "SCRIPT FLUSH"
+  case destroyGroup = "XGROUP DESTROY"
+
+  /// How often it comes in a deck of faults.
+  var weight: Int {
+    switch self {
+    case .killWorker: 7
+    case .pauseWorker: 3
+    case .stopWorker, .killIngress, .killRedis, .dropClients, .destroyGroup: 2
+    case .scaleWorker, .stopIngress, .hangRedis, .flushScripts: 1
+    }
+  }
+
+  /// Whether every lane feels it.
+  var hitsAll: Bool {
+    switch self {
+    case .killRedis, .hangRedis, .dropClients, .flushScripts: true
+    default: false
+    }
+  }
+}

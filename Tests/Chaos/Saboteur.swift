@@ -1,0 +1,146 @@
+import Foundation
+import Layout
+import Lanes
+import Market
+import Redis
+import Synchronization
+import Testbed
+
+/// Breaks one thing after the other, and mends it again a while later.
+final class Saboteur: Sendable {
+  private let stage: Stage
+  private let watch: FailOverWatch
+  private let seed: UInt64
+  private let log = Mutex<[Incident]>([])
+  private let repairs = DispatchGroup()
+  private let isRedisTaken = Mutex(false)
+
+  init(_ stage: Stage, _ watch: FailOverWatch, seed: UInt64) {
+    self.stage = stage
+    self.watch = watch
+    self.seed = seed
+  }
+
+  var incidents: [Incident] { log.withLock { $0 } }
+
+  /// Blocks until the deadline has passed and everything is mended.
+  func run(until deadline: ContinuousClock.Instant) {
+    var deck: [Fault] = []
+    var number = 0
+    while true {
+      var dice = Dice(seed: seed, .saboteur, number)
+      Thread.sleep(forTimeInterval: dice.seconds(0.3...1).seconds)
+      guard ContinuousClock.now < deadline else { break }
+      if deck.isEmpty {
+        var cut = Dice(seed: seed, .deck, number)
+        deck = Fault.allCases.flatMap { Array(repeating: $0, count: $0.weight) }.shuffled(using: &cut)
+      }
+      commit(deck.removeLast(), dice)
+      number += 1
+    }
+    repairs.wait()
+  }
+
+  private func commit(_ fault: Fault, _ dice: Dice) {
+    var dice = dice
+    switch fault {
+    case .killWorker, .pauseWorker, .stopWorker, .scaleWorker:
+      hit(dice.pick(Stage.workers), by: fault, &dice)
+    case .killIngress, .stopIngress: hit("ingress", by: fault, &dice)
+    case .killRedis:
+      let pause = dice.seconds(0...1)
+      keepingRedis(fault) { [stage] in
+        stage.redis.process.kill()
+        Thread.sleep(forTimeInterval: pause.seconds)
+        try stage.redis.restart()
+      }
+    case .hangRedis:
+      let time = dice.seconds(1...3).seconds
+      keepingRedis(fault) { [stage] in try stage.redis.connect().call("DEBUG", "SLEEP", "\(time)") }
+    case .dropClients: tellRedis(fault, "CLIENT", "KILL", "TYPE", "normal")
+    case .flushScripts: tellRedis(fault, "SCRIPT", "FLUSH")
+    case .destroyGroup:
+      let worker = dice.pick(Worker.allCases)
+      let shard = Shard(dice.roll(0...7))
+      let stream = dice.pick([
+        Key.journal(of: shard), Key.commands(worker, in: shard), Key.inlet(worker),
+      ])
+      tellRedis(fault, "XGROUP", "DESTROY", stream, worker.rawValue)
+    }
+  }
+
+  /// Does something to one process of an executable, in the background as soon as it takes time.
+  private func hit(_ target: String, by fault: Fault, _ dice: inout Dice) {
+    let (place, pause) = (dice.roll(0...99), dice.seconds(0.5...2))
+    if fault == .scaleWorker {
+      return during(fault, target) { [stage] in
+        for count in [1, 4, 1, Stage.replicas] {
+          try stage.scale(target, to: count)
+          Thread.sleep(forTimeInterval: 1.5)
+        }
+      }
+    }
+    guard let member = stage.take(target, place) else { return }
+    let before = fault == .killWorker ? watch.lanes(of: member) : []
+    if fault == .killWorker || fault == .killIngress {
+      member.process.kill()
+      watch.follow(before)
+    }
+    during(fault, target) { [stage] in
+      switch fault {
+      case .pauseWorker:
+        member.process.signal(SIGSTOP)
+        Thread.sleep(forTimeInterval: (Stage.lease + pause).seconds)
+        member.process.signal(SIGCONT)
+        stage.putBack(member)
+      case .stopWorker, .stopIngress:
+        guard member.process.terminate(within: .seconds(15)) != nil else {
+          throw NeverHappened(description: "\(target) did not end within 15 s of SIGTERM")
+        }
+        fallthrough
+      default:
+        Thread.sleep(forTimeInterval: pause.seconds)
+        try stage.start(target, port: member.port)
+      }
+    }
+  }
+
+  private func tellRedis(_ fault: Fault, _ words: String...) {
+    during(fault, nil) { [stage] in
+      var command = Words()
+      for word in words { command.add(word) }
+      var commands = Commands()
+      commands.add(command)
+      for reply in try stage.redis.connect().exchange(commands) { try reply.get() }
+    }
+  }
+
+  /// Only one at a time may take Redis away.
+  private func keepingRedis(_ fault: Fault, _ work: @escaping @Sendable () throws -> Void) {
+    let isFree = isRedisTaken.withLock { isTaken in
+      defer { isTaken = true }
+      return !isTaken
+    }
+    guard isFree else { return }
+    during(fault, nil) { [self] in
+      defer { isRedisTaken.withLock { $0 = false } }
+      try work()
+    }
+  }
+
+  /// Keeps account of a fault that takes a while; one that found nothing to break does not count.
+  private func during(
+    _ fault: Fault, _ target: String?, _ work: @escaping @Sendable () throws -> Void
+  ) {
+    let place = log.withLock { log in
+      log.append(Incident(fault: fault, target: target, began: .now))
+      return log.count - 1
+    }
+    repairs.enter()
+    Thread.detachNewThread { [self] in
+      do { try work() } catch { log.withLock { $0[place].problem = "\(fault.rawValue): \(error)" } }
+      log.withLock { $0[place].ended = .now }
+      repairs.leave()
+    }
+  }
+}
