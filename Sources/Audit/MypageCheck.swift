@@ -50,7 +50,9 @@ struct MypageCheck {
 
   mutating func take(_ entry: JournalEntry) {
     guard let deal = entry.event.deal else { return }
-    for (userid, side) in [(deal.userid, Side.buyer), (deal.seller, .seller)] {
+    // Once a seller is known, every step concerns him, also those that do not name him yet.
+    let seller = deal.seller ?? rows[Place(reserveid: deal.reserveid, side: .seller)]?.userid
+    for (userid, side) in [(deal.userid, Side.buyer), (seller, .seller)] {
       guard let userid else { continue }
       let place = Place(reserveid: deal.reserveid, side: side)
       rows[place, default: Row(userid: userid, position: entry.position)].take(entry)

@@ -33,6 +33,9 @@ public struct JournalLine: Sendable {
 
   public var type: String { fields["type"] ?? "?" }
 
+  /// The command behind it; empty where none is named.
+  var commandid: String { fields["commandid"] ?? "" }
+
   /// The worker that said it.
   public var worker: String {
     if let step = DealStep(rawValue: type) { return step.worker.rawValue }

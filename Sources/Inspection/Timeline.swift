@@ -37,23 +37,25 @@ public struct Timeline: Sendable {
       productid = owner
     }
     let shard = Shard.of(productid: productid, among: shards)
-    for worker in Worker.allCases {
-      for line in try Self.lines(of: Key.commands(worker, in: shard), shard, connection)
-      where isAbout(line, subject, id, commandOf: worker) {
-        let text = line.fields.pairs.filter { !["type", "productid", "replyto"].contains($0.name) }
-          .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        moments.append(Moment(kind: .command, line: line, actor: "door", text: text))
-      }
-    }
+    var commandids: Set<String> = []
     for line in try Self.lines(of: Key.journal(of: shard), shard, connection)
     where isAbout(line, subject, id, commandOf: nil) {
       moments.append(Moment(kind: .event, line: line, actor: line.worker, text: line.summary))
+      if let commandid = line.fields["commandid"] { commandids.insert(commandid) }
       for side in ["b", "s"] {
         let notice = Key.notice("\(shard.index)-\(line.id)-\(side)")
         let found = try connection.call("HMGET", notice, "userid", "message")
         guard let userid = found[0]?.string, let message = found[1]?.string else { continue }
         moments.append(
           Moment(kind: .notice, line: line, actor: "notification", text: "to \(userid): \(message)"))
+      }
+    }
+    for worker in Worker.allCases {
+      for line in try Self.lines(of: Key.commands(worker, in: shard), shard, connection)
+      where isAbout(line, subject, id, commandOf: worker) || commandids.contains(line.commandid) {
+        let text = line.fields.pairs.filter { !["type", "productid", "replyto"].contains($0.name) }
+          .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        moments.append(Moment(kind: .command, line: line, actor: "door", text: text))
       }
     }
     // A command stands before what came of it, an event before its notices.

@@ -5,7 +5,7 @@ import Market
 extension JournalLine {
   /// For people: when, where, what.
   func shown() -> String {
-    "\(id.clock)  {\(shard.index)} \(id)  \(worker): \(type)  product=\(fields["productid"] ?? "?") \(summary)"
+    "\(id.timestamp)  {\(shard.index)} \(id)  \(worker): \(type)  product=\(fields["productid"] ?? "?") \(summary)"
   }
 
   /// For programs: all fields, and where the entry lies.
@@ -17,13 +17,5 @@ extension JournalLine {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(object), as: UTF8.self)
-  }
-}
-
-extension EntryID {
-  /// The entry's time of day in UTC, to the millisecond.
-  var clock: String {
-    let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-    return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 }

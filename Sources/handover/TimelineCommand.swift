@@ -41,7 +41,7 @@ struct TimelineCommand: AsyncParsableCommand {
       let now = moment.line.id.milliseconds
       let isNotice = moment.kind == .notice
       table.add([
-        moment.line.id.clock, last.map { "\(now - $0)" } ?? "", isNotice ? "" : "\(moment.line.id)", moment.actor,
+        moment.line.id.timestamp, last.map { "\(now - $0)" } ?? "", isNotice ? "" : "\(moment.line.id)", moment.actor,
         isNotice ? "notice" : moment.line.type, moment.text,
       ])
       last = now
@@ -53,7 +53,7 @@ struct TimelineCommand: AsyncParsableCommand {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let object = [
-      "kind": moment.kind.rawValue, "entry": "\(moment.line.id)", "time": moment.line.id.clock,
+      "kind": moment.kind.rawValue, "entry": "\(moment.line.id)", "time": moment.line.id.timestamp,
       "by": moment.actor, "type": moment.line.type, "text": moment.text,
     ]
     return String(decoding: try encoder.encode(object), as: UTF8.self)

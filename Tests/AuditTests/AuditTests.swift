@@ -7,18 +7,20 @@ import Testing
 
 /// What an audit says of systems that are as they should be.
 @Suite struct AuditTests {
-  @Test(arguments: 1...6) func aBusyHistoryIsClean(seed: Int) throws {
+  @Test(arguments: 1...60) func aBusyHistoryIsClean(seed: Int) throws {
     let bench = try Bench()
     var wishes = Wishes(seed: UInt64(seed), products: 6)
     bench.start()
     // Bursts, so that the workers read across one another's words.
-    for burst in 1...30 { try bench.send((0..<burst).map { _ in wishes.next() }) }
+    var admitted = 0
+    for burst in 1...30 {
+      admitted += try bench.send((0..<burst).map { _ in wishes.next() }).filter { $0.error == nil }.count
+    }
     let report = try bench.audit()
     #expect(report.isAtRest, "\(report.notes)")
     #expect(report.said == [])
-    #expect(report.totals.commands == 465)
-    #expect(report.totals.outcomes == 465)
-    #expect(report.totals.finished > 0 && report.totals.waiting > 0 && report.totals.rejections > 0)
+    #expect(report.totals.commands == admitted && report.totals.outcomes == admitted)
+    #expect(report.totals.finished > 0 && report.totals.rejections > 0)
   }
 
   @Test func aRepeatedCommandHasOneOutcome() throws {

@@ -12,8 +12,8 @@ final class FailOverWatch: Sendable {
     let lane: LaneName
     /// The replica that died.
     let replica: String
-    var cursors: String
-    var since: ContinuousClock.Instant
+    var cursors = ""
+    var since = ContinuousClock.now
   }
 
   struct FailOver: Sendable {
@@ -47,22 +47,20 @@ final class FailOverWatch: Sendable {
     let worker = String(member.executable.prefix { $0 != "-" })
     var tags = (0..<8).map { Shard($0).tag }
     if let decider = Worker(rawValue: worker) { tags.append("{\(Key.inlet(decider))}") }
-    let all = tags.map {
-      Orphan(lane: LaneName(worker: worker, tag: $0), replica: replica, cursors: "", since: .now)
-    }
+    let all = tags.map { Orphan(lane: LaneName(worker: worker, tag: $0), replica: replica) }
     let looks = (try? Self.look(at: all, on: connection)) ?? []
     return zip(all, looks).filter { $1.owner?.hasPrefix("\(replica):") == true }.map(\.0)
   }
 
   /// Follows what became of lanes whose owner died just now.
-  func follow(_ orphans: [Orphan]) {
+  func follow(_ orphans: [Orphan], since moment: ContinuousClock.Instant) {
     guard !orphans.isEmpty, let connection = try? redis.connect(),
       let looks = try? Self.look(at: orphans, on: connection)
     else { return }
     state.withLock { state in
       for (var orphan, look) in zip(orphans, looks) {
         orphan.cursors = look.cursors
-        orphan.since = .now
+        orphan.since = moment
         state.orphans.append(orphan)
       }
     }

@@ -5,7 +5,9 @@ struct Incident {
   let target: String?
   let began: ContinuousClock.Instant
   var ended: ContinuousClock.Instant?
-  /// Why it came to nothing, or could not be mended.
+  /// Redis was away just then, so nothing came of it.
+  var isVoid = false
+  /// What did not go as it must.
   var problem: String?
 
   func overlaps(_ start: ContinuousClock.Instant, _ end: ContinuousClock.Instant) -> Bool {

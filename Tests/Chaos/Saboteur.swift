@@ -1,6 +1,6 @@
 import Foundation
-import Layout
 import Lanes
+import Layout
 import Market
 import Redis
 import Synchronization
@@ -83,8 +83,9 @@ final class Saboteur: Sendable {
     guard let member = stage.take(target, place) else { return }
     let before = fault == .killWorker ? watch.lanes(of: member) : []
     if fault == .killWorker || fault == .killIngress {
+      let moment = ContinuousClock.now
       member.process.kill()
-      watch.follow(before)
+      watch.follow(before, since: moment)
     }
     during(fault, target) { [stage] in
       switch fault {
@@ -138,8 +139,13 @@ final class Saboteur: Sendable {
     }
     repairs.enter()
     Thread.detachNewThread { [self] in
-      do { try work() } catch { log.withLock { $0[place].problem = "\(fault.rawValue): \(error)" } }
-      log.withLock { $0[place].ended = .now }
+      let result = Result { try work() }
+      log.withLock { log in
+        log[place].ended = .now
+        guard case .failure(let error) = result else { return }
+        log[place].isVoid = error is RedisError
+        if !log[place].isVoid { log[place].problem = "\(fault.rawValue): \(error)" }
+      }
       repairs.leave()
     }
   }

@@ -68,7 +68,9 @@ final class Stage: Sendable {
   /// Gives one process of an executable to the caller alone; nil where none is free.
   func take(_ executable: String, _ place: Int) -> Member? {
     state.withLock { state in
-      let places = state.idle.indices.filter { state.idle[$0].executable == executable }
+      let places = state.idle.indices.filter {
+        state.idle[$0].executable == executable && !state.idle[$0].process.hasEnded
+      }
       return places.isEmpty ? nil : state.idle.remove(at: places[place % places.count])
     }
   }

@@ -21,3 +21,14 @@ struct EntryIDTests {
     #expect(EntryID(text) == nil)
   }
 }
+
+@Suite struct EntryTimeTests {
+  @Test(arguments: [
+    (0, "1970-01-01T00:00:00.000Z"), (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+    (951_782_400_000, "2000-02-29T00:00:00.000Z"), (1_712_188_800_001, "2024-04-04T00:00:00.001Z"),
+    (4_107_542_399_702, "2100-02-28T23:59:59.702Z"), (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+  ] as [(UInt64, String)])
+  func isShownInUTC(milliseconds: UInt64, text: String) {
+    #expect(EntryID(milliseconds: milliseconds, sequence: 7).timestamp == text)
+  }
+}

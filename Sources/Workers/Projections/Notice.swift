@@ -1,4 +1,3 @@
-import Foundation
 import Lanes
 import Market
 
@@ -63,21 +62,4 @@ struct Notice {
 enum DealRole: String {
   case buyer = "구매"
   case seller = "판매"
-}
-
-extension EntryID {
-  /// The entry's time, ISO 8601 in UTC.
-  var timestamp: String {
-    Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-  }
-
-  /// Positions as texts of one width, so that a script can compare them.
-  var sortable: String {
-    func padded(_ number: UInt64, _ width: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-    return "\(padded(milliseconds, 15))-\(padded(sequence, 20))"
-  }
 }

@@ -101,40 +101,46 @@ private final class RebuildHandler: LaneHandler {
 }
 
 private struct RebuildWork: LaneWork {
+  private enum Step { case start, loading, writing }
+
   let shard: Shard
-  let digests: [Script: String]
   let progress: Progress
   let batch: [Entry]
-  private var isWritten = false
+  private let events: [JournalEvent]
+  private var notices: NotificationProjection
+  private var pages: MypageProjection
+  private var step = Step.start
 
   init(shard: Shard, digests: [Script: String], progress: Progress, batch: [Entry]) {
     self.shard = shard
-    self.digests = digests
     self.progress = progress
     self.batch = batch
+    // What cannot be read is among the dead letters already.
+    events = batch.compactMap { entry in
+      (try? Event(fields: entry.fields())).map { JournalEvent(event: $0, position: entry.id) }
+    }
+    notices = NotificationProjection(shard: shard, digests: digests)
+    pages = MypageProjection(shard: shard, digests: digests)
   }
 
   mutating func next(
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
-    for reply in replies { try reply.get() }
-    if !isWritten {
-      isWritten = true
-      try write(&commands, commit)
+    if step == .start {
+      pages.load(events, commands: &commands)
+      step = .loading
+      if !commands.isEmpty { return }
     }
-    if commands.isEmpty, let last = batch.last { progress.reached(last.id, in: shard) }
-  }
-
-  /// What the projections add to the commit belongs to the shard, and was done when the events were new.
-  private func write(_ commands: inout Commands, _ commit: Commit) throws(RedisError) {
-    var dropped = commit
-    let events = batch.compactMap { entry in
-      // What cannot be read is among the dead letters already.
-      (try? Event(fields: entry.fields())).map { JournalEvent(event: $0, position: entry.id) }
+    if step == .loading {
+      // What goes to the commit belongs to the shard, and was done when the events were new.
+      var dropped = commit
+      try notices.project(progress.withListings(events), loaded: [], commands: &commands, commit: &dropped)
+      try pages.project(events, loaded: replies, commands: &commands, commit: &dropped)
+      step = .writing
+      if !commands.isEmpty { return }
+    } else {
+      for reply in replies { try reply.get() }
     }
-    var notices = NotificationProjection(shard: shard, digests: digests)
-    try notices.project(progress.withListings(events), loaded: [], commands: &commands, commit: &dropped)
-    var pages = MypageProjection(shard: shard, digests: digests)
-    try pages.project(events, loaded: [], commands: &commands, commit: &dropped)
+    if let last = batch.last { progress.reached(last.id, in: shard) }
   }
 }

@@ -30,11 +30,12 @@ struct Wishes {
         "reserveDt": "2024-05-0\(units)",
       ]
     case 16..<19:
-      if Int.random(in: 0..<6, using: &random) > 0 { trades[product, default: 0] += 1 }
-      return .list(trade(of: product), of: product, qty: units + 1)
+      // Mostly refused, because the last one is still open.
+      if Int.random(in: 0..<4, using: &random) == 0 { trades[product, default: 0] += 1 }
+      return .list(product * 1000 + trades[product, default: 0], of: product, qty: units + 1)
     case 19..<25:
       var fields: Fields = ["type": "Handover", "id": "\(trade(of: product))", "productid": "\(product)"]
-      if units == 1 { fields.append("reserveid", "\(someReserve())") }
+      if units > 1 { fields.append("reserveid", "\(someReserve())") }
       return fields
     case 25:
       return ["type": "ChangeTrade", "id": "\(trade(of: product))", "productid": "\(product)", "qty": "\(units + 1)"]
@@ -51,7 +52,9 @@ struct Wishes {
 
   private mutating func someReserve() -> Int { max(1, reserves - Int.random(in: 0...6, using: &random)) }
 
-  private func trade(of product: Int) -> Int { product * 1000 + (trades[product] ?? 0) }
+  private mutating func trade(of product: Int) -> Int {
+    product * 1000 + max(0, trades[product, default: 0] - Int.random(in: 0...1, using: &random))
+  }
 }
 
 extension Fields {

@@ -1,0 +1,54 @@
+import Testbed
+
+/// What a call came back with, as far as its account needs it.
+struct Answer: Sendable {
+  /// Nil where the connection broke or no answer came in time.
+  let status: UInt?
+  private let body: JSON
+
+  static let broken = Answer(status: nil, body: .null)
+
+  private init(status: UInt?, body: JSON) {
+    self.status = status
+    self.body = body
+  }
+
+  init(_ answer: HTTP.Answer) { self.init(status: answer.status, body: (try? answer.json) ?? .null) }
+
+  var name: String { status.map { "\($0)" } ?? "broken" }
+
+  /// Whether it says that the command was carried out.
+  var isDone: Bool { status == 200 || status == 201 || status == 204 }
+  /// Whether it says that the command was let in, and is still to be decided.
+  var isPending: Bool { status == 202 }
+  /// Whether it leaves open what happened.
+  var isOpen: Bool { status.map { $0 >= 500 } ?? true }
+
+  var id: Int? { body["id"].integer }
+  var commandid: String? { body["commandid"].text }
+  var code: String? { body["code"].text }
+
+  subscript(name: String) -> JSON { body[name] }
+
+  /// The item itself, without the links, which name the ingress.
+  var item: [String: JSON] {
+    guard case .object(var members) = body else { return [:] }
+    members["_links"] = nil
+    return members
+  }
+
+  /// The reason for which a worker refused the command; nil for what was refused at the door or earlier.
+  var refusal: String? {
+    guard let status, (400..<500).contains(status), body["field"] == .null, let code,
+      !Self.doorCodes.contains(code)
+    else { return nil }
+    return code
+  }
+
+  private static let doorCodes: Set<String> = [
+    "stillRunning", "keyReused", "bodyTooLarge", "unreadableBody", "badIdempotencyKey",
+  ]
+
+  /// Whether it was refused before it could become a command.
+  var isTurnedAway: Bool { status.map { (400..<500).contains($0) } ?? false && refusal == nil }
+}

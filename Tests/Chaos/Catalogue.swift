@@ -1,0 +1,24 @@
+import Market
+import Synchronization
+
+/// The ids that people have seen, so that they can ask for something of them.
+final class Catalogue: Sendable {
+  private struct Shelf: Hashable {
+    let entity: Entity
+    let product: Int
+  }
+
+  private let shelves = Mutex<[Shelf: [Int]]>([:])
+
+  func add(_ id: Int, _ entity: Entity, product: Int) {
+    shelves.withLock { $0[Shelf(entity: entity, product: product), default: []].append(id) }
+  }
+
+  /// One of the product's things; newer trades are likelier, for old ones are soon sold out.
+  func id(of entity: Entity, product: Int, _ place: Int) -> Int? {
+    shelves.withLock { shelves in
+      guard let ids = shelves[Shelf(entity: entity, product: product)], let last = ids.last else { return nil }
+      return entity == .trade && place % 3 > 0 ? last : ids[place % ids.count]
+    }
+  }
+}

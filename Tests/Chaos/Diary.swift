@@ -1,0 +1,62 @@
+import Market
+import Synchronization
+import Testbed
+
+/// Everything that was sent, and what came back.
+final class Diary: Sendable {
+  /// A call and its answer.
+  struct Call: Sendable {
+    let wish: Wish
+    let key: String?
+    let began: ContinuousClock.Instant
+    let ended: ContinuousClock.Instant
+    let answer: Answer
+  }
+
+  /// An entry that was added to an inlet.
+  struct Entry: Sendable {
+    let inlet: Worker
+    /// The position that Redis answered; nil where it did not answer.
+    let position: EntryID?
+    /// Why a worker must not take it; nil for one it should take.
+    let flaw: String?
+    let kind: String
+  }
+
+  private struct State {
+    var calls: [Call] = []
+    var entries: [Entry] = []
+    var complaints: [String] = []
+    var counts: [String: [String: Int]] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  var calls: [Call] { state.withLock { $0.calls } }
+  var entries: [Entry] { state.withLock { $0.entries } }
+  /// Answers that were wrong at first sight.
+  var complaints: [String] { state.withLock { $0.complaints } }
+  /// How many requests of each kind had each kind of answer.
+  var counts: [String: [String: Int]] { state.withLock { $0.counts } }
+
+  func add(_ call: Call) {
+    state.withLock {
+      $0.calls.append(call)
+      $0.counts[call.wish.kind.rawValue, default: [:]][call.answer.name, default: 0] += 1
+    }
+  }
+
+  func add(_ entry: Entry) {
+    state.withLock {
+      $0.entries.append(entry)
+      $0.counts["XADD \(entry.kind)", default: [:]][entry.position == nil ? "broken" : "added", default: 0] += 1
+    }
+  }
+
+  /// Counts a call that must change nothing.
+  func count(_ kind: String, _ answer: Answer) {
+    state.withLock { $0.counts[kind, default: [:]][answer.name, default: 0] += 1 }
+  }
+
+  func complain(_ text: String) { state.withLock { $0.complaints.append(text) } }
+}

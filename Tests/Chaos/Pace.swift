@@ -1,0 +1,25 @@
+import Foundation
+import Redis
+
+/// Numbered moments at even distances. Who is late leaves out what is past.
+struct Pace: Sendable {
+  let start: ContinuousClock.Instant
+  let deadline: ContinuousClock.Instant
+  let period: Duration
+  private var number = -1
+
+  /// - Parameter phase: where between two moments the first one lies, 0…1.
+  init(from start: ContinuousClock.Instant, to deadline: ContinuousClock.Instant, every period: Duration, phase: Double) {
+    self.start = start + .seconds(period.seconds * phase)
+    self.deadline = deadline
+    self.period = period
+  }
+
+  /// The next moment and its number; nil after the deadline.
+  mutating func next() -> (number: Int, moment: ContinuousClock.Instant)? {
+    let passed = max(0, (ContinuousClock.now - start).seconds / period.seconds)
+    number = max(number + 1, Int(passed))
+    let moment = start + period * number
+    return moment < deadline ? (number, moment) : nil
+  }
+}

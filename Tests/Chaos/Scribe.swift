@@ -1,0 +1,63 @@
+import Foundation
+import Market
+import Redis
+import Testbed
+
+/// Somebody who writes to the inlets with XADD, sometimes nonsense, sometimes the same command twice.
+struct Scribe: Sendable {
+  let number: Int
+  let seed: UInt64
+  let redis: TestRedis
+  let catalogue: Catalogue
+  let diary: Diary
+
+  /// Blocks until the pace ends.
+  func run(_ pace: Pace) {
+    var pace = pace
+    var connection: RedisConnection?
+    while let (turn, moment) = pace.next() {
+      Thread.sleep(forTimeInterval: max(0, (moment - .now).seconds))
+      let place = (100 + number) * 1_000_000 + turn
+      var dice = Dice(seed: seed, .scribe, place)
+      let product = Shopper.product(&dice, at: Double(turn) * pace.period.seconds)
+      if dice.chance(12) {
+        let flaw = Flaw.draw(&dice, number: place, product: product)
+        write(flaw.words, to: flaw.inlet, "nonsense", flaw: flaw.name, over: &connection)
+        continue
+      }
+      let wish = Wish.draw(&dice, number: place, product: product, of: catalogue)
+      let commandid = dice.chance(20) ? "entry-\(place)" : nil
+      var words = Words()
+      for word in wish.entry(namingProduct: dice.chance(50), commandid: commandid) { words.add(word) }
+      if dice.chance(1) {
+        // What a worker does not know it does not look at.
+        words.add("remark")
+        words.add(String(repeating: "비", count: 33_000))
+      }
+      for _ in 0..<(commandid != nil && dice.chance(50) ? 2 : 1) {
+        write(words, to: wish.kind.worker, wish.kind.rawValue, flaw: nil, over: &connection)
+      }
+      if wish.kind.creates, let id = wish.id {
+        catalogue.add(id, wish.kind.entity, product: product)
+      }
+    }
+  }
+
+  private func write(
+    _ fields: Words, to inlet: Worker, _ kind: String, flaw: String?, over connection: inout RedisConnection?
+  ) {
+    var words = Words("XADD", inlet.commands, "*")
+    words.add(fields)
+    var commands = Commands()
+    commands.add(words)
+    var position: EntryID?
+    do {
+      let open = try connection ?? redis.connect()
+      connection = open
+      position = try open.exchange(commands).first?.get().string.flatMap { EntryID($0) }
+    } catch {
+      connection = nil
+    }
+    diary.add(Diary.Entry(inlet: inlet, position: position, flaw: flaw, kind: kind))
+  }
+}

@@ -1,0 +1,52 @@
+import Market
+
+extension Wish {
+  private static let people = [
+    "김민지", "이준호", "홍길동🙂", "abc", "a{b}c", "{x}", "}{", "100%7B", "buyer one", "e\u{301}lise", "둘째",
+  ]
+  private static let goods = ["애플워치", "자전거", "책 {한정판}", "camera", "의자"]
+
+  /// How often each kind is wished for.
+  private static let kinds: [CommandKind] = [
+    (CommandKind.reserve, 16), (.listTrade, 5), (.registerStock, 4), (.handover, 9), (.cancelReserve, 5),
+    (.changeReserve, 2), (.changeTrade, 2), (.adjustStock, 4), (.withdrawTrade, 1), (.withdrawStock, 1),
+  ].flatMap { Array(repeating: $0, count: $1) }
+
+  /// - Parameter number: unlike that of any other wish.
+  static func draw(_ dice: inout Dice, number: Int, product: Int, of catalogue: Catalogue) -> Wish {
+    let kind = dice.pick(kinds)
+    let (mark, place) = ("\(dice.pick(goods)) #\(number)", dice.roll(0...1_000_000))
+    // Half of the goods are single pieces.
+    let (qty, price) = (dice.chance(50) ? 1 : dice.roll(1...5), dice.roll(0...3) * 50_000)
+    let known = catalogue.id(of: kind.entity, product: product, place)
+    var id = known ?? dice.pick([900_000_000, 900_000_001])
+    if kind.creates && !(dice.chance(4) && known != nil) { id = 1_000_000 + number }
+    let isUnnamed = kind.creates && dice.chance(60)
+    var fields: [String: String] = [:]
+    switch kind {
+    case .reserve:
+      fields = [
+        "userid": dice.pick(people), "productname": dice.pick(goods), "qty": "\(min(qty, 2))",
+        "reserveDt": "2024-04-04", "address": mark, "price": "\(price)",
+      ]
+    case .listTrade:
+      fields = ["userid": dice.pick(people), "productname": mark, "qty": "\(qty)", "price": "\(price)"]
+    case .registerStock: fields = ["productname": mark, "qty": "\(qty)"]
+    case .changeReserve: fields = ["address": mark]
+    case .changeTrade:
+      fields = ["productname": mark]
+      if dice.chance(60) { fields["qty"] = "\(qty)" }
+    case .adjustStock:
+      fields = ["productname": mark]
+      if dice.chance(80) { fields["qty"] = "\(dice.roll(0...6))" }
+    case .handover:
+      let reserve = catalogue.id(of: .reserve, product: product, place / 7)
+      if let reserve, dice.chance(40) { fields["reserveid"] = "\(reserve)" }
+    case .cancelReserve: if dice.chance(30) { fields["delete"] = "1" }
+    case .withdrawTrade, .withdrawStock: break
+    }
+    return Wish(
+      kind: kind, id: isUnnamed ? nil : id, productid: product, fields: fields,
+      mark: fields.values.contains(mark) ? mark : nil)
+  }
+}

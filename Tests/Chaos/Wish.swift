@@ -1,0 +1,52 @@
+import Market
+import NIOHTTP1
+import Testbed
+
+/// What somebody wants of the market, whichever door it goes through.
+struct Wish: Sendable {
+  let kind: CommandKind
+  /// What it names; nil leaves a new thing's id to the door.
+  let id: Int?
+  let productid: Int
+  /// The other fields, `reserveid` of a handover and `delete` of a cancel among them.
+  let fields: [String: String]
+  /// A text among the fields that no other wish has; nil for a kind without texts.
+  let mark: String?
+
+  /// What tells its commands from those of other wishes where no idempotency key does.
+  var trace: String { mark ?? "\(kind.rawValue) \(id ?? 0)" }
+
+  /// The call of the REST interface.
+  var call: (method: HTTPMethod, path: String, body: [String: String]?) {
+    let item = "/\(collection)/\(id ?? 0)"
+    switch kind {
+    case .reserve, .listTrade, .registerStock:
+      var body = fields
+      body["productid"] = "\(productid)"
+      if let id { body["id"] = "\(id)" }
+      return (.POST, "/\(collection)", body)
+    case .cancelReserve: return fields["delete"] == nil ? (.PUT, "\(item)/reservecancel", nil) : (.DELETE, item, nil)
+    case .handover: return (.POST, "\(item)/handover", fields)
+    case .changeReserve, .changeTrade, .adjustStock: return (.PATCH, item, fields)
+    case .withdrawTrade, .withdrawStock: return (.DELETE, item, nil)
+    }
+  }
+
+  private var collection: String {
+    switch kind.entity {
+    case .reserve: "reserves"
+    case .trade: "trades"
+    case .inventory: "inventories"
+    }
+  }
+
+  /// The names and values of the entry that says the same to an inlet.
+  func entry(namingProduct: Bool, commandid: String?) -> [String] {
+    var words = ["type", kind.rawValue]
+    if let id { words += ["id", "\(id)"] }
+    if namingProduct || kind.creates { words += ["productid", "\(productid)"] }
+    for (name, value) in fields.sorted(by: { $0.key < $1.key }) { words += [name, value] }
+    if let commandid { words += ["commandid", commandid] }
+    return words
+  }
+}
