@@ -72,6 +72,10 @@ let package = Package(
       name: "PoisonWorker", dependencies: ["Lanes", "Redis", "Workers", logging], path: "Tests/PoisonWorker",
       swiftSettings: settings),
     tests("MarketTests", "Market"),
+    tests("RedisTests", "Redis", "Testbed"),
+    tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),
+    tests(
+      "AuditTests", "Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed", "Workers", logging),
     tests("GatewayTests", "Gateway", "Health", "Testbed", asyncHTTPClient),
     tests(
       "EndToEndTests", "Testbed", "Layout", "Lanes", "Redis", "PoisonWorker", "handover", "ingress",

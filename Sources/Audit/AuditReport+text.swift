@@ -10,7 +10,9 @@ extension AuditReport {
     for (kind, size) in memory.sorted(by: { ($0.value.bytes, $1.key) > ($1.value.bytes, $0.key) }) {
       lines.append("\("\(size.bytes / 1024)".padded(10)) \(kind), \(size.keys) keys")
     }
-    lines.append("\("\(bytes / 1024)".padded(10)) in all" + (bytesPerFinishedDeal.map { ", \($0) bytes per finished deal" } ?? ""))
+    lines.append(
+      "\("\(bytes / 1024)".padded(10)) in all"
+        + (bytesPerFinishedDeal.map { ", \($0) bytes per finished deal" } ?? ""))
     if totals.nameless > 0 {
       lines += ["", "\(totals.nameless) commands have no commandid: what came of each cannot be told."]
     }
@@ -18,7 +20,9 @@ extension AuditReport {
     lines.append("")
     if isClean { return (lines + ["Everything agrees."]).joined(separator: "\n") }
     lines += differences.map { "\($0.code.rawValue): \($0.key): \($0.message)" }
-    if differenceCount > differences.count { lines.append("… and \(differenceCount - differences.count) more") }
+    if differenceCount > differences.count {
+      lines.append("… and \(differenceCount - differences.count) more")
+    }
     lines.append("\(differenceCount) \(differenceCount == 1 ? "difference" : "differences").")
     return lines.joined(separator: "\n")
   }
@@ -74,5 +78,7 @@ extension AuditReport {
 }
 
 extension String {
-  fileprivate func padded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+  fileprivate func padded(_ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - count)) + self
+  }
 }

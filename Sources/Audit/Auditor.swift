@@ -50,10 +50,14 @@ public struct Auditor {
   public func forget(_ views: Set<BrokenView>) throws(RedisError) {
     try connection.askEach(Array(views)) {
       Words("DEL", $0.key)
-    } _: { (_, reply) throws(RedisError) in try reply.get() }
+    } _: { (_, reply) throws(RedisError) in
+      try reply.get()
+    }
     try connection.askEach(Array(views)) {
       Words("ZREM", $0.list, $0.member)
-    } _: { (_, reply) throws(RedisError) in try reply.get() }
+    } _: { (_, reply) throws(RedisError) in
+      try reply.get()
+    }
   }
 
   private func rest(_ shards: Int, within patience: Duration) throws(RedisError) -> Rest {

@@ -47,12 +47,14 @@ struct CommandCheck {
     guard let record else {
       // Within its lifetime the record is what makes a second copy of the command harmless.
       if now < entry.position.milliseconds + Self.lifetime - Self.slack {
-        findings.add(.operation, key, "It is missing, though \(what) finished the command less than a day ago.")
+        findings.add(
+          .operation, key, "It is missing, though \(what) finished the command less than a day ago.")
       }
       return
     }
     guard let outcome = Outcome(packed: record) else {
-      let message = record.isEmpty ? "It is still open, but \(what) finished the command." : "It cannot be read."
+      let message =
+        record.isEmpty ? "It is still open, but \(what) finished the command." : "It cannot be read."
       return findings.add(.operation, key, message)
     }
     var expected = event.type
@@ -122,7 +124,8 @@ struct CommandCheck {
       return
     case 0 where passedOn.contains(commandid):
       if !isHeld(commandid) {
-        findings.addAtRest(.command, stream, "\(what) was passed on, but nobody holds it, and it has no outcome.")
+        findings.addAtRest(
+          .command, stream, "\(what) was passed on, but nobody holds it, and it has no outcome.")
       }
     case 0:
       if !deadLetters.areIncomplete {

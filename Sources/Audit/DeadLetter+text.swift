@@ -8,12 +8,15 @@ extension DeadLetter {
   }
 
   /// One line, its parts apart by tabs: id, worker, time, reason, field, message.
-  public var line: String { [id, worker, time, reason, wrong, message].map(\.printable).joined(separator: "\t") }
+  public var line: String {
+    [id, worker, time, reason, wrong, message].map(\.printable).joined(separator: "\t")
+  }
 
   /// Everything, a line each.
   public var text: String {
     let facts = [
-      ("id", id), ("worker", worker), ("time", time), ("stream", stream), ("entry", entry), ("reason", reason),
+      ("id", id), ("worker", worker), ("time", time), ("stream", stream), ("entry", entry),
+      ("reason", reason),
       ("field", wrong), ("message", message),
     ]
     return (facts + fields.map { ("  \($0.name)", $0.value) })

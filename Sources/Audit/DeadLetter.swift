@@ -30,7 +30,9 @@ public struct DeadLetter: Sendable {
     message = entry.fields["message"] ?? ""
     let mark = "field:"
     fields = Fields(
-      entry.fields.filter { $0.name.hasPrefix(mark) }.map { (String($0.name.dropFirst(mark.count)), $0.value) })
+      entry.fields.filter { $0.name.hasPrefix(mark) }.map {
+        (String($0.name.dropFirst(mark.count)), $0.value)
+      })
   }
 
   /// What a person calls it by: `3/1712-0`, `trade.commands/1712-0`.

@@ -37,15 +37,21 @@ struct Findings {
   }
 
   /// Compares field by field.
-  mutating func compare(_ found: Fields, with expected: Fields, at key: String, besides ignored: Set<String>) {
+  mutating func compare(_ found: Fields, with expected: Fields, at key: String, besides ignored: Set<String>)
+  {
     if found.isEmpty || expected.isEmpty {
-      if found.isEmpty && !expected.isEmpty { addAtRest(.state, key, "It is missing, though its events made it.") }
-      if !found.isEmpty && expected.isEmpty { addAtRest(.state, key, "It is there, though no event made it.") }
+      if found.isEmpty && !expected.isEmpty {
+        addAtRest(.state, key, "It is missing, though its events made it.")
+      }
+      if !found.isEmpty && expected.isEmpty {
+        addAtRest(.state, key, "It is there, though no event made it.")
+      }
       return
     }
     let names = expected.map(\.name) + found.map(\.name).filter { expected[$0] == nil }
     for name in names where !ignored.contains(name) && found[name] != expected[name] {
-      addAtRest(.state, key, "\(name) is \(shown(found[name])), but its events make it \(shown(expected[name])).")
+      addAtRest(
+        .state, key, "\(name) is \(shown(found[name])), but its events make it \(shown(expected[name])).")
     }
   }
 }

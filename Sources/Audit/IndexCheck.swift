@@ -30,7 +30,8 @@ struct IndexCheck {
 
   mutating func take(_ stock: Stock) {
     let level = stock.level
-    items[.inventory, default: []].append(Item(id: level.id, member: level.productid, productid: level.productid))
+    items[.inventory, default: []].append(
+      Item(id: level.id, member: level.productid, productid: level.productid))
   }
 
   func finish(on connection: RedisConnection, _ findings: inout Findings) throws(RedisError) {
@@ -62,7 +63,8 @@ struct IndexCheck {
       findings.addAtRest(.index, key, "\(item.member) \(found): \(entity.rawValue) \(item.id) exists.")
     }
     for (member, _) in scores {
-      findings.addAtRest(.index, key, "\(member) is listed, but there is no such \(entity.rawValue), or it is deleted.")
+      findings.addAtRest(
+        .index, key, "\(member) is listed, but there is no such \(entity.rawValue), or it is deleted.")
     }
   }
 }

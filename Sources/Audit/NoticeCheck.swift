@@ -51,7 +51,8 @@ struct NoticeCheck {
     } _: { (notice, reply) throws(RedisError) in
       let found = try reply.get().map { $0.text ?? "" }
       if found == ["", "", ""] {
-        findings.add(.notice, notice.view, "It is missing: \(notice.userid) was not told of \(notice.status.rawValue).")
+        findings.add(
+          .notice, notice.view, "It is missing: \(notice.userid) was not told of \(notice.status.rawValue).")
       } else if found != [notice.userid, notice.status.rawValue, "\(notice.productid)"] {
         findings.add(
           .notice, notice.view,
@@ -105,7 +106,8 @@ struct NoticeCheck {
         if left.first == position {
           left.removeFirst()
         } else {
-          findings.addAtRest(.status, key, "\(entry.id) announces \(position) again, or what changed no status.")
+          findings.addAtRest(
+            .status, key, "\(entry.id) announces \(position) again, or what changed no status.")
         }
       }
     }

@@ -23,10 +23,12 @@ struct NumberCheck {
     if let listing = trade.listing {
       if listing.free < 0 {
         findings.add(
-          .numbers, product, "Held \(listing.held) and sold \(listing.sold) exceed the \(listing.qty) listed.")
+          .numbers, product, "Held \(listing.held) and sold \(listing.sold) exceed the \(listing.qty) listed."
+        )
       }
       if listing.held != sum {
-        findings.add(.numbers, product, "The listing holds \(listing.held), but its running deals make \(sum).")
+        findings.add(
+          .numbers, product, "The listing holds \(listing.held), but its running deals make \(sum).")
       }
     }
     if let level = stock?.level, level.free < 0 || level.held < 0 {
@@ -81,7 +83,8 @@ struct NumberCheck {
   func finish(_ findings: inout Findings) {
     for (id, standing) in standings {
       findings.addAtRest(
-        .numbers, Key.reservation(id, in: shard), "It is missing, but the trade has it as \(standing.rawValue).")
+        .numbers, Key.reservation(id, in: shard),
+        "It is missing, but the trade has it as \(standing.rawValue).")
     }
   }
 

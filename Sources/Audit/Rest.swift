@@ -20,7 +20,9 @@ struct Rest: Equatable {
     for worker in Worker.allCases {
       let tag = "{\(Key.inlet(worker))}"
       let inlet = try StreamState(of: Key.inlet(worker), on: connection)
-      note(inlet.lag(of: worker.rawValue), LaneName(worker: worker.rawValue, tag: tag)) { inletDelays.append($0) }
+      note(inlet.lag(of: worker.rawValue), LaneName(worker: worker.rawValue, tag: tag)) {
+        inletDelays.append($0)
+      }
     }
     for shard in (0..<shards).map({ Shard($0) }) {
       let journal = try StreamState(of: Key.journal(of: shard), on: connection)

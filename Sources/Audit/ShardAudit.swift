@@ -100,7 +100,8 @@ struct ShardAudit {
       do throws(FieldError) {
         entries.append(JournalEntry(event: try Event(fields: entry.fields), position: entry.id))
       } catch {
-        findings.add(.unreadable, Key.journal(of: shard), "The entry \(entry.id) is no event: \(error.message)")
+        findings.add(
+          .unreadable, Key.journal(of: shard), "The entry \(entry.id) is no event: \(error.message)")
       }
     }
     for entry in entries {

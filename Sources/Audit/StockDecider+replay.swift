@@ -54,7 +54,9 @@ extension StockDecider: Replayable {
 extension HoldStep {
   /// Whether this is what stock says to `event`.
   fileprivate func answers(_ event: Event?, of deal: Deal) -> Bool {
-    guard case .deal(let step, let asked) = event?.fact, asked.reserveid == deal.reserveid else { return false }
+    guard case .deal(let step, let asked) = event?.fact, asked.reserveid == deal.reserveid else {
+      return false
+    }
     return switch self {
     case .stockHeld, .stockShort: step == .tradeStarted
     case .stockDecreased: step == .tradeCompleted

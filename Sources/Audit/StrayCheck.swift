@@ -58,7 +58,8 @@ struct StrayCheck {
       let event = try reply.get()[0]?[1].flatMap { try? Event(fields: $0.fields) }
       let isMeant = notice.isBuyers ? event?.buyer == notice.userid : true
       guard event?.status != nil, isMeant else {
-        return findings.add(.notice, notice.view, "No event on the journal of shard \(notice.shard.index) implies it.")
+        return findings.add(
+          .notice, notice.view, "No event on the journal of shard \(notice.shard.index) implies it.")
       }
     }
   }
@@ -85,7 +86,8 @@ struct StrayCheck {
       let (id, userid) = (try reply.get()[0]?.integer, reply[1]?.text ?? "")
       let member = key.range(of: "}:").map { String(key[$0.upperBound...]) } ?? ""
       let view = BrokenView(key: key, list: Key.mypage(of: userid), member: member)
-      guard let id, ["\(id):buyer", "\(id):seller"].contains(member), Key.mypage(of: userid, row: member) == key
+      guard let id, ["\(id):buyer", "\(id):seller"].contains(member),
+        Key.mypage(of: userid, row: member) == key
       else { return findings.add(.mypage, view, "It is no row of a reservation.") }
       rows.append(Row(view: view, reserveid: id, isBuyers: member.hasSuffix("buyer"), userid: userid))
     }
@@ -102,7 +104,8 @@ struct StrayCheck {
       Words("HGET", Key.reservation($0.row.reserveid, in: $0.shard), $0.row.isBuyers ? "userid" : "seller")
     } _: { (item, reply) throws(RedisError) in
       guard try reply.get().text != item.row.userid else { return }
-      findings.add(.mypage, item.row.view, "Reservation \(item.row.reserveid) is not \(shown(item.row.userid))'s.")
+      findings.add(
+        .mypage, item.row.view, "Reservation \(item.row.reserveid) is not \(shown(item.row.userid))'s.")
     }
   }
 }

@@ -26,7 +26,8 @@ extension TradeDecider: Replayable {
     let waiting = state.line.first { $0.deal.reserveid == deal.reserveid }?.deal
     return switch step {
     case .tradeStarted:
-      state.line.first?.deal.reserveid == deal.reserveid && deal.isTold(of: waiting) && state.hasFree(deal.qty)
+      state.line.first?.deal.reserveid == deal.reserveid && deal.isTold(of: waiting)
+        && state.hasFree(deal.qty)
     case .tradeWaiting, .tradeRejected:
       deal.isTold(of: waiting)
     case .tradeCanceled where deal.held == 0:

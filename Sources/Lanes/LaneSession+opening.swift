@@ -36,10 +36,14 @@ extension LaneSession {
       inputs.append(LaneInput(stream: stream, position: position, entriesRead: read))
     }
     let position = inputs.map { "\($0.position)" }.joined(separator: "+")
-    let vanished = wasOwn || record.isEmpty ? nil : record
+    // This replica is alive, so whatever made it lose the lane was no crash.
+    let isOwn = wasOwn || record["owner"] == runner.replica
+    let vanished = isOwn || record.isEmpty ? nil : record
     let caution = Caution(record: vanished, position: position, batch: runner.options.batch)
-    if !wasOwn || record.isEmpty {
-      writes.add("HSET", name.attempts, "position", position, "crashes", "\(caution.crashes)")
+    if !isOwn || record.isEmpty {
+      writes.add(
+        "HSET", name.attempts, "owner", runner.replica, "position", position, "crashes",
+        "\(caution.crashes)")
       if caution.condemned == nil { writes.add("HDEL", name.attempts, "suspect") }
     }
     for reply in try connection.exchange(writes) { try reply.get() }

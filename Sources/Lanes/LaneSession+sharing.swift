@@ -85,6 +85,12 @@ extension LaneSession {
   }
 
   func evaluate(_ script: Script, keys: [String], _ arguments: String...) throws(RedisError) -> Reply {
+    try evaluate(script, keys: keys, arguments, isRetried: false)
+  }
+
+  private func evaluate(
+    _ script: Script, keys: [String], _ arguments: [String], isRetried: Bool
+  ) throws(RedisError) -> Reply {
     var words = Words("EVALSHA", try connection.digest(of: script), "\(keys.count)")
     for word in keys + arguments { words.add(word) }
     var commands = Commands()
@@ -92,6 +98,9 @@ extension LaneSession {
     guard let reply = try connection.exchange(commands).first else {
       throw RedisError(.unexpectedReply, "EVALSHA gave no reply.")
     }
-    return try reply.get()
+    if isRetried || reply.error?.code != .refused(kind: "NOSCRIPT") { return try reply.get() }
+    // Somebody flushed the scripts: they are loaded again, once.
+    connection.forgetScripts()
+    return try evaluate(script, keys: keys, arguments, isRetried: true)
   }
 }

@@ -35,7 +35,7 @@ public struct LaneSettings: ParsableArguments {
   public func options() throws -> LaneOptions {
     var options = LaneOptions()
     options.batch =
-      try Settings.number(batch, "--batch", or: "handover.batch", in: 1...10_000) ?? options.batch
+      try Settings.number(batch, "--batch", or: "handover.batch", in: 1...1000) ?? options.batch
     let lease = try Settings.number(
       leaseSeconds, "--lease-seconds", or: "handover.lease.seconds", in: 1...300)
     // A fail-over is the lease's end and the others' next two heartbeats.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Audit
-import Layout
 import Lanes
+import Layout
 import Redis
 import Runtime
 import Workers
@@ -40,7 +40,9 @@ struct AuditCommand: AsyncParsableCommand {
     }
     print(json ? try report.json : report.text)
     if repair && !json {
-      print(report.isAtRest ? "\nRepaired \(repaired) records of read models." : "\nRepaired nothing: not at rest.")
+      print(
+        report.isAtRest
+          ? "\nRepaired \(repaired) records of read models." : "\nRepaired nothing: not at rest.")
     }
     if !report.isClean { throw ExitCode.failure }
   }

@@ -27,9 +27,19 @@ struct Dev: AsyncParsableCommand {
 
   func run() async throws {
     let logger = try settings.logger("handover")
-    let wanted = try settings.wantedShards()
     let folder = URL(fileURLWithPath: data ?? Settings.text("handover.data") ?? ".handover")
     let redis = settings.givenRedis() == nil ? try await Start.onThread { try PrivateRedis(in: folder) } : nil
+    do {
+      try await run(on: redis, logger)
+    } catch {
+      // Whatever kept the system from running: its Redis shall not be left behind.
+      try? await redis?.stop()
+      throw error
+    }
+  }
+
+  private func run(on redis: PrivateRedis?, _ logger: Logger) async throws {
+    let wanted = try settings.wantedShards()
     let url = try redis?.url ?? settings.redis()
     let shards = try await Start.shards(url, wanted: wanted, logger: logger)
     let options = try lanes.options()

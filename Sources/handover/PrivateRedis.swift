@@ -22,6 +22,11 @@ struct PrivateRedis: Service {
 
   func run() async throws {
     try? await gracefulShutdown()
+    try await stop()
+  }
+
+  /// Ends the server, with everything on disk.
+  func stop() async throws {
     try await Start.onThread { [url] in
       // The server answers SHUTDOWN by closing the connection, once everything is on disk.
       do throws(RedisError) { try RedisConnection(url).call("SHUTDOWN") } catch
@@ -40,6 +45,10 @@ struct PrivateRedis: Service {
       "--logfile", log,
     ]
     server.standardOutput = FileHandle.nullDevice
+    // A thread of the cooperative pool blocks all signals, and a child would inherit that.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
     try server.run()
     let deadline = ContinuousClock.now + .seconds(60)
     // It answers once its socket is there and a long append-only file is loaded.

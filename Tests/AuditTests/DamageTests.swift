@@ -56,7 +56,9 @@ import Testing
     let (_, report) = try damaged("DEL", "{0}:reserve:3")
     #expect(report.said.contains("state {0}:reserve:3: It is missing, though its events made it."))
     #expect(report.said.contains("numbers {0}:reserve:3: It is missing, but the trade has it as 예약대기."))
-    #expect(report.said.contains("index {0}:reserves: 3 is listed, but there is no such reserve, or it is deleted."))
+    #expect(
+      report.said.contains("index {0}:reserves: 3 is listed, but there is no such reserve, or it is deleted.")
+    )
   }
 
   @Test(arguments: [
@@ -71,7 +73,8 @@ import Testing
 
   @Test func aDeletedThingOnTheList() throws {
     let (_, report) = try damaged("ZADD", "{0}:reserves", "4", "4")
-    #expect(report.said == ["index {0}:reserves: 4 is listed, but there is no such reserve, or it is deleted."])
+    #expect(
+      report.said == ["index {0}:reserves: 4 is listed, but there is no such reserve, or it is deleted."])
   }
 
   @Test func anIdThatLeadsAstray() throws {
@@ -83,7 +86,8 @@ import Testing
     let (_, report) = try damaged("DEL", "{0}:operation:c1")
     #expect(report.codes == [.operation])
     #expect(report.differenceCount == 1)
-    #expect(report.said[0].hasPrefix("operation {0}:operation:c1: It is missing, though ReserveCompleted at "))
+    #expect(
+      report.said[0].hasPrefix("operation {0}:operation:c1: It is missing, though ReserveCompleted at "))
   }
 
   @Test func aFalseOperation() throws {
@@ -124,7 +128,8 @@ import Testing
     try bench.settle([.reserve(1, of: 7), .reserve(2, of: 7)])
     bench.stop()
     try bench.connection.call(
-      "XADD", "{0}:events", "*", "type", "TradeStarted", "reserveid", "2", "productid", "7", "userid", "buyer2",
+      "XADD", "{0}:events", "*", "type", "TradeStarted", "reserveid", "2", "productid", "7", "userid",
+      "buyer2",
       "productname", "중고 책상", "qty", "1", "reserveDt", "2024-04-04", "address", "서울", "price", "1000",
       "tradeid", "9", "seller", "seller7", "status", "거래진행중")
     let report = try bench.audit(patience: .zero)
@@ -137,7 +142,8 @@ import Testing
     try bench.settle([.reserve(1, of: 7)])
     bench.stop()
     try bench.send([.reserve(2, of: 7)])
-    let last = try bench.connection.call("XREVRANGE", "{0}:reservation.commands", "+", "-")[0]?[0]?.string ?? ""
+    let last =
+      try bench.connection.call("XREVRANGE", "{0}:reservation.commands", "+", "-")[0]?[0]?.string ?? ""
     try bench.connection.call("HSET", "{0}:cursor:reservation", "{0}:reservation.commands", "\(last) 2")
     try bench.connection.call(
       "XGROUP", "SETID", "{0}:reservation.commands", "reservation", last, "ENTRIESREAD", "2")

@@ -41,7 +41,8 @@ import Workers
     for _ in 1...2 {
       try Auditor(redis).forget(report.broken)
       try ReadModels.rebuild(
-        [Shard(0), Shard(1)], on: bench.redis.url, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        [Shard(0), Shard(1)], on: bench.redis.url,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       #expect(try bench.audit().said == [])
     }
     // Three keys came back, three were of nobody, and the repair left nothing of its own behind.

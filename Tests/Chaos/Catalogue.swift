@@ -17,7 +17,9 @@ final class Catalogue: Sendable {
   /// One of the product's things; newer trades are likelier, for old ones are soon sold out.
   func id(of entity: Entity, product: Int, _ place: Int) -> Int? {
     shelves.withLock { shelves in
-      guard let ids = shelves[Shelf(entity: entity, product: product)], let last = ids.last else { return nil }
+      guard let ids = shelves[Shelf(entity: entity, product: product)], let last = ids.last else {
+        return nil
+      }
       return entity == .trade && place % 3 > 0 ? last : ids[place % ids.count]
     }
   }

@@ -1,2 +1,77 @@
+import ArgumentParser
+import Foundation
+import Redis
+import Synchronization
+import Testbed
+
+/// Runs the whole system under load while everything in it is killed, paused and cut off, and settles the accounts.
 @main
-struct Chaos { static func main() {} }
+struct Chaos: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "chaos",
+    abstract:
+      "Loads a system of real processes, breaks it for a while, and looks for what was lost or done twice.")
+
+  @Option(help: "How long faults come, in seconds.")
+  var seconds = 60
+
+  @Option(help: "What the decisions follow from; a new one if not given.")
+  var seed: UInt64?
+
+  @Option(help: "A file for the summary.")
+  var report: String?
+
+  @Option(help: "A folder for what Redis kept and all logs; made by itself where something is wrong.")
+  var keep: String?
+
+  func validate() throws {
+    guard (1...86_400).contains(seconds) else { throw ValidationError("--seconds must be from 1 to 86400.") }
+  }
+
+  func run() async throws {
+    let seed = seed ?? UInt64.random(in: 0..<1_000_000)
+    print("Chaos for \(seconds) s, seed \(seed): three replicas of each worker, two ingresses.")
+    fflush(nil)
+    let stage = try await Stage()
+    let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, stage.abandon) }
+    defer { for signal in signals { signal.cancel() } }
+    do {
+      let verdict = try await Trial(seconds: seconds, seed: seed).run(stage)
+      print(verdict.text)
+      if let report { try verdict.text.write(toFile: report, atomically: true, encoding: .utf8) }
+      stage.end()
+      try save(stage, seed, isNeeded: !verdict.isGood)
+      if !verdict.isGood { throw ExitCode.failure }
+    } catch let error where !(error is ExitCode) {
+      stage.end()
+      print("The run came to no end: \(error)")
+      try save(stage, seed, isNeeded: true)
+      throw ExitCode.failure
+    }
+  }
+
+  private func save(_ stage: Stage, _ seed: UInt64, isNeeded: Bool) throws {
+    guard isNeeded || keep != nil else { return }
+    let folder = URL(fileURLWithPath: keep ?? "/tmp/handover-chaos-\(seed)")
+    try? FileManager.default.removeItem(at: folder)
+    stage.redis.process.kill()
+    try? FileManager.default.removeItem(at: stage.redis.folder.appending(path: "redis.sock"))
+    try FileManager.default.copyItem(at: stage.redis.folder, to: folder)
+    print(
+      "What Redis kept and all logs are in \(folder.path); read it with: redis-server --dir \(folder.path) --appendonly yes"
+    )
+  }
+
+  private static func onSignal(_ number: Int32, _ end: @escaping @Sendable () -> Void)
+    -> any DispatchSourceSignal
+  {
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler {
+      end()
+      Foundation.exit(128 + number)
+    }
+    source.resume()
+    return source
+  }
+}

@@ -49,7 +49,8 @@ final class Diary: Sendable {
   func add(_ entry: Entry) {
     state.withLock {
       $0.entries.append(entry)
-      $0.counts["XADD \(entry.kind)", default: [:]][entry.position == nil ? "broken" : "added", default: 0] += 1
+      $0.counts["XADD \(entry.kind)", default: [:]][entry.position == nil ? "broken" : "added", default: 0] +=
+        1
     }
   }
 

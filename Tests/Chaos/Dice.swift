@@ -11,7 +11,9 @@ struct Dice: RandomNumberGenerator {
   /// - Parameter place: the number of the decision among all of its roller.
   init(seed: UInt64, _ roller: Roller, _ place: Int) {
     state = seed
-    for part in [roller.rawValue, UInt64(truncatingIfNeeded: place)] { state = (next() ^ part) &* 0x2545_F491_4F6C_DD1D }
+    for part in [roller.rawValue, UInt64(truncatingIfNeeded: place)] {
+      state = (next() ^ part) &* 0x2545_F491_4F6C_DD1D
+    }
   }
 
   mutating func next() -> UInt64 {

@@ -14,7 +14,8 @@ struct Flaw {
     ]
     var raw: [UInt8]?
     let flaw = dice.pick([
-      "no type", "unknown type", "type of another worker", "no product", "bad number", "bad date", "control character",
+      "no type", "unknown type", "type of another worker", "no product", "bad number", "bad date",
+      "control character",
       "long text", "not UTF-8", "no field at all",
     ])
     switch flaw {

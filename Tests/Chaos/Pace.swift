@@ -9,7 +9,10 @@ struct Pace: Sendable {
   private var number = -1
 
   /// - Parameter phase: where between two moments the first one lies, 0…1.
-  init(from start: ContinuousClock.Instant, to deadline: ContinuousClock.Instant, every period: Duration, phase: Double) {
+  init(
+    from start: ContinuousClock.Instant, to deadline: ContinuousClock.Instant, every period: Duration,
+    phase: Double
+  ) {
     self.start = start + .seconds(period.seconds * phase)
     self.deadline = deadline
     self.period = period

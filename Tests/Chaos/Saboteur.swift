@@ -96,7 +96,7 @@ final class Saboteur: Sendable {
         stage.putBack(member)
       case .stopWorker, .stopIngress:
         guard member.process.terminate(within: .seconds(15)) != nil else {
-          throw NeverHappened(description: "\(target) did not end within 15 s of SIGTERM")
+          throw Mishap("\(target) did not end within 15 s of SIGTERM")
         }
         fallthrough
       default:

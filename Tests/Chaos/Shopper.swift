@@ -6,7 +6,9 @@ import Testbed
 /// A client of both ingresses: one wish after the other, some of them sent twice, some of them senseless.
 struct Shopper: Sendable {
   /// Both kinds of load speak of the same products at about the same time.
-  static func product(_ dice: inout Dice, at second: Double) -> Int { 1 + Int(second * 5) + dice.roll(0...11) }
+  static func product(_ dice: inout Dice, at second: Double) -> Int {
+    1 + Int(second * 5) + dice.roll(0...11)
+  }
 
   let number: Int
   let seed: UInt64

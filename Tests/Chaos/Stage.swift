@@ -14,7 +14,8 @@ final class Stage: Sendable {
 
     /// The name under which its lanes are held, as its log tells.
     var replica: String? {
-      guard let text = try? String(contentsOf: log, encoding: .utf8), let mark = text.firstRange(of: "replica=")
+      guard let text = try? String(contentsOf: log, encoding: .utf8),
+        let mark = text.firstRange(of: "replica=")
       else { return nil }
       return String(text[mark.upperBound...].prefix { $0 != " " })
     }
@@ -51,7 +52,8 @@ final class Stage: Sendable {
 
   func start(_ executable: String, port: Int? = nil) throws {
     var environment = [
-      "HANDOVER_REDIS_URL": redis.url.description, "HANDOVER_LEASE_SECONDS": "\(Self.lease.components.seconds)",
+      "HANDOVER_REDIS_URL": redis.url.description,
+      "HANDOVER_LEASE_SECONDS": "\(Self.lease.components.seconds)",
       "LOG_LEVEL": "debug",
     ]
     if let port { environment["HANDOVER_PORT"] = "\(port)" }
@@ -113,9 +115,12 @@ final class Stage: Sendable {
 
   /// How often a replica found that another one had its lane.
   func fencedCount() -> Int {
-    let logs = (try? FileManager.default.contentsOfDirectory(at: redis.folder, includingPropertiesForKeys: nil)) ?? []
+    let logs =
+      (try? FileManager.default.contentsOfDirectory(at: redis.folder, includingPropertiesForKeys: nil)) ?? []
     return logs.reduce(0) { sum, log in
-      guard log.pathExtension == "log", let text = try? String(contentsOf: log, encoding: .utf8) else { return sum }
+      guard log.pathExtension == "log", let text = try? String(contentsOf: log, encoding: .utf8) else {
+        return sum
+      }
       return sum + text.ranges(of: "another replica has the lane").count
     }
   }

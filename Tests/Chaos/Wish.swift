@@ -25,7 +25,8 @@ struct Wish: Sendable {
       body["productid"] = "\(productid)"
       if let id { body["id"] = "\(id)" }
       return (.POST, "/\(collection)", body)
-    case .cancelReserve: return fields["delete"] == nil ? (.PUT, "\(item)/reservecancel", nil) : (.DELETE, item, nil)
+    case .cancelReserve:
+      return fields["delete"] == nil ? (.PUT, "\(item)/reservecancel", nil) : (.DELETE, item, nil)
     case .handover: return (.POST, "\(item)/handover", fields)
     case .changeReserve, .changeTrade, .adjustStock: return (.PATCH, item, fields)
     case .withdrawTrade, .withdrawStock: return (.DELETE, item, nil)

@@ -30,6 +30,11 @@ public struct RunningProcess: Sendable {
     let ended = DispatchGroup()
     ended.enter()
     process.terminationHandler = { _ in ended.leave() }
+    // A thread of the cooperative pool blocks all signals, and a child would inherit that.
+    var (none, before) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     try process.run()
     id = process.processIdentifier
     self.process = process

@@ -39,7 +39,9 @@ public enum ReadModels {
   private static let worker = "rebuild"
 
   /// Leaves no trace of its lanes: the next rebuild begins at the beginning.
-  private static func forget(_ shards: some Collection<Shard>, on connection: RedisConnection) throws(RedisError) {
+  private static func forget(_ shards: some Collection<Shard>, on connection: RedisConnection)
+    throws(RedisError)
+  {
     var commands = Commands()
     for shard in shards {
       commands.add("XGROUP", "DESTROY", Key.journal(of: shard), worker)
@@ -77,7 +79,9 @@ private final class Progress: Sendable {
     state.withLock {
       let before = Set(events.map(\.event.productid)).compactMap { [listings = $0.listings] in listings[$0] }
       for item in events {
-        if case .listing(.tradeListed, let listing) = item.event.fact { $0.listings[listing.productid] = item }
+        if case .listing(.tradeListed, let listing) = item.event.fact {
+          $0.listings[listing.productid] = item
+        }
       }
       return before.sorted { $0.position < $1.position } + events
     }

@@ -16,33 +16,38 @@ struct Wishes {
     let product = Int.random(in: 1...products, using: &random)
     let units = Int.random(in: 1...3, using: &random)
     switch Int.random(in: 0..<32, using: &random) {
-    case 0..<11:
+    case 0..<8:
       // Now and then an id that is taken.
       if reserves == 0 || Int.random(in: 0..<12, using: &random) > 0 { reserves += 1 }
       return .reserve(reserves, of: reserves % products + 1, qty: units == 3 ? 2 : 1)
-    case 11..<15:
+    case 8..<11:
       let id = someReserve()
-      return ["type": "CancelReserve", "id": "\(id)", "productid": "\(id % products + 1)", "delete": "\(units / 3)"]
-    case 15:
+      return [
+        "type": "CancelReserve", "id": "\(id)", "productid": "\(id % products + 1)", "delete": "\(units / 3)",
+      ]
+    case 11:
       let id = someReserve()
       return [
         "type": "ChangeReserve", "id": "\(id)", "productid": "\(id % products + 1)",
         "reserveDt": "2024-05-0\(units)",
       ]
-    case 16..<19:
+    case 12..<15:
       // Mostly refused, because the last one is still open.
       if Int.random(in: 0..<4, using: &random) == 0 { trades[product, default: 0] += 1 }
-      return .list(product * 1000 + trades[product, default: 0], of: product, qty: units + 1)
-    case 19..<25:
+      return .list(product * 1000 + trades[product, default: 0], of: product, qty: units)
+    case 15..<25:
       var fields: Fields = ["type": "Handover", "id": "\(trade(of: product))", "productid": "\(product)"]
-      if units > 1 { fields.append("reserveid", "\(someReserve())") }
+      if units == 1 { fields.append("reserveid", "\(someReserve())") }
       return fields
     case 25:
-      return ["type": "ChangeTrade", "id": "\(trade(of: product))", "productid": "\(product)", "qty": "\(units + 1)"]
+      return [
+        "type": "ChangeTrade", "id": "\(trade(of: product))", "productid": "\(product)",
+        "qty": "\(units + 1)",
+      ]
     case 26:
       return ["type": "WithdrawTrade", "id": "\(trade(of: product))", "productid": "\(product)"]
     case 27..<29:
-      return .register(product, qty: units + 1)
+      return .register(product, qty: units + 2)
     case 29..<31:
       return ["type": "AdjustStock", "id": "\(product)", "productid": "\(product)", "qty": "\(units + 1)"]
     default:

@@ -1,0 +1,126 @@
+import Market
+import Testbed
+
+/// Settles every call of the ingresses with what Redis holds.
+struct CallAccount {
+  private let ledger: Ledger
+  private(set) var differences: [String] = []
+
+  init(_ calls: [Diary.Call], _ ledger: Ledger) {
+    self.ledger = ledger
+    var byKey: [String: [Diary.Call]] = [:]
+    var byTrace: [String: [Diary.Call]] = [:]
+    for call in calls {
+      if let key = call.key {
+        byKey[key, default: []].append(call)
+      } else {
+        byTrace[call.wish.trace, default: []].append(call)
+      }
+    }
+    for (key, calls) in byKey { settle(calls, of: key) }
+    settleNameless(byTrace)
+    for call in calls where call.answer.status == 201 { settleMade(call) }
+  }
+
+  private mutating func differ(_ what: String, _ call: Diary.Call, _ message: String) {
+    differences.append(
+      "\(what) (\(call.wish.trace), product \(call.wish.productid), answer \(call.answer.name)): \(message)")
+  }
+
+  /// All copies of a request together had one effect, and one answer.
+  private mutating func settle(_ calls: [Diary.Call], of key: String) {
+    guard let call = calls.first else { return }
+    let (commands, endings) = (ledger.commands[key] ?? [], ledger.endings[key] ?? [])
+    if endings.count > 1 { differ(key, call, "it has \(endings.count) outcomes.") }
+    let items = calls.filter { $0.answer.isDone && $0.answer.status != 204 }.map(\.answer.item)
+    if let item = items.first, let other = items.first(where: { $0 != item }) {
+      differ(key, call, "its copies were answered with \(item) and \(other).")
+    }
+    if calls.allSatisfy(\.answer.isTurnedAway), !commands.isEmpty,
+      !calls.contains(where: { $0.answer.code == "stillRunning" })
+    {
+      differ(
+        key, call, "it was turned away (\(call.answer.code ?? "")), but stands in \(commands[0].stream).")
+    }
+    for call in calls { settle(call, commands, endings, as: key) }
+  }
+
+  /// One answer and the command that it is about.
+  private mutating func settle(
+    _ call: Diary.Call, _ commands: [Ledger.Command], _ endings: [Ledger.Ending], as what: String
+  ) {
+    let answer = call.answer
+    guard answer.isDone || answer.isPending || answer.refusal != nil else { return }
+    guard let ending = endings.first, let command = commands.first else {
+      return differ(what, call, "nothing is known of its command.")
+    }
+    if answer.isDone, let refusal = ending.refusal { differ(what, call, "it was refused: \(refusal).") }
+    if let refusal = answer.refusal, refusal != ending.refusal {
+      differ(what, call, "it was told \(refusal), but its outcome is \(ending.refusal ?? ending.event.type).")
+    }
+    // Of several copies with ids made at the door, the first one is carried out.
+    if answer.isDone || answer.isPending, let id = answer.id, id != command.id {
+      differ(what, call, "it was told of id \(id), but its command is about id \(command.id).")
+    }
+  }
+
+  /// Calls without a key, by what their commands say: as many commands as calls, as many outcomes as answers.
+  private mutating func settleNameless(_ byTrace: [String: [Diary.Call]]) {
+    var made: [String: [String]] = [:]
+    for (commandid, commands) in ledger.commands where commandid.hasPrefix("h-") {
+      guard let command = commands.first else { continue }
+      let mark = ["address", "productname"].compactMap { command.fields[$0] }.first { $0.contains(" #") }
+      let trace = mark ?? "\(command.fields["type"] ?? "") \(command.id)"
+      made[trace, default: []].append(commandid)
+    }
+    for (trace, commandids) in made where byTrace[trace] == nil {
+      differences.append("\(trace): nobody sent the commands \(commandids).")
+    }
+    for (trace, calls) in byTrace {
+      guard let call = calls.first else { continue }
+      let endings = (made[trace] ?? []).map { ledger.endings[$0] ?? [] }
+      let count = { (isMeant: (Answer) -> Bool) in calls.count { isMeant($0.answer) } }
+      let open = count { $0.isOpen || $0.isPending }
+      let (done, refused) = (count(\.isDone), count { $0.refusal != nil })
+      let (carriedOut, rejected) = (
+        endings.count { $0.first?.refusal == nil }, endings.count { $0.first?.refusal != nil }
+      )
+      if endings.contains(where: { $0.count != 1 }) { differ(trace, call, "a command has not one outcome.") }
+      if !(done...done + open).contains(carriedOut) {
+        differ(
+          trace, call, "\(done) of \(calls.count) calls were told it was done; it was \(carriedOut) times.")
+      }
+      if !(refused...refused + open).contains(rejected) || carriedOut + rejected > done + refused + open {
+        differ(trace, call, "\(refused) calls were told it was refused; it was \(rejected) times.")
+      }
+      for call in calls where call.answer.isPending {
+        let commandid = call.answer.commandid ?? ""
+        settle(call, ledger.commands[commandid] ?? [], ledger.endings[commandid] ?? [], as: commandid)
+      }
+    }
+  }
+
+  /// What a 201 showed is what was asked for, and what was made.
+  private mutating func settleMade(_ call: Diary.Call) {
+    let (wish, answer) = (call.wish, call.answer)
+    for (name, value) in wish.fields where answer[name].shown != value {
+      differ("201", call, "\(name) was \(value), but the answer says \(answer[name].shown).")
+    }
+    guard answer["productid"].integer == wish.productid, let id = answer.id, wish.id == nil || wish.id == id
+    else { return differ("201", call, "the answer is about something else: \(answer.item).") }
+    let made = ledger.made[Ledger.Thing(entity: wish.kind.entity, id: id)] ?? []
+    if made.count != 1 || made.first?.productid != wish.productid {
+      differ("201", call, "\(wish.kind.entity.rawValue) \(id) was made \(made.count) times.")
+    }
+    for (name, value) in wish.fields {
+      if let kept = made.first?.fields[name], kept != value {
+        differ("201", call, "\(name) was \(value), but \(kept) is kept.")
+      }
+    }
+  }
+}
+
+extension JSON {
+  /// A text or a number as people write it.
+  fileprivate var shown: String { text ?? integer.map { "\($0)" } ?? "" }
+}

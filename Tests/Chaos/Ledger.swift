@@ -1,0 +1,136 @@
+import Lanes
+import Layout
+import Market
+import Redis
+
+/// What Redis holds at the end: all commands, what came of each, and what was put aside.
+struct Ledger {
+  struct Command {
+    let stream: String
+    let position: EntryID
+    let fields: Fields
+
+    var id: Int { fields["id"].flatMap { Int($0) } ?? 0 }
+    var productid: Int { fields["productid"].flatMap { Int($0) } ?? 0 }
+  }
+
+  struct Ending {
+    let event: Event
+    let position: EntryID
+
+    /// Why the command was refused; nil where it was carried out.
+    var refusal: String? {
+      if case .rejected(let rejection) = event.fact { rejection.refusal.rawValue } else { nil }
+    }
+  }
+
+  struct Place: Hashable {
+    let stream: String
+    let position: EntryID
+  }
+
+  struct Thing: Hashable {
+    let entity: Entity
+    let id: Int
+  }
+
+  /// By command id, in the order of the shard's stream.
+  private(set) var commands: [String: [Command]] = [:]
+  private(set) var endings: [String: [Ending]] = [:]
+  /// The command ids of a shard's stream as they came first, by stream.
+  private(set) var arrivals: [String: [Command]] = [:]
+  /// Reservations in the order in which they were completed, by shard.
+  private(set) var reserved: [Shard: [Int]] = [:]
+  /// The events by which a thing came to be.
+  private(set) var made: [Thing: [(productid: Int, fields: Fields, commandid: String)]] = [:]
+  /// How often an entry was put aside, and why.
+  private(set) var letters: [Place: [String]] = [:]
+  /// The command ids of an inlet's entries.
+  private(set) var inlets: [Worker: [(position: EntryID, commandid: String)]] = [:]
+  private(set) var finished = 0
+
+  static func shards(of connection: RedisConnection) throws -> [Shard] {
+    (0..<(try connection.call("GET", Key.shardCount).integer ?? 0)).map { Shard($0) }
+  }
+
+  init(_ connection: RedisConnection) throws {
+    for worker in Worker.allCases {
+      let inlet = Key.inlet(worker)
+      try readLetters("{\(inlet)}", on: connection)
+      inlets[worker] = try connection.entries(of: inlet).map { entry in
+        (entry.position, entry.fields["commandid"] ?? "\(inlet)/\(entry.position)")
+      }
+    }
+    for shard in try Self.shards(of: connection) {
+      try readLetters(shard.tag, on: connection)
+      for worker in Worker.allCases {
+        let stream = Key.commands(worker, in: shard)
+        for entry in try connection.entries(of: stream) {
+          let commandid = entry.fields["commandid"] ?? ""
+          let command = Command(stream: stream, position: entry.position, fields: entry.fields)
+          if commands[commandid] == nil { arrivals[stream, default: []].append(command) }
+          commands[commandid, default: []].append(command)
+        }
+      }
+      for entry in try connection.entries(of: Key.journal(of: shard)) {
+        let event = try Event(fields: entry.fields)
+        if case .deal(let step, let deal) = event.fact {
+          if step == .reserveCompleted { reserved[shard, default: []].append(deal.reserveid) }
+          if step == .tradeCompleted { finished += 1 }
+        }
+        guard let caller = event.caller else { continue }
+        if let thing = event.made {
+          made[thing, default: []].append((event.productid, entry.fields, caller.commandid))
+        }
+        endings[caller.commandid, default: []].append(Ending(event: event, position: entry.position))
+      }
+    }
+  }
+
+  func commandid(ofReserve id: Int?) -> String? {
+    id.flatMap { made[Thing(entity: .reserve, id: $0)]?.first?.commandid }
+  }
+
+  private mutating func readLetters(_ tag: String, on connection: RedisConnection) throws {
+    for letter in try connection.entries(of: LaneName(worker: "", tag: tag).deadLetters) {
+      guard let position = letter.fields["entry"].flatMap({ EntryID($0) }) else { continue }
+      letters[Place(stream: letter.fields["stream"] ?? "", position: position), default: []]
+        .append(letter.fields["reason"] ?? "")
+    }
+  }
+}
+
+extension Event {
+  /// What this event brought into the world.
+  fileprivate var made: Ledger.Thing? {
+    switch fact {
+    case .deal(.reserveCompleted, let deal): Ledger.Thing(entity: .reserve, id: deal.reserveid)
+    case .listing(.tradeListed, let listing): Ledger.Thing(entity: .trade, id: listing.id)
+    case .stock(.stockRegistered, let level): Ledger.Thing(entity: .inventory, id: level.id)
+    default: nil
+    }
+  }
+}
+
+extension RedisConnection {
+  /// All entries of a stream. What is not UTF-8 is shown with marks in its place.
+  fileprivate func entries(of stream: String) throws -> [(position: EntryID, fields: Fields)] {
+    var entries: [(position: EntryID, fields: Fields)] = []
+    var start = "-"
+    while true {
+      let page = try call("XRANGE", stream, start, "+", "COUNT", "500")
+      for entry in page {
+        guard let position = entry[0]?.string.flatMap({ EntryID($0) }) else { continue }
+        var (fields, name) = (Fields(), String?.none)
+        for part in entry[1].map(Array.init) ?? [] {
+          let text = part.withBytes { String(decoding: $0, as: UTF8.self) } ?? ""
+          if let known = name { fields.append(known, text) }
+          name = name == nil ? text : nil
+        }
+        entries.append((position, fields))
+      }
+      guard page.count == 500, let last = entries.last else { return entries }
+      start = "(\(last.position)"
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Audit
+import Foundation
+import Redis
+import Testbed
+
+/// One run: a system, load and faults for a while, then peace and the accounts.
+struct Trial {
+  let seconds: Int
+  let seed: UInt64
+
+  /// Calls a second over HTTP, and entries a second by XADD.
+  private static let (callRate, entryRate) = (160.0, 80.0)
+  private static let (shoppers, scribes) = (24, 2)
+
+  func run(_ stage: Stage) async throws -> Verdict {
+    let (diary, catalogue) = (Diary(), Catalogue())
+    let watch = FailOverWatch(stage.redis)
+    let saboteur = Saboteur(stage, watch, seed: seed)
+    let start = ContinuousClock.now
+    let deadline = start + .seconds(seconds)
+    let watching = Background(watch.run)
+    let sabotage = Background { saboteur.run(until: deadline) }
+    let writing = (0..<Self.scribes).map { number in
+      let scribe = Scribe(number: number, seed: seed, redis: stage.redis, catalogue: catalogue, diary: diary)
+      let pace = Self.pace(number, of: Self.scribes, Self.entryRate, start, deadline)
+      return Background { scribe.run(pace) }
+    }
+    let shoppers = (0..<Self.shoppers).map {
+      Shopper(number: $0, seed: seed, ingresses: stage.ingresses, catalogue: catalogue, diary: diary)
+    }
+    await withTaskGroup(of: Void.self) { group in
+      for shopper in shoppers {
+        let pace = Self.pace(shopper.number, of: Self.shoppers, Self.callRate, start, deadline)
+        group.addTask { await shopper.run(pace) }
+      }
+    }
+    let loaded = ContinuousClock.now - start
+    try await onThread {
+      for work in writing + [sabotage] where work.wait(within: .seconds(120)) == nil {
+        throw Mishap("the faults were not mended within two minutes")
+      }
+    }
+    let dead = try await stage.settle()
+    let report = try await onThread { try Auditor(stage.redis.connect()).run(waiting: .seconds(60)) }
+    // A lane without work after its fail-over commits nothing until some comes.
+    watch.stop()
+    _ = watching
+    await repeatSome(shoppers[0], diary.calls)
+    let (audit, ledger) = try await onThread {
+      (
+        try Auditor(stage.redis.connect()).run(waiting: .seconds(20)), try Ledger(stage.redis.connect())
+      )
+    }
+    var differences = dead + diary.complaints + saboteur.incidents.compactMap(\.problem)
+    if !report.isAtRest || !audit.isAtRest {
+      differences += ["The system does not come to rest."] + audit.notes
+    }
+    for difference in audit.differences {
+      differences.append("audit, \(difference.code.rawValue), \(difference.key): \(difference.message)")
+    }
+    differences += CallAccount(diary.calls, ledger).differences
+    differences += EntryAccount(diary.entries, ledger).differences
+    differences += OrderAccount(diary.calls, ledger).differences
+    return Verdict(
+      seed: seed, loaded: loaded, diary: diary, ledger: ledger, incidents: saboteur.incidents, watch: watch,
+      fenced: stage.fencedCount(), audit: audit, differences: differences)
+  }
+
+  /// Sends some requests again long after: nothing may come of it but the same answers.
+  private func repeatSome(_ shopper: Shopper, _ calls: [Diary.Call]) async {
+    let named = calls.filter { $0.key != nil && $0.answer.isDone }
+    for call in named.enumerated().filter({ $0.offset % max(1, named.count / 150) == 0 }).map(\.element) {
+      await shopper.send(call.wish, key: call.key, [:], to: shopper.ingresses[call.wish.productid % 2])
+    }
+  }
+
+  private static func pace(
+    _ number: Int, of count: Int, _ rate: Double, _ start: ContinuousClock.Instant,
+    _ deadline: ContinuousClock.Instant
+  ) -> Pace {
+    let period = Duration.seconds(Double(count) / rate)
+    return Pace(from: start, to: deadline, every: period, phase: Double(number) / Double(count))
+  }
+}

@@ -1,0 +1,76 @@
+import Audit
+import Redis
+
+/// What a run was like, in words, and what was wrong.
+struct Verdict {
+  let seed: UInt64
+  let loaded: Duration
+  let diary: Diary
+  let ledger: Ledger
+  let incidents: [Incident]
+  let watch: FailOverWatch
+  /// How often a replica found its lane taken.
+  let fenced: Int
+  let audit: AuditReport
+  let differences: [String]
+
+  var isGood: Bool { differences.isEmpty && audit.isClean }
+
+  var text: String {
+    let totals = audit.totals
+    let load = diary.calls.count + diary.entries.count
+    var lines = [
+      "\(Self.short(loaded)) of faults, seed \(seed)",
+      "  \(load) requests, \(Int(Double(load) / loaded.seconds)) a second; \(ledger.finished) deals finished, "
+        + "\(totals.running) running, \(totals.waiting) waiting; \(totals.events) events, "
+        + "\(totals.rejections) refusals, \(totals.deadLetters) dead letters",
+      "Requests",
+    ]
+    for (kind, answers) in diary.counts.sorted(by: { $0.key < $1.key }) {
+      let counts = answers.sorted { $0.key < $1.key }.map { "\($0) \($1)×" }
+      lines.append("  \(Self.column(kind, 20)) \(counts.joined(separator: ", "))")
+    }
+    lines.append("Faults")
+    for fault in Fault.allCases {
+      let count = incidents.count { $0.fault == fault && !$0.isVoid }
+      lines.append("  \(Self.column(fault.rawValue, 32)) \(count)")
+    }
+    lines.append("  \(Self.column("lanes lost to another replica", 32)) \(fenced)")
+    lines.append("Fail-over of a killed worker's lanes: another replica has committed")
+    lines.append("  with nothing else broken meanwhile   \(Self.spread(failOvers.alone))")
+    lines.append("  with more faults on top              \(Self.spread(failOvers.amid))")
+    lines.append(
+      isGood ? "No difference found." : "\(max(differences.count, audit.differenceCount)) differences")
+    lines += differences.prefix(60).map { "  \($0)" }
+    return lines.joined(separator: "\n")
+  }
+
+  /// The times of the fail-overs, those apart during which something else touched the same worker.
+  private var failOvers: (alone: [Duration], amid: [Duration]) {
+    var (alone, amid): ([Duration], [Duration]) = ([], [])
+    for failOver in watch.failOvers {
+      let others = incidents.filter { incident in
+        guard !incident.isVoid, incident.began != failOver.since else { return false }
+        return (incident.fault.hitsAll || incident.target == "\(failOver.lane.worker)-worker")
+          && incident.overlaps(failOver.since, failOver.until)
+      }
+      // The one that killed its owner is among them.
+      if others.count > 1 { amid.append(failOver.time) } else { alone.append(failOver.time) }
+    }
+    return (alone, amid)
+  }
+
+  private static func spread(_ times: [Duration]) -> String {
+    guard let worst = times.max() else { return "none" }
+    let median = times.sorted()[times.count / 2]
+    return "\(times.count) lanes, median \(short(median)), worst \(short(worst))"
+  }
+
+  private static func short(_ time: Duration) -> String {
+    "\((time.seconds * 100).rounded() / 100) s"
+  }
+
+  private static func column(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
