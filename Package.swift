@@ -42,19 +42,21 @@ let package = Package(
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
     layer("Redis", "CHiredis"),
     layer("Market"),
-    layer("Lanes", "Market", "Redis", logging),
+    layer("Telemetry", coreMetrics),
+    layer("Lanes", "Market", "Redis", "Telemetry", coreMetrics, logging),
     layer("Layout", "Lanes", "Market"),
     layer("Doors", "Lanes", "Layout", "Market", "Redis"),
-    layer("Workers", "Doors", "Lanes", "Layout", "Market", "Redis"),
+    layer("Workers", "Doors", "Lanes", "Layout", "Market", "Redis", "Telemetry"),
     layer("Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Workers"),
     layer("Inspection", "Lanes", "Layout", "Market", "Redis", "Workers"),
-    layer("Telemetry", coreMetrics),
     layer("Health", hummingbird),
     layer(
-      "Gateway", "Doors", "Health", "Lanes", "Layout", "Market", "Redis", hummingbird, lifecycle, logging),
+      
+      "Gateway", "Doors", "Health", "Lanes", "Layout", "Market", "Redis", "Telemetry", coreMetrics, hummingbird,
+      lifecycle, logging),
     layer(
-      "Runtime", "Gateway", "Health", "Lanes", "Layout", "Redis", "Workers", argumentParser, configuration,
-      hummingbird, lifecycle, logging),
+      "Runtime", "Gateway", "Health", "Lanes", "Layout", "Redis", "Telemetry", "Workers", argumentParser,
+      configuration, coreMetrics, hummingbird, lifecycle, logging),
 
     executable("reservation-worker", "Runtime"),
     executable("trade-worker", "Runtime"),

@@ -3,7 +3,8 @@ import Foundation
 extension DeadLetter {
   /// When it died, ISO 8601 in UTC.
   public var time: String {
-    Date(timeIntervalSince1970: Double(position.milliseconds) / 1000)
+    // Formatting cuts off what is less than a millisecond, and most of them are no whole binary fractions.
+    Date(timeIntervalSince1970: (Double(position.milliseconds) + 0.5) / 1000)
       .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 

@@ -3,8 +3,8 @@ import Market
 
 /// A PUT or PATCH of an item, compared with what there is.
 struct Change {
-  /// What was asked for and what of it is new; nil where nothing changes.
-  let drafts: (asked: Draft, new: Draft)?
+  /// What was asked for, and what of it is new, if anything is; nil where nothing was asked for.
+  let drafts: (asked: Draft, new: Draft?)?
 
   /// - Parameters:
   ///   - sent: the fields of the body; those the item does not have are ignored.
@@ -40,7 +40,7 @@ struct Change {
     let whole = try draft(asked)
     // Only what differs: a field that is merely repeated must not undo somebody else's change to it.
     let new = whole.fields.pairs.filter { (present[$0.name] ?? "") != $0.value }
-    drafts = new.isEmpty ? nil : (whole, try draft(new))
+    drafts = (whole, new.isEmpty ? nil : try draft(new))
   }
 
   private struct Rule {

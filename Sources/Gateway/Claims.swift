@@ -24,10 +24,18 @@ struct Claims: Sendable {
     if stored.isNull { return .free }
     guard stored.string == request else {
       if !isRunning { try await release(key) }
-      throw Problem(
-        .unprocessableContent, "keyReused", "This Idempotency-Key was sent with another request before.")
+      throw Self.reused
     }
     return .repeated(isRunning: isRunning)
+  }
+
+  /// Whether the key stands for the request already. Throws a 422 where it stands for another one.
+  func isClaimed(_ key: String, for request: String) async throws -> Bool {
+    var ask = Commands()
+    ask.add("GET", Key.request(key))
+    guard let stored = try await redis.send(ask).first?.get(), !stored.isNull else { return false }
+    guard stored.string == request else { throw Self.reused }
+    return true
   }
 
   /// Lets the next copy in at once, where this one came to nothing.
@@ -36,6 +44,9 @@ struct Claims: Sendable {
     ask.add("DEL", Self.mark(key))
     for reply in try await redis.send(ask) { try reply.get() }
   }
+
+  private static let reused = Problem(
+    .unprocessableContent, "keyReused", "This Idempotency-Key was sent with another request before.")
 
   private static func mark(_ key: String) -> String { Key.request(key) + ":running" }
 }

@@ -21,6 +21,9 @@ public struct GatewayOptions: Sendable {
   /// How long a client may be silent between requests, or within one.
   public var idleTimeout = Duration.seconds(30)
 
+  /// What `GET /metrics` answers; no such route if nil.
+  public var metrics: (@Sendable () -> String)?
+
   public init(shards: Int, redis: RedisURL) {
     self.shards = shards
     self.redis = redis

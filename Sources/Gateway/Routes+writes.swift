@@ -40,11 +40,13 @@ extension Routes {
       let sent = try await fields(of: request)
       let present = try await reads.item(entity, id)
       let change = try Change(entity, id: id, sent: sent, present: present, isWhole: isWhole)
-      if let (asked, new) = change.drafts {
+      if let (asked, new?) = change.drafts {
         return try await submit(new, meaning: asked, success: .item, request)
       }
-      let site = Site(request)
-      return Response { Shape.of(entity).write(item: present, on: site, to: &$0) }
+      // A copy of a request that was carried out has nothing left to do, and is answered like the first.
+      let call = try Call(request)
+      let earlier = try await change.drafts.flatMap { try await writes.earlier($0.asked, call) }
+      return Response { Shape.of(entity).write(item: earlier ?? present, on: call.site, to: &$0) }
     }
   }
 

@@ -15,8 +15,10 @@ struct Routes: Sendable {
   func router(health: Health) -> Router<Context> {
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: CrossOrigin(origins: options.allowedOrigins))
+    router.add(middleware: CallMetrics())
     router.add(middleware: ProblemMiddleware())
     health.addRoutes(to: router)
+    if let metrics = options.metrics { Health.addMetrics(to: router, metrics) }
     addReads(to: router)
     addWrites(to: router)
     return router

@@ -26,8 +26,7 @@ struct Writes: Sendable {
   func submit(_ draft: Draft, meaning: Draft? = nil, _ call: Call) async throws -> Answer {
     let commandid = call.key ?? CommandID.make()
     if let key = call.key {
-      let text = "\(call.line)\t\((meaning ?? draft).canonical.packed)"
-      if let earlier = try await claim(key, text) { return .finished(earlier) }
+      if let earlier = try await claim(key, (meaning ?? draft).text(of: call)) { return .finished(earlier) }
     }
     let wait = call.preference.duration(otherwise: ordinaryWait)
     guard wait > .zero else {
@@ -42,6 +41,12 @@ struct Writes: Sendable {
     // It may have been decided all the same: the stream of answers is bounded.
     if let outcome = try? await operations.outcome(of: commandid, in: shard) { return .finished(outcome) }
     return .accepted(commandid: commandid, id: id)
+  }
+
+  /// The outcome of an earlier copy of a request for which there is nothing left to do.
+  func earlier(_ draft: Draft, _ call: Call) async throws -> Outcome? {
+    guard let key = call.key, try await claims.isClaimed(key, for: draft.text(of: call)) else { return nil }
+    return try await operations.outcome(of: key)
   }
 
   /// The outcome of an earlier copy of the request. Throws a 409 while that one is still worked on.
@@ -91,12 +96,12 @@ struct Writes: Sendable {
 }
 
 extension Draft {
-  /// Everything it says, in one fixed order.
-  fileprivate var canonical: Fields {
+  /// Everything the request says, in one fixed order: what a client's key stands for.
+  fileprivate func text(of call: Call) -> String {
     var all: Fields = ["type": kind.rawValue]
     if let id { all.append("id", String(id)) }
     if let productid { all.append("productid", String(productid)) }
     all.pairs += fields.pairs
-    return all
+    return "\(call.line)\t\(all.packed)"
   }
 }

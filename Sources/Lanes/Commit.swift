@@ -1,5 +1,6 @@
 import Market
 import Redis
+import Telemetry
 
 /// Everything one batch changes, carried out by one script call: all of it, or nothing.
 public struct Commit {
@@ -14,12 +15,20 @@ public struct Commit {
     return redis.call('PEXPIRE',KEYS[1],ARGV[2])
     """)
 
+  /// Something that is counted once the commit is through: a metric and the value of its second dimension.
+  struct Tally: Hashable {
+    let metric: Metric
+    let dimension: String
+    let value: String
+  }
+
   let lane: LaneName
   private var body = Words()
   /// Replies come last: should a caller's stream be unusable, everything else is done by then.
   private var replies = Words()
   private var scratch = Words()
   private(set) var deadLetterCount = 0
+  private(set) var tallies: [Tally: Int] = [:]
 
   init(lane: LaneName) { self.lane = lane }
 
@@ -29,6 +38,11 @@ public struct Commit {
     fill(&scratch)
     body.add(scratch.count)
     body.add(scratch)
+  }
+
+  /// Counts something, provided that the commit gets through.
+  public mutating func count(_ metric: Metric, by dimension: String, _ value: String) {
+    tallies[Tally(metric: metric, dimension: dimension, value: value), default: 0] += 1
   }
 
   /// Adds an answer to a caller.

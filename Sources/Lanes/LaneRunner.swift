@@ -36,14 +36,17 @@ public final class LaneRunner: Sendable {
   public func run() {
     var backoff = Backoff()
     let tokens = LaneTokens(replica: replica)
+    let metrics = LaneMetrics(worker: worker)
     while !isStopping {
       do throws(RedisError) {
-        let session = try LaneSession(runner: self, tokens: tokens)
+        let session = try LaneSession(runner: self, tokens: tokens, metrics: metrics)
         backoff.reset()
         try session.serve()
         return
       } catch {
         note { $0.lanes = [] }
+        metrics.holds([])
+        metrics.reconnected()
         logger.warning("Redis is away, trying again", metadata: ["error": "\(error)"])
         sleep(backoff.next())
       }

@@ -16,7 +16,10 @@ extension LaneSession {
     try renew()
     try calmDown()
     try trim()
-    runner.note { $0.lanes = lanes.map(\.spec.name) }
+    try measure()
+    let held = lanes.map(\.spec.name)
+    metrics.holds(held)
+    runner.note { $0.lanes = held }
   }
 
   /// Gives all lanes back at once.

@@ -12,11 +12,14 @@ final class LaneSession {
   var lanes: [Lane] = []
   /// Lanes that must not run, and why.
   var halted: [LaneName: String] = [:]
+  let metrics: LaneMetrics
   private var nextHeartbeat = ContinuousClock.now
+  var nextMeasure = ContinuousClock.now
 
-  init(runner: LaneRunner, tokens: LaneTokens) throws(RedisError) {
+  init(runner: LaneRunner, tokens: LaneTokens, metrics: LaneMetrics) throws(RedisError) {
     self.runner = runner
     self.tokens = tokens
+    self.metrics = metrics
     connection = try RedisConnection(runner.url)
     commitDigest = try connection.digest(of: Commit.script)
     var digests: [Script: String] = [:]
@@ -66,8 +69,8 @@ final class LaneSession {
       let flight = queue[next]
       next += 1
       let replies = try connection.receive(flight.awaited)
-      if flight.isCommitting {
-        try settle(flight, replies)
+      if let start = flight.committing {
+        try settle(flight, sent: start, replies)
       } else if let flight = try advance(flight, replies) {
         queue.append(flight)
       }
@@ -92,7 +95,7 @@ final class LaneSession {
       return nil
     }
     if commands.isEmpty {
-      flight.isCommitting = true
+      flight.committing = .now
       commands.add(
         flight.commit.call(
           digest: commitDigest, token: flight.lane.token,
@@ -103,10 +106,13 @@ final class LaneSession {
     return flight
   }
 
-  private func settle(_ flight: Flight, _ replies: [Reply]) throws(RedisError) {
+  private func settle(
+    _ flight: Flight, sent: ContinuousClock.Instant, _ replies: [Reply]
+  ) throws(RedisError) {
     if let error = replies.first?.error { return try drop(flight.lane, because: error) }
     flight.lane.extended = .now
     if flight.lane.caution.isTryingAlone { flight.lane.caution.passed() }
+    metrics.committed(flight.commit, entries: flight.entries, in: .now - sent)
     runner.note {
       $0.commits += 1
       $0.entries += flight.entries
@@ -123,6 +129,7 @@ final class LaneSession {
       $0.lanes = lanes.map(\.spec.name)
       if isFenced { $0.fenced += 1 }
     }
+    if isFenced { metrics.wasFenced() }
     let metadata: Logger.Metadata = ["lane": "\(lane.spec.name)", "error": "\(error)"]
     if isFenced {
       runner.logger.notice("another replica has the lane", metadata: metadata)
@@ -189,7 +196,8 @@ private struct Flight {
   let entries: Int
   var commit: Commit
   var awaited = 0
-  var isCommitting = false
+  /// When its commit was sent.
+  var committing: ContinuousClock.Instant?
 
   init(lane: Lane, work: any LaneWork, entries: Int) {
     self.lane = lane

@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import ServiceLifecycle
 
-/// Answers the platform's health questions on a port of its own.
+/// Answers the platform's health questions, and Prometheus, on a port of its own.
 public struct HealthService: Service {
   private let health: Health
   private let port: Int
@@ -18,6 +18,7 @@ public struct HealthService: Service {
   public func run() async throws {
     let router = Router()
     health.addRoutes(to: router)
+    Health.addMetrics(to: router, Observability.telemetry.exposition)
     let server = Application(
       router: router, configuration: .init(address: .hostname("0.0.0.0", port: port), serverName: "handover"),
       logger: logger)

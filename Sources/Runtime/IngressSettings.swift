@@ -35,6 +35,7 @@ public struct IngressSettings: ParsableArguments {
     options.backlogLimit =
       try Settings.number(backlogLimit, "--backlog-limit", or: "handover.backlog.limit", in: 1...1_000_000_000)
       ?? options.backlogLimit
+    options.metrics = Observability.telemetry.exposition
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
     return Gateway(options: options, health: health, logger: logger) { port in
       logger.info("listening", metadata: ["port": "\(port)"])

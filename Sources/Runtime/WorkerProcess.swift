@@ -9,6 +9,7 @@ import Workers
 public enum WorkerProcess {
   public static func run(_ role: Role, _ settings: Settings, _ worker: WorkerSettings) async throws {
     let logger = try settings.logger(role.rawValue)
+    _ = Observability.telemetry
     let (url, wanted) = (try settings.redis(), try settings.wantedShards())
     let (threads, healthPort) = (try worker.resolvedThreads(), try worker.resolvedHealthPort())
     let options = try worker.lanes.options()

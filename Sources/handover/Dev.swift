@@ -27,6 +27,7 @@ struct Dev: AsyncParsableCommand {
 
   func run() async throws {
     let logger = try settings.logger("handover")
+    _ = Observability.telemetry
     let folder = URL(fileURLWithPath: data ?? Settings.text("handover.data") ?? ".handover")
     let redis = settings.givenRedis() == nil ? try await Start.onThread { try PrivateRedis(in: folder) } : nil
     do {

@@ -23,6 +23,17 @@ import Testing
     #expect(report.totals.rejections > 0)
   }
 
+  @Test func aSystemAtWorkIsClean() throws {
+    let bench = try Bench()
+    var wishes = Wishes(seed: 7, products: 6)
+    bench.start()
+    for _ in 1...20 {
+      try bench.send((0..<60).map { _ in wishes.next() })
+      let report = try bench.audit(patience: .zero)
+      #expect(report.said == [])
+    }
+  }
+
   @Test func aRepeatedCommandHasOneOutcome() throws {
     let bench = try Bench()
     bench.start()

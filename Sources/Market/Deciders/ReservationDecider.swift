@@ -32,7 +32,7 @@ public enum ReservationDecider: Decider {
 extension Reservation {
   fileprivate mutating func apply(_ step: DealStep, _ deal: Deal, asker: Caller?) {
     switch step {
-    case .reserveCompleted, .handoverRequested, .tradeCanceled:
+    case .reserveCompleted, .handoverRequested:
       break
     case .reserveChanged, .reserveDeleted:
       self.deal = deal
@@ -40,9 +40,10 @@ extension Reservation {
       self.deal = deal
       cancelRequested = true
       canceler = asker
-    case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted:
-      guard ended == nil, let status = step.status else { return }
-      standing = status
+    case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled:
+      guard ended == nil else { return }
+      if let status = step.status { standing = status }
+      // Of a listing that came while it waited, a reservation may hear only when it is cancelled.
       self.deal.tradeid = deal.tradeid
       self.deal.seller = deal.seller
     case .reserveCanceled:

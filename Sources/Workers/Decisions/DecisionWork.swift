@@ -98,10 +98,17 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
         continue
       }
       guard var slot = slots.removeValue(forKey: id) else { continue }
+      if case .command(let command, _) = item.input {
+        commit.count(.commands, by: "type", command.kind.rawValue)
+      }
       let events = Rules.decide(item.input, at: item.position, &slot.state)
       if let caller = item.caller { outcomes[caller.commandid] = "" }
       for event in events {
         commit.append(event, to: journal)
+        commit.count(.events, by: "type", event.type)
+        if case .rejected(let rejection) = event.fact {
+          commit.count(.rejections, by: "reason", rejection.refusal.rawValue)
+        }
         guard let caller = event.caller else { continue }
         let outcome = Rules.outcome(of: event, state: slot.state).packed
         outcomes[caller.commandid] = outcome

@@ -1,0 +1,14 @@
+import Hummingbird
+
+extension Health {
+  /// Adds `GET /metrics`, which answers what `exposition` gives, in Prometheus' text format.
+  public static func addMetrics<Context>(
+    to router: Router<Context>, _ exposition: @escaping @Sendable () -> String
+  ) {
+    router.get("/metrics") { _, _ in
+      Response(
+        status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+        body: .init(byteBuffer: ByteBuffer(string: exposition())))
+    }
+  }
+}
