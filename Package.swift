@@ -73,11 +73,12 @@ let package = Package(
     .executableTarget(
       name: "PoisonWorker", dependencies: ["Lanes", "Redis", "Workers", logging], path: "Tests/PoisonWorker",
       swiftSettings: settings),
-    tests("MarketTests", "Market"),
+    tests("MarketTests", "Market", "Testbed"),
     tests("RedisTests", "Redis", "Testbed"),
     tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),
     tests(
       "AuditTests", "Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed", "Workers", logging),
+    tests("DoorsTests", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed"),
     tests("GatewayTests", "Gateway", "Health", "Testbed", asyncHTTPClient),
     tests(
       "EndToEndTests", "Testbed", "Layout", "Lanes", "Redis", "PoisonWorker", "handover", "ingress",

@@ -1,12 +1,9 @@
 import Foundation
+import Market
 
 extension DeadLetter {
   /// When it died, ISO 8601 in UTC.
-  public var time: String {
-    // Formatting cuts off what is less than a millisecond, and most of them are no whole binary fractions.
-    Date(timeIntervalSince1970: (Double(position.milliseconds) + 0.5) / 1000)
-      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-  }
+  public var time: String { position.timestamp }
 
   /// One line, its parts apart by tabs: id, worker, time, reason, field, message.
   public var line: String {

@@ -105,14 +105,3 @@ struct MypageCheck {
     }
   }
 }
-
-extension EntryID {
-  /// The position as a row keeps it: a text of one width.
-  fileprivate var sortable: String {
-    func padded(_ number: UInt64, _ width: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-    return "\(padded(milliseconds, 15))-\(padded(sequence, 20))"
-  }
-}

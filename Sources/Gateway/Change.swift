@@ -3,8 +3,10 @@ import Market
 
 /// A PUT or PATCH of an item, compared with what there is.
 struct Change {
-  /// What was asked for, and what of it is new, if anything is; nil where nothing was asked for.
-  let drafts: (asked: Draft, new: Draft?)?
+  /// What was asked for and what of it is new; nil where nothing changes.
+  let drafts: (asked: Draft, new: Draft)?
+  /// What was asked for, though it may be so already; nil where nothing was.
+  let asked: Draft?
 
   /// - Parameters:
   ///   - sent: the fields of the body; those the item does not have are ignored.
@@ -28,19 +30,20 @@ struct Change {
         .unprocessableContent, "statusFollows", "status follows from what happens: \(rule.hint(id)).",
         field: "status")
     }
-    let asked = sent.pairs.filter { rule.changeable.contains($0.name) }
-    guard asked.contains(where: { !$0.value.trimmed.isEmpty || $0.name == "address" }) else {
-      drafts = nil
+    let named = sent.pairs.filter { rule.changeable.contains($0.name) }
+    guard named.contains(where: { !$0.value.trimmed.isEmpty || $0.name == "address" }) else {
+      (drafts, asked) = (nil, nil)
       return
     }
     func draft(_ pairs: [(name: String, value: String)]) throws(FieldError) -> Draft {
       let head: Fields = ["type": rule.kind.rawValue, "id": String(id)]
       return try Draft(fields: Fields(head.pairs + pairs), worker: rule.kind.worker)
     }
-    let whole = try draft(asked)
+    let whole = try draft(named)
+    asked = whole
     // Only what differs: a field that is merely repeated must not undo somebody else's change to it.
     let new = whole.fields.pairs.filter { (present[$0.name] ?? "") != $0.value }
-    drafts = (whole, new.isEmpty ? nil : try draft(new))
+    drafts = new.isEmpty ? nil : (whole, try draft(new))
   }
 
   private struct Rule {

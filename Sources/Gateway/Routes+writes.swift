@@ -40,13 +40,15 @@ extension Routes {
       let sent = try await fields(of: request)
       let present = try await reads.item(entity, id)
       let change = try Change(entity, id: id, sent: sent, present: present, isWhole: isWhole)
-      if let (asked, new?) = change.drafts {
+      if let (asked, new) = change.drafts {
         return try await submit(new, meaning: asked, success: .item, request)
       }
       // A copy of a request that was carried out has nothing left to do, and is answered like the first.
       let call = try Call(request)
-      let earlier = try await change.drafts.flatMap { try await writes.earlier($0.asked, call) }
-      return Response { Shape.of(entity).write(item: earlier ?? present, on: call.site, to: &$0) }
+      if let asked = change.asked, let earlier = try await writes.earlier(asked, call) {
+        return try response(to: asked, earlier, success: .item, call)
+      }
+      return Response { Shape.of(entity).write(item: present, on: call.site, to: &$0) }
     }
   }
 
@@ -72,17 +74,22 @@ extension Routes {
     let call = try Call(request)
     switch try await writes.submit(draft, meaning: meaning, call) {
     case .accepted(let commandid, let id): return accepted(commandid, id, call)
-    case .finished(let outcome):
-      guard outcome.accepted else { throw Problem(refused: outcome) }
-      if success == .noContent { return Response(status: .noContent) }
-      let shape = Shape.of(draft.kind.entity)
-      var headers = HTTPFields()
-      if success == .created {
-        headers[.location] = call.site.href("/\(shape.collection)/\(outcome.fields["id"] ?? "")")
-      }
-      return Response(success == .created ? .created : .ok, headers: headers) {
-        shape.write(item: outcome.fields, on: call.site, to: &$0)
-      }
+    case .finished(let outcome): return try response(to: draft, outcome, success: success, call)
+    }
+  }
+
+  private func response(
+    to draft: Draft, _ outcome: Outcome, success: Success, _ call: Call
+  ) throws(Problem) -> Response {
+    guard outcome.accepted else { throw Problem(refused: outcome) }
+    if success == .noContent { return Response(status: .noContent) }
+    let shape = Shape.of(draft.kind.entity)
+    var headers = HTTPFields()
+    if success == .created {
+      headers[.location] = call.site.href("/\(shape.collection)/\(outcome.fields["id"] ?? "")")
+    }
+    return Response(success == .created ? .created : .ok, headers: headers) {
+      shape.write(item: outcome.fields, on: call.site, to: &$0)
     }
   }
 

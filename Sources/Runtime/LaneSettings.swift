@@ -39,7 +39,11 @@ public struct LaneSettings: ParsableArguments {
     let lease = try Settings.number(
       leaseSeconds, "--lease-seconds", or: "handover.lease.seconds", in: 1...300)
     // A fail-over is the lease's end and the others' next two heartbeats.
-    if let lease { options.lease = .seconds(lease) - options.heartbeat * 2 }
+    if let lease {
+      options.lease = .seconds(lease) - options.heartbeat * 2
+      // The others take a dead replica's lanes only when it is no more among those who share them.
+      options.replicaLifetime = min(options.replicaLifetime, options.lease)
+    }
     let retention = options.retention
     options.retention.entries =
       try Settings.number(

@@ -34,7 +34,7 @@ struct CallAccount {
     if endings.count > 1 { differ(key, call, "it has \(endings.count) outcomes.") }
     let items = calls.filter { $0.answer.isDone && $0.answer.status != 204 }.map(\.answer.item)
     if let item = items.first, let other = items.first(where: { $0 != item }) {
-      differ(key, call, "its copies were answered with \(item) and \(other).")
+      differ(key, call, "its copies were answered with \(item.shown) and \(other.shown).")
     }
     if calls.allSatisfy(\.answer.isTurnedAway), !commands.isEmpty,
       !calls.contains(where: { $0.answer.code == "stillRunning" })
@@ -107,7 +107,7 @@ struct CallAccount {
       differ("201", call, "\(name) was \(value), but the answer says \(answer[name].shown).")
     }
     guard answer["productid"].integer == wish.productid, let id = answer.id, wish.id == nil || wish.id == id
-    else { return differ("201", call, "the answer is about something else: \(answer.item).") }
+    else { return differ("201", call, "the answer is about something else: \(answer.item.shown).") }
     let made = ledger.made[Ledger.Thing(entity: wish.kind.entity, id: id)] ?? []
     if made.count != 1 || made.first?.productid != wish.productid {
       differ("201", call, "\(wish.kind.entity.rawValue) \(id) was made \(made.count) times.")
@@ -117,6 +117,12 @@ struct CallAccount {
         differ("201", call, "\(name) was \(value), but \(kept) is kept.")
       }
     }
+  }
+}
+
+extension [String: JSON] {
+  fileprivate var shown: String {
+    sorted { $0.key < $1.key }.map { "\($0) \($1.shown)" }.joined(separator: ", ")
   }
 }
 

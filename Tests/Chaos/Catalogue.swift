@@ -14,7 +14,15 @@ final class Catalogue: Sendable {
     shelves.withLock { $0[Shelf(entity: entity, product: product), default: []].append(id) }
   }
 
-  /// One of the product's things; newer trades are likelier, for old ones are soon sold out.
+  /// The same of a thing that may have been refused: a product's first one seldom is.
+  func guess(_ id: Int, _ entity: Entity, product: Int) {
+    shelves.withLock { shelves in
+      let shelf = Shelf(entity: entity, product: product)
+      if entity == .reserve || shelves[shelf] == nil { shelves[shelf, default: []].append(id) }
+    }
+  }
+
+  /// One of the product's things.
   func id(of entity: Entity, product: Int, _ place: Int) -> Int? {
     shelves.withLock { shelves in
       guard let ids = shelves[Shelf(entity: entity, product: product)], let last = ids.last else {

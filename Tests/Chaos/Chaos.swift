@@ -32,31 +32,36 @@ struct Chaos: AsyncParsableCommand {
     let seed = seed ?? UInt64.random(in: 0..<1_000_000)
     print("Chaos for \(seconds) s, seed \(seed): three replicas of each worker, two ingresses.")
     fflush(nil)
-    let stage = try await Stage()
-    let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, stage.abandon) }
-    defer { for signal in signals { signal.cancel() } }
+    let stage = try Stage()
+    let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, stage.clear) }
+    defer {
+      for signal in signals { signal.cancel() }
+      stage.clear()
+    }
     do {
+      try await stage.open()
       let verdict = try await Trial(seconds: seconds, seed: seed).run(stage)
-      print(verdict.text)
-      if let report { try verdict.text.write(toFile: report, atomically: true, encoding: .utf8) }
-      stage.end()
-      try save(stage, seed, isNeeded: !verdict.isGood)
+      print(verdict.text(showing: 60))
+      if let report {
+        try verdict.text(showing: .max).write(toFile: report, atomically: true, encoding: .utf8)
+      }
+      try save(stage, seed, verdict.text(showing: .max), isNeeded: !verdict.isGood)
       if !verdict.isGood { throw ExitCode.failure }
     } catch let error where !(error is ExitCode) {
-      stage.end()
       print("The run came to no end: \(error)")
-      try save(stage, seed, isNeeded: true)
+      try save(stage, seed, "\(error)", isNeeded: true)
       throw ExitCode.failure
     }
   }
 
-  private func save(_ stage: Stage, _ seed: UInt64, isNeeded: Bool) throws {
+  private func save(_ stage: Stage, _ seed: UInt64, _ text: String, isNeeded: Bool) throws {
     guard isNeeded || keep != nil else { return }
     let folder = URL(fileURLWithPath: keep ?? "/tmp/handover-chaos-\(seed)")
     try? FileManager.default.removeItem(at: folder)
-    stage.redis.process.kill()
+    stage.end()
     try? FileManager.default.removeItem(at: stage.redis.folder.appending(path: "redis.sock"))
     try FileManager.default.copyItem(at: stage.redis.folder, to: folder)
+    try text.write(to: folder.appending(path: "summary.txt"), atomically: true, encoding: .utf8)
     print(
       "What Redis kept and all logs are in \(folder.path); read it with: redis-server --dir \(folder.path) --appendonly yes"
     )

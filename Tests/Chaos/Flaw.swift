@@ -7,9 +7,9 @@ struct Flaw {
   let inlet: Worker
   let words: Words
 
-  static func draw(_ dice: inout Dice, number: Int, product: Int) -> Flaw {
+  static func draw(_ dice: inout Dice, number: Int) -> Flaw {
     var fields = [
-      "type": "Reserve", "id": "\(1_000_000 + number)", "productid": "\(product)", "userid": "김민지",
+      "type": "Reserve", "id": "\(1_000_000 + number)", "productid": "\(number)", "userid": "김민지",
       "productname": "책", "qty": "1", "reserveDt": "2024-04-04", "address": "#\(number)", "price": "1",
     ]
     var raw: [UInt8]?

@@ -19,13 +19,13 @@ struct Scribe: Sendable {
       Thread.sleep(forTimeInterval: max(0, (moment - .now).seconds))
       let place = (100 + number) * 1_000_000 + turn
       var dice = Dice(seed: seed, .scribe, place)
-      let product = Shopper.product(&dice, at: Double(turn) * pace.period.seconds)
+      let second = Double(turn) * pace.period.seconds
       if dice.chance(12) {
-        let flaw = Flaw.draw(&dice, number: place, product: product)
+        let flaw = Flaw.draw(&dice, number: place)
         write(flaw.words, to: flaw.inlet, "nonsense", flaw: flaw.name, over: &connection)
         continue
       }
-      let wish = Wish.draw(&dice, number: place, product: product, of: catalogue)
+      let wish = Wish.draw(&dice, number: place, at: second, of: catalogue, isNamed: true)
       let commandid = dice.chance(20) ? "entry-\(place)" : nil
       var words = Words()
       for word in wish.entry(namingProduct: dice.chance(50), commandid: commandid) { words.add(word) }
@@ -38,7 +38,7 @@ struct Scribe: Sendable {
         write(words, to: wish.kind.worker, wish.kind.rawValue, flaw: nil, over: &connection)
       }
       if wish.kind.creates, let id = wish.id {
-        catalogue.add(id, wish.kind.entity, product: product)
+        catalogue.guess(id, wish.kind.entity, product: wish.productid)
       }
     }
   }

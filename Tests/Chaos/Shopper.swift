@@ -1,15 +1,11 @@
 import Foundation
 import Market
 import NIOHTTP1
+import Redis
 import Testbed
 
 /// A client of both ingresses: one wish after the other, some of them sent twice, some of them senseless.
 struct Shopper: Sendable {
-  /// Both kinds of load speak of the same products at about the same time.
-  static func product(_ dice: inout Dice, at second: Double) -> Int {
-    1 + Int(second * 5) + dice.roll(0...11)
-  }
-
   let number: Int
   let seed: UInt64
   let ingresses: [HTTP]
@@ -22,13 +18,12 @@ struct Shopper: Sendable {
       do { try await Task.sleep(until: moment, clock: .continuous) } catch { return }
       let place = number * 1_000_000 + turn
       var dice = Dice(seed: seed, .shopper, place)
-      let second = Double(turn) * (Double(pace.period.components.attoseconds) * 1e-18)
-      let product = Self.product(&dice, at: second)
+      let second = Double(turn) * pace.period.seconds
       switch dice.roll(1...100) {
-      case 1...7: await look(&dice, product)
+      case 1...7: await look(&dice, Wish.product(&dice, at: second))
       case 8...11: await babble(&dice)
       default:
-        await ask(Wish.draw(&dice, number: place, product: product, of: catalogue), number: place, dice)
+        await ask(Wish.draw(&dice, number: place, at: second, of: catalogue), number: place, dice)
       }
     }
   }
@@ -82,6 +77,17 @@ struct Shopper: Sendable {
       catalogue.add(id, wish.kind.entity, product: wish.productid)
     }
     return answer
+  }
+
+  /// Asks for what came of a request, long after it was let in.
+  func follow(_ operation: String) async {
+    let answer = await answer(
+      .GET, "/operations/\(operation)", nil, [:], from: ingresses[operation.count % 2])
+    diary.count("GET operation", answer)
+    let status = answer["status"].text ?? "unknown"
+    if !["completed", "rejected"].contains(status) {
+      diary.complain("The operation \(operation) is \(status) at the end (\(answer.name)).")
+    }
   }
 
   private func look(_ dice: inout Dice, _ product: Int) async {

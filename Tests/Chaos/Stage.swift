@@ -36,15 +36,20 @@ final class Stage: Sendable {
 
   let redis: TestRedis
   let ingresses: [HTTP]
+  private let ports: [Int]
   private let state = Mutex(State())
 
-  init() async throws {
+  init() throws {
     redis = try TestRedis([
       "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0",
       "--enable-debug-command", "yes", "--databases", "1",
     ])
-    let ports = [try FreePort.find(), try FreePort.find()]
+    ports = [try FreePort.find(), try FreePort.find()]
     ingresses = ports.map { HTTP(port: $0) }
+  }
+
+  /// Starts all processes, and waits until the ingresses answer.
+  func open() async throws {
     for port in ports { try start("ingress", port: port) }
     for worker in Self.workers { for _ in 0..<Self.replicas { try start(worker) } }
     try await awaitIngresses()
@@ -125,21 +130,19 @@ final class Stage: Sendable {
     }
   }
 
-  /// Ends all processes but Redis, whatever state they are in.
+  /// Ends all processes, whatever state they are in, and Redis last.
   func end() {
     let running = state.withLock { state in
       state.isEnded = true
       return state.started.filter { !$0.hasEnded }
     }
     for process in running { process.kill() }
+    if !redis.process.hasEnded { redis.process.kill() }
   }
 
-  /// Ends everything and forgets what Redis kept: for a way out that runs no `deinit`.
-  func abandon() {
+  /// Ends everything and forgets what there was, for no `deinit` comes before the end of the program.
+  func clear() {
     end()
-    redis.process.kill()
     try? FileManager.default.removeItem(at: redis.folder)
   }
-
-  deinit { end() }
 }

@@ -9,8 +9,8 @@ struct Trial {
   let seed: UInt64
 
   /// Calls a second over HTTP, and entries a second by XADD.
-  private static let (callRate, entryRate) = (160.0, 80.0)
-  private static let (shoppers, scribes) = (24, 2)
+  private static let (callRate, entryRate) = (240.0, 100.0)
+  private static let (shoppers, scribes) = (32, 2)
 
   func run(_ stage: Stage) async throws -> Verdict {
     let (diary, catalogue) = (Diary(), Catalogue())
@@ -42,10 +42,10 @@ struct Trial {
     }
     let dead = try await stage.settle()
     let report = try await onThread { try Auditor(stage.redis.connect()).run(waiting: .seconds(60)) }
-    // A lane without work after its fail-over commits nothing until some comes.
-    watch.stop()
-    _ = watching
     await repeatSome(shoppers[0], diary.calls)
+    await followUp(shoppers[0], diary.calls)
+    watch.stop()
+    try await onThread { _ = watching.wait(within: .seconds(10)) }
     let (audit, ledger) = try await onThread {
       (
         try Auditor(stage.redis.connect()).run(waiting: .seconds(20)), try Ledger(stage.redis.connect())
@@ -72,6 +72,12 @@ struct Trial {
     for call in named.enumerated().filter({ $0.offset % max(1, named.count / 150) == 0 }).map(\.element) {
       await shopper.send(call.wish, key: call.key, [:], to: shopper.ingresses[call.wish.productid % 2])
     }
+  }
+
+  /// Asks what became of the requests that were only let in.
+  private func followUp(_ shopper: Shopper, _ calls: [Diary.Call]) async {
+    let operations = Set(calls.filter(\.answer.isPending).compactMap(\.answer.commandid))
+    for operation in operations.sorted().prefix(200) { await shopper.follow(operation) }
   }
 
   private static func pace(

@@ -16,7 +16,8 @@ struct Verdict {
 
   var isGood: Bool { differences.isEmpty && audit.isClean }
 
-  var text: String {
+  /// - Parameter limit: how many differences are shown.
+  func text(showing limit: Int) -> String {
     let totals = audit.totals
     let load = diary.calls.count + diary.entries.count
     var lines = [
@@ -41,7 +42,7 @@ struct Verdict {
     lines.append("  with more faults on top              \(Self.spread(failOvers.amid))")
     lines.append(
       isGood ? "No difference found." : "\(max(differences.count, audit.differenceCount)) differences")
-    lines += differences.prefix(60).map { "  \($0)" }
+    lines += differences.prefix(limit).map { "  \($0)" }
     return lines.joined(separator: "\n")
   }
 

@@ -8,20 +8,32 @@ extension Wish {
 
   /// How often each kind is wished for.
   private static let kinds: [CommandKind] = [
-    (CommandKind.reserve, 16), (.listTrade, 5), (.registerStock, 4), (.handover, 9), (.cancelReserve, 5),
+    (CommandKind.reserve, 14), (.listTrade, 5), (.registerStock, 5), (.handover, 14), (.cancelReserve, 4),
     (.changeReserve, 2), (.changeTrade, 2), (.adjustStock, 4), (.withdrawTrade, 1), (.withdrawStock, 1),
   ].flatMap { Array(repeating: $0, count: $1) }
 
-  /// - Parameter number: unlike that of any other wish.
-  static func draw(_ dice: inout Dice, number: Int, product: Int, of catalogue: Catalogue) -> Wish {
+  /// What people speak of at that time: both kinds of load move on to new products together.
+  static func product(_ dice: inout Dice, at second: Double, back: Int = 0) -> Int {
+    max(1, 1 + Int(second * 4) + dice.roll(0...7) - back)
+  }
+
+  /// - Parameters:
+  ///   - number: unlike that of any other wish.
+  ///   - second: since the beginning.
+  ///   - isNamed: whether it names its id as a rule, because nobody will hear of one made at the door.
+  static func draw(
+    _ dice: inout Dice, number: Int, at second: Double, of catalogue: Catalogue, isNamed: Bool = false
+  ) -> Wish {
     let kind = dice.pick(kinds)
+    // What is done to a thing comes, as a rule, a little later than the thing itself.
+    let product = product(&dice, at: second, back: kind.creates ? 0 : 7)
     let (mark, place) = ("\(dice.pick(goods)) #\(number)", dice.roll(0...1_000_000))
     // Half of the goods are single pieces.
     let (qty, price) = (dice.chance(50) ? 1 : dice.roll(1...5), dice.roll(0...3) * 50_000)
     let known = catalogue.id(of: kind.entity, product: product, place)
     var id = known ?? dice.pick([900_000_000, 900_000_001])
     if kind.creates && !(dice.chance(4) && known != nil) { id = 1_000_000 + number }
-    let isUnnamed = kind.creates && dice.chance(60)
+    let isUnnamed = kind.creates && dice.chance(isNamed ? 10 : 60)
     var fields: [String: String] = [:]
     switch kind {
     case .reserve:

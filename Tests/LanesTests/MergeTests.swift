@@ -1,5 +1,6 @@
 import Market
 import Redis
+import Testbed
 import Testing
 
 @testable import Lanes

@@ -29,6 +29,8 @@ struct MypageRow {
     self.role = role
   }
 
+  var key: String { Key.mypage(of: userid, row: member) }
+
   /// The row's place in the user's list.
   var member: String { "\(reserveid):\(role == .buyer ? "buyer" : "seller")" }
 
@@ -75,7 +77,7 @@ struct MypageRow {
 
   /// The call that applies all of it to the stored row.
   func call(digest: String) -> Words {
-    var words = Words("EVALSHA", digest, "2", Key.mypage(of: userid, row: member), Key.mypage(of: userid))
+    var words = Words("EVALSHA", digest, "2", key, Key.mypage(of: userid))
     words.add(position.sortable)
     words.add(member)
     words.add(Int(position.milliseconds))

@@ -1,4 +1,5 @@
 import Market
+import Testbed
 
 /// Makes up what people ask for: few products, wanted by many, changed and given up at any time.
 struct Wishes {
@@ -8,7 +9,7 @@ struct Wishes {
   private var trades: [Int: Int] = [:]
 
   init(seed: UInt64, products: Int) {
-    random = SplitMix64(state: seed)
+    random = SplitMix64(seed: seed)
     self.products = products
   }
 
@@ -82,18 +83,5 @@ extension Fields {
       "type": "RegisterStock", "id": "\(product)", "productid": "\(product)", "productname": "중고 책상",
       "qty": "\(qty)",
     ]
-  }
-}
-
-/// A random number generator whose every sequence can be had again from its seed.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,3 +1,5 @@
+import Testbed
+
 @testable import Market
 
 /// Makes up what people ask for: few things, wanted by many, changed and given up at any time.

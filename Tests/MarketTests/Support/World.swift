@@ -1,3 +1,5 @@
+import Testbed
+
 @testable import Market
 
 /// One shard with its three workers, each at a pace of its own.

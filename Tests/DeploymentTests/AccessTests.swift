@@ -1,0 +1,145 @@
+import Foundation
+import Redis
+import Testbed
+import Testing
+
+/// What `users.acl` grants is enough for everything the services do, and for nothing else.
+@Suite struct AccessTests {
+  @Test func everyServiceMayDoItsWork() async throws {
+    let system = try await GuardedSystem()
+    let http = system.http
+    let operatorConnection = try system.connect("operator")
+
+    // By REST: one deal that completes, one that waits, one that is canceled and deleted.
+    func reserve(_ product: Int, _ user: String) async throws -> String {
+      let answer = try await http.post(
+        "/reserves",
+        #"{"productid":\#(product),"userid":"\#(user)","productname":"책","qty":1,"reserveDt":"2024-04-04","address":"서울","price":1}"#,
+        headers: ["Idempotency-Key": "\(user)-\(product)"])
+      #expect(answer.status == 201)
+      return try #require(answer.headers["Location"].first)
+    }
+    for product in 1...2 {
+      let trade = #"{"id":\#(product),"productid":\#(product),"userid":"abc","productname":"책","qty":1,"price":1}"#
+      #expect(try await http.post("/trades", trade).status == 201)
+      let stock = #"{"id":\#(product),"productid":\#(product),"productname":"책","qty":1}"#
+      #expect(try await http.post("/inventories", stock).status == 201)
+    }
+    let first = try await reserve(1, "me")
+    try await status(http, first, "거래진행중")
+    let second = try await reserve(1, "you")
+    try await status(http, second, "예약대기")
+    #expect(try await http.post("/trades/1/handover").status == 200)
+    try await status(http, first, "거래완료")
+    try await status(http, second, "거래불가")
+    let third = try await reserve(2, "me")
+    try await status(http, third, "거래진행중")
+    #expect(try await http.call(.DELETE, third).status == 204)
+    #expect(try await http.call(.PATCH, "/inventories/2", #"{"qty":3}"#).status == 200)
+    #expect(try await http.call(.DELETE, "/trades/2").status == 204)
+    for path in ["/notices?userid=me", "/notices", "/mypages/me", "/reserves?sort=price", "/inventories"] {
+      try await eventually("\(path) lists something") {
+        try await http.get(path)["page"]["totalElements"].integer ?? 0 > 0
+      }
+    }
+
+    // By the inlets, which a person may only write to; ids are made here, and what is wrong is put aside.
+    let inlet = try system.connect("inlet")
+    try inlet.call(
+      "XADD", "reservation.commands", "*", "type", "Reserve", "productid", "3", "userid", "김민지",
+      "productname", "자전거", "qty", "1", "reserveDt", "2024-04-04", "address", "서울", "price", "1")
+    try inlet.call(
+      "XADD", "stock.commands", "*", "type", "RegisterStock", "id", "3", "productid", "3", "productname", "자전거",
+      "qty", "1")
+    try inlet.call(
+      "XADD", "trade.commands", "*", "type", "ListTrade", "productid", "3", "userid", "이준호", "productname",
+      "자전거", "qty", "1", "price", "1")
+    try await status(http, "/inventories/3", "재고확보")
+    try inlet.call("XADD", "trade.commands", "*", "type", "Nonsense")
+    try await eventually("the bad entry is put aside") {
+      try operatorConnection.call("XLEN", "{trade.commands}:deadletters").integer == 1
+    }
+
+    // Lanes change hands between replicas: to one that joins, from one that stops, from one that dies.
+    for worker in Deployment.workers { try system.start(worker) }
+    try await replicas(2, operatorConnection)
+    for worker in Deployment.workers { #expect(try #require(system.release(worker)).terminate() != nil) }
+    try await replicas(1, operatorConnection)
+    for worker in Deployment.workers {
+      try system.start(worker)
+      try #require(system.release(worker)).kill()
+    }
+    try await status(http, try await reserve(4, "me"), "예약대기")
+
+    // The streams are kept short, which happens every few seconds.
+    try await eventually("streams are trimmed") {
+      try operatorConnection.call("INFO", "commandstats").string?.contains("cmdstat_xtrim:") == true
+    }
+    let denied = try operatorConnection.call("ACL", "LOG").map { $0.compactMap(\.string).joined(separator: " ") }
+    #expect(denied == [])
+  }
+
+  @Test func noServiceMayDoAnothersWork() async throws {
+    let system = try await GuardedSystem()
+    let redis = try system.connect("operator")
+    func may(_ user: String, _ command: String) throws -> Bool {
+      var words = Words("ACL", "DRYRUN", user)
+      for word in command.split(separator: " ") { words.add(String(word)) }
+      var commands = Commands()
+      commands.add(words)
+      return try redis.exchange(commands).first?.get().string == "OK"
+    }
+
+    for (user, command) in [
+      ("stock", "HSET {1}:stock:1 qty 5"), ("trade", "XADD {1}:events * a b"),
+      ("reservation", "XTRIM {1}:events MAXLEN 5"), ("mypage", "ZADD mypage:{me} 1 1:buyer"),
+      ("notification", "HSET notice:{1-2} a b"), ("ingress", "XADD {1}:trade.commands * a b"),
+      ("inlet", "XADD trade.commands * a b"), ("scaler", "XINFO GROUPS {1}:events"), ("probe", "PING"),
+    ] {
+      #expect(try may(user, command), "\(user) must be able to \(command)")
+    }
+    for (user, command) in [
+      // The aggregates and the journal belong to those who decide.
+      ("mypage", "HSET {1}:stock:1 qty 5"), ("mypage", "HGETALL {1}:stock:1"), ("mypage", "XADD {1}:events * a b"),
+      ("mypage", "HSET notice:{1-2} a b"), ("notification", "HSET {1}:reserve:1 status x"),
+      ("notification", "XADD {1}:events * a b"), ("notification", "ZADD mypage:{me} 1 1:buyer"),
+      ("stock", "HSET {1}:trade:1 qty 5"), ("trade", "HSET {1}:stock:1 qty 5"),
+      ("reservation", "HSET {1}:product:1 a b"), ("ingress", "HSET {1}:reserve:1 status x"),
+      ("ingress", "XADD {1}:events * a b"),
+      // Nobody sends another's commands, or moves another's lanes.
+      ("stock", "XADD {1}:trade.commands * a b"), ("trade", "XADD trade.commands * a b"),
+      ("mypage", "SET {1}:lease:stock x"), ("reservation", "HSET {1}:cursor:mypage a b"),
+      ("trade", "XTRIM {1}:events MAXLEN 5"), ("stock", "ZREM replicas:{trade} x"),
+      // Those from outside put in or look at what is theirs, and no more.
+      ("inlet", "XADD {1}:trade.commands * a b"), ("inlet", "XRANGE trade.commands - +"),
+      ("inlet", "GET id:{trade:1}"), ("scaler", "XRANGE {1}:events - +"), ("scaler", "XADD trade.commands * a b"),
+      ("probe", "GET id:{trade:1}"),
+    ] {
+      #expect(try !may(user, command), "\(user) must not be able to \(command)")
+    }
+    for user in Deployment.services + ["inlet", "scaler", "probe"] {
+      for command in ["FLUSHALL", "CONFIG GET *", "KEYS *", "SCAN 0", "SHUTDOWN", "ACL LIST", "DEL {1}:events"] {
+        #expect(try !may(user, command), "\(user) must not be able to \(command)")
+      }
+    }
+
+    // A script gives nobody more than they have.
+    let mypage = try system.connect("mypage")
+    let digest = try mypage.digest(of: Script("return redis.call('HSET','{1}:stock:1','qty','5')"))
+    #expect(throws: RedisError.self) { try mypage.call("EVALSHA", digest, "1", "mypage:{me}") }
+    #expect(try redis.call("EXISTS", "{1}:stock:1").integer == 0)
+    // And nobody comes in without a password.
+    let nobody = try RedisConnection(RedisURL(system.address))
+    #expect { try nobody.call("PING") } throws: { ($0 as? RedisError)?.code == .refused(kind: "NOAUTH") }
+  }
+
+  private func status(_ http: HTTP, _ path: String, _ status: String) async throws {
+    try await eventually("\(path) is \(status)") { try await http.get(path)["status"].text == status }
+  }
+
+  private func replicas(_ count: Int, _ redis: RedisConnection) async throws {
+    try await eventually("\(count) replicas of every worker live") {
+      try Deployment.workers.allSatisfy { try redis.call("ZCARD", "replicas:{\($0)}").integer == count }
+    }
+  }
+}

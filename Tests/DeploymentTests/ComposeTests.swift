@@ -1,0 +1,42 @@
+import Foundation
+import Telemetry
+import Testing
+
+/// `compose.yaml`, `.env`, `users.acl` and the alerts speak of the same things, and of what the executables know.
+@Suite struct ComposeTests {
+  @Test func everySettingIsUsedAndEveryUsedOneIsSet() throws {
+    let compose = try Deployment.text("compose.yaml")
+    var used = Set(compose.matches(of: /\$\{([A-Z_]+)\}/).map { String($0.1) })
+    used.formUnion(compose.matches(of: /(?m)^ +([A-Z_]+):$/).map { String($0.1) })
+    // The one that compose itself reads.
+    used.insert("COMPOSE_PROJECT_NAME")
+    #expect(try used == Set(Deployment.settings().keys))
+  }
+
+  @Test func everyVariableIsOneThatTheExecutablesRead() throws {
+    let compose = try Deployment.text("compose.yaml")
+    let variables = Set(compose.matches(of: /(?m)^ +(HANDOVER_[A-Z_]+|[A-Z]+_LOG_LEVEL):/).map { String($0.1) })
+    #expect(variables.count > 10)
+    for variable in variables { #expect(try Deployment.isSetting(variable), "\(variable)") }
+  }
+
+  @Test func everyServiceIsAUserWithAPasswordOfItsOwn() throws {
+    let (compose, users) = (try Deployment.text("compose.yaml"), try Deployment.users())
+    #expect(Set(users.keys) == Set(Deployment.services + ["inlet", "scaler", "operator"]))
+    for (user, password) in users { #expect(password == "\(user.uppercased())_PASSWORD") }
+    for service in Deployment.services {
+      #expect(compose.contains("redis://\(service):${\(service.uppercased())_PASSWORD}@redis:6379"))
+    }
+    let passwords = try Deployment.settings().filter { $0.key.hasSuffix("_PASSWORD") }
+    #expect(Set(passwords.keys) == Set(users.values))
+    #expect(Set(passwords.values).count == passwords.count)
+  }
+
+  @Test func alertsUseMetricsThatThereAre() throws {
+    let alerts = try Deployment.text("prometheus/alerts.yaml")
+    let metrics = Set(alerts.matches(of: /\b(?:handover|http)_\w+/).map { String($0.0) })
+    let known = Set(Metric.allCases.flatMap { [$0.rawValue, "\($0.rawValue)_bucket"] })
+    #expect(metrics.count > 5)
+    #expect(metrics.subtracting(known) == [])
+  }
+}

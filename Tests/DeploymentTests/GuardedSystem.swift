@@ -1,0 +1,64 @@
+import Foundation
+import Redis
+import Testbed
+
+/// A system of real processes on a Redis as `compose/redis` sets it up: each process is a user of its own.
+final class GuardedSystem {
+  let http: HTTP
+  private let folder: URL
+  private let port: Int
+  private var processes: [String: [RunningProcess]] = [:]
+
+  init() async throws {
+    folder = URL(fileURLWithPath: "/tmp/handover-test-\(UInt32.random(in: 0...UInt32.max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    port = try FreePort.find()
+    let httpPort = try FreePort.find()
+    http = HTTP(port: httpPort)
+    let settings = try Deployment.settings()
+    processes["redis"] = [
+      try RunningProcess(
+        Deployment.folder.appending(path: "redis/start").path,
+        ["--port", "\(port)", "--dir", folder.path],
+        environment: settings.merging(["TMPDIR": folder.path]) { $1 }, log: log("redis"))
+    ]
+    try await eventually("Redis answers") { try connect("operator").call("PING").string == "PONG" }
+    for worker in Deployment.workers { try start(worker) }
+    try start("ingress", environment: ["HANDOVER_PORT": "\(httpPort)"])
+    try await eventually("the ingress answers") {
+      try await http.call(.GET, "/actuator/health").status == 200
+    }
+  }
+
+  deinit {
+    for process in processes.values.joined() { process.kill() }
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// Starts one more process of a service, as the service's own user.
+  func start(_ service: String, environment: [String: String] = [:]) throws {
+    let executable = service == "ingress" ? service : "\(service)-worker"
+    let process = try RunningProcess(
+      Executables.path(executable), [],
+      environment: environment.merging(["HANDOVER_REDIS_URL": try url(service)]) { $1 }, log: log(service))
+    processes[service, default: []].append(process)
+  }
+
+  /// The process of a service that was started first, which is no longer this system's to end.
+  func release(_ service: String) -> RunningProcess? {
+    processes[service]?.isEmpty == false ? processes[service]?.removeFirst() : nil
+  }
+
+  /// Where Redis is, for somebody without a name.
+  var address: String { "redis://127.0.0.1:\(port)" }
+
+  /// A connection as one of the users.
+  func connect(_ user: String) throws -> RedisConnection { try RedisConnection(RedisURL(url(user))) }
+
+  private func url(_ user: String) throws -> String {
+    let password = try Deployment.settings()["\(user.uppercased())_PASSWORD"] ?? ""
+    return "redis://\(user):\(password)@127.0.0.1:\(port)"
+  }
+
+  private func log(_ name: String) -> URL { folder.appending(path: "\(name).log") }
+}

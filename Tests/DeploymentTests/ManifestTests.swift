@@ -1,0 +1,135 @@
+import Foundation
+import Lanes
+import Redis
+import Testbed
+import Testing
+import Workers
+
+/// The Kubernetes manifests agree with each other and with the executables.
+@Suite(.enabled(if: Manifests.canRender, "needs kubectl")) struct ManifestTests {
+  private let base: Manifests
+
+  init() throws { base = try Manifests("base") }
+
+  @Test func everyServiceRunsItsExecutableAsItsUser() throws {
+    #expect(Set(base.all("Deployment").compactMap { $0["metadata"]["name"].text }) == Set(Deployment.services))
+    let secret = try #require(base.named("Secret", "redis-passwords"))
+    #expect(try Set(secret["stringData"].members.keys) == Set(Deployment.users().values))
+    for service in Deployment.services {
+      let container = try container(service)
+      let command = try #require(container["command"][0].text)
+      #expect(command == (service == "ingress" ? service : "\(service)-worker"))
+      #expect(FileManager.default.isExecutableFile(atPath: Executables.path(command)))
+      let password = container.environment["REDIS_PASSWORD"]?["valueFrom"]["secretKeyRef"]
+      #expect(password?["name"].text == "redis-passwords")
+      #expect(try password?["key"].text == Deployment.users()[service])
+      let text = try #require(container.environment["HANDOVER_REDIS_URL"]?["value"].text)
+      let url = try RedisURL(text.replacing("$(REDIS_PASSWORD)", with: "secret"))
+      #expect(url.user == service)
+      #expect(url.password == "secret")
+      #expect(url.endpoint == .tcp(host: "redis", port: 6379))
+    }
+  }
+
+  @Test func everyVariableIsOneThatTheExecutablesRead() throws {
+    let settings = try #require(base.named("ConfigMap", "config-dev"))["data"].members
+    for service in Deployment.services {
+      let container = try container(service)
+      #expect(container["envFrom"][0]["configMapRef"]["name"].text == "config-dev")
+      #expect(settings["\(service.uppercased())_LOG_LEVEL"] != nil)
+      for variable in container.environment.keys where variable != "REDIS_PASSWORD" {
+        #expect(try Deployment.isSetting(variable), "\(variable)")
+      }
+    }
+    for variable in settings.keys { #expect(try Deployment.isSetting(variable), "\(variable)") }
+  }
+
+  @Test func probesAskWhereTheProcessAnswers() throws {
+    for service in Deployment.services {
+      let container = try container(service)
+      let variable = service == "ingress" ? "HANDOVER_PORT" : "HANDOVER_HEALTH_PORT"
+      let port = container.environment[variable]?["value"].text
+      for probe in ["readiness", "liveness"] {
+        let call = container["\(probe)Probe"]["httpGet"]
+        #expect(call["path"].text == "/actuator/health/\(probe)")
+        #expect(container.port(call["port"]).map(String.init) == port)
+      }
+      let policy = try #require(base.named("Deployment", service))["spec"]["strategy"]["rollingUpdate"]
+      #expect(policy["maxUnavailable"].integer == 0)
+    }
+  }
+
+  @Test func selectorsFindWhatTheyMean() throws {
+    for workload in base.all("Deployment") + base.all("StatefulSet") {
+      let name = workload["metadata"]["name"]
+      #expect(base.templates(workload["spec"]["selector"]["matchLabels"]) == [workload["spec"]["template"]])
+      #expect(workload["spec"]["template"]["metadata"]["labels"]["app"] == name)
+    }
+    for service in base.all("Service") {
+      let templates = base.templates(service["spec"]["selector"])
+      #expect(templates.count == 1)
+      let port = service["spec"]["ports"][0]
+      #expect(templates[0]["spec"]["containers"][0].port(port["targetPort"]) == port["port"].integer)
+    }
+    for budget in base.all("PodDisruptionBudget") {
+      let templates = base.templates(budget["spec"]["selector"]["matchLabels"])
+      #expect(templates.map { $0["metadata"]["labels"]["app"] } == [budget["metadata"]["name"]])
+    }
+    for policy in base.all("NetworkPolicy") {
+      let chosen = base.templates(policy["spec"]["podSelector"]["matchLabels"])
+      #expect(!chosen.isEmpty)
+      let peers = policy["spec"]["ingress"].elements.flatMap { $0["from"].elements }
+      for peer in peers where peer["podSelector"] != .null {
+        #expect(base.templates(peer["podSelector"]["matchLabels"]).count == Deployment.services.count + 1)
+      }
+    }
+    for scaler in base.all("HorizontalPodAutoscaler") {
+      let target = scaler["spec"]["scaleTargetRef"]
+      #expect(target["name"] == scaler["metadata"]["name"])
+      #expect(base.named("Deployment", target["name"].text ?? "") != nil)
+      #expect(scaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"].integer == 50)
+      #expect([scaler["spec"]["minReplicas"].integer, scaler["spec"]["maxReplicas"].integer] == [1, 3])
+    }
+    #expect(base.all("PodDisruptionBudget").count == Deployment.services.count)
+    #expect(base.all("HorizontalPodAutoscaler").count == Deployment.services.count)
+  }
+
+  @Test func redisFindsItsFiles() throws {
+    let pod = try #require(base.named("StatefulSet", "redis"))["spec"]["template"]["spec"]
+    let volumes = pod["volumes"].elements
+    let config = try #require(volumes.first { $0["name"].text == "config" }?["configMap"]["name"].text)
+    let files = try #require(base.named("ConfigMap", config))["data"].members
+    #expect(Set(files.keys) == ["redis.conf", "start", "users.acl"])
+    let claims = try #require(base.named("StatefulSet", "redis"))["spec"]["volumeClaimTemplates"].elements
+    let known = Set((volumes + claims).compactMap { $0["name"].text ?? $0["metadata"]["name"].text })
+    let mounted = pod["containers"][0]["volumeMounts"].elements.compactMap { $0["name"].text }
+    #expect(Set(mounted) == known)
+  }
+
+  @Test func efsKeepsTheData() throws {
+    let claim = try #require(try Manifests("overlays/efs").named("StatefulSet", "redis"))["spec"]
+    #expect(claim["volumeClaimTemplates"][0]["spec"]["storageClassName"].text == "efs-sc")
+  }
+
+  /// The lag of every stream that a worker reads, as KEDA is told to look at it.
+  @Test func kedaLooksAtEveryStream() throws {
+    let keda = try Manifests("overlays/keda")
+    #expect(keda.all("HorizontalPodAutoscaler").compactMap { $0["metadata"]["name"].text } == ["ingress"])
+    let shards = keda.named("ConfigMap", "config-dev")?["data"]["HANDOVER_SHARDS"].text.flatMap { Int($0) }
+    for role in Role.allCases {
+      let scaler = try #require(keda.named("ScaledObject", role.rawValue))["spec"]
+      #expect(scaler["scaleTargetRef"]["name"].text == role.rawValue)
+      let triggers = scaler["triggers"].elements.map { $0["metadata"] }
+      let streams = role.lanes(shards: try #require(shards)).flatMap(\.streams)
+      #expect(triggers.compactMap { $0["stream"].text }.sorted() == streams.sorted())
+      #expect(triggers.allSatisfy { $0["consumerGroup"].text == role.rawValue && $0["username"].text == "scaler" })
+      for trigger in scaler["triggers"].elements {
+        #expect(keda.named("TriggerAuthentication", trigger["authenticationRef"]["name"].text ?? "") != nil)
+      }
+    }
+  }
+
+  private func container(_ service: String) throws -> JSON {
+    try #require(base.named("Deployment", service))["spec"]["template"]["spec"]["containers"][0]
+  }
+}
