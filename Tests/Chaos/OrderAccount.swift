@@ -48,31 +48,40 @@ struct OrderAccount {
     }
   }
 
+  /// A request with all its copies: from when it may stand in the shard's stream, and by when it does.
+  private struct Span {
+    let position: EntryID
+    var began: ContinuousClock.Instant
+    var answered: ContinuousClock.Instant?
+    let trace: String
+
+    mutating func take(_ call: Diary.Call) {
+      began = min(began, call.began)
+      if call.answer.status == 201 || call.answer.isPending {
+        answered = min(answered ?? call.ended, call.ended)
+      }
+    }
+  }
+
   /// Who had an answer before another one asked was before the other.
   private mutating func compareCalls(_ calls: [Diary.Call], _ ledger: Ledger) {
-    var made: [Int: [(position: EntryID, call: Diary.Call)]] = [:]
-    for call in calls where call.wish.kind == .reserve && (call.answer.status == 201 || call.answer.isPending)
-    {
+    var spans: [Int: [String: Span]] = [:]
+    for call in calls where call.wish.kind == .reserve {
       guard let id = call.key ?? call.answer.commandid ?? ledger.commandid(ofReserve: call.answer.id),
-        let command = ledger.commands[id]?.first
+        let position = ledger.commands[id]?.first?.position
       else { continue }
-      made[call.wish.productid, default: []].append((command.position, call))
+      let span = Span(position: position, began: call.began, trace: call.wish.trace)
+      spans[call.wish.productid, default: [:]][id, default: span].take(call)
     }
-    for (product, made) in made {
-      // A copy of a request that came later says nothing of when the first one came.
-      var (first, keys): (_, Set<String>) = ([(position: EntryID, call: Diary.Call)](), [])
-      for one in made.sorted(by: { $0.call.began < $1.call.began }) {
-        if one.call.key.map({ keys.insert($0).inserted }) ?? true { first.append(one) }
-      }
-      first.sort { $0.position < $1.position }
-      var latest: ContinuousClock.Instant?
-      for one in first {
-        if let latest, one.call.ended < latest {
+    for (product, spans) in spans {
+      var latest: (began: ContinuousClock.Instant, trace: String)?
+      for span in spans.values.sorted(by: { $0.position < $1.position }) {
+        if let latest, let answered = span.answered, answered < latest.began {
           differences.append(
-            "product \(product): \(one.call.wish.trace) had its answer before others asked that stand before it."
+            "product \(product): \(span.trace) had its answer before \(latest.trace) was asked, but stands after it."
           )
         }
-        latest = max(latest ?? one.call.began, one.call.began)
+        if latest.map({ $0.began < span.began }) ?? true { latest = (span.began, span.trace) }
       }
     }
   }

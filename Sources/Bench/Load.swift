@@ -1,0 +1,81 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Redis
+
+/// A client that makes many calls.
+struct Load: Sendable {
+  let client: HTTPClient
+
+  init() {
+    var configuration = HTTPClient.Configuration()
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+    client = HTTPClient(configuration: configuration)
+  }
+
+  /// Calls at fixed times, whether earlier calls are done or not. A latency counts from the time that the call
+  /// was meant to begin at: what a stall makes late counts as slow.
+  ///
+  /// - Parameter begin: is told of each call's number and intended time, and gives the request.
+  func open(
+    rate: Int, for duration: Duration, expecting status: UInt,
+    _ begin: @escaping @Sendable (Int, ContinuousClock.Instant) -> HTTPClientRequest
+  ) async throws -> Latencies {
+    let latencies = Latencies()
+    let start = ContinuousClock.now + .milliseconds(50)
+    try await withThrowingDiscardingTaskGroup { group in
+      for number in 0..<Int(duration.seconds * Double(rate)) {
+        let intended = start + .seconds(1) * number / rate
+        try await Task.sleep(until: intended, tolerance: .zero, clock: .continuous)
+        let request = begin(number, intended)
+        group.addTask {
+          try await call(request, expecting: status)
+          latencies.record(.now - intended)
+        }
+      }
+    }
+    return latencies
+  }
+
+  /// Calls one after the other over so many connections; gives how many calls were done.
+  func closed(
+    connections: Int, for duration: Duration, expecting status: UInt, _ request: HTTPClientRequest
+  ) async throws -> Int {
+    let end = ContinuousClock.now + duration
+    return try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<connections {
+        group.addTask {
+          var calls = 0
+          while ContinuousClock.now < end {
+            try await call(request, expecting: status)
+            calls += 1
+          }
+          return calls
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+  }
+
+  @discardableResult
+  func call(_ request: HTTPClientRequest, expecting status: UInt) async throws -> (HTTPHeaders, String) {
+    let response = try await client.execute(request, timeout: .seconds(30))
+    let body = String(buffer: try await response.body.collect(upTo: 1 << 22))
+    guard response.status.code == status else {
+      throw BenchError("\(request.url) answered \(response.status.code): \(body.prefix(300))")
+    }
+    return (response.headers, body)
+  }
+
+  /// Waits until somebody answers there.
+  func awaitAnswer(_ url: String, of server: Child) async throws {
+    let deadline = ContinuousClock.now + .seconds(20)
+    while (try? await call(HTTPClientRequest(url: url), expecting: 200)) == nil {
+      guard server.isRunning, ContinuousClock.now < deadline else {
+        throw BenchError("Nothing answers at \(url).")
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+}

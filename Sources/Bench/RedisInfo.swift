@@ -1,0 +1,45 @@
+import Redis
+
+/// What `INFO` told at one moment.
+struct RedisInfo {
+  /// Calls and microseconds of one command.
+  struct Use: Codable, Sendable {
+    var calls = 0
+    var microseconds = 0
+  }
+
+  private var values: [Substring: Substring] = [:]
+  private(set) var commands: [String: Use] = [:]
+
+  init(_ redis: RedisConnection) throws(RedisError) {
+    let text = try redis.call("INFO", "everything").string ?? ""
+    for line in text.split(whereSeparator: \.isNewline) {
+      let parts = line.split(separator: ":", maxSplits: 1)
+      guard parts.count == 2 else { continue }
+      values[parts[0]] = parts[1]
+      guard parts[0].hasPrefix("cmdstat_") else { continue }
+      commands[String(parts[0].dropFirst(8))] = Use(
+        calls: Self.number("calls", in: parts[1]), microseconds: Self.number("usec", in: parts[1]))
+    }
+  }
+
+  /// A number of any section, 0 where there is none.
+  func number(_ name: String) -> Double { values[name[...]].flatMap { Double($0) } ?? 0 }
+
+  /// A percentile of the time that a command took inside Redis since its statistics were reset, in microseconds.
+  func percentile(_ percentile: String, of command: String) -> Double {
+    let text = values["latency_percentiles_usec_\(command)"] ?? ""
+    let part = text.split(separator: ",").first { $0.hasPrefix("\(percentile)=") }
+    return part.flatMap { Double($0.dropFirst(percentile.count + 1)) } ?? 0
+  }
+
+  var version: String { values["redis_version"].map(String.init) ?? "?" }
+  var processID: Int32 { Int32(number("process_id")) }
+  var cpuSeconds: Double { number("used_cpu_user") + number("used_cpu_sys") }
+  var memory: Double { number("used_memory") }
+
+  private static func number(_ name: String, in text: Substring) -> Int {
+    let part = text.split(separator: ",").first { $0.hasPrefix("\(name)=") }
+    return part.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
+  }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Bench
+
+/// The drain as everything grows.
+struct BenchGrowth: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "growth", abstract: "Measures the drain with more backlog, more history and more shards.")
+
+  @Option(help: "The largest backlog; a million entries take Redis about 2 GB.")
+  var limit = 1_000_000
+  @Option(help: "The most entries of one batch.")
+  var batch = 256
+  @Option(help: "How many replicas the worker runs, each on a thread of its own.")
+  var threads = 2
+
+  func validate() throws { try Bench.check(limit, "--limit", in: 10_000...1_000_000) }
+
+  func run() async throws {
+    print(Machine().line, "\n")
+    let growth = Growth(Drain(batch: batch, threads: threads), limit: limit)
+    print(try await Bench.measure { "\(try growth.run { print($0) })" })
+  }
+}
