@@ -51,8 +51,9 @@ let package = Package(
     layer("Inspection", "Lanes", "Layout", "Market", "Redis", "Workers"),
     layer("Health", hummingbird),
     layer(
-      
-      "Gateway", "Doors", "Health", "Lanes", "Layout", "Market", "Redis", "Telemetry", coreMetrics, hummingbird,
+
+      "Gateway", "Doors", "Health", "Lanes", "Layout", "Market", "Redis", "Telemetry", coreMetrics,
+      hummingbird,
       lifecycle, logging),
     layer(
       "Runtime", "Gateway", "Health", "Lanes", "Layout", "Redis", "Telemetry", "Workers", argumentParser,
@@ -65,7 +66,8 @@ let package = Package(
     executable("mypage-worker", "Runtime"),
     executable("ingress", "Runtime"),
     executable(
-      "handover", "Audit", "Inspection", "Lanes", "Layout", "Market", "Redis", "Runtime", "Workers", lifecycle, logging),
+      "handover", "Audit", "Inspection", "Lanes", "Layout", "Market", "Redis", "Runtime", "Workers",
+      lifecycle, logging),
 
     .target(
       name: "Testbed", dependencies: ["Redis", asyncHTTPClient], path: "Tests/Testbed",

@@ -46,7 +46,8 @@ final class Backlog: Sendable {
         return full
       }
       for shard in now.subtracting(before) {
-        logger.warning("the shard is full: its workers are too far behind", metadata: ["shard": "\(shard.index)"])
+        logger.warning(
+          "the shard is full: its workers are too far behind", metadata: ["shard": "\(shard.index)"])
       }
       for shard in before.subtracting(now) {
         logger.notice("the shard takes commands again", metadata: ["shard": "\(shard.index)"])

@@ -33,7 +33,8 @@ extension Problem {
   init?(_ admission: Admission) {
     if case .full = admission {
       self = .passing(
-        .serviceUnavailable, "backlog", "So much is waiting to be worked on that nothing more is taken in for now.")
+        .serviceUnavailable, "backlog",
+        "So much is waiting to be worked on that nothing more is taken in for now.")
       return
     }
     guard let error = admission.error else { return nil }

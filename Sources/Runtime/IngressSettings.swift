@@ -33,7 +33,8 @@ public struct IngressSettings: ParsableArguments {
     options.allowedOrigins = (corsOrigins ?? Settings.text("handover.cors.origins"))?
       .split(separator: ",").map { $0.trimmingPrefix(" ").description }
     options.backlogLimit =
-      try Settings.number(backlogLimit, "--backlog-limit", or: "handover.backlog.limit", in: 1...1_000_000_000)
+      try Settings.number(
+        backlogLimit, "--backlog-limit", or: "handover.backlog.limit", in: 1...1_000_000_000)
       ?? options.backlogLimit
     options.metrics = Observability.telemetry.exposition
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")

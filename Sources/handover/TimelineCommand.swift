@@ -41,7 +41,8 @@ struct TimelineCommand: AsyncParsableCommand {
       let now = moment.line.id.milliseconds
       let isNotice = moment.kind == .notice
       table.add([
-        moment.line.id.timestamp, last.map { "\(now - $0)" } ?? "", isNotice ? "" : "\(moment.line.id)", moment.actor,
+        moment.line.id.timestamp, last.map { "\(now - $0)" } ?? "", isNotice ? "" : "\(moment.line.id)",
+        moment.actor,
         isNotice ? "notice" : moment.line.type, moment.text,
       ])
       last = now

@@ -1,0 +1,140 @@
+import Foundation
+import Lanes
+import Layout
+import NIOHTTP1
+import Testbed
+import Testing
+
+/// What an operator sees and sets.
+@Suite struct OperationTests {
+  @Test func aWorkerTellsOfItsHealthAndItsMetrics() async throws {
+    let redis = try TestRedis()
+    let port = try FreePort.find()
+    let worker = try RunningProcess(
+      Executables.path("trade-worker"), ["--health-port", "\(port)"],
+      environment: ["HANDOVER_REDIS_URL": redis.url.description], log: redis.folder.appending(path: "log"))
+    defer { worker.kill() }
+    let http = HTTP(port: port)
+    func status(_ path: String) async throws -> UInt { try await http.call(.GET, path).status }
+
+    try await eventually("it is ready") { try await status("/actuator/health/readiness") == 200 }
+    try await eventually("it holds all lanes") {
+      let text = try await http.call(.GET, "/metrics").text
+      return text.contains("handover_lanes_held{worker=\"trade\"} 9")
+        && text.contains("handover_lag_entries{worker=\"trade\",shard=\"3\"} 0")
+    }
+    #expect(try await http.call(.PUT, "/actuator/down").status == 403)
+
+    // While Redis hangs the worker lives, but is not ready.
+    redis.process.signal(SIGSTOP)
+    try await eventually("it is not ready") { try await status("/actuator/health/readiness") == 503 }
+    #expect(try await status("/actuator/health/liveness") == 200)
+    redis.process.signal(SIGCONT)
+    try await eventually("it is ready again") { try await status("/actuator/health/readiness") == 200 }
+  }
+
+  @Test func livenessCanBeMadeToFail() async throws {
+    let system = try await TestSystem(environment: ["HANDOVER_ACTUATOR_DOWN": "true"])
+    #expect(try await system.http.call(.GET, "/liveness").status == 200)
+    _ = try await system.http.call(.PUT, "/actuator/down")
+    #expect(try await system.http.call(.GET, "/actuator/health/liveness").status == 503)
+    #expect(try await system.http.call(.GET, "/actuator/health").status == 503)
+  }
+
+  @Test(arguments: [
+    (["--maxmemory-policy", "allkeys-lru"], "may evict keys"),
+    (["--replicaof", "127.0.0.1", "1", "--replica-serve-stale-data", "yes"], "read-only replica"),
+  ])
+  func aRedisThatWillNotDoIsRefused(options: [String], reason: String) async throws {
+    let redis = try TestRedis(options)
+    let log = redis.folder.appending(path: "log")
+    let worker = try RunningProcess(
+      Executables.path("stock-worker"), [], environment: ["HANDOVER_REDIS_URL": redis.url.description],
+      log: log)
+    defer { worker.kill() }
+    try await eventually("it refuses") { worker.hasEnded }
+    #expect(worker.exitStatus == 1)
+    #expect(try String(contentsOf: log, encoding: .utf8).contains(reason))
+  }
+
+  @Test func aShardThatIsTooFarBehindTakesNothingIn() async throws {
+    let system = try await TestSystem(environment: ["HANDOVER_BACKLOG_LIMIT": "20"])
+    _ = system.stop("trade-worker")
+    for deal in 1...40 {
+      _ = try await system.http.reserve(
+        product: 7, buyer: "buyer\(deal)", headers: ["Prefer": "respond-async"])
+    }
+    var refused: HTTP.Answer?
+    try await eventually("the shard is full") {
+      let answer = try await system.http.reserve(
+        product: 7, buyer: "late", headers: ["Prefer": "respond-async"])
+      refused = answer
+      return answer.status == 503
+    }
+    #expect(refused?.headers.first(name: "Retry-After") != nil)
+    try system.start("trade-worker")
+    try await eventually("it takes commands again") {
+      try await system.http.reserve(product: 7, buyer: "later").status == 201
+    }
+  }
+
+  @Test func lostHistoryIsReportedAndNotSkipped() async throws {
+    let system = try await TestSystem()
+    _ = try await system.http.list(1, product: 100)
+    let shard = Shard.of(productid: 100, among: 8)
+    _ = system.stop("trade-worker")
+    let redis = try system.redis.connect()
+    try redis.call("DEL", Key.commands(.trade, in: shard))
+    let port = try FreePort.find()
+    let worker = try RunningProcess(
+      Executables.path("trade-worker"), ["--health-port", "\(port)"],
+      environment: ["HANDOVER_REDIS_URL": system.redis.url.description],
+      log: system.redis.folder.appending(path: "lost.log"))
+    defer { worker.kill() }
+    try await eventually("it says so") {
+      let answer = try await HTTP(port: port).call(.GET, "/readiness")
+      return answer.status == 503 && answer.text.contains("its history was lost")
+    }
+  }
+
+  /// The operator's command, on a system with a deal and a dead letter.
+  @Test func theOperatorsCommand() async throws {
+    let system = try await TestSystem()
+    _ = try await system.http.list(1, product: 100)
+    _ = try await system.http.register(1, product: 100)
+    let deal = try #require(
+      try await system.http.reserve(product: 100, buyer: "buyer").headers["Location"].first)
+    try await system.await(deal, "거래진행중")
+    try await system.await("/inventories/1", "재고확보")
+    let redis = try system.redis.connect()
+    try redis.call("XADD", "trade.commands", "*", "type", "Handover", "id", "one")
+    try await eventually("the dead letter lies there") {
+      try redis.call("XLEN", "{trade.commands}:deadletters").integer == 1
+    }
+    func run(_ arguments: String...) throws -> (status: Int32?, output: String) {
+      let log = system.redis.folder.appending(path: "operator-\(UInt32.random(in: 0...UInt32.max))")
+      let process = try RunningProcess(
+        Executables.path("handover"), arguments,
+        environment: ["HANDOVER_REDIS_URL": system.redis.url.description], log: log)
+      process.wait()
+      return (process.exitStatus, try String(contentsOf: log, encoding: .utf8))
+    }
+    let status = try run("status")
+    #expect(status.status == 2, "a dead letter lies aside")
+    #expect(status.output.contains("reservation   1         9/9"))
+    let timeline = try run("timeline", "reserve", "1")
+    #expect(timeline.status == 0)
+    for word in ["ReserveCompleted", "TradeStarted", "StockHeld", "to abc:", "to buyer:"] {
+      #expect(timeline.output.contains(word), "\(timeline.output)")
+    }
+    let audit = try run("audit", "--wait", "10")
+    #expect(audit.status == 0, "\(audit.output)")
+    let letters = try run("deadletters", "list")
+    #expect(letters.output.contains("notANumber"), "\(letters.output)")
+    let replayed = try run("deadletters", "replay", "--all", "--set", "id=1")
+    #expect(replayed.status == 0, "\(replayed.output)")
+    try await system.await(deal, "거래완료")
+    try await eventually("all is well") { try run("status").status == 0 }
+    #expect(try run("timeline", "reserve", "99").status == 1)
+  }
+}
