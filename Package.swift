@@ -10,6 +10,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -35,6 +36,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
   ],
@@ -48,6 +50,8 @@ let package = Package(
     layer("Doors", "Lanes", "Layout", "Market", "Redis"),
     layer("Workers", "Doors", "Lanes", "Layout", "Market", "Redis", "Telemetry"),
     layer("Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Workers"),
+    layer(
+      "Bench", "Doors", "Lanes", "Layout", "Market", "Redis", "Workers", asyncHTTPClient, histogram),
     layer("Inspection", "Lanes", "Layout", "Market", "Redis", "Workers"),
     layer("Health", hummingbird),
     layer(
@@ -66,8 +70,8 @@ let package = Package(
     executable("mypage-worker", "Runtime"),
     executable("ingress", "Runtime"),
     executable(
-      "handover", "Audit", "Inspection", "Lanes", "Layout", "Market", "Redis", "Runtime", "Workers",
-      lifecycle, logging),
+      "handover", "Audit", "Bench", "Inspection", "Lanes", "Layout", "Market", "Redis", "Runtime", "Workers",
+      hummingbird, lifecycle, logging),
 
     .target(
       name: "Testbed", dependencies: ["Redis", asyncHTTPClient], path: "Tests/Testbed",

@@ -15,14 +15,7 @@ final class GuardedSystem {
     port = try FreePort.find()
     let httpPort = try FreePort.find()
     http = HTTP(port: httpPort)
-    let settings = try Deployment.settings()
-    processes["redis"] = [
-      try RunningProcess(
-        Deployment.folder.appending(path: "redis/start").path,
-        ["--port", "\(port)", "--dir", folder.path],
-        environment: settings.merging(["TMPDIR": folder.path]) { $1 }, log: log("redis"))
-    ]
-    try await eventually("Redis answers") { try connect("operator").call("PING").string == "PONG" }
+    try await startRedis()
     for worker in Deployment.workers { try start(worker) }
     try start("ingress", environment: ["HANDOVER_PORT": "\(httpPort)"])
     try await eventually("the ingress answers") {
@@ -33,6 +26,16 @@ final class GuardedSystem {
   deinit {
     for process in processes.values.joined() { process.kill() }
     try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// Starts Redis on what the last one left on disk, if there was one.
+  func startRedis() async throws {
+    release("redis")?.kill()
+    let redis = try RunningProcess(
+      Deployment.folder.appending(path: "redis/start").path, ["--port", "\(port)", "--dir", folder.path],
+      environment: try Deployment.settings().merging(["TMPDIR": folder.path]) { $1 }, log: log("redis"))
+    processes["redis"] = [redis]
+    try await eventually("Redis answers") { try connect("operator").call("PING").string == "PONG" }
   }
 
   /// Starts one more process of a service, as the service's own user.
