@@ -39,16 +39,19 @@ struct Load: Sendable {
   }
 
   /// Calls one after the other over so many connections; gives how many calls were done.
+  ///
+  /// - Parameter request: gives the request of a call's number.
   func closed(
-    connections: Int, for duration: Duration, expecting status: UInt, _ request: HTTPClientRequest
+    connections: Int, for duration: Duration, expecting status: UInt,
+    _ request: @escaping @Sendable (Int) -> HTTPClientRequest
   ) async throws -> Int {
     let end = ContinuousClock.now + duration
     return try await withThrowingTaskGroup(of: Int.self) { group in
-      for _ in 0..<connections {
+      for connection in 0..<connections {
         group.addTask {
           var calls = 0
           while ContinuousClock.now < end {
-            try await call(request, expecting: status)
+            try await call(request(connection + calls * connections), expecting: status)
             calls += 1
           }
           return calls

@@ -43,7 +43,7 @@ extension LaneSession {
     if !isOwn || record.isEmpty {
       writes.add(
         "HSET", name.attempts, "owner", runner.replica, "position", position, "crashes",
-        "\(caution.crashes)")
+        "\(caution.crashes)", "vanished", caution.vanished.joined(separator: " "))
       if caution.condemned == nil { writes.add("HDEL", name.attempts, "suspect") }
     }
     for reply in try connection.exchange(writes) { try reply.get() }
@@ -70,13 +70,15 @@ extension LaneSession {
     for reply in try connection.exchange(commands) { try reply.get() }
   }
 
-  /// Forgets the crashes of lanes that have nothing to do any more.
-  func calmDown() throws(RedisError) {
-    for lane in lanes where lane.caution.crashes > 0 && lane.isIdle {
+  /// Forgets the crashes of lanes that have nothing to do any more, or whose owners turn out to be `living`.
+  func calmDown(_ living: [String]) throws(RedisError) {
+    for lane in lanes where lane.caution.crashes > 0 {
+      let isForgiven = lane.caution.judge(by: living)
+      guard isForgiven || lane.isIdle else { continue }
       lane.caution.calmDown()
       let name = lane.spec.name
       try connection.call("HSET", name.attempts, "position", lane.position, "crashes", "0")
-      try connection.call("HDEL", name.attempts, "suspect")
+      try connection.call("HDEL", name.attempts, "suspect", "vanished")
     }
   }
 

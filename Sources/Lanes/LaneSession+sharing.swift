@@ -14,7 +14,7 @@ extension LaneSession {
     if lanes.count > share.quota { try release(lanes.suffix(lanes.count - share.quota)) }
     if lanes.count < share.quota { try take(share) }
     try renew()
-    try calmDown()
+    try calmDown(living)
     try trim()
     try measure()
     let held = lanes.map(\.spec.name)

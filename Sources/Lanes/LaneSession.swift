@@ -34,7 +34,7 @@ final class LaneSession {
         try heartbeat()
         nextHeartbeat = .now + runner.options.heartbeat
       }
-      if lanes.isEmpty {
+      if ready.isEmpty {
         runner.sleep(untilHeartbeat)
       } else {
         try pass()
@@ -44,6 +44,9 @@ final class LaneSession {
     try leave()
   }
 
+  /// The lanes that may go on.
+  private var ready: [Lane] { lanes.filter { $0.caution.judgement == nil } }
+
   private var untilHeartbeat: Duration { max(.milliseconds(1), nextHeartbeat - .now) }
 
   /// One read of all lanes, then every batch that came of it, through to its commit.
@@ -52,7 +55,7 @@ final class LaneSession {
   private func pass() throws(RedisError) {
     try read()
     var batches: [(lane: Lane, entries: [Entry])] = []
-    for lane in lanes {
+    for lane in ready {
       let before = lane.position
       let entries = lane.inputs.nextBatch(limit: lane.caution.isTryingAlone ? 1 : runner.options.batch)
       guard let first = entries.first else { continue }
@@ -144,7 +147,7 @@ final class LaneSession {
     var places: [String: (lane: Lane, input: Int)] = [:]
     var keys: [String] = []
     var positions: [EntryID] = []
-    for lane in lanes {
+    for lane in ready {
       for index in lane.inputs.indices {
         lane.inputs[index].beginRead()
         guard lane.inputs[index].wantsRead else { continue }
@@ -156,7 +159,7 @@ final class LaneSession {
     guard !keys.isEmpty else { return }
     var words = Words("XREAD", "COUNT")
     words.add(limit)
-    if !lanes.contains(where: \.hasBuffered) {
+    if !ready.contains(where: \.hasBuffered) {
       words.add("BLOCK")
       words.add(max(1, untilHeartbeat.milliseconds))
     }

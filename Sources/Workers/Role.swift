@@ -47,8 +47,9 @@ public enum Role: String, CaseIterable, Sendable {
   private static func projecting<Model: Projection>(
     _ worker: String, _ shard: Shard, _ scripts: [Script], _ model: Model.Type
   ) -> LaneSpec {
-    LaneSpec(
-      name: LaneName(worker: worker, tag: shard.tag), streams: [Key.journal(of: shard)], scripts: scripts,
-      makeHandler: { digests in ProjectionHandler<Model>(shard: shard, digests: digests) })
+    let name = LaneName(worker: worker, tag: shard.tag)
+    return LaneSpec(
+      name: name, streams: [Key.journal(of: shard)], scripts: scripts,
+      makeHandler: { digests in ProjectionHandler<Model>(lane: name, shard: shard, digests: digests) })
   }
 }

@@ -27,7 +27,8 @@ struct EntryAccount {
   private mutating func settle(
     _ place: Ledger.Place, _ commandid: String, _ entry: Diary.Entry?, _ ledger: Ledger
   ) {
-    let (outcomes, letters) = (ledger.endings[commandid]?.count ?? 0, ledger.letters[place] ?? [])
+    let outcomes = ledger.endings[commandid]?.count ?? 0
+    let letters = (ledger.letters[place] ?? []) + ledger.letters(of: commandid)
     let what = "\(place.stream) \(place.position), \(entry?.kind ?? "unanswered")"
     if letters.count + outcomes != 1 {
       differences.append("\(what): it has \(outcomes) outcomes and the dead letters \(letters).")

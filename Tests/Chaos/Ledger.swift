@@ -91,6 +91,16 @@ struct Ledger {
     id.flatMap { made[Thing(entity: .reserve, id: $0)]?.first?.commandid }
   }
 
+  /// Why the copies of a command were put aside that had come to their shard.
+  func letters(of commandid: String) -> [String] {
+    (commands[commandid] ?? []).flatMap { letters[Place(stream: $0.stream, position: $0.position)] ?? [] }
+  }
+
+  /// Dead letters of entries whose owners vanished, though nothing here crashes by itself.
+  var crashed: [String] {
+    letters.filter { $0.value.contains("crashed") }.map { "\($0.key.stream) \($0.key.position)" }.sorted()
+  }
+
   private mutating func readLetters(_ tag: String, on connection: RedisConnection) throws {
     for letter in try connection.entries(of: LaneName(worker: "", tag: tag).deadLetters) {
       guard let position = letter.fields["entry"].flatMap({ EntryID($0) }) else { continue }

@@ -58,6 +58,7 @@ struct Trial {
     for difference in audit.differences {
       differences.append("audit, \(difference.code.rawValue), \(difference.key): \(difference.message)")
     }
+    differences += ledger.crashed.map { "\($0): it was put aside as if it had crashed its worker." }
     differences += CallAccount(diary.calls, ledger).differences
     differences += EntryAccount(diary.entries, ledger).differences
     differences += OrderAccount(diary.calls, ledger).differences

@@ -1,4 +1,5 @@
 import Market
+import Testbed
 import Testing
 
 @testable import Gateway

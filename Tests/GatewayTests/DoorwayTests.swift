@@ -1,4 +1,5 @@
 import Health
+import Testbed
 import Testing
 
 @Suite struct DoorwayTests {

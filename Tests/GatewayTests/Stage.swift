@@ -9,6 +9,7 @@ import Market
 import NIOCore
 import Redis
 import ServiceLifecycle
+import Testbed
 
 /// A running gateway with a Redis of its own and a fake lane behind it.
 struct Stage {
@@ -19,7 +20,7 @@ struct Stage {
   }
 
   let base: String
-  let server: RedisServer
+  let server: TestRedis
   let lane: FakeLane
 
   /// Runs a gateway for the time of the body.
@@ -27,8 +28,7 @@ struct Stage {
     rule: @escaping FakeLane.Rule = Stage.agree, setUp: (inout GatewayOptions) -> Void = { _ in },
     health: Health = Health(), _ body: (Stage) async throws -> Void
   ) async throws {
-    let server = try RedisServer()
-    defer { server.stop() }
+    let server = try TestRedis()
     let lane = FakeLane(server.url, rule)
     defer { lane.stop() }
     var options = GatewayOptions(shards: FakeLane.shards, redis: server.url)
@@ -61,7 +61,7 @@ struct Stage {
     let headers = response.headers.map { ($0.name.lowercased(), $0.value) }
     return Answer(
       status: Int(response.status.code), headers: Dictionary(headers) { first, _ in first },
-      json: JSON(Data(bytes.readableBytesView)))
+      json: (try? JSONDecoder().decode(JSON.self, from: Data(bytes.readableBytesView))) ?? .null)
   }
 
   /// Sends commands straight to Redis.

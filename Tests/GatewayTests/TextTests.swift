@@ -1,5 +1,6 @@
 import Foundation
 import Market
+import Testbed
 import Testing
 
 @testable import Gateway
@@ -39,10 +40,10 @@ import Testing
       }
       json.object("d") { $0.write("e", true) }
     }
-    let parsed = JSON(Data(json.bytes))
+    let parsed = try JSONDecoder().decode(JSON.self, from: Data(json.bytes))
     #expect(parsed["a"].text == text)
-    #expect(parsed["b"].count == 2)
-    #expect(parsed["b"][0]["c"].number == 1)
+    #expect(parsed["b"].elements.count == 2)
+    #expect(parsed["b"][0]["c"].integer == 1)
     #expect(parsed["d"].names == ["e"])
   }
 

@@ -37,5 +37,7 @@ public enum JSON: Decodable, Equatable, Sendable {
 
   public var text: String? { if case .string(let text) = self { text } else { nil } }
   public var integer: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
+  /// The members' names of an object.
+  public var names: Set<String> { if case .object(let members) = self { Set(members.keys) } else { [] } }
   public var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
 }

@@ -24,7 +24,10 @@ extension Decision<TradeDecider> {
     } else if let waiting = state.line.first(where: { $0.deal.reserveid == asked.reserveid }) {
       cancel(waiting.deal, held: 0)
     } else {
-      say(.deal(.cancelRefused, told(asked, .alreadyEnded)))
+      // The listing there is now may be another one than the deal ended in.
+      var refused = asked
+      refused.refusal = .alreadyEnded
+      say(.deal(.cancelRefused, refused))
     }
   }
 

@@ -26,17 +26,19 @@ struct JournalEvent {
 }
 
 final class ProjectionHandler<Model: Projection>: LaneHandler {
+  private let lane: LaneName
   private let shard: Shard
   private let digests: [Script: String]
 
-  init(shard: Shard, digests: [Script: String]) {
+  init(lane: LaneName, shard: Shard, digests: [Script: String]) {
+    self.lane = lane
     self.shard = shard
     self.digests = digests
   }
 
   func begin(_ batch: [Entry]) -> any LaneWork {
     ProjectionWork(
-      model: Model(shard: shard, digests: digests), journal: Key.journal(of: shard), batch: batch)
+      model: Model(shard: shard, digests: digests), lane: lane, journal: Key.journal(of: shard), batch: batch)
   }
 }
 
@@ -44,13 +46,15 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
   private enum Step { case start, loading, writing }
 
   var model: Model
+  let lane: LaneName
   let journal: String
   let batch: [Entry]
   private var events: [JournalEvent] = []
   private var step = Step.start
 
-  init(model: Model, journal: String, batch: [Entry]) {
+  init(model: Model, lane: LaneName, journal: String, batch: [Entry]) {
     self.model = model
+    self.lane = lane
     self.journal = journal
     self.batch = batch
   }
@@ -69,12 +73,22 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
       }
       model.load(events, commands: &commands)
       step = .loading
-      if commands.isEmpty { try project([], &commands, &commit) }
+      if commands.isEmpty { return try project([], &commands, &commit) }
+      commands.add("HGET", lane.cursor, journal)
     case .loading:
-      try project(replies, &commands, &commit)
+      try checkCursor(replies.last)
+      try project(replies.dropLast(), &commands, &commit)
     case .writing:
       for reply in replies { try reply.get() }
     }
+  }
+
+  /// Gives up if another owner has gone on meanwhile: what was loaded would be too new for these events, and
+  /// what is written now no fence holds back.
+  private func checkCursor(_ reply: Reply?) throws(RedisError) {
+    let cursor = try reply?.get().string?.split(separator: " ").first.flatMap { EntryID($0) }
+    guard let cursor, let first = batch.first, cursor >= first.id else { return }
+    throw RedisError(.refused(kind: "FENCED"), "FENCED another owner has read \(journal) up to \(cursor)")
   }
 
   private mutating func project(
