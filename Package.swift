@@ -48,7 +48,7 @@ let package = Package(
     layer("Lanes", "Market", "Redis", "Telemetry", coreMetrics, logging),
     layer("Layout", "Lanes", "Market"),
     layer("Doors", "Lanes", "Layout", "Market", "Redis"),
-    layer("Workers", "Doors", "Lanes", "Layout", "Market", "Redis", "Telemetry"),
+    layer("Workers", "Doors", "Lanes", "Layout", "Market", "Redis", "Telemetry", logging),
     layer("Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Workers"),
     layer(
       "Bench", "Doors", "Lanes", "Layout", "Market", "Redis", "Workers", asyncHTTPClient, histogram),
@@ -79,6 +79,10 @@ let package = Package(
     .executableTarget(
       name: "PoisonWorker", dependencies: ["Lanes", "Redis", "Workers", logging], path: "Tests/PoisonWorker",
       swiftSettings: settings),
+    .executableTarget(
+      name: "Chaos",
+      dependencies: ["Audit", "Lanes", "Layout", "Market", "Redis", "Testbed", argumentParser],
+      path: "Tests/Chaos", swiftSettings: settings),
     tests("MarketTests", "Market", "Testbed"),
     tests("RedisTests", "Redis", "Testbed"),
     tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),
@@ -86,6 +90,9 @@ let package = Package(
       "AuditTests", "Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed", "Workers", logging),
     tests("DoorsTests", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed"),
     tests("GatewayTests", "Gateway", "Health", "Testbed", asyncHTTPClient),
+    tests(
+      "DeploymentTests", "Lanes", "Redis", "Telemetry", "Testbed", "Workers", "handover", "ingress",
+      "reservation-worker", "trade-worker", "stock-worker", "notification-worker", "mypage-worker"),
     tests(
       "EndToEndTests", "Testbed", "Layout", "Lanes", "Redis", "PoisonWorker", "handover", "ingress",
       "reservation-worker", "trade-worker",

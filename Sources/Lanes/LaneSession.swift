@@ -183,7 +183,7 @@ final class LaneSession {
     decoded.reserveCapacity(entries.count)
     for entry in entries {
       var parts = entry.makeIterator()
-      guard let id = parts.next()?.string.flatMap({ EntryID($0) }), let body = parts.next() else {
+      guard let id = parts.next()?.withBytes({ EntryID(utf8: $0) }) ?? nil, let body = parts.next() else {
         throw RedisError(.unexpectedReply, "XREAD answered with an entry that cannot be read.")
       }
       decoded.append(Entry(id: id, stream: stream, body: body))

@@ -29,7 +29,7 @@ public struct Commands: Sendable {
 
   private mutating func header(_ words: Int) {
     bytes.append(UInt8(ascii: "*"))
-    var digits = DecimalDigits(words)
+    let digits = DecimalDigits(words)
     digits.append(to: &bytes)
     bytes.append(13)
     bytes.append(10)

@@ -14,10 +14,9 @@ struct DecimalDigits {
     self.count = count
   }
 
-  mutating func append(to bytes: inout [UInt8]) {
-    let end = bytes.count + count
-    bytes.append(contentsOf: repeatElement(UInt8(ascii: "-"), count: count))
-    var place = end
+  func append(to bytes: inout [UInt8]) {
+    var place = bytes.count + count
+    for _ in 0..<count { bytes.append(UInt8(ascii: "-")) }
     var rest = number.magnitude
     repeat {
       place -= 1

@@ -36,7 +36,7 @@ public final class RedisConnection {
       throw RedisError(.unavailable, "No connection to \(url): \(why). Is a redis-server running there?")
     }
     context.pointee.reader.pointee.fn = ReplyBuilder.functions
-    context.pointee.reader.pointee.privdata = Unmanaged.passUnretained(builder).toOpaque()
+    context.pointee.reader.pointee.privdata = UnsafeMutableRawPointer(builder.tape)
     redisSetTimeout(context, timeval(commandTimeout))
     if case .tcp = url.endpoint { redisEnableKeepAlive(context) }
     var greeting = Commands()

@@ -43,7 +43,7 @@ public struct Reply: Sendable {
   /// The text, or nil where this is no text or not UTF-8.
   public var string: String? {
     withBytes { bytes in
-      String(validating: bytes, as: UTF8.self)
+      bytes.withMemoryRebound(to: UInt8.self) { String(validating: $0, as: UTF8.self) }
     } ?? nil
   }
 

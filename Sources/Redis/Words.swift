@@ -10,22 +10,20 @@ public struct Words: Sendable {
   }
 
   public mutating func add(_ word: String) {
-    header("$", word.utf8.count)
-    bytes.append(contentsOf: word.utf8)
-    endLine()
-    count += 1
+    var word = word
+    word.withUTF8 { add(UnsafeRawBufferPointer($0)) }
   }
 
   public mutating func add(_ number: Int) {
-    var digits = DecimalDigits(number)
-    header("$", digits.count)
+    let digits = DecimalDigits(number)
+    header(digits.count)
     digits.append(to: &bytes)
     endLine()
     count += 1
   }
 
   public mutating func add(_ raw: UnsafeRawBufferPointer) {
-    header("$", raw.count)
+    header(raw.count)
     bytes.append(contentsOf: raw)
     endLine()
     count += 1
@@ -41,11 +39,16 @@ public struct Words: Sendable {
     count = 0
   }
 
-  /// Writes `<mark><number>\r\n`.
-  private mutating func header(_ mark: Unicode.Scalar, _ number: Int) {
-    bytes.append(UInt8(truncatingIfNeeded: mark.value))
-    var digits = DecimalDigits(number)
-    digits.append(to: &bytes)
+  /// Writes `$<length>\r\n`.
+  private mutating func header(_ length: Int) {
+    bytes.append(UInt8(ascii: "$"))
+    if length < 10 {
+      // Most words are names and small numbers.
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: length))
+    } else {
+      let digits = DecimalDigits(length)
+      digits.append(to: &bytes)
+    }
     endLine()
   }
 

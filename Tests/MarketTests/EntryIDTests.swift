@@ -11,7 +11,6 @@ struct EntryIDTests {
     #expect(positions.map(\.description) == texts)
     #expect(positions.shuffled().sorted() == positions)
     #expect(EntryID("0-0") == .zero)
-    #expect(EntryID("x5-1".dropFirst()) == EntryID(milliseconds: 5, sequence: 1))
   }
 
   @Test(

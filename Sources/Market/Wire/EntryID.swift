@@ -13,17 +13,34 @@ public struct EntryID: Hashable, Comparable, Sendable, CustomStringConvertible {
   }
 
   /// Reads `milliseconds-sequence`, both plain decimal numbers; anything else is no position.
-  public init?(_ text: some StringProtocol) {
-    let dash = UInt8(ascii: "-")
-    // UInt64 would take a leading plus sign as well.
-    guard text.utf8.allSatisfy({ $0 == dash || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-      return nil
+  public init?(_ text: String) {
+    var text = text
+    guard let position = text.withUTF8({ EntryID(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }
+    self = position
+  }
+
+  public init?(_ text: Substring) { self.init(String(text)) }
+
+  /// The same from raw bytes: every entry that is read has one.
+  public init?(utf8 bytes: UnsafeRawBufferPointer) {
+    var milliseconds: UInt64?
+    var number: UInt64 = 0
+    var digits = 0
+    for byte in bytes {
+      if byte == UInt8(ascii: "-") {
+        guard milliseconds == nil, digits > 0 else { return nil }
+        (milliseconds, number, digits) = (number, 0, 0)
+      } else {
+        guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+        let (tens, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+        let (sum, overflows) = tens.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+        if isTooLarge || overflows { return nil }
+        number = sum
+        digits += 1
+      }
     }
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, let milliseconds = UInt64(parts[0]), let sequence = UInt64(parts[1]) else {
-      return nil
-    }
-    self.init(milliseconds: milliseconds, sequence: sequence)
+    guard let milliseconds, digits > 0 else { return nil }
+    self.init(milliseconds: milliseconds, sequence: number)
   }
 
   public var description: String { "\(milliseconds)-\(sequence)" }

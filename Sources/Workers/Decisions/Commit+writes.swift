@@ -12,19 +12,9 @@ extension Commit {
 
   /// Makes a hash of `old` fields one of `new` fields, touching only those that differ.
   mutating func write(_ new: Fields, over old: Fields, at key: String) {
+    if old.isEmpty { return write(new.pairs, at: key) }
     let known = Dictionary(old.pairs.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-    let changed = known.isEmpty ? new.pairs : new.pairs.filter { known[$0.name] != $0.value }
-    if !changed.isEmpty {
-      add { words in
-        words.add("HSET")
-        words.add(key)
-        for (name, value) in changed {
-          words.add(name)
-          words.add(value)
-        }
-      }
-    }
-    if known.isEmpty { return }
+    write(new.pairs.filter { known[$0.name] != $0.value }, at: key)
     let kept = Set(new.pairs.map(\.name))
     let gone = known.keys.filter { !kept.contains($0) }.sorted()
     if !gone.isEmpty {
@@ -32,6 +22,18 @@ extension Commit {
         words.add("HDEL")
         words.add(key)
         for name in gone { words.add(name) }
+      }
+    }
+  }
+
+  private mutating func write(_ changed: [(name: String, value: String)], at key: String) {
+    if changed.isEmpty { return }
+    add { words in
+      words.add("HSET")
+      words.add(key)
+      for (name, value) in changed {
+        words.add(name)
+        words.add(value)
       }
     }
   }

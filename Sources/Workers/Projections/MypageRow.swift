@@ -7,19 +7,22 @@ import Redis
 struct MypageRow {
   /// Applies events to a row, unless the row has already seen them.
   ///
-  /// `KEYS` the row, the user's list; `ARGV` position, member, score, time, then names and values.
+  /// `KEYS` the row, the user's list; `ARGV` position, member, score, times of the first and the last event, then
+  /// names and values.
   static let script = Script(
     """
     local seen=redis.call('HGET',KEYS[1],'position')
     if seen and seen>=ARGV[1] then return 0 end
     redis.call('HSETNX',KEYS[1],'createdAt',ARGV[4])
-    redis.call('HSET',KEYS[1],'position',ARGV[1],'updatedAt',ARGV[4],unpack(ARGV,5))
+    redis.call('HSET',KEYS[1],'position',ARGV[1],'updatedAt',ARGV[5],unpack(ARGV,6))
     return redis.call('ZADD',KEYS[2],'NX',ARGV[3],ARGV[2])
     """)
 
   let userid: String
   let reserveid: Int
   let role: DealRole
+  /// Where the row begins, as far as this batch knows.
+  private var first: EntryID?
   private var position = EntryID.zero
   private var values: [String: String] = [:]
 
@@ -37,6 +40,7 @@ struct MypageRow {
   /// Takes in the next event of the reservation.
   mutating func apply(_ event: Event, _ deal: Deal, at position: EntryID) {
     self.position = position
+    first = first ?? position
     for (name, value) in [
       ("reserveid", "\(reserveid)"), ("productid", "\(deal.productid)"), ("productname", deal.productname),
       ("qty", "\(deal.qty)"), ("price", "\(deal.price)"), ("reserveDt", deal.reserveDt),
@@ -80,7 +84,9 @@ struct MypageRow {
     var words = Words("EVALSHA", digest, "2", key, Key.mypage(of: userid))
     words.add(position.sortable)
     words.add(member)
-    words.add(Int(position.milliseconds))
+    let first = first ?? position
+    words.add(Int(first.milliseconds))
+    words.add(first.timestamp)
     words.add(position.timestamp)
     for (name, value) in values {
       words.add(name)

@@ -86,7 +86,7 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
   /// Gives up if another owner has gone on meanwhile: what was loaded would be too new for these events, and
   /// what is written now no fence holds back.
   private func checkCursor(_ reply: Reply?) throws(RedisError) {
-    let cursor = try reply?.get().string?.split(separator: " ").first.flatMap { EntryID($0) }
+    let cursor = try reply?.get().string?.split(separator: " ").first.flatMap { EntryID(String($0)) }
     guard let cursor, let first = batch.first, cursor >= first.id else { return }
     throw RedisError(.refused(kind: "FENCED"), "FENCED another owner has read \(journal) up to \(cursor)")
   }
