@@ -15,7 +15,8 @@ import Testing
 
   @Test func everyVariableIsOneThatTheExecutablesRead() throws {
     let compose = try Deployment.text("compose.yaml")
-    let variables = Set(compose.matches(of: /(?m)^ +(HANDOVER_[A-Z_]+|[A-Z]+_LOG_LEVEL):/).map { String($0.1) })
+    let pattern = /(?m)^ +(HANDOVER_[A-Z_]+|[A-Z]+_LOG_LEVEL):/
+    let variables = Set(compose.matches(of: pattern).map { String($0.1) })
     #expect(variables.count > 10)
     for variable in variables { #expect(try Deployment.isSetting(variable), "\(variable)") }
   }

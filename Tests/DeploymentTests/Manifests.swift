@@ -36,7 +36,7 @@ struct Manifests {
   }
 
   private static func run(_ command: String) throws -> String {
-    let log = FileManager.default.temporaryDirectory.appending(path: "handover-\(UInt32.random(in: 0...UInt32.max))")
+    let log = URL(fileURLWithPath: "/tmp/handover-manifests-\(UInt32.random(in: 0...UInt32.max))")
     defer { try? FileManager.default.removeItem(at: log) }
     let shell = try RunningProcess("bash", ["-o", "pipefail", "-c", command], log: log)
     shell.wait()
@@ -53,7 +53,8 @@ extension JSON {
 
   /// A container's variables by their names.
   var environment: [String: JSON] {
-    Dictionary(self["env"].elements.map { ($0["name"].text ?? "", $0) }, uniquingKeysWith: { first, _ in first })
+    let variables = self["env"].elements.map { ($0["name"].text ?? "", $0) }
+    return Dictionary(variables, uniquingKeysWith: { first, _ in first })
   }
 
   /// The number behind the name of a container's port.

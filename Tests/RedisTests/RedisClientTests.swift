@@ -66,7 +66,7 @@ struct RedisClientTests {
       worst = max(worst, .now - start)
       #expect(error?.code == .unavailable)
     }
-    #expect(worst <= .milliseconds(100))
+    #expect(worst <= .seconds(1))
     #expect(!client.isConnected)
     try await onThread { try redis.restart() }
     let back = try await Self.awaitReturn(of: client)
@@ -88,7 +88,7 @@ struct RedisClientTests {
     for _ in 0..<20 {
       await #expect(throws: RedisError.self) { try await client.send(Self.echo("slow")) }
     }
-    #expect(ContinuousClock.now - start <= .milliseconds(100))
+    #expect(ContinuousClock.now - start <= .seconds(1))
     redis.process.signal(SIGCONT)
     _ = try await Self.awaitReturn(of: client)
     client.stop()
