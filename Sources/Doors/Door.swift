@@ -50,6 +50,12 @@ public struct Door: Sendable {
     }
   }
 
+  /// Begins again after a round whose replies were lost, with the ids that are already claimed.
+  public mutating func restart() {
+    step = .start
+    waits = []
+  }
+
   public mutating func next(_ replies: [Reply], commands: inout Commands) throws(RedisError) {
     switch step {
     case .start:

@@ -72,19 +72,19 @@ struct Writes: Sendable {
   /// Takes one request through a door, and once more if the connection broke under it.
   private func passTwice(_ request: Request) async throws -> Admission? {
     let wasConnected = redis.isConnected
+    var door = Door([request], shards: shards, isFull: backlog.isFull)
     do throws(RedisError) {
-      return try await pass(request)
+      return try await pass(&door)
     } catch {
       guard wasConnected, error.code == .unavailable || error.code == .timeout else { throw error }
     }
     // The connection comes back at once if it can at all, and the command id makes a second copy harmless.
     try await Task.sleep(for: .milliseconds(50))
-    return try await pass(request)
+    door.restart()
+    return try await pass(&door)
   }
 
-  /// Takes one request through a door.
-  private func pass(_ request: Request) async throws(RedisError) -> Admission? {
-    var door = Door([request], shards: shards, isFull: backlog.isFull)
+  private func pass(_ door: inout Door) async throws(RedisError) -> Admission? {
     var replies: [Reply] = []
     while true {
       var commands = Commands()

@@ -26,6 +26,13 @@ public struct Settings: ParsableArguments {
       valueName: "level"))
   public var logLevel: String?
 
+  @Option(
+    name: .customLong("log-format"),
+    help: ArgumentHelp(
+      "text, or json: one object a line.", discussion: "HANDOVER_LOG_FORMAT; text if neither is given.",
+      valueName: "format"))
+  public var logFormat: String?
+
   public init() {}
 
   private static let environment = ConfigReader(provider: EnvironmentVariablesProvider())
@@ -67,7 +74,13 @@ public struct Settings: ParsableArguments {
 
   /// A logger for the part of the system that `name` says, at the level set for it.
   public func logger(_ name: String) throws -> Logger {
-    var logger = Logger(label: name)
+    var logger: Logger
+    switch logFormat ?? Self.text("handover.log.format") ?? "text" {
+    case "text": logger = Logger(label: name)
+    case "json": logger = Logger(label: name) { JSONLogHandler(label: $0) }
+    case let other:
+      throw ValidationError("The log format “\(other)” is unknown: it must be text or json.")
+    }
     if let text = logLevel ?? Self.text("\(name).log.level") ?? Self.text("log.level") {
       guard let level = Logger.Level(rawValue: text.lowercased()) ?? Self.springLevels[text.uppercased()]
       else {

@@ -79,6 +79,28 @@ import Testing
     #expect(again[1].error?.reason == .idTaken)
   }
 
+  /// The append went through, but its reply was lost.
+  @Test func goesOnWithTheSameIdAfterALostReply() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    var door = Door([try list(nil, product: 100, command: "a")], shards: 8)
+    for _ in 0..<2 {
+      var replies: [Reply] = []
+      while true {
+        var commands = Commands()
+        try door.next(replies, commands: &commands)
+        if commands.isEmpty { break }
+        replies = try connection.exchange(commands)
+      }
+      door.restart()
+    }
+    let stream = Key.commands(.trade, in: Shard.of(productid: 100, among: 8))
+    let entries = try connection.call("XRANGE", stream, "-", "+").compactMap { $0[1]?.pairs }
+    #expect(entries.count == 2)
+    #expect(Set(entries.compactMap { $0["id"] }).count == 1)
+    #expect(Set(entries.compactMap { $0["commandid"] }) == ["a"])
+  }
+
   @Test func aFullShardTakesNothing() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()

@@ -33,6 +33,18 @@ import Testing
     try await eventually("it is ready again") { try await status("/actuator/health/readiness") == 200 }
   }
 
+  @Test func logsCanBeJSON() async throws {
+    let system = try await TestSystem(environment: [
+      "HANDOVER_LOG_FORMAT": "json", "TRADE_LOG_LEVEL": "DEBUG",
+    ])
+    try await eventually("the lanes are taken") { system.log("trade-worker").contains("took the lane") }
+    let lines = system.log("trade-worker").split(separator: "\n").map {
+      try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
+    }
+    #expect(lines.allSatisfy { $0?["service"].text == "trade" && $0?["time"].text != nil })
+    #expect(lines.contains { $0?["lane"].text == "trade{3}" && $0?["level"].text == "debug" })
+  }
+
   @Test func livenessCanBeMadeToFail() async throws {
     let system = try await TestSystem(environment: ["HANDOVER_ACTUATOR_DOWN": "true"])
     #expect(try await system.http.call(.GET, "/liveness").status == 200)
@@ -80,7 +92,7 @@ import Testing
 
   @Test func lostHistoryIsReportedAndNotSkipped() async throws {
     let system = try await TestSystem()
-    _ = try await system.http.list(1, product: 100)
+    #expect(try await system.http.list(1, product: 100).status == 201)
     let shard = Shard.of(productid: 100, among: 8)
     _ = system.stop("trade-worker")
     let redis = try system.redis.connect()
@@ -100,8 +112,8 @@ import Testing
   /// The operator's command, on a system with a deal and a dead letter.
   @Test func theOperatorsCommand() async throws {
     let system = try await TestSystem()
-    _ = try await system.http.list(1, product: 100)
-    _ = try await system.http.register(1, product: 100)
+    #expect(try await system.http.list(1, product: 100).status == 201)
+    #expect(try await system.http.register(1, product: 100).status == 201)
     let deal = try #require(
       try await system.http.reserve(product: 100, buyer: "buyer").headers["Location"].first)
     try await system.await(deal, "거래진행중")

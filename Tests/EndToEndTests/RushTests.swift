@@ -9,8 +9,8 @@ import Testing
   @Test func firstToReserveIsFirstServed() async throws {
     let system = try await TestSystem(replicas: 2)
     let http = system.http
-    _ = try await http.list(1, product: 100, qty: 10)
-    _ = try await http.register(1, product: 100, qty: 10)
+    #expect(try await http.list(1, product: 100, qty: 10).status == 201)
+    #expect(try await http.register(1, product: 100, qty: 10).status == 201)
     let answers = try await withThrowingTaskGroup(of: (UInt, Int?).self) { group in
       for buyer in 0..<1000 {
         group.addTask {

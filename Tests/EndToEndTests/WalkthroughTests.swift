@@ -85,8 +85,8 @@ import Testing
   @Test func aCancelStartsTheNextInLine() async throws {
     let system = try await TestSystem()
     let http = system.http
-    _ = try await http.list(1, product: 7)
-    _ = try await http.register(1, product: 7)
+    #expect(try await http.list(1, product: 7).status == 201)
+    #expect(try await http.register(1, product: 7).status == 201)
     let first = try #require(try await http.reserve(product: 7, buyer: "a").headers["Location"].first)
     try await system.await(first, "거래진행중")
     let second = try #require(try await http.reserve(product: 7, buyer: "b").headers["Location"].first)

@@ -35,6 +35,20 @@ struct CautionTests {
     #expect(third.isTryingAlone && third.condemned == "s 8-0")
   }
 
+  @Test("lets a condemned entry wait, and go free if one of the vanished owners shows that it lives")
+  func judgement() {
+    var record = Self.record(2, suspect: "s 8-0")
+    record["owner"] = "c"
+    record["vanished"] = "a b"
+    var caution = Caution(record: record, position: "7-0", batch: 3)
+    #expect(caution.vanished == ["a", "b", "c"])
+    #expect(caution.judgement != nil)
+    let isForgivenAtOnce = caution.judge(by: ["x", "y"])
+    #expect(!isForgivenAtOnce && caution.condemned == "s 8-0" && caution.judgement != nil)
+    let isForgiven = caution.judge(by: ["x", "b"])
+    #expect(isForgiven && caution.condemned == nil && caution.judgement == nil && caution.crashes == 0)
+  }
+
   @Test("ends after as many entries as one batch has, or when there is nothing to do")
   func end() {
     var caution = Caution(record: Self.record(2, suspect: "s 8-0"), position: "7-0", batch: 3)

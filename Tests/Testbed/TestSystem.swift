@@ -80,7 +80,7 @@ public struct NeverHappened: Error, CustomStringConvertible {
 
 /// Looks every few milliseconds whether something that gives no signal has happened yet.
 public func eventually(
-  _ what: String, within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+  _ what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws {
   let deadline = ContinuousClock.now + limit
   var last: (any Error)?

@@ -1,0 +1,31 @@
+import Foundation
+import Logging
+
+/// Writes one JSON object a line to standard error, for programs that collect logs.
+struct JSONLogHandler: LogHandler {
+  let label: String
+  var logLevel = Logger.Level.info
+  var metadata: Logger.Metadata = [:]
+
+  init(label: String) { self.label = label }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    var object = [
+      "time": Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)),
+      "level": event.level.rawValue, "service": label, "message": "\(event.message)",
+    ]
+    for (name, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
+      object[name] = "\(value)"
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard var line = try? encoder.encode(object) else { return }
+    line.append(10)
+    FileHandle.standardError.write(line)
+  }
+}
