@@ -5,7 +5,7 @@ import Logging
 import Redis
 
 /// What the HTTP ingress takes besides the common settings.
-public struct IngressSettings: ParsableArguments {
+public struct IngressSettings: ParsableArguments, Sendable {
   @Option(
     help: ArgumentHelp(
       "The port to listen on.", discussion: "HANDOVER_PORT; 8088 if neither is given.", valueName: "port"))

@@ -3,6 +3,7 @@ import Lanes
 import Logging
 import Redis
 import ServiceLifecycle
+import Synchronization
 import Workers
 
 /// A worker executable: its replicas on their threads, and its health server, until SIGTERM or Ctrl-C.
@@ -13,21 +14,24 @@ public enum WorkerProcess {
     let (url, wanted) = (try settings.redis(), try settings.wantedShards())
     let (threads, healthPort) = (try worker.resolvedThreads(), try worker.resolvedHealthPort())
     let options = try worker.lanes.options()
-    let shards = try await Start.shards(url, wanted: wanted, logger: logger)
-    let runners = (0..<threads).map { _ in
-      LaneRunner(
-        worker: role.rawValue, lanes: role.lanes(shards: shards), url: url, options: options, logger: logger)
-    }
-    var services: [any Service] = []
-    if let healthPort {
-      let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
-      for (index, runner) in runners.enumerated() {
-        health.addCheck("lanes-\(index + 1)") { runner.trouble }
+    let waiting = Mutex(true)
+    let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
+    health.addCheck("start") { waiting.withLock { $0 } ? "waiting for Redis" : nil }
+    let lanes = AwaitedService {
+      let shards = try await Start.shards(url, wanted: wanted, logger: logger)
+      let runners = (1...threads).map { number in
+        let runner = LaneRunner(
+          worker: role.rawValue, lanes: role.lanes(shards: shards), url: url, options: options, logger: logger
+        )
+        health.addCheck("lanes-\(number)") { runner.trouble }
+        return runner
       }
-      services.append(HealthService(health, port: healthPort, logger: logger))
+      waiting.withLock { $0 = false }
+      logger.info("started", metadata: ["redis": "\(url)", "shards": "\(shards)", "threads": "\(threads)"])
+      return LaneService(runners)
     }
-    services.append(LaneService(runners))
-    logger.info("started", metadata: ["redis": "\(url)", "shards": "\(shards)", "threads": "\(threads)"])
+    var services: [any Service] = [lanes]
+    if let healthPort { services.insert(HealthService(health, port: healthPort, logger: logger), at: 0) }
     try await run(services, logger: logger)
     logger.info("stopped")
   }

@@ -12,8 +12,11 @@ struct Ingress: AsyncParsableCommand {
   func run() async throws {
     let logger = try settings.logger("ingress")
     let url = try settings.redis()
-    let shards = try await Start.shards(url, wanted: try settings.wantedShards(), logger: logger)
-    let gateway = try ingress.gateway(redis: url, shards: shards, logger: logger)
+    let wanted = try settings.wantedShards()
+    let gateway = AwaitedService { [ingress] in
+      let shards = try await Start.shards(url, wanted: wanted, logger: logger)
+      return try ingress.gateway(redis: url, shards: shards, logger: logger)
+    }
     try await WorkerProcess.run([gateway], logger: logger)
   }
 }

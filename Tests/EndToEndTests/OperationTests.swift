@@ -33,6 +33,26 @@ import Testing
     try await eventually("it is ready again") { try await status("/actuator/health/readiness") == 200 }
   }
 
+  /// A process that starts before its Redis answers its platform meanwhile, and ends when it is asked to.
+  @Test func aWorkerThatWaitsForRedisLivesAndStops() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "waits-\(UInt32.random(in: 0...UInt32.max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let port = try FreePort.find()
+    let worker = try RunningProcess(
+      Executables.path("stock-worker"), ["--health-port", "\(port)"],
+      environment: ["HANDOVER_REDIS_URL": "unix://\(folder.path)/none.sock"],
+      log: folder.appending(path: "log"))
+    let http = HTTP(port: port)
+    try await eventually("it lives") { try await http.call(.GET, "/liveness").status == 200 }
+    let readiness = try await http.call(.GET, "/readiness")
+    #expect(readiness.status == 503 && readiness.text.contains("waiting for Redis"))
+    let time = try #require(worker.terminate(), "it did not stop")
+    #expect(time < .seconds(2))
+    #expect(worker.exitStatus == 0)
+  }
+
   @Test func logsCanBeJSON() async throws {
     let system = try await TestSystem(environment: [
       "HANDOVER_LOG_FORMAT": "json", "TRADE_LOG_LEVEL": "DEBUG",
