@@ -58,6 +58,9 @@ struct Findings {
 
 /// A read model's record that is not as the journal implies.
 public struct BrokenView: Hashable, Sendable {
+  /// Whether it is a notice; else it is a my page row.
+  public var isNotice: Bool { key.hasPrefix("notice:") }
+
   /// The record, and its place in a list.
   public var key: String
   public var list: String

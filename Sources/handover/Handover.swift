@@ -6,6 +6,7 @@ struct Handover: AsyncParsableCommand {
     commandName: "handover", abstract: "Runs and looks after a Handover system.",
     discussion: "Exit status: 0 if all is well, 1 on an error or a finding, 64 for a wrong call.",
     subcommands: [
-      Dev.self, Bench.self, Status.self, Tail.self, TimelineCommand.self, AuditCommand.self, DeadLetters.self,
+      Dev.self, Bench.self, Status.self, Tail.self, TimelineCommand.self, AuditCommand.self, Rebuild.self,
+      DeadLetters.self,
     ])
 }

@@ -7,26 +7,40 @@ import Synchronization
 
 /// Makes notices and my pages anew from the journal.
 public enum ReadModels {
+  /// One kind of them.
+  public enum Kind: String, CaseIterable, Sendable { case notices, mypages }
+
   /// Applies all events that the journals still have once more.
   ///
   /// A record that is as it should be stays so; one that was deleted comes back as it was. Only what belongs to
   /// users is written: nothing is announced again, and the lanes' own cursors stay where they are. Blocks until
   /// it is done, and goes on by itself after an outage. The lanes should be at rest: a my page row takes events
   /// in order only, and would miss those that come too late.
-  public static func rebuild(_ shards: [Shard], on url: RedisURL, logger: Logger) throws(RedisError) {
+  ///
+  /// - Parameters:
+  ///   - kinds: what to make anew.
+  ///   - onProgress: is told how many events were applied, of how many, from any thread.
+  public static func rebuild(
+    _ shards: [Shard], _ kinds: Set<Kind> = Set(Kind.allCases), on url: RedisURL, logger: Logger,
+    onProgress: @escaping @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in }
+  ) throws(RedisError) {
     let connection = try RedisConnection(url)
+    var all = 0
     var ends: [Shard: EntryID] = [:]
     for shard in shards {
       let newest = try connection.call("XREVRANGE", Key.journal(of: shard), "+", "-", "COUNT", "1")
       ends[shard] = newest[0]?[0]?.string.flatMap { EntryID($0) }
+      all += try connection.call("XLEN", Key.journal(of: shard)).integer ?? 0
     }
     if ends.isEmpty { return }
-    let progress = Progress(until: ends)
+    let progress = Progress(until: ends, of: all, onProgress)
     let lanes = ends.keys.map { shard in
       LaneSpec(
         name: LaneName(worker: worker, tag: shard.tag), streams: [Key.journal(of: shard)],
         scripts: [MypageRow.script],
-        makeHandler: { digests in RebuildHandler(shard: shard, digests: digests, progress: progress) })
+        makeHandler: { digests in
+          RebuildHandler(shard: shard, kinds: kinds, digests: digests, progress: progress)
+        })
     }
     let runner = LaneRunner(worker: worker, lanes: lanes, url: url, logger: logger)
     progress.whenDone { runner.stop() }
@@ -56,17 +70,26 @@ private final class Progress: Sendable {
   private struct State {
     var ends: [Shard: EntryID]
     var listings: [Int: JournalEvent] = [:]
+    var applied = 0
     var done: @Sendable () -> Void = {}
   }
 
   private let state: Mutex<State>
+  private let all: Int
+  private let tell: @Sendable (Int, Int) -> Void
 
-  init(until ends: [Shard: EntryID]) { state = Mutex(State(ends: ends)) }
+  init(until ends: [Shard: EntryID], of all: Int, _ tell: @escaping @Sendable (Int, Int) -> Void) {
+    state = Mutex(State(ends: ends))
+    self.all = all
+    self.tell = tell
+  }
 
   func whenDone(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.done = body } }
 
-  func reached(_ position: EntryID, in shard: Shard) {
+  func reached(_ position: EntryID, in shard: Shard, by events: Int) {
     state.withLock {
+      $0.applied += events
+      tell($0.applied, all)
       if let end = $0.ends[shard], end <= position { $0.ends[shard] = nil }
       if $0.ends.isEmpty { $0.done() }
     }
@@ -90,17 +113,19 @@ private final class Progress: Sendable {
 
 private final class RebuildHandler: LaneHandler {
   private let shard: Shard
+  private let kinds: Set<ReadModels.Kind>
   private let digests: [Script: String]
   private let progress: Progress
 
-  init(shard: Shard, digests: [Script: String], progress: Progress) {
+  init(shard: Shard, kinds: Set<ReadModels.Kind>, digests: [Script: String], progress: Progress) {
     self.shard = shard
+    self.kinds = kinds
     self.digests = digests
     self.progress = progress
   }
 
   func begin(_ batch: [Entry]) -> any LaneWork {
-    RebuildWork(shard: shard, digests: digests, progress: progress, batch: batch)
+    RebuildWork(shard: shard, kinds: kinds, digests: digests, progress: progress, batch: batch)
   }
 }
 
@@ -108,6 +133,7 @@ private struct RebuildWork: LaneWork {
   private enum Step { case start, loading, writing }
 
   let shard: Shard
+  let kinds: Set<ReadModels.Kind>
   let progress: Progress
   let batch: [Entry]
   private let events: [JournalEvent]
@@ -115,8 +141,11 @@ private struct RebuildWork: LaneWork {
   private var pages: MypageProjection
   private var step = Step.start
 
-  init(shard: Shard, digests: [Script: String], progress: Progress, batch: [Entry]) {
+  init(
+    shard: Shard, kinds: Set<ReadModels.Kind>, digests: [Script: String], progress: Progress, batch: [Entry]
+  ) {
     self.shard = shard
+    self.kinds = kinds
     self.progress = progress
     self.batch = batch
     // What cannot be read is among the dead letters already.
@@ -131,20 +160,25 @@ private struct RebuildWork: LaneWork {
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
     if step == .start {
-      pages.load(events, commands: &commands)
+      if kinds.contains(.mypages) { pages.load(events, commands: &commands) }
       step = .loading
       if !commands.isEmpty { return }
     }
     if step == .loading {
       // What goes to the commit belongs to the shard, and was done when the events were new.
       var dropped = commit
-      try notices.project(progress.withListings(events), loaded: [], commands: &commands, commit: &dropped)
-      try pages.project(events, loaded: replies, commands: &commands, commit: &dropped)
+      if kinds.contains(.notices) {
+        try notices.project(
+          progress.withListings(events), loaded: [], commands: &commands, commit: &dropped)
+      }
+      if kinds.contains(.mypages) {
+        try pages.project(events, loaded: replies, commands: &commands, commit: &dropped)
+      }
       step = .writing
       if !commands.isEmpty { return }
     } else {
       for reply in replies { try reply.get() }
     }
-    if let last = batch.last { progress.reached(last.id, in: shard) }
+    if let last = batch.last { progress.reached(last.id, in: shard, by: batch.count) }
   }
 }
