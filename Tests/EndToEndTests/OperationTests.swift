@@ -23,6 +23,11 @@ import Testing
       return text.contains("handover_lanes_held{worker=\"trade\"} 9")
         && text.contains("handover_lag_entries{worker=\"trade\",shard=\"3\"} 0")
     }
+    let exposition = redis.folder.appending(path: "metrics")
+    try await http.call(.GET, "/metrics").text.write(to: exposition, atomically: true, encoding: .utf8)
+    let lint = try RunningProcess("bash", ["-c", "promtool check metrics <'\(exposition.path)'"])
+    lint.wait()
+    #expect(lint.exitStatus == 0, "promtool finds fault with the metrics")
     #expect(try await http.call(.PUT, "/actuator/down").status == 403)
 
     // While Redis hangs the worker lives, but is not ready.
