@@ -47,6 +47,7 @@ final class ReplyListener: Sendable {
           backoff.reset()
         }
       } catch {
+        if isStopped.load(ordering: .relaxed) { return }
         logger.warning("no outcomes from Redis for now", metadata: ["error": "\(error)"])
         Thread.sleep(forTimeInterval: backoff.next().seconds)
       }

@@ -27,7 +27,8 @@ public struct Commit {
   /// Replies come last: should a caller's stream be unusable, everything else is done by then.
   private var replies = Words()
   private var scratch = Words()
-  private(set) var deadLetterCount = 0
+  /// The entries that are put aside, for the log: where each lies, and what is wrong with which field.
+  private(set) var deadLetters: [(entry: Entry, stream: String, error: FieldError)] = []
   private(set) var tallies: [Tally: Int] = [:]
 
   init(lane: LaneName) { self.lane = lane }
@@ -57,7 +58,7 @@ public struct Commit {
   ///
   /// Lua passes no more than 8,000 words to a command, so an entry of thousands of fields takes several letters.
   public mutating func addDeadLetter(_ entry: Entry, from stream: String, because error: FieldError) {
-    deadLetterCount += 1
+    deadLetters.append((entry, stream, error))
     var parts = Array(entry.body)[...]
     repeat {
       addDeadLetter(entry.id, parts.prefix(Self.mostParts), from: stream, because: error)

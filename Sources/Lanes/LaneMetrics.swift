@@ -34,7 +34,7 @@ final class LaneMetrics {
     entries.increment(by: count)
     batch.record(count)
     commitTime.recordNanoseconds(Int64(time.seconds * 1e9))
-    deadLetters.increment(by: commit.deadLetterCount)
+    deadLetters.increment(by: commit.deadLetters.count)
     for (tally, count) in commit.tallies { counter(tally).increment(by: count) }
   }
 

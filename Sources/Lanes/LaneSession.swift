@@ -119,8 +119,20 @@ final class LaneSession {
     runner.note {
       $0.commits += 1
       $0.entries += flight.entries
-      $0.deadLetters += flight.commit.deadLetterCount
+      $0.deadLetters += flight.commit.deadLetters.count
     }
+    for letter in flight.commit.deadLetters { report(letter.entry, letter.stream, letter.error, flight.lane) }
+  }
+
+  /// Logs that an entry was put aside: where and why, but nothing of what people wrote in it.
+  private func report(_ entry: Entry, _ stream: String, _ error: FieldError, _ lane: Lane) {
+    runner.logger.warning(
+      "put an entry aside",
+      metadata: [
+        "lane": "\(lane.spec.name)", "stream": "\(stream)", "entry": "\(entry.id)",
+        "commandid": "\(entry.value("commandid")?.string?.prefix(100) ?? "-")", "field": "\(error.field)",
+        "reason": "\(error.reason.rawValue)",
+      ])
   }
 
   /// Stops to hold a lane. Unless another owner has it, the next heartbeat takes it again, from its cursor.

@@ -114,5 +114,8 @@ import Testing
     #expect(fields.contains("notANumber"))
     #expect(fields.contains("productid"))
     #expect(fields.contains("field:productid"))
+    let log = system.log("trade-worker")
+    #expect(
+      log.contains("put an entry aside") && log.contains("reason=notANumber") && !log.contains("hundred"))
   }
 }
