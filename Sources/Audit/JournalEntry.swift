@@ -20,16 +20,4 @@ extension Event {
   var isRefusal: Bool {
     if case .rejected = fact { true } else { false }
   }
-
-  /// Whose reservation it is, where the event itself tells.
-  var buyer: String? {
-    if case .rejected(let rejection) = fact { return rejection.userid }
-    return deal?.userid
-  }
-
-  /// The seller concerned, where the event itself tells.
-  var seller: String? {
-    if case .listing(_, let listing) = fact { return listing.userid }
-    return deal?.seller
-  }
 }

@@ -21,23 +21,5 @@ public struct Entry: Sendable {
   }
 
   /// All fields as text. Throws where a name or a value is not UTF-8.
-  public func fields() throws(FieldError) -> Fields {
-    var fields = Fields()
-    var name: String?
-    for part in body {
-      guard let text = part.string else {
-        let field = name ?? "?"
-        throw FieldError(
-          field: field, reason: .notText,
-          message: "The \(name == nil ? "name" : "value") of a field (\(field)) is not UTF-8 text.")
-      }
-      if let known = name {
-        fields.append(known, text)
-        name = nil
-      } else {
-        name = text
-      }
-    }
-    return fields
-  }
+  public func fields() throws(FieldError) -> Fields { try Fields(reading: body) }
 }

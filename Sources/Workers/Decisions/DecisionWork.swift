@@ -129,11 +129,8 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   }
 
   private func slot(_ id: Int, _ reply: Reply) throws(RedisError) -> Slot {
-    var loaded = Fields()
-    loaded.pairs.reserveCapacity(reply.count / 2)
-    var parts = reply.makeIterator()
-    while let name = parts.next()?.string, let value = parts.next()?.string { loaded.append(name, value) }
     do throws(FieldError) {
+      let loaded = try Fields(reading: reply)
       let state = try Rules.State(fields: loaded)
       return Slot(loaded: loaded, before: state, state: state)
     } catch {

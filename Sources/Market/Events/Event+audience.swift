@@ -1,18 +1,16 @@
-import Market
-
 extension Event {
   /// The seller concerned, where the event itself tells.
-  var seller: String? {
+  public var seller: String? {
     if case .listing(_, let listing) = fact { return listing.userid }
     return deal?.seller
   }
 
-  var tradeid: Int? {
+  public var tradeid: Int? {
     if case .listing(_, let listing) = fact { return listing.id }
     return deal?.tradeid
   }
 
-  var productname: String {
+  public var productname: String {
     switch fact {
     case .listing(_, let listing): listing.productname
     case .stock(_, let level): level.productname
@@ -21,19 +19,19 @@ extension Event {
   }
 
   /// Whose reservation it is: the deal's buyer, or who asked for a cancel that was refused.
-  var buyer: String? {
+  public var buyer: String? {
     if case .rejected(let rejection) = fact { return rejection.userid }
     return deal?.userid
   }
 
   /// The reservation concerned.
-  var reserveid: Int? {
+  public var reserveid: Int? {
     if case .rejected(let rejection) = fact { return rejection.id }
     return deal?.reserveid
   }
 
   /// Why it is so, where the event tells.
-  var refusal: Refusal? {
+  public var refusal: Refusal? {
     if case .rejected(let rejection) = fact { return rejection.refusal }
     return deal?.refusal
   }

@@ -1,0 +1,25 @@
+import Market
+import Redis
+
+extension Fields {
+  /// Names and values in turn, as stream entries and `HGETALL` give them. Throws where one is not UTF-8.
+  public init(reading reply: Reply) throws(FieldError) {
+    self.init()
+    pairs.reserveCapacity(reply.count / 2)
+    var name: String?
+    for part in reply {
+      guard let text = part.string else {
+        let field = name ?? "?"
+        throw FieldError(
+          field: field, reason: .notText,
+          message: "The \(name == nil ? "name" : "value") of a field (\(field)) is not UTF-8 text.")
+      }
+      if let known = name {
+        append(known, text)
+        name = nil
+      } else {
+        name = text
+      }
+    }
+  }
+}
