@@ -88,6 +88,7 @@ let package = Package(
     tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),
     tests(
       "AuditTests", "Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed", "Workers", logging),
+    tests("WorkersTests", "Lanes", "Layout", "Market", "Redis", "Testbed", "Workers", logging),
     tests("DoorsTests", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed"),
     tests("GatewayTests", "Gateway", "Health", "Testbed", asyncHTTPClient),
     tests(

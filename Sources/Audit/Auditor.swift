@@ -49,12 +49,12 @@ public struct Auditor {
   /// Takes records of read models away that are to be made anew from the journal.
   public func forget(_ views: Set<BrokenView>) throws(RedisError) {
     try connection.askEach(Array(views)) {
-      Words("DEL", $0.key)
+      Words("HDEL", $0.key, $0.field)
     } _: { (_, reply) throws(RedisError) in
       try reply.get()
     }
-    try connection.askEach(Array(views)) {
-      Words("ZREM", $0.list, $0.member)
+    try connection.askEach(views.compactMap { view in view.list.map { ($0, view.field) } }) {
+      Words("ZREM", $0.0, $0.1)
     } _: { (_, reply) throws(RedisError) in
       try reply.get()
     }

@@ -1,3 +1,4 @@
+import Layout
 import Market
 
 /// The differences of one part of the system: all are counted, the first are kept.
@@ -33,7 +34,7 @@ struct Findings {
   /// Something is wrong with a read model.
   mutating func add(_ code: Difference.Code, _ view: BrokenView, _ message: String) {
     broken.insert(view)
-    addAtRest(code, view.key, message)
+    addAtRest(code, view.name, message)
   }
 
   /// Compares field by field.
@@ -59,12 +60,29 @@ struct Findings {
 /// A read model's record that is not as the journal implies.
 public struct BrokenView: Hashable, Sendable {
   /// Whether it is a notice; else it is a my page row.
-  public var isNotice: Bool { key.hasPrefix("notice:") }
+  public let isNotice: Bool
+  /// The user's hash, and the record's field in it.
+  public let key: String
+  public let field: String
+  /// The sorted set that lists it, if one does.
+  public let list: String?
 
-  /// The record, and its place in a list.
-  public var key: String
-  public var list: String
-  public var member: String
+  /// As one asks Redis for it.
+  var name: String { "\(key) \(field)" }
+
+  init(noticeOf userid: String, _ field: String) {
+    isNotice = true
+    key = Key.notices(of: userid)
+    self.field = field
+    list = nil
+  }
+
+  init(mypageOf userid: String, _ field: String) {
+    isNotice = false
+    key = Key.mypageRows(of: userid)
+    self.field = field
+    list = Key.mypage(of: userid)
+  }
 }
 
 /// A value in a message.

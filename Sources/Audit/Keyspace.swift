@@ -52,8 +52,8 @@ struct Keyspace {
     init(_ key: String) {
       guard key.first == "{", let end = key.range(of: "}:") else {
         let kind = key.prefix { $0 != ":" }
-        // A row's name goes on after the tag, its list's does not.
-        self.kind = kind == "mypage" && key.last != "}" ? "mypage row" : String(kind)
+        // The rows' name goes on after the tag, their list's does not.
+        self.kind = kind == "mypage" && key.last != "}" ? "mypage rows" : String(kind)
         return
       }
       let parts = key[end.upperBound...].split(separator: ":", maxSplits: 1)

@@ -5,27 +5,24 @@ import Redis
 
 /// Checks every row of every my page: against the reservation itself, and against the last events that made it.
 struct MypageCheck {
-  private enum Side: String {
-    case buyer = "구매"
-    case seller = "판매"
-
-    var suffix: String { self == .buyer ? "buyer" : "seller" }
-  }
-
-  private struct Place: Hashable {
-    let reserveid: Int
-    let side: Side
-  }
-
+  /// What the journal tells of a reservation's rows, which say the same to its buyer and its seller.
   private struct Row {
-    let userid: String
-    var position: EntryID
+    let buyer: String
+    var seller: String?
+    var position = EntryID.zero
+    /// When the reservation was made, if the journal still tells.
+    var begun: UInt64?
     var trade: Status?
     var stock: Status?
 
-    mutating func take(_ entry: JournalEntry) {
+    init(buyer: String) { self.buyer = buyer }
+
+    mutating func take(_ entry: JournalEntry, _ deal: Deal) {
       position = entry.position
+      // Once a seller is known, every step concerns him, also those that do not name him.
+      seller = deal.seller ?? seller
       switch entry.event.fact {
+      case .deal(.reserveCompleted, _): begun = position.milliseconds
       case .deal(.tradeCanceled, _): trade = .canceled
       case .deal(let step, _) where step.worker == .trade: trade = step.status ?? trade
       case .hold(let step, _, _): stock = step.status
@@ -35,67 +32,67 @@ struct MypageCheck {
   }
 
   private struct Asked {
-    let place: Place
+    let userid: String
+    let id: MypageRowID
     let row: Row
     let reservation: Reservation
 
-    var member: String { "\(place.reserveid):\(place.side.suffix)" }
-    var view: BrokenView {
-      BrokenView(
-        key: Key.mypage(of: row.userid, row: member), list: Key.mypage(of: row.userid), member: member)
-    }
+    var view: BrokenView { BrokenView(mypageOf: userid, id.description) }
   }
 
-  private var rows: [Place: Row] = [:]
+  private var rows: [Int: Row] = [:]
 
   mutating func take(_ entry: JournalEntry) {
     guard let deal = entry.event.deal else { return }
-    // Once a seller is known, every step concerns him, also those that do not name him yet.
-    let seller = deal.seller ?? rows[Place(reserveid: deal.reserveid, side: .seller)]?.userid
-    for (userid, side) in [(deal.userid, Side.buyer), (seller, .seller)] {
-      guard let userid else { continue }
-      let place = Place(reserveid: deal.reserveid, side: side)
-      rows[place, default: Row(userid: userid, position: entry.position)].take(entry)
-    }
+    rows[deal.reserveid, default: Row(buyer: deal.userid)].take(entry, deal)
   }
 
   /// Compares the rows of reservations as they are stored.
   func check(
     _ reservations: [Reservation], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
-    let asked = reservations.flatMap { reservation in
-      [Side.buyer, .seller].compactMap { side in
-        let place = Place(reserveid: reservation.deal.reserveid, side: side)
-        return rows[place].map { Asked(place: place, row: $0, reservation: reservation) }
+    let asked = reservations.flatMap { reservation -> [Asked] in
+      let reserveid = reservation.deal.reserveid
+      guard let row = rows[reserveid] else { return [] }
+      return [(row.buyer, DealRole.buyer), (row.seller, .seller)].compactMap { userid, role in
+        userid.map {
+          Asked(userid: $0, id: MypageRowID(reserveid, role), row: row, reservation: reservation)
+        }
       }
     }
     try connection.askEach(asked) {
-      Words("HGETALL", $0.view.key)
+      Words("HGET", Key.mypageRows(of: $0.userid), $0.id.description)
     } _: { (asked, reply) throws(RedisError) in
-      compare(try reply.get().fields, with: asked, &findings)
+      compare(try reply.get().text, with: asked, &findings)
     }
     try connection.askEach(asked) {
-      Words("ZSCORE", $0.view.list, $0.member)
+      Words("ZSCORE", Key.mypage(of: $0.userid), $0.id.description)
     } _: { (asked, reply) throws(RedisError) in
-      if try reply.get().isNull {
-        findings.add(.mypage, asked.view, "It is missing in \(asked.view.list).")
+      let score = try reply.get().integer
+      if score == nil || asked.row.begun.map({ score != Int($0) }) == true {
+        findings.add(
+          .mypage, asked.view, "It is missing in \(Key.mypage(of: asked.userid)), or out of its place there.")
       }
     }
   }
 
-  private func compare(_ found: Fields, with asked: Asked, _ findings: inout Findings) {
-    guard !found.isEmpty else { return findings.add(.mypage, asked.view, "It is missing.") }
+  private func compare(_ stored: String?, with asked: Asked, _ findings: inout Findings) {
+    guard let stored else { return findings.add(.mypage, asked.view, "It is missing.") }
+    guard let found = Fields(packed: stored) else {
+      return findings.add(.mypage, asked.view, "It cannot be read.")
+    }
     let deal = asked.reservation.deal
     var expected: Fields = [
-      "reserveid": "\(deal.reserveid)", "productid": "\(deal.productid)", "productname": deal.productname,
-      "qty": "\(deal.qty)", "price": "\(deal.price)", "reserveDt": deal.reserveDt, "address": deal.address,
-      "role": asked.place.side.rawValue, "userid": asked.row.userid, "buyer": deal.userid,
+      "productid": "\(deal.productid)", "productname": deal.productname, "qty": "\(deal.qty)",
+      "buyer": deal.userid,
       "status": asked.reservation.standing.rawValue, "position": asked.row.position.sortable,
     ]
     // What no event of the journal as it is now has said, an older one may have.
     for (name, value) in [
-      ("seller", deal.seller), ("tradeid", deal.tradeid.map { "\($0)" }),
-      ("tradeStatus", asked.row.trade?.rawValue), ("stockStatus", asked.row.stock?.rawValue),
+      ("begun", asked.row.begun.map { "\($0)" }), ("price", deal.terms.map { "\($0.price)" }),
+      ("reserveDt", deal.terms?.reserveDt), ("address", deal.terms?.address), ("seller", deal.seller),
+      ("tradeid", deal.tradeid.map { "\($0)" }), ("tradeStatus", asked.row.trade?.rawValue),
+      ("stockStatus", asked.row.stock?.rawValue),
     ] {
       if let value { expected.append(name, value) }
     }

@@ -5,19 +5,16 @@ import Redis
 
 /// Checks that everybody concerned has been told of every change, and the status stream once.
 struct NoticeCheck {
-  /// How many notices a list keeps, and for how long a notice is kept, in milliseconds.
-  private static let listLimit = 1000
+  /// How many notices a user keeps, and for how long, in milliseconds.
+  private static let limit = 1000
   private static let lifetime: UInt64 = 90 * 86_400_000
 
   private struct Expected {
-    let id: String
-    let userid: String
+    let id: NoticeID
     let status: Status
     let productid: Int
-    let position: EntryID
 
-    var key: String { Key.notice(id) }
-    var view: BrokenView { BrokenView(key: key, list: Key.notices(for: userid), member: id) }
+    var view: BrokenView { BrokenView(noticeOf: id.userid, id.own) }
   }
 
   let shard: Shard
@@ -36,50 +33,48 @@ struct NoticeCheck {
       if case .listing(.tradeListed, let listing) = event.fact { sellers[listing.productid] = listing.userid }
       guard let status = event.status else { continue }
       announced.append(entry.position)
-      for (role, userid) in [("b", event.buyer), ("s", event.seller ?? sellers[event.productid])] {
+      for (role, userid) in [
+        (DealRole.buyer, event.buyer), (.seller, event.seller ?? sellers[event.productid]),
+      ] {
         guard let userid else { continue }
-        let id = "\(shard.index)-\(entry.position)-\(role)"
-        expected.append(
-          Expected(
-            id: id, userid: userid, status: status, productid: event.productid, position: entry.position))
+        let id = NoticeID(of: entry.position, in: shard, to: userid, as: role)
+        expected.append(Expected(id: id, status: status, productid: event.productid))
       }
     }
     let now = try connection.call("TIME")[0]?.integer.map { UInt64($0) * 1000 } ?? 0
-    expected.removeAll { now > $0.position.milliseconds + Self.lifetime - 60_000 }
+    expected.removeAll { now > $0.id.position.milliseconds + Self.lifetime - 60_000 }
+    var missing: [Expected] = []
     try connection.askEach(expected) {
-      Words("HMGET", $0.key, "userid", "status", "productid")
+      Words("HGET", Key.notices(of: $0.id.userid), $0.id.own)
     } _: { (notice, reply) throws(RedisError) in
-      let found = try reply.get().map { $0.text ?? "" }
-      if found == ["", "", ""] {
-        findings.add(
-          .notice, notice.view, "It is missing: \(notice.userid) was not told of \(notice.status.rawValue).")
-      } else if found != [notice.userid, notice.status.rawValue, "\(notice.productid)"] {
+      guard let stored = try reply.get().text else { return missing.append(notice) }
+      let found = notice.id.fields(stored: stored)
+      if found?["status"] != notice.status.rawValue || found?["productid"] != "\(notice.productid)" {
         findings.add(
           .notice, notice.view,
-          "It is for \(shown(found[0])), \(shown(found[1])), but the journal says \(notice.userid), \(notice.status.rawValue)."
+          "It says \(shown(found?["status"])) of product \(shown(found?["productid"])), but the journal says \(notice.status.rawValue) of \(notice.productid)."
         )
       }
     }
-    try checkLists(expected, on: connection, &findings)
+    try check(missing, on: connection, &findings)
   }
 
-  private func checkLists(
-    _ expected: [Expected], on connection: RedisConnection, _ findings: inout Findings
+  /// A user who has enough newer ones has let go of a notice rightly.
+  private func check(
+    _ missing: [Expected], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
-    var unlisted: [Expected] = []
-    try connection.askEach(expected) {
-      Words("ZSCORE", $0.view.list, $0.id)
-    } _: { (notice, reply) throws(RedisError) in
-      if try reply.get().integer != Int(notice.position.milliseconds) { unlisted.append(notice) }
-    }
-    // A full list has let go of its oldest.
-    try connection.askEach(unlisted) {
-      Words("ZRANGE", $0.view.list, "-\(Self.listLimit)", "-\(Self.listLimit)", "WITHSCORES")
-    } _: { (notice, reply) throws(RedisError) in
-      let oldest = try reply.get()[1]?.integer ?? 0
-      if Int(notice.position.milliseconds) > oldest {
-        findings.add(.notice, notice.view, "It is missing in \(notice.view.list), or out of its place there.")
+    var oldest: [[UInt8]: EntryID] = [:]
+    for notice in missing {
+      let userid = notice.id.userid
+      if oldest[Array(userid.utf8)] == nil {
+        let names = try connection.call("HKEYS", Key.notices(of: userid)).compactMap(\.text)
+        let newestFirst = names.compactMap { NoticeID(own: $0, of: userid) }.sorted(by: >)
+        let last = newestFirst.count < Self.limit ? EntryID.zero : newestFirst[Self.limit - 1].position
+        oldest[Array(userid.utf8)] = last
       }
+      guard let last = oldest[Array(userid.utf8)], notice.id.position > last else { continue }
+      findings.add(
+        .notice, notice.view, "It is missing: \(userid) was not told of \(notice.status.rawValue).")
     }
   }
 

@@ -61,6 +61,30 @@ extension RedisConnection {
     } while cursor != "0"
   }
 
+  /// Gives the names of the fields of many hashes in pages, each with its hash; one may come twice.
+  func scanPages(
+    of hashes: [String], _ body: ([(hash: String, name: String)]) throws(RedisError) -> Void
+  ) throws(RedisError) {
+    // A hash may be large, so only a few are read at a time.
+    let together = 20
+    var open = hashes.map { (hash: $0, cursor: "0") }
+    while !open.isEmpty {
+      var unfinished: [(hash: String, cursor: String)] = []
+      var page: [(hash: String, name: String)] = []
+      try askEach(open.prefix(together)) {
+        Words("HSCAN", $0.hash, $0.cursor, "COUNT", "\(Self.page)")
+      } _: { (item, reply) throws(RedisError) in
+        guard let next = try reply.get()[0]?.string, let fields = reply[1]?.fields else {
+          throw RedisError(.unexpectedReply, "HSCAN \(item.hash) gave no cursor.")
+        }
+        page += fields.map { (item.hash, $0.name) }
+        if next != "0" { unfinished.append((item.hash, next)) }
+      }
+      try body(page)
+      open = unfinished + open.dropFirst(together)
+    }
+  }
+
   /// Sends a command for each item in pipelines of a page, and gives every reply with its item.
   ///
   /// An error reply is given too: what it means only the caller knows.

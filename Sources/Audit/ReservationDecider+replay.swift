@@ -40,8 +40,8 @@ extension Deal {
   /// Whether only what the buyer may change is another.
   fileprivate func differsOnlyByPerson(from other: Deal) -> Bool {
     var same = self
-    same.reserveDt = other.reserveDt
-    same.address = other.address
+    same.terms?.reserveDt = other.terms?.reserveDt ?? ""
+    same.terms?.address = other.terms?.address ?? ""
     return same == other
   }
 }

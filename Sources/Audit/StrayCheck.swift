@@ -9,58 +9,52 @@ import Redis
 struct StrayCheck {
   let shards: Int
 
-  private struct Notice {
-    let view: BrokenView
-    let shard: Shard
-    let position: EntryID
-    let isBuyers: Bool
-    let userid: String
-  }
-
   private struct Row {
     let view: BrokenView
-    let reserveid: Int
-    let isBuyers: Bool
+    let id: MypageRowID
     let userid: String
   }
 
   func take(
     _ keys: [String], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
-    let notices = keys.filter { $0.hasPrefix("notice:{") }
-    let rows = keys.filter { $0.hasPrefix("mypage:{") && !$0.hasSuffix("}") }
-    try checkNotices(notices, on: connection, &findings)
-    try checkRows(rows, on: connection, &findings)
+    let notices = keys.filter { Key.userid(ofNotices: $0) != nil }
+    let rows = keys.filter { Key.userid(ofMypageRows: $0) != nil }
+    try connection.scanPages(of: notices) { (page) throws(RedisError) in
+      try checkNotices(page, on: connection, &findings)
+    }
+    try connection.scanPages(of: rows) { (page) throws(RedisError) in
+      try checkRows(page, on: connection, &findings)
+    }
   }
 
   private func checkNotices(
-    _ keys: [String], on connection: RedisConnection, _ findings: inout Findings
+    _ page: [(hash: String, name: String)], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
-    var notices: [Notice] = []
-    try connection.askEach(keys) {
-      Words("HMGET", $0, "id", "userid")
-    } _: { (key, reply) throws(RedisError) in
-      let (id, userid) = (try reply.get()[0]?.text ?? "", reply[1]?.text ?? "")
-      let view = BrokenView(key: key, list: Key.notices(for: userid), member: id)
-      let parts = id.split(separator: "-")
-      guard parts.count == 4, let shard = Int(parts[0]), shard < shards, Key.notice(id) == key,
-        let position = EntryID("\(parts[1])-\(parts[2])")
-      else { return findings.add(.notice, view, "It is no notice of an event: its id is \(shown(id)).") }
-      notices.append(
-        Notice(
-          view: view, shard: Shard(shard), position: position, isBuyers: parts[3] == "b", userid: userid))
+    var notices: [NoticeID] = []
+    for (hash, name) in page {
+      guard let userid = Key.userid(ofNotices: hash) else { continue }
+      if let id = NoticeID(own: name, of: userid), id.shard.index < shards {
+        notices.append(id)
+      } else {
+        findings.add(
+          .notice, BrokenView(noticeOf: userid, name),
+          "It is no notice of an event: its id is \(shown(name)).")
+      }
     }
-    let starts = try starts(of: Set(notices.map(\.shard)), on: connection)
-    notices.removeAll { $0.position < starts[$0.shard] ?? .zero }
+    var unfounded: [NoticeID] = []
     try connection.askEach(notices) {
       Words("XRANGE", Key.journal(of: $0.shard), "\($0.position)", "\($0.position)")
     } _: { (notice, reply) throws(RedisError) in
       let event = try reply.get()[0]?[1].flatMap { try? Event(fields: $0.fields) }
-      let isMeant = notice.isBuyers ? event?.buyer == notice.userid : true
-      guard event?.status != nil, isMeant else {
-        return findings.add(
-          .notice, notice.view, "No event on the journal of shard \(notice.shard.index) implies it.")
-      }
+      let isMeant = notice.role == .buyer ? event?.buyer == notice.userid : true
+      if event?.status == nil || !isMeant { unfounded.append(notice) }
+    }
+    let starts = try starts(of: Set(unfounded.map(\.shard)), on: connection)
+    for notice in unfounded where notice.position >= starts[notice.shard] ?? .zero {
+      findings.add(
+        .notice, BrokenView(noticeOf: notice.userid, notice.own),
+        "No event on the journal of shard \(notice.shard.index) implies it.")
     }
   }
 
@@ -77,35 +71,35 @@ struct StrayCheck {
   }
 
   private func checkRows(
-    _ keys: [String], on connection: RedisConnection, _ findings: inout Findings
+    _ page: [(hash: String, name: String)], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
     var rows: [Row] = []
-    try connection.askEach(keys) {
-      Words("HMGET", $0, "reserveid", "userid")
-    } _: { (key, reply) throws(RedisError) in
-      let (id, userid) = (try reply.get()[0]?.integer, reply[1]?.text ?? "")
-      let member = key.range(of: "}:").map { String(key[$0.upperBound...]) } ?? ""
-      let view = BrokenView(key: key, list: Key.mypage(of: userid), member: member)
-      guard let id, ["\(id):buyer", "\(id):seller"].contains(member),
-        Key.mypage(of: userid, row: member) == key
-      else { return findings.add(.mypage, view, "It is no row of a reservation.") }
-      rows.append(Row(view: view, reserveid: id, isBuyers: member.hasSuffix("buyer"), userid: userid))
+    for (hash, name) in page {
+      guard let userid = Key.userid(ofMypageRows: hash) else { continue }
+      let view = BrokenView(mypageOf: userid, name)
+      if let id = MypageRowID(name) {
+        rows.append(Row(view: view, id: id, userid: userid))
+      } else {
+        findings.add(.mypage, view, "It is no row of a reservation.")
+      }
     }
     var owned: [(row: Row, shard: Shard)] = []
     try connection.askEach(rows) {
-      Words("GET", Key.directory(.reserve, id: $0.reserveid))
+      Words("GET", Key.directory(.reserve, id: $0.id.reserveid))
     } _: { (row, reply) throws(RedisError) in
       guard let productid = try reply.get().integer else {
-        return findings.add(.mypage, row.view, "There is no reservation \(row.reserveid).")
+        return findings.add(.mypage, row.view, "There is no reservation \(row.id.reserveid).")
       }
       owned.append((row, .of(productid: productid, among: shards)))
     }
     try connection.askEach(owned) {
-      Words("HGET", Key.reservation($0.row.reserveid, in: $0.shard), $0.row.isBuyers ? "userid" : "seller")
+      Words(
+        "HGET", Key.reservation($0.row.id.reserveid, in: $0.shard),
+        $0.row.id.role == .buyer ? "userid" : "seller")
     } _: { (item, reply) throws(RedisError) in
       guard try reply.get().text != item.row.userid else { return }
       findings.add(
-        .mypage, item.row.view, "Reservation \(item.row.reserveid) is not \(shown(item.row.userid))'s.")
+        .mypage, item.row.view, "Reservation \(item.row.id.reserveid) is not \(shown(item.row.userid))'s.")
     }
   }
 }

@@ -5,19 +5,15 @@ import Redis
 
 /// How soon the ingress answers, and how many calls it takes.
 public struct Calls: Sendable {
-  public struct Turn: Sendable {
-    public let server: String
-    public let callsPerSecond: Double
-    /// Of the server's own process, in seconds.
-    public let cpuPerCall: Double
-  }
-
   public struct Result: Sendable {
     public let latencies: [(what: String, latencies: Latencies)]
-    public let turns: [Turn]
+    /// Throughput, with what was running meanwhile.
+    public let comparisons: [(what: String, comparison: Comparison)]
   }
 
-  static let connections = 64
+  /// The longest turn of the throughput comparison: what is let in without workers has to stay far below the
+  /// backlog limit, and has to be worked off afterwards.
+  private static let longestTurn = Duration.seconds(1)
 
   private let rate: Int
   private let duration: Duration
@@ -42,7 +38,7 @@ public struct Calls: Sendable {
   }
 
   private func measure(_ stage: Stage, _ load: Load) async throws -> Result {
-    _ = try stage.startWorkers()
+    let workers = try stage.startWorkers()
     let port = try FreePort.find()
     let ingress = try stage.start(
       "ingress", ["--log-level", "warning"], environment: ["HANDOVER_PORT": "\(port)"])
@@ -73,19 +69,26 @@ public struct Calls: Sendable {
     let lists = try await load.open(rate: rate, for: duration, expecting: 200) { _, _ in
       HTTPClientRequest(url: reserves)
     }
-    let turns = try await compare(ingress, reserves, stage, load)
+    let throughput = try await throughput(of: ingress, at: reserves, stage, load)
+    let turn = min(duration / 8, Self.longestTurn)
+    // The workers share the cores: only without them it is the ingress that is measured.
+    for worker in workers { stage.stop(worker.process) }
+    let alone = try await throughput.compare(pairs: 5, turn: turn)
+    _ = try stage.startWorkers()
+    try stage.awaitCaughtUp()
+    let together = try await throughput.compare(pairs: 5, turn: turn)
+    try stage.awaitCaughtUp()
     return Result(
       latencies: [
         ("POST /reserves, 201", created), ("POST /reserves, respond-async", accepted),
         ("GET /reserves/{id}", items), ("GET /reserves", lists),
         ("POST to the row on my page", watch.latencies),
-      ], turns: turns)
+      ], comparisons: [("ingress and Redis only", alone), ("with all workers", together)])
   }
 
-  /// The ingress and a bare server that gives the same answer, in turn.
-  private func compare(
-    _ ingress: Child, _ reserves: String, _ stage: Stage, _ load: Load
-  ) async throws -> [Turn] {
+  private func throughput(
+    of ingress: Child, at reserves: String, _ stage: Stage, _ load: Load
+  ) async throws -> Throughput {
     /// Spread over all products: a product's cost grows with the deals that run in it.
     @Sendable func request(_ number: Int, to url: String) -> HTTPClientRequest {
       Self.reserve(url, product: number % 1000 + 1, user: "closed\(number)", isAsync: true)
@@ -98,21 +101,9 @@ public struct Calls: Sendable {
     }
     let bare = try stage.start("handover", arguments)
     try await load.awaitAnswer("http://127.0.0.1:\(port)/", of: bare)
-    let same = "http://127.0.0.1:\(port)/reserves"
-    var turns: [Turn] = []
-    for _ in 0..<2 {
-      for (name, server, url) in [("ingress", ingress, reserves), ("bare Hummingbird", bare, same)] {
-        let (cpu, began) = (server.cpuSeconds, ContinuousClock.now)
-        let calls = try await load.closed(
-          connections: Self.connections, for: duration / 4, expecting: 202
-        ) { request($0, to: url) }
-        turns.append(
-          Turn(
-            server: name, callsPerSecond: Double(calls) / (ContinuousClock.now - began).seconds,
-            cpuPerCall: (server.cpuSeconds - cpu) / Double(calls)))
-      }
-    }
-    return turns
+    return Throughput(
+      stage: stage, load: load, ingress: ingress, bare: bare,
+      urls: (reserves, "http://127.0.0.1:\(port)/reserves"), request: request)
   }
 
   private static func reserve(

@@ -1,5 +1,6 @@
 import Lanes
 import Layout
+import Market
 import Redis
 
 extension DealPlan {
@@ -10,7 +11,11 @@ extension DealPlan {
       let shard = Shard.of(productid: product(of: deal), among: shards)
       let wanted = isCancelled(deal) ? "예약취소" : "거래완료"
       try expect(wanted, of: Key.reservation(id, in: shard), ["status"], redis)
-      try expect(wanted, of: Key.mypage(of: buyer, row: "\(id):buyer"), ["status"], redis)
+      let (rows, row) = (Key.mypageRows(of: buyer), MypageRowID(id, .buyer).description)
+      let status = try redis.call("HGET", rows, row).string.flatMap { Fields(packed: $0)?["status"] }
+      guard status == wanted else {
+        throw BenchError("\(row) of \(rows) should have status \(wanted), but it has \(status ?? "–").")
+      }
     }
     let sold = perProduct - cancelledPerProduct
     for product in 1...products {

@@ -15,6 +15,15 @@ extension Stage {
     try self.await("all lanes are at the end of their streams") { try lanes.allSatisfy(isCaughtUp) }
   }
 
+  /// How many commands were ever let in for the reservation worker.
+  func reservationCommands() throws -> Int {
+    try (0..<shards).reduce(0) { sum, index in
+      let stream = Key.commands(.reservation, in: Shard(index))
+      guard try redis.call("EXISTS", stream).integer == 1 else { return sum }
+      return try sum + redis.call("XINFO", "STREAM", stream).entriesAdded
+    }
+  }
+
   /// The last entry of every shard's journal.
   func journalEnds() throws -> [String] {
     try (0..<shards).map { try lastID(Key.journal(of: Shard($0))) }

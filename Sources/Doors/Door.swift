@@ -28,18 +28,25 @@ public struct Door: Sendable {
 
   private let shards: Int
   private let isFull: @Sendable (Shard) -> Bool
+  private let blocks: IDBlocks?
   private var visits: [Visit]
   private var waits: [(visit: Int, wait: Wait)] = []
   private var step = Step.start
 
-  /// - Parameter isFull: whether a shard takes nothing more in for now.
+  /// - Parameters:
+  ///   - blocks: where new ids come from; without it each is asked for.
+  ///   - isFull: whether a shard takes nothing more in for now.
   public init(
-    _ requests: [Request], shards: Int, isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
+    _ requests: [Request], shards: Int, blocks: IDBlocks? = nil,
+    isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
   ) {
     self.shards = shards
+    self.blocks = blocks
     self.isFull = isFull
     visits = requests.map { Visit(request: $0, id: $0.draft.id, productid: $0.draft.productid) }
   }
+
+  private var blockSize: Int { blocks == nil ? 1 : IDBlocks.size }
 
   /// What became of the requests, in their order; complete after the last round.
   public var admissions: [Admission] {
@@ -77,9 +84,10 @@ public struct Door: Sendable {
 
   /// Adds what the visit still has to know: its id, its claim, or the product of an id that exists.
   private mutating func ask(_ index: Int, _ commands: inout Commands) {
+    guard visits[index].refusal == nil, !visits[index].isClaimed else { return }
+    let entity = visits[index].kind.entity
+    if visits[index].id == nil { visits[index].id = blocks?.next(entity) }
     let visit = visits[index]
-    guard visit.refusal == nil, !visit.isClaimed else { return }
-    let entity = visit.kind.entity
     if let id = visit.id, visit.kind.creates, let productid = visit.productid {
       commands.add("SET", Key.directory(entity, id: id), String(productid), "NX", "GET")
       waits.append((index, .claim))
@@ -88,7 +96,8 @@ public struct Door: Sendable {
       waits.append((index, .lookup))
     } else {
       // People choose ids too: growing steps leap over a run of taken ones.
-      commands.add("INCRBY", Key.counter(entity), String(1 << min(visit.collisions, 20)))
+      let step = blockSize << min(visit.collisions, 20)
+      commands.add("INCRBY", Key.counter(entity), String(step))
       waits.append((index, .id))
     }
   }
@@ -97,10 +106,12 @@ public struct Door: Sendable {
     let entity = visits[index].kind.entity
     switch wait {
     case .id:
-      guard let id = reply.integer else {
+      guard let last = reply.integer else {
         throw RedisError(.unexpectedReply, "\(Key.counter(entity)) holds no number.")
       }
-      visits[index].id = id
+      let first = last - blockSize + 1
+      visits[index].id = first
+      if first < last { blocks?.add((first + 1)...last, of: entity) }
     case .claim:
       let owner = reply.integer
       if owner == nil {
@@ -108,6 +119,7 @@ public struct Door: Sendable {
       } else if visits[index].request.draft.id == nil {
         visits[index].collisions += 1
         visits[index].id = nil
+        blocks?.clear(entity)
       } else if owner == visits[index].productid {
         // The same id for the same product: the lane knows whether it is a repetition or a second one.
         visits[index].isClaimed = true

@@ -2,17 +2,19 @@ import Hummingbird
 
 /// What a write's handler has to know of the HTTP call.
 struct Call: Sendable {
-  /// Method and path, `POST /reserves`.
-  let line: String
-  let site: Site
+  private let request: Request
   let preference: Preference
   /// The client's idempotency key.
   let key: String?
 
   init(_ request: Request) throws(Problem) {
-    line = "\(request.method.rawValue) \(request.uri.path)"
-    site = Site(request)
-    preference = Preference(request.headers[header: "Prefer"])
-    key = try CommandID.key(request.headers[header: "Idempotency-Key"])
+    self.request = request
+    preference = Preference(request.headers[header: .prefer])
+    key = try CommandID.key(request.headers[header: .idempotencyKey])
   }
+
+  /// Method and path, `POST /reserves`.
+  var line: String { "\(request.method.rawValue) \(request.uri.path)" }
+
+  var site: Site { Site(request) }
 }

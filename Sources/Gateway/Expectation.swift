@@ -9,7 +9,11 @@ final class Expectation: Sendable {
     case settled(Outcome?)
   }
 
+  /// When the time is up; the book sees to it.
+  let deadline: ContinuousClock.Instant
   private let state = Mutex(State.open)
+
+  init(deadline: ContinuousClock.Instant) { self.deadline = deadline }
 
   /// Ends the wait; later calls change nothing.
   func settle(_ outcome: Outcome?) {
@@ -28,13 +32,8 @@ final class Expectation: Sendable {
   }
 
   /// The outcome, or nil if there is none in time. Call once.
-  func outcome(within time: Duration) async -> Outcome? {
-    let timer = Task { [self] in
-      try await Task.sleep(for: time)
-      settle(nil)
-    }
-    defer { timer.cancel() }
-    return await withCheckedContinuation { waiter in
+  func outcome() async -> Outcome? {
+    await withCheckedContinuation { waiter in
       let settled: Outcome?? = state.withLock { state in
         if case .settled(let outcome) = state { return .some(outcome) }
         state = .awaited(waiter)

@@ -63,6 +63,7 @@ public struct Gateway: Service {
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup { tasks in
         tasks.addTask { [logger] in try await backlog.watch(logger: logger) }
+        tasks.addTask { try await book.watch() }
         try await app.run()
         tasks.cancelAll()
       }

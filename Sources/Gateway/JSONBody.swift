@@ -2,42 +2,31 @@ import Foundation
 import Market
 
 /// The fields that a JSON body names, as texts: strings, numbers and booleans; anything else counts as not sent.
-struct JSONBody: Decodable {
-  let fields: Fields
-
-  private struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
+enum JSONBody {
   /// Reads a body; an empty one has no fields. Throws a 400 for what is no JSON object.
   static func fields(of bytes: Data) throws(Problem) -> Fields {
     if bytes.isEmpty { return Fields() }
-    do {
-      return try JSONDecoder().decode(JSONBody.self, from: bytes).fields
-    } catch {
+    // A decoder has to be asked for one type after the other; here every value tells its own.
+    guard let object = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any] else {
       throw Problem(
         .badRequest, "unreadableBody", "The body must be a JSON object such as {\"productid\": 1}, in UTF-8.")
     }
-  }
-
-  init(from decoder: any Decoder) throws {
-    let object = try decoder.container(keyedBy: Name.self)
     var fields = Fields()
-    for name in object.allKeys {
-      if let text = Self.text(of: name, in: object) { fields.append(name.stringValue, text) }
+    for (name, value) in object {
+      if let text = text(of: value) { fields.append(name, text) }
     }
-    self.fields = fields
+    return fields
   }
 
-  private static func text(of name: Name, in object: KeyedDecodingContainer<Name>) -> String? {
-    if let text = try? object.decode(String.self, forKey: name) { return text }
-    if let number = try? object.decode(Int.self, forKey: name) { return String(number) }
-    if let flag = try? object.decode(Bool.self, forKey: name) { return String(flag) }
-    if let number = try? object.decode(Double.self, forKey: name) { return String(number) }
-    return nil
+  private static func text(of value: Any) -> String? {
+    if let text = value as? String { return text }
+    guard let number = value as? NSNumber else { return nil }
+    // What C type it is kept as tells true from 1, and 1.0 from 1.
+    switch number.objCType.pointee {
+    case CChar(UInt8(ascii: "c")): return String(number.boolValue)
+    case CChar(UInt8(ascii: "d")):
+      return Int(exactly: number.doubleValue).map { String($0) } ?? number.stringValue
+    default: return number.stringValue
+    }
   }
 }

@@ -2,12 +2,17 @@ import Lanes
 import Layout
 import Market
 
-/// One collection: where its items stand, and how it is called.
+/// One collection: what is in it, and how it is called.
 struct Listing: Sendable {
-  /// A sorted set, and the hash that each of its members stands for.
-  struct Source: Sendable {
-    let index: String
-    let row: @Sendable (String) -> String
+  enum Contents: Sendable {
+    /// What the shards have of a kind, by id.
+    case aggregates(Entity, shards: Int)
+    /// A user's my page, the newest first.
+    case mypage(of: String)
+    /// A user's notices, the newest first.
+    case notices(of: String)
+    /// The newest notices of all shards.
+    case newestNotices(shards: Int)
   }
 
   let shape: Shape
@@ -15,36 +20,27 @@ struct Listing: Sendable {
   let path: String
   /// What the links' queries carry besides the page.
   var query = ""
-  var newestFirst = false
-  let sources: [Source]
+  let contents: Contents
+
+  /// Whether it has an order of its own, the newest first, rather than that of its ids.
+  var newestFirst: Bool {
+    if case .aggregates = contents { false } else { true }
+  }
 
   static func all(_ entity: Entity, shards: Int) -> Listing {
-    let sources = (0..<shards).map(Shard.init).map { shard in
-      Source(index: Key.index(of: entity, in: shard)) { member in
-        let id = Int(member) ?? 0
-        return switch entity {
-        case .reserve: Key.reservation(id, in: shard)
-        case .trade: Key.trade(id, in: shard)
-        case .inventory: Key.stock(id, in: shard)
-        }
-      }
-    }
     let shape = Shape.of(entity)
-    return Listing(shape: shape, path: "/\(shape.collection)", sources: sources)
+    return Listing(
+      shape: shape, path: "/\(shape.collection)", contents: .aggregates(entity, shards: shards))
   }
 
   /// All notices, or those of one user.
   static func notices(for userid: String?, shards: Int) -> Listing {
-    let indexes =
-      userid.map { [Key.notices(for: $0)] } ?? (0..<shards).map { Key.notices(of: Shard($0)) }
-    return Listing(
+    Listing(
       shape: .notice, path: "/notices", query: userid.map { "&userid=\(URLText.encode($0))" } ?? "",
-      newestFirst: true, sources: indexes.map { Source(index: $0) { Key.notice($0) } })
+      contents: userid.map { .notices(of: $0) } ?? .newestNotices(shards: shards))
   }
 
   static func mypage(of userid: String) -> Listing {
-    Listing(
-      shape: .mypage, path: "/mypages/\(URLText.encode(userid))", newestFirst: true,
-      sources: [Source(index: Key.mypage(of: userid)) { Key.mypage(of: userid, row: $0) }])
+    Listing(shape: .mypage, path: "/mypages/\(URLText.encode(userid))", contents: .mypage(of: userid))
   }
 }

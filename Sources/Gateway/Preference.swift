@@ -9,10 +9,11 @@ struct Preference: Equatable, Sendable {
 
   /// Reads the header; what it does not know is ignored, as the RFC asks.
   init(_ header: String?) {
-    for item in (header ?? "").lowercased().split(separator: ",") {
-      let preference = item.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map { part in
-        part.drop { $0 == " " || $0 == "\"" }.prefix { $0 != " " && $0 != "\"" }
-      }
+    // By bytes: a header is ASCII, and to tell its characters apart costs more than all the rest.
+    for item in (header ?? "").lowercased().utf8.split(separator: UInt8(ascii: ",")) {
+      let preference = item.prefix { $0 != UInt8(ascii: ";") }
+        .split(separator: UInt8(ascii: "="), maxSplits: 1)
+        .map { Substring($0).trimmed }
       switch preference.first {
       case "respond-async": isAsync = true
       case "wait":
@@ -33,5 +34,13 @@ struct Preference: Equatable, Sendable {
   var applied: String? {
     let granted = [isAsync ? "respond-async" : nil, wait.map { "wait=\($0)" }].compactMap(\.self)
     return granted.isEmpty ? nil : granted.joined(separator: ", ")
+  }
+}
+
+extension Substring {
+  /// Without the spaces and quotation marks before it, up to the next one.
+  fileprivate var trimmed: Substring {
+    func isText(_ byte: UInt8) -> Bool { byte != UInt8(ascii: " ") && byte != UInt8(ascii: "\"") }
+    return Substring(utf8.drop { !isText($0) }.prefix(while: isText))
   }
 }

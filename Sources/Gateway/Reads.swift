@@ -21,18 +21,15 @@ struct Reads: Sendable {
       message: Refusal.notFound.message)
     guard let productid = try await redis.send(ask).first?.get().integer else { throw missing }
     let shard = Shard.of(productid: productid, among: shards)
-    let key =
-      switch entity {
-      case .reserve: Key.reservation(id, in: shard)
-      case .trade: Key.trade(id, in: shard)
-      case .inventory: Key.stock(productid, in: shard)
-      }
-    guard let fields = try await hash(key), fields["id"] == String(id) else { throw missing }
+    let key = Self.key(of: entity, entity == .inventory ? productid : id, in: shard)
+    guard let fields = try await read([.aggregate(key: key)]).first, fields["id"] == String(id) else {
+      throw missing
+    }
     return fields
   }
 
   func notice(_ id: String) async throws -> Fields {
-    guard let fields = try await hash(Key.notice(id)) else {
+    guard let known = NoticeID(id), let fields = try await read([.notice(known)]).first else {
       throw Problem(.notFound, "notFound", "There is no notice \(id).", message: Refusal.notFound.message)
     }
     return fields
@@ -46,8 +43,9 @@ struct Reads: Sendable {
         .badRequest, "badSort", "\(listing.shape.collection) have no field \(sort.field).", field: "sort")
     }
     let isReversed = listing.newestFirst || sort == nil && request.sort?.isDescending == true
-    let (total, keys) = try await keys(
-      listing, first: sort == nil ? request.range.upperBound : Self.sortable, isReversed: isReversed)
+    let (total, items) = try await items(
+      of: listing.contents, first: sort == nil ? request.range.upperBound : Self.sortable,
+      isReversed: isReversed)
     if sort != nil, total > Self.sortable {
       throw Problem(
         .badRequest, "tooManyToSort",
@@ -55,54 +53,12 @@ struct Reads: Sendable {
         field: "sort")
     }
     guard let sort else {
-      let wanted = keys[request.range.clamped(to: 0..<keys.count)]
-      return Page(request: request, rows: try await rows(wanted), total: total)
+      let wanted = items[request.range.clamped(to: 0..<items.count)]
+      return Page(request: request, rows: try await read(Array(wanted)), total: total)
     }
-    let sorted = listing.shape.sorted(try await rows(keys[...]), by: sort)
+    let sorted = listing.shape.sorted(try await read(items), by: sort)
     let wanted = sorted[request.range.clamped(to: 0..<sorted.count)]
     return Page(request: request, rows: Array(wanted), total: total)
-  }
-
-  /// How many items a collection has, and where the first ones stand, over all its sources.
-  private func keys(
-    _ listing: Listing, first: Int, isReversed: Bool
-  ) async throws -> (total: Int, keys: [String]) {
-    var ask = Commands()
-    for source in listing.sources {
-      ask.add("ZCARD", source.index)
-      var words = Words("ZRANGE", source.index, "0", String(first - 1))
-      if isReversed { words.add("REV") }
-      words.add("WITHSCORES")
-      ask.add(words)
-    }
-    let replies = try await redis.send(ask)
-    var total = 0
-    var found: [(score: Double, key: String)] = []
-    for (place, source) in listing.sources.enumerated() {
-      total += try replies[place * 2].get().integer ?? 0
-      for (member, score) in Fields(pairs: try replies[place * 2 + 1].get()) {
-        found.append((Double(score) ?? 0, source.row(member)))
-      }
-    }
-    if listing.sources.count > 1 { found.sort { isReversed ? $0 > $1 : $0 < $1 } }
-    return (total, found.prefix(first).map(\.key))
-  }
-
-  private func rows(_ keys: ArraySlice<String>) async throws -> [Fields] {
-    var ask = Commands()
-    for key in keys { ask.add("HGETALL", key) }
-    return try await redis.send(ask).compactMap { Self.visible(try $0.get()) }
-  }
-
-  private func hash(_ key: String) async throws -> Fields? {
-    var ask = Commands()
-    ask.add("HGETALL", key)
-    return try await redis.send(ask).first.flatMap { Self.visible(try $0.get()) }
-  }
-
-  private static func visible(_ reply: Reply) -> Fields? {
-    let fields = Fields(pairs: reply)
-    return fields.isEmpty || fields["deleted"] == "1" ? nil : fields
   }
 }
 

@@ -13,11 +13,3 @@ extension Response {
     self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
   }
 }
-
-extension HTTPFields {
-  /// A header that the library has no name for.
-  subscript(header name: String) -> String? {
-    get { HTTPFields.Element.Name(name).flatMap { self[$0] } }
-    set { if let name = HTTPFields.Element.Name(name) { self[name] = newValue } }
-  }
-}

@@ -96,7 +96,7 @@ extension Routes {
   private func accepted(_ commandid: String, _ id: Int, _ call: Call) -> Response {
     var headers = HTTPFields()
     headers[.location] = "/operations/\(URLText.encode(commandid))"
-    headers[header: "Preference-Applied"] = call.preference.applied
+    headers[header: .preferenceApplied] = call.preference.applied
     return Response(.accepted, headers: headers) { json in
       json.write("commandid", commandid)
       json.write("status", "accepted")

@@ -6,12 +6,12 @@ struct Site: Sendable {
   let base: String
 
   init(_ request: Request) {
-    func first(_ name: String) -> String? {
+    func first(_ name: HTTPFields.Element.Name?) -> String? {
       guard let value = request.headers[header: name]?.prefix(while: { $0 != "," }) else { return nil }
       return value.isEmpty ? nil : String(value)
     }
-    let host = first("X-Forwarded-Host") ?? request.head.authority ?? "localhost"
-    base = "\(first("X-Forwarded-Proto") ?? "http")://\(host)"
+    let host = first(.forwardedHost) ?? request.head.authority ?? "localhost"
+    base = "\(first(.forwardedProto) ?? "http")://\(host)"
   }
 
   func href(_ path: String) -> String { base + path }

@@ -6,7 +6,9 @@ enum URLText {
     charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
   static func encode(_ text: String) -> String {
-    text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
+    // Nearly every text is an id, which is plain as it stands.
+    if text.utf8.allSatisfy(isPlain) { return text }
+    return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
   }
 
   /// Throws a 400 where the text is not percent-encoded UTF-8.
@@ -23,5 +25,16 @@ enum URLText {
       throw Problem(.badRequest, "badId", "An id is a whole number from 1 to 9007199254740991.", field: "id")
     }
     return id
+  }
+
+  /// Whether RFC 3986 calls the byte unreserved.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+      UInt8(ascii: "~"):
+      true
+    default: false
+    }
   }
 }

@@ -18,6 +18,7 @@ struct Writes: Sendable {
   let book: ReplyBook
   let ordinaryWait: Duration
   let backlog: Backlog
+  private let blocks = IDBlocks()
 
   var claims: Claims { Claims(redis: redis) }
   var operations: Operations { Operations(redis: redis, shards: shards) }
@@ -34,10 +35,10 @@ struct Writes: Sendable {
       return .accepted(commandid: commandid, id: id)
     }
     // The answer may be there before the append returns.
-    let expectation = book.expect(commandid)
+    let expectation = book.expect(commandid, within: wait)
     defer { book.close(expectation, of: commandid) }
     let (id, shard) = try await admit(draft, commandid, replyto: ingress, call)
-    if let outcome = await expectation.outcome(within: wait) { return .finished(outcome) }
+    if let outcome = await expectation.outcome() { return .finished(outcome) }
     // It may have been decided all the same: the stream of answers is bounded.
     if let outcome = try? await operations.outcome(of: commandid, in: shard) { return .finished(outcome) }
     return .accepted(commandid: commandid, id: id)
@@ -72,7 +73,7 @@ struct Writes: Sendable {
   /// Takes one request through a door, and once more if the connection broke under it.
   private func passTwice(_ request: Request) async throws -> Admission? {
     let wasConnected = redis.isConnected
-    var door = Door([request], shards: shards, isFull: backlog.isFull)
+    var door = Door([request], shards: shards, blocks: blocks, isFull: backlog.isFull)
     do throws(RedisError) {
       return try await pass(&door)
     } catch {

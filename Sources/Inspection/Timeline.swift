@@ -38,14 +38,21 @@ public struct Timeline: Sendable {
     }
     let shard = Shard.of(productid: productid, among: shards)
     var commandids: Set<String> = []
-    for line in try Self.lines(of: Key.journal(of: shard), shard, connection)
-    where isAbout(line, subject, id, commandOf: nil) {
+    // Who sells the product; where the journal no longer tells, as far as is known.
+    var seller = try connection.call("GET", Key.seller(of: productid, in: shard)).string
+    for line in try Self.lines(of: Key.journal(of: shard), shard, connection) {
+      let event = try? Event(fields: line.fields)
+      if case .listing(.tradeListed, let listing) = event?.fact, listing.productid == productid {
+        seller = listing.userid
+      }
+      guard isAbout(line, subject, id, commandOf: nil) else { continue }
       moments.append(Moment(kind: .event, line: line, actor: line.worker, text: line.summary))
       if let commandid = line.fields["commandid"] { commandids.insert(commandid) }
-      for side in ["b", "s"] {
-        let notice = Key.notice("\(shard.index)-\(line.id)-\(side)")
-        let found = try connection.call("HMGET", notice, "userid", "message")
-        guard let userid = found[0]?.string, let message = found[1]?.string else { continue }
+      for (role, userid) in [(DealRole.buyer, event?.buyer), (.seller, event?.seller ?? seller)] {
+        guard let userid else { continue }
+        let notice = NoticeID(of: line.id, in: shard, to: userid, as: role)
+        let stored = try connection.call("HGET", Key.notices(of: userid), notice.own).string
+        guard let message = stored.flatMap({ notice.fields(stored: $0)?["message"] }) else { continue }
         moments.append(
           Moment(kind: .notice, line: line, actor: "notification", text: "to \(userid): \(message)"))
       }

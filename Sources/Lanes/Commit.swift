@@ -4,15 +4,38 @@ import Telemetry
 
 /// Everything one batch changes, carried out by one script call: all of it, or nothing.
 public struct Commit {
-  /// Runs its commands in order if the lease still holds the token, and extends the lease.
+  /// Runs the commands in order if the lease still holds the token, and extends the lease.
   ///
-  /// `KEYS[1]` the lease; `ARGV` the token, the lease's time in ms, then commands as `n word₁ … wordₙ`.
+  /// `KEYS[1]` the lease; `ARGV` the token, the lease's time in ms, the commands and the answers as
+  /// `PackedCommands`. Gives 0.
+  ///
+  /// Where the commands end with entries to a stream that the lane reads itself, more `ARGV` may follow: that
+  /// stream, where the lane's cursor on it stands, the cursors' key, the group, and how many entries the group
+  /// will have read with them. Unless somebody else wrote there meanwhile, the cursor moves past the lane's own
+  /// entries; then it gives the position of the last one.
   static let script = Script(
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return redis.error_reply('FENCED another owner has the lane') end
-    local i,last=3,#ARGV
-    while i<=last do local n=tonumber(ARGV[i]) redis.call(unpack(ARGV,i+1,i+n)) i=i+n+1 end
-    return redis.call('PEXPIRE',KEYS[1],ARGV[2])
+    local call,unpack,last=redis.call,cmsgpack.unpack_limit,0
+    local function one(next,...) last=call(...) return next end
+    local function run(commands)
+      local next,count=0
+      while next>=0 and #commands>0 do
+        next,count=unpack(commands,1,next)
+        next=one(unpack(commands,count,next))
+      end
+    end
+    local stream,position,cursors,group,read=ARGV[5],ARGV[6],ARGV[7],ARGV[8],ARGV[9]
+    local alone=stream and #call('XRANGE',stream,'('..position,'+','COUNT',1)==0
+    run(ARGV[3])
+    if alone then
+      position=last
+      call('XGROUP','SETID',stream,group,position,'ENTRIESREAD',read)
+      call('HSET',cursors,stream,position..' '..read)
+    end
+    run(ARGV[4])
+    call('PEXPIRE',KEYS[1],ARGV[2])
+    return alone and position or 0
     """)
 
   /// Something that is counted once the commit is through: a metric and the value of its second dimension.
@@ -23,36 +46,48 @@ public struct Commit {
   }
 
   let lane: LaneName
-  private var body = Words()
+  private var body = PackedCommands()
+  /// Entries to a stream that the lane reads itself.
+  private var own: (stream: String, entries: Int, commands: PackedCommands)?
   /// Replies come last: should a caller's stream be unusable, everything else is done by then.
-  private var replies = Words()
-  private var scratch = Words()
+  private var replies = PackedCommands()
   /// The entries that are put aside, for the log: where each lies, and what is wrong with which field.
   private(set) var deadLetters: [(entry: Entry, stream: String, error: FieldError)] = []
-  private(set) var tallies: [Tally: Int] = [:]
+  /// Few, so the one that is meant is found sooner by looking than by hashing.
+  private(set) var tallies: [(tally: Tally, count: Int)] = []
 
   init(lane: LaneName) { self.lane = lane }
 
   /// Adds one command; all its keys must belong to the lane's slot.
-  public mutating func add(_ fill: (inout Words) -> Void) {
-    scratch.removeAll()
-    fill(&scratch)
-    body.add(scratch.count)
-    body.add(scratch)
+  public mutating func add(_ fill: (inout PackedWords) -> Void) { body.add(fill) }
+
+  /// Appends an entry to a stream of the lane's own which it need not read back: always to the same one.
+  public mutating func append(to stream: String, _ fill: (inout PackedWords) -> Void) {
+    var own = self.own ?? (stream, 0, PackedCommands())
+    self.own = nil
+    precondition(own.stream == stream, "a commit appends to \(own.stream), and to \(stream)")
+    own.entries += 1
+    own.commands.add { words in
+      words.add("XADD")
+      words.add(stream)
+      words.add("*")
+      fill(&words)
+    }
+    self.own = own
   }
 
   /// Counts something, provided that the commit gets through.
   public mutating func count(_ metric: Metric, by dimension: String, _ value: String) {
-    tallies[Tally(metric: metric, dimension: dimension, value: value), default: 0] += 1
+    let tally = Tally(metric: metric, dimension: dimension, value: value)
+    if let place = tallies.firstIndex(where: { $0.tally == tally }) {
+      tallies[place].count += 1
+    } else {
+      tallies.append((tally, 1))
+    }
   }
 
   /// Adds an answer to a caller.
-  public mutating func addReply(_ fill: (inout Words) -> Void) {
-    scratch.removeAll()
-    fill(&scratch)
-    replies.add(scratch.count)
-    replies.add(scratch)
-  }
+  public mutating func addReply(_ fill: (inout PackedWords) -> Void) { replies.add(fill) }
 
   /// Keeps an entry that cannot be handled, with what is wrong and its raw fields (each name after `field:`).
   ///
@@ -100,29 +135,41 @@ public struct Commit {
     }
   }
 
+  /// Whether there is nothing to do but to move the cursors.
+  var isEmpty: Bool { body.isEmpty && replies.isEmpty && own == nil && tallies.isEmpty }
+
   /// The script call. Cursors move first, so a missing group fails it before anything is written.
   func call(digest: String, token: String, leaseMilliseconds: Int, inputs: [LaneInput]) -> Words {
-    var words = Words("EVALSHA", digest, "1", lane.lease, token)
-    words.add(leaseMilliseconds)
+    var cursors = PackedCommands()
     let moved = inputs.filter(\.hasMoved)
     for input in moved {
-      words.add(7)
-      for word in ["XGROUP", "SETID", input.stream, lane.worker, "\(input.position)", "ENTRIESREAD"] {
-        words.add(word)
+      cursors.add { words in
+        words.add("XGROUP", "SETID", input.stream, lane.worker, "\(input.position)", "ENTRIESREAD")
+        words.add(input.entriesRead)
       }
-      words.add(input.entriesRead)
     }
     if !moved.isEmpty {
-      words.add(2 + 2 * moved.count)
-      words.add("HSET")
-      words.add(lane.cursor)
-      for input in moved {
-        words.add(input.stream)
-        words.add("\(input.position) \(input.entriesRead)")
+      cursors.add { words in
+        words.add("HSET", lane.cursor)
+        for input in moved { words.add(input.stream, "\(input.position) \(input.entriesRead)") }
       }
     }
-    words.add(body)
+    var words = Words("EVALSHA", digest, "1", lane.lease, token)
+    words.add(leaseMilliseconds)
+    words.add(cursors, body, own?.commands ?? PackedCommands())
     words.add(replies)
+    if let own, let input = inputs.first(where: { $0.stream == own.stream }), input.isAtEnd {
+      for word in [own.stream, "\(input.position)", lane.cursor, lane.worker] { words.add(word) }
+      words.add(input.entriesRead + own.entries)
+    }
     return words
+  }
+
+  /// Moves the lane past its own entries, where the script's answer tells that it did so in Redis.
+  func skipOwn(_ answer: Reply, in inputs: inout [LaneInput]) {
+    guard let own, let place = inputs.firstIndex(where: { $0.stream == own.stream }),
+      let last = answer.withBytes({ EntryID(utf8: $0) }) ?? nil
+    else { return }
+    inputs[place].skip(own.entries, to: last)
   }
 }

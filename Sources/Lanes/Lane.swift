@@ -33,5 +33,14 @@ final class Lane {
   /// An entry's name among all that the lane reads.
   func name(of entry: Entry) -> String { "\(inputs[entry.stream].stream) \(entry.id)" }
 
+  /// Whether the cursors in Redis are behind, by entries that left nothing to write.
+  var hasMoved: Bool { inputs.contains(where: \.hasMoved) }
+
+  /// A commit went through.
+  func committed() {
+    extended = .now
+    for index in inputs.indices { inputs[index].committed() }
+  }
+
   var hasBuffered: Bool { inputs.contains { $0.head != nil } }
 }

@@ -12,7 +12,7 @@ struct LaneInput {
   private(set) var buffer: ArraySlice<Entry> = []
   /// Whether the latest read of all saw the end of this stream.
   private(set) var isExhausted = false
-  /// Whether the next commit moves the cursor: the batch under way took entries, or the lane was just taken.
+  /// Whether the next commit moves the cursor: entries were taken since the last one, or the lane was just taken.
   private(set) var hasMoved = true
 
   init(stream: String, position: EntryID, entriesRead: Int) {
@@ -22,6 +22,8 @@ struct LaneInput {
   }
 
   var wantsRead: Bool { buffer.isEmpty }
+  /// Whether all that the latest read found is in a batch.
+  var isAtEnd: Bool { buffer.isEmpty && isExhausted }
   var head: EntryID? { buffer.first?.id }
 
   /// A new read begins: what an older one saw of the stream's end counts no more.
@@ -32,7 +34,14 @@ struct LaneInput {
     isExhausted = entries.count < limit
   }
 
-  mutating func beginBatch() { hasMoved = false }
+  /// The cursor stands in Redis where it stands here.
+  mutating func committed() { hasMoved = false }
+
+  /// Goes past entries that need not be read.
+  mutating func skip(_ entries: Int, to last: EntryID) {
+    position = last
+    entriesRead += entries
+  }
 
   mutating func take() -> Entry? {
     guard let entry = buffer.popFirst() else { return nil }
@@ -49,7 +58,6 @@ extension [LaneInput] {
   /// A stream that ran out ends the batch unless the latest read saw its end: it may hold an entry that comes
   /// before the others' next ones.
   mutating func nextBatch(limit: Int) -> [Entry] {
-    for index in indices { self[index].beginBatch() }
     var batch: [Entry] = []
     while batch.count < limit {
       var first: (id: EntryID, index: Int)?

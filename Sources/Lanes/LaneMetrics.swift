@@ -29,10 +29,13 @@ final class LaneMetrics {
     held.set(0)
   }
 
-  func committed(_ commit: Commit, entries count: Int, in time: Duration) {
-    commits.increment()
+  func handled(_ count: Int) {
     entries.increment(by: count)
     batch.record(count)
+  }
+
+  func committed(_ commit: Commit, in time: Duration) {
+    commits.increment()
     commitTime.recordNanoseconds(Int64(time.seconds * 1e9))
     deadLetters.increment(by: commit.deadLetters.count)
     for (tally, count) in commit.tallies { counter(tally).increment(by: count) }

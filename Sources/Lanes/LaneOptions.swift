@@ -10,6 +10,10 @@ public struct LaneOptions: Sendable {
   /// How long a replica counts as living after its last heartbeat.
   public var replicaLifetime: Duration = .seconds(2)
 
+  /// How long a runner that has caught up lets entries gather before it reads again: fewer and larger batches,
+  /// that much later.
+  public var rest: Duration = .zero
+
   public var retention = Retention()
 
   public init() {}

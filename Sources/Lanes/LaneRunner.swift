@@ -70,7 +70,7 @@ public final class LaneRunner: Sendable {
 
   /// Waits, but not past `stop()`.
   func sleep(_ duration: Duration) {
-    guard !isStopping else { return }
+    guard !isStopping, duration > .zero else { return }
     _ = wake.wait(timeout: .now() + duration.seconds)
   }
 }

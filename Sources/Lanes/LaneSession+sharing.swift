@@ -31,11 +31,12 @@ extension LaneSession {
 
   private func release(_ surplus: ArraySlice<Lane>) throws(RedisError) {
     for lane in surplus {
+      if lane.hasMoved { try touch(lane) }
+      lanes.removeAll { $0 === lane }
       let name = lane.spec.name
       _ = try evaluate(Lease.release, keys: [name.lease, name.attempts], lane.token)
       runner.logger.debug("gave the lane back", metadata: ["lane": "\(name)"])
     }
-    lanes.removeLast(surplus.count)
   }
 
   private func take(_ share: FairShare) throws(RedisError) {
@@ -58,12 +59,14 @@ extension LaneSession {
     }
   }
 
-  /// Extends the leases of lanes that had nothing to commit for a while.
+  /// Extends the leases of lanes that had nothing to commit for a while, and writes down how far others have read.
   private func renew() throws(RedisError) {
-    for lane in lanes where .now - lane.extended > runner.options.lease / 3 { try touch(lane) }
+    for lane in lanes where lane.hasMoved || .now - lane.extended > runner.options.lease / 3 {
+      try touch(lane)
+    }
   }
 
-  /// A commit without a batch: extends the lease, and writes down the cursors of a lane that was just taken.
+  /// A commit without a batch: extends the lease and writes down the cursors.
   func touch(_ lane: Lane) throws(RedisError) {
     var commands = Commands()
     commands.add(
@@ -71,7 +74,7 @@ extension LaneSession {
         digest: commitDigest, token: lane.token,
         leaseMilliseconds: runner.options.lease.milliseconds, inputs: lane.inputs))
     guard let reply = try connection.exchange(commands).first else { return }
-    if let error = reply.error { try drop(lane, because: error) } else { lane.extended = .now }
+    if let error = reply.error { try drop(lane, because: error) } else { lane.committed() }
   }
 
   /// Makes the streams shorter that the held lanes are to look after.

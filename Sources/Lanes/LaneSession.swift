@@ -38,6 +38,7 @@ final class LaneSession {
         runner.sleep(untilHeartbeat)
       } else {
         try pass()
+        if hasCaughtUp { runner.sleep(runner.options.rest) }
       }
       runner.note { $0.lastPass = .now }
     }
@@ -46,6 +47,9 @@ final class LaneSession {
 
   /// The lanes that may go on.
   private var ready: [Lane] { lanes.filter { $0.caution.judgement == nil } }
+
+  /// Whether the latest read found the end of every stream.
+  private var hasCaughtUp: Bool { ready.allSatisfy(\.isIdle) }
 
   private var untilHeartbeat: Duration { max(.milliseconds(1), nextHeartbeat - .now) }
 
@@ -87,7 +91,7 @@ final class LaneSession {
     return lane.handler.begin(entries)
   }
 
-  /// Lets the batch take its next step and sends what comes of it. Nil where the batch was given up.
+  /// Lets the batch take its next step and sends what comes of it. Nil where there is nothing more to do.
   private func advance(_ flight: Flight, _ replies: [Reply]) throws(RedisError) -> Flight? {
     var flight = flight
     var commands = Commands()
@@ -98,6 +102,11 @@ final class LaneSession {
       return nil
     }
     if commands.isEmpty {
+      // What left nothing to write need not be written down at once: the next commit or heartbeat does it.
+      if flight.commit.isEmpty && !flight.lane.caution.isTryingAlone {
+        count(flight)
+        return nil
+      }
       flight.committing = .now
       commands.add(
         flight.commit.call(
@@ -112,16 +121,23 @@ final class LaneSession {
   private func settle(
     _ flight: Flight, sent: ContinuousClock.Instant, _ replies: [Reply]
   ) throws(RedisError) {
-    if let error = replies.first?.error { return try drop(flight.lane, because: error) }
-    flight.lane.extended = .now
+    guard let answer = replies.first else { return }
+    if let error = answer.error { return try drop(flight.lane, because: error) }
+    flight.commit.skipOwn(answer, in: &flight.lane.inputs)
+    flight.lane.committed()
     if flight.lane.caution.isTryingAlone { flight.lane.caution.passed() }
-    metrics.committed(flight.commit, entries: flight.entries, in: .now - sent)
+    metrics.committed(flight.commit, in: .now - sent)
     runner.note {
       $0.commits += 1
-      $0.entries += flight.entries
       $0.deadLetters += flight.commit.deadLetters.count
     }
+    count(flight)
     for letter in flight.commit.deadLetters { report(letter.entry, letter.stream, letter.error, flight.lane) }
+  }
+
+  private func count(_ flight: Flight) {
+    metrics.handled(flight.entries)
+    runner.note { $0.entries += flight.entries }
   }
 
   /// Logs that an entry was put aside: where and why, but nothing of what people wrote in it.

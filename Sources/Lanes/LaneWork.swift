@@ -5,7 +5,8 @@ public protocol LaneWork {
   /// Goes on with the replies to the last round; the first call gets none.
   ///
   /// Whatever it adds to `commands` is sent, and `next` is called again with the replies. When it adds nothing
-  /// the batch is done and `commit` is carried out: all of it, or nothing if another owner has the lane.
+  /// the batch is done and `commit` is carried out: all of it, or nothing if another owner has the lane. An empty
+  /// one waits for the next.
   /// A throw gives up the batch; it is read again later.
   mutating func next(
     _ replies: [Reply], commands: inout Commands, commit: inout Commit

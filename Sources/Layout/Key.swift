@@ -52,7 +52,7 @@ public enum Key {
     case .inventory: shard.key("inventories")
     }
   }
-  /// The newest notices of the shard, a sorted set by time.
+  /// The ids of the shard's newest notices, a list with the newest first.
   public static func notices(of shard: Shard) -> String { shard.key("notices") }
   /// Who sells a product, as the notification worker last heard.
   public static func seller(of productid: Int, in shard: Shard) -> String { shard.key("seller:\(productid)") }
@@ -61,21 +61,31 @@ public enum Key {
 
   /// Gives the product that an id belongs to, and so its shard.
   public static func directory(_ entity: Entity, id: Int) -> String { "id:{\(entity.rawValue):\(id)}" }
-  /// The last id that a door made.
+  /// The last id that doors have taken.
   public static func counter(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}" }
   /// The request that a client's idempotency key stands for.
   public static func request(_ commandid: String) -> String { "request:{\(tagged(commandid))}" }
 
   // MARK: Read models of a user
 
-  /// One notice.
-  public static func notice(_ id: String) -> String { "notice:{\(tagged(id))}" }
-  /// A user's notices, a sorted set by time.
-  public static func notices(for userid: String) -> String { "notices:{\(tagged(userid))}" }
-  /// A user's my page, a sorted set of its rows by time.
-  public static func mypage(of userid: String) -> String { "mypage:{\(tagged(userid))}" }
-  /// One row of a my page; `row` is a member of the sorted set.
-  public static func mypage(of userid: String, row: String) -> String { "mypage:{\(tagged(userid))}:\(row)" }
+  /// A user's notices, a hash: the names of `NoticeID` and packed texts.
+  public static func notices(of userid: String) -> String { "\(noticesPrefix)\(tagged(userid))}" }
+  /// A user's my page, a sorted set of the names of its rows (`MypageRowID`) by the reservations' times.
+  public static func mypage(of userid: String) -> String { "\(mypagePrefix)\(tagged(userid))}" }
+  /// The rows of a user's my page, a hash: their names and packed texts.
+  public static func mypageRows(of userid: String) -> String { mypage(of: userid) + rowsSuffix }
+
+  /// Whose notices a key holds; nil for any other key.
+  public static func userid(ofNotices key: String) -> String? { untagged(key, from: noticesPrefix, to: "}") }
+
+  /// Whose my page rows a key holds; nil for any other key.
+  public static func userid(ofMypageRows key: String) -> String? {
+    untagged(key, from: mypagePrefix, to: "}\(rowsSuffix)")
+  }
+
+  private static let noticesPrefix = "notices:{"
+  private static let mypagePrefix = "mypage:{"
+  private static let rowsSuffix = ":rows"
 
   /// Text from outside in the form that can stand in a hash tag: braces would end it early.
   private static func tagged(_ text: String) -> String {
@@ -90,5 +100,23 @@ public enum Key {
       }
     }
     return safe
+  }
+
+  /// The text that `tagged` put between the two ends of a key.
+  ///
+  /// By bytes: what begins with a combining mark would hide the brace before it.
+  private static func untagged(_ key: String, from head: String, to tail: String) -> String? {
+    let text = key.utf8.dropFirst(head.utf8.count).dropLast(tail.utf8.count)
+    guard key.utf8.elementsEqual([head.utf8[...], text, tail.utf8[...]].joined()) else { return nil }
+    var plain: [UInt8] = []
+    var rest = text
+    while let byte = rest.first {
+      let hidden =
+        byte == UInt8(ascii: "%")
+        ? UInt8(String(decoding: rest.dropFirst().prefix(2), as: UTF8.self), radix: 16) : nil
+      plain.append(hidden ?? byte)
+      rest = rest.dropFirst(hidden == nil ? 1 : 3)
+    }
+    return String(decoding: plain, as: UTF8.self)
   }
 }

@@ -58,18 +58,24 @@ public final class RedisClient: Sendable {
   public func send(_ commands: Commands) async throws(RedisError) -> [Reply] {
     guard !commands.isEmpty else { return [] }
     let result: Result<[Reply], RedisError> = await withCheckedContinuation { answer in
-      let refusal: RedisError? = state.withLock { state in
-        if state.isStopped { return RedisError(.unavailable, "The connection to Redis was closed.") }
-        if let outage = state.outage { return outage }
-        if state.waiting.count >= limit {
-          return RedisError(.overloaded, "\(limit) calls wait for Redis already.")
-        }
-        state.waiting.append(Call(commands: commands, answer: answer))
-        return nil
+      switch state.withLock({ enqueue(Call(commands: commands, answer: answer), &$0) }) {
+      // Who finds others waiting need not wake the thread: it takes all of them.
+      case .success(let isFirst): if isFirst { wake.signal() }
+      case .failure(let refusal): answer.resume(returning: .failure(refusal))
       }
-      if let refusal { answer.resume(returning: .failure(refusal)) } else { wake.signal() }
     }
     return try result.get()
+  }
+
+  /// Whether the call is the only one that waits, or why it may not.
+  private func enqueue(_ call: Call, _ state: inout State) -> Result<Bool, RedisError> {
+    if state.isStopped { return .failure(RedisError(.unavailable, "The connection to Redis was closed.")) }
+    if let outage = state.outage { return .failure(outage) }
+    if state.waiting.count >= limit {
+      return .failure(RedisError(.overloaded, "\(limit) calls wait for Redis already."))
+    }
+    state.waiting.append(call)
+    return .success(state.waiting.count == 1)
   }
 
   private func serve() {
@@ -93,7 +99,7 @@ public final class RedisClient: Sendable {
       }
       wake.wait()
       let (calls, isStopped) = state.withLock { state in
-        defer { state.waiting.removeAll(keepingCapacity: true) }
+        defer { state.waiting = [] }
         return (state.waiting, state.isStopped)
       }
       if let open = connection, !calls.isEmpty {
@@ -116,8 +122,9 @@ public final class RedisClient: Sendable {
 
   /// One pipeline for all calls. Gives the failure that made the connection useless, if one did.
   private func exchange(_ calls: [Call], over connection: RedisConnection) -> RedisError? {
-    var all = Commands()
-    for call in calls { all.add(call.commands) }
+    // One call alone, as in quiet times, goes out without a copy.
+    var all = calls.first?.commands ?? Commands()
+    for call in calls.dropFirst() { all.add(call.commands) }
     var answered = 0
     do throws(RedisError) {
       try connection.send(all)

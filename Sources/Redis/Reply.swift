@@ -1,3 +1,5 @@
+import Foundation
+
 /// A reply of Redis as a value: a place on the tape that all replies read together share.
 public struct Reply: Sendable {
   public enum Kind: Sendable { case null, integer, string, status, error, array }
@@ -43,7 +45,13 @@ public struct Reply: Sendable {
   /// The text, or nil where this is no text or not UTF-8.
   public var string: String? {
     withBytes { bytes in
-      bytes.withMemoryRebound(to: UInt8.self) { String(validating: $0, as: UTF8.self) }
+      guard let start = bytes.baseAddress, !bytes.isEmpty else { return "" }
+      // Decoding repairs what is not UTF-8. It is much quicker than validating, so look whether it had to.
+      var text = String(decoding: bytes, as: UTF8.self)
+      let isIntact = text.withUTF8 { decoded in
+        decoded.baseAddress.map { decoded.count == bytes.count && memcmp($0, start, bytes.count) == 0 }
+      }
+      return isIntact == true ? text : nil
     } ?? nil
   }
 

@@ -29,6 +29,14 @@ public struct Words: Sendable {
     count += 1
   }
 
+  /// Adds commands for a script, as one word.
+  public mutating func add(_ runs: PackedCommands...) {
+    header(runs.reduce(0) { $0 + $1.bytes.count })
+    for run in runs { bytes.append(contentsOf: run.bytes) }
+    endLine()
+    count += 1
+  }
+
   public mutating func add(_ other: Words) {
     bytes.append(contentsOf: other.bytes)
     count += other.count

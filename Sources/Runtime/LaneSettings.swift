@@ -1,5 +1,6 @@
 import ArgumentParser
 import Lanes
+import Workers
 
 /// How lanes are held, and how much of their streams is kept.
 public struct LaneSettings: ParsableArguments {
@@ -32,8 +33,9 @@ public struct LaneSettings: ParsableArguments {
 
   public init() {}
 
-  public func options() throws -> LaneOptions {
+  public func options(for role: Role) throws -> LaneOptions {
     var options = LaneOptions()
+    options.rest = role.rest
     options.batch =
       try Settings.number(batch, "--batch", or: "handover.batch", in: 1...1000) ?? options.batch
     let lease = try Settings.number(

@@ -13,7 +13,7 @@ public enum WorkerProcess {
     _ = Observability.telemetry
     let (url, wanted) = (try settings.redis(), try settings.wantedShards())
     let (threads, healthPort) = (try worker.resolvedThreads(), try worker.resolvedHealthPort())
-    let options = try worker.lanes.options()
+    let options = try worker.lanes.options(for: role)
     let waiting = Mutex(true)
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
     health.addCheck("start") { waiting.withLock { $0 } ? "waiting for Redis" : nil }

@@ -33,10 +33,21 @@ struct BenchHTTP: AsyncParsableCommand {
         decimal(latencies.longest / 1000, 2))
     }
     print(table, "\n")
-    var turns = Table("closed loop, respond-async, 64 connections", "calls/s", "its CPU, µs/call")
-    for turn in result.turns {
-      turns.add(turn.server, decimal(turn.callsPerSecond), decimal(turn.cpuPerCall * 1e6, 1))
+    var turns = Table(
+      "closed loop, respond-async, 64 connections, medians", "ratio", "calls/s", "bare calls/s",
+      "ingress µs/call", "bare", "Redis")
+    for (what, comparison) in result.comparisons {
+      func microseconds(_ value: (Comparison.Pair) -> Double) -> String {
+        decimal(comparison.median(value) * 1e6, 1)
+      }
+      turns.add(
+        what, decimal(comparison.median(\.ratio), 2), decimal(comparison.median(\.ingress.callsPerSecond)),
+        decimal(comparison.median(\.bare.callsPerSecond)), microseconds(\.ingress.cpuPerCall),
+        microseconds(\.bare.cpuPerCall), microseconds(\.ingress.redisPerCall))
     }
-    print(turns)
+    print(turns, "\n")
+    for (what, comparison) in result.comparisons {
+      print("\(what), ratios: " + comparison.pairs.map { decimal($0.ratio, 2) }.joined(separator: " "))
+    }
   }
 }

@@ -43,11 +43,10 @@ struct Dev: AsyncParsableCommand {
     let wanted = try settings.wantedShards()
     let url = try redis?.url ?? settings.redis()
     let shards = try await Start.shards(url, wanted: wanted, logger: logger)
-    let options = try lanes.options()
     let runners = try Role.allCases.map { role in
       LaneRunner(
-        worker: role.rawValue, lanes: role.lanes(shards: shards), url: url, options: options,
-        logger: try settings.logger(role.rawValue))
+        worker: role.rawValue, lanes: role.lanes(shards: shards), url: url,
+        options: try lanes.options(for: role), logger: try settings.logger(role.rawValue))
     }
     let gateway = try ingress.gateway(
       redis: url, shards: shards, logger: settings.logger("ingress"))

@@ -17,24 +17,28 @@ import Workers
     bench.stop()
     try #require(try bench.audit().said == [])
     let redis = bench.connection
-    let notice = try redis.call("ZRANGE", "notices:{buyer1}", "0", "0")[0]?.string ?? ""
-    let other = try redis.call("ZRANGE", "notices:{buyer3}", "0", "0")[0]?.string ?? ""
-    try redis.call("DEL", "notice:{\(notice)}")
-    try redis.call("ZREM", "notices:{buyer3}", other)
-    try redis.call("HSET", "notice:{0-1-1-b}", "id", "0-1-1-b", "userid", "buyer1", "status", "예약완료")
-    try redis.call("ZADD", "notices:{buyer1}", "1", "0-1-1-b")
-    try redis.call("DEL", "mypage:{buyer4}:4:buyer")
-    try redis.call("HSET", "mypage:{buyer5}:5:buyer", "tradeStatus", "거래완료", "qty", "3")
+    let notice = try redis.call("HKEYS", "notices:{buyer1}")[0]?.string ?? ""
+    let other = try redis.call("HKEYS", "notices:{buyer3}")[0]?.string ?? ""
+    try redis.call("HDEL", "notices:{buyer1}", notice)
+    try redis.call("HSET", "notices:{buyer3}", other, "productid\t1\tstatus\t거래완료")
+    try redis.call("HSET", "notices:{buyer1}", "0-1-1-b", "status\t예약완료")
+    try redis.call("HSET", "notices:{seller1}", "nonsense", "")
+    try redis.call("HDEL", "mypage:{buyer4}:rows", "4:buyer")
+    try redis.call("HSET", "mypage:{buyer5}:rows", "5:buyer", "position\t000000000000001-1\tqty\t3")
     try redis.call("ZREM", "mypage:{buyer6}", "6:buyer")
-    try redis.call("HSET", "mypage:{nobody}:1:buyer", "reserveid", "1", "userid", "nobody")
+    try redis.call("ZADD", "mypage:{buyer0}", "7", "7:buyer")
+    try redis.call("HDEL", "mypage:{seller2}:rows", "1:seller")
+    try redis.call("HSET", "mypage:{nobody}:rows", "1:buyer", "status\t예약완료", "x", "")
     try redis.call("ZADD", "mypage:{nobody}", "1", "1:buyer")
 
     let report = try bench.audit()
     #expect(report.codes == [.notice, .mypage])
     #expect(
       Set(report.differences.map(\.key)) == [
-        "notice:{\(notice)}", "notice:{\(other)}", "notice:{0-1-1-b}", "mypage:{buyer4}:4:buyer",
-        "mypage:{buyer5}:5:buyer", "mypage:{buyer6}:6:buyer", "mypage:{nobody}:1:buyer",
+        "notices:{buyer1} \(notice)", "notices:{buyer3} \(other)", "notices:{buyer1} 0-1-1-b",
+        "notices:{seller1} nonsense", "mypage:{buyer4}:rows 4:buyer", "mypage:{buyer5}:rows 5:buyer",
+        "mypage:{buyer6}:rows 6:buyer", "mypage:{buyer0}:rows 7:buyer", "mypage:{seller2}:rows 1:seller",
+        "mypage:{nobody}:rows 1:buyer", "mypage:{nobody}:rows x",
       ])
 
     let keys = try redis.call("DBSIZE").integer
@@ -45,8 +49,9 @@ import Workers
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       #expect(try bench.audit().said == [])
     }
-    // Three keys came back, three were of nobody, and the repair left nothing of its own behind.
-    #expect(try redis.call("EXISTS", "mypage:{nobody}", "notice:{0-1-1-b}").integer == 0)
+    // What was of nobody is gone, and the repair left nothing of its own behind.
+    #expect(try redis.call("EXISTS", "mypage:{nobody}", "mypage:{nobody}:rows").integer == 0)
+    #expect(try redis.call("HMGET", "notices:{buyer1}", "0-1-1-b", notice).map(\.isNull) == [true, false])
     #expect(try redis.call("DBSIZE").integer == keys)
   }
 }

@@ -110,7 +110,7 @@ import Testing
     for (user, command) in [
       ("stock", "HSET {1}:stock:1 qty 5"), ("trade", "XADD {1}:events * a b"),
       ("reservation", "XTRIM {1}:events MAXLEN 5"), ("mypage", "ZADD mypage:{me} 1 1:buyer"),
-      ("notification", "HSET notice:{1-2} a b"), ("ingress", "XADD {1}:trade.commands * a b"),
+      ("notification", "HSET notices:{me} a b"), ("ingress", "XADD {1}:trade.commands * a b"),
       ("inlet", "XADD trade.commands * a b"), ("scaler", "XINFO GROUPS {1}:events"), ("probe", "PING"),
     ] {
       #expect(try may(user, command), "\(user) must be able to \(command)")
@@ -119,7 +119,7 @@ import Testing
       // The aggregates and the journal belong to those who decide.
       ("mypage", "HSET {1}:stock:1 qty 5"), ("mypage", "HGETALL {1}:stock:1"),
       ("mypage", "XADD {1}:events * a b"),
-      ("mypage", "HSET notice:{1-2} a b"), ("notification", "HSET {1}:reserve:1 status x"),
+      ("mypage", "HSET notices:{me} a b"), ("notification", "HSET {1}:reserve:1 status x"),
       ("notification", "XADD {1}:events * a b"), ("notification", "ZADD mypage:{me} 1 1:buyer"),
       ("stock", "HSET {1}:trade:1 qty 5"), ("trade", "HSET {1}:stock:1 qty 5"),
       ("reservation", "HSET {1}:product:1 a b"), ("ingress", "HSET {1}:reserve:1 status x"),

@@ -10,10 +10,10 @@ import Testing
 /// What a door does with requests, on a real Redis.
 @Suite struct DoorTests {
   private func pass(
-    _ requests: [Request], _ connection: RedisConnection,
+    _ requests: [Request], _ connection: RedisConnection, blocks: IDBlocks? = nil,
     isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
   ) throws -> [Admission] {
-    var door = Door(requests, shards: 8, isFull: isFull)
+    var door = Door(requests, shards: 8, blocks: blocks, isFull: isFull)
     var replies: [Reply] = []
     while true {
       var commands = Commands()
@@ -46,6 +46,37 @@ import Testing
     let ids = made.compactMap { if case .admitted(let id, _, _) = $0 { id } else { nil } }
     #expect(ids.count == 10 && Set(ids).count == 10)
     #expect(ids.allSatisfy { $0 > 40 && $0 < 1000 })
+  }
+
+  @Test func asksForManyIdsAtOnce() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    // Two processes, whose ids must never be the same.
+    let processes = [IDBlocks(), IDBlocks()]
+    let made = try (0..<200).map { number in
+      try pass(
+        [try list(nil, product: 500, command: "m\(number)")], connection, blocks: processes[number % 2])
+    }
+    let ids = made.compactMap { if case .admitted(let id, _, _) = $0.first { id } else { nil } }
+    #expect(ids.count == 200 && Set(ids).count == 200)
+    #expect(ids.prefix(4) == [1, 65, 2, 66])
+    let stats = try connection.call("INFO", "commandstats").string ?? ""
+    #expect(stats.contains("cmdstat_incrby:calls=4,"))
+  }
+
+  @Test func leavesABlockThatPeopleHaveChosenFrom() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    let blocks = IDBlocks()
+    _ = try pass((2...1000).map { try list($0, product: $0, command: "c\($0)") }, connection)
+    let made = try (0..<100).map { number in
+      try pass([try list(nil, product: 500, command: "m\(number)")], connection, blocks: blocks)
+    }
+    let ids = made.compactMap { if case .admitted(let id, _, _) = $0.first { id } else { nil } }
+    #expect(ids.count == 100 && Set(ids).count == 100)
+    #expect(ids.first == 1 && ids.dropFirst().allSatisfy { $0 > 1000 && $0 < 5000 })
+    let stats = try connection.call("INFO", "commandstats").string ?? ""
+    #expect(!stats.contains("cmdstat_incrby:calls=100,"))
   }
 
   @Test func findsTheProductOfAnId() throws {

@@ -1,5 +1,6 @@
 import Lanes
 import Layout
+import Market
 import Testbed
 import Testing
 
@@ -16,8 +17,8 @@ import Testing
   @Test(arguments: ["abc", "김민지", "a}b", "{a}", "}{", "%7D", "{", "}", "a:b", "{1}:events"])
   func aUsersKeysShareOneSlot(userid: String) throws {
     let list = try #require(tag(Key.mypage(of: userid)))
-    #expect(tag(Key.mypage(of: userid, row: "7:buyer")) == list)
-    #expect(tag(Key.notices(for: userid)) == list)
+    #expect(tag(Key.mypageRows(of: userid)) == list)
+    #expect(tag(Key.notices(of: userid)) == list)
     #expect(list.contains("{") == false)
   }
 
@@ -27,11 +28,47 @@ import Testing
     #expect(Set(users.map { Key.request($0) }).count == users.count)
   }
 
+  @Test(arguments: [
+    "abc", "김민지", "a}b", "{a}", "%7D", "%", "%%7", "\u{301}b", "a\u{301}", "a:rows", "}:rows",
+  ])
+  func aUsersKeysTellTheUser(userid: String) {
+    #expect(Key.userid(ofNotices: Key.notices(of: userid)) == userid)
+    #expect(Key.userid(ofMypageRows: Key.mypageRows(of: userid)) == userid)
+    #expect(Key.userid(ofMypageRows: Key.mypage(of: userid)) == nil)
+    #expect(Key.userid(ofNotices: Key.mypage(of: userid)) == nil)
+    #expect(Key.userid(ofNotices: Key.notices(of: Shard(3))) == nil)
+  }
+
+  @Test(arguments: ["abc", "김민지", "a-b-1", "-", "--b-", "\u{301}b", "3-17-0-b-x", "a\tb"])
+  func aNoticesIdLeadsToTheUser(userid: String) throws {
+    let position = EntryID(milliseconds: 1_795_361_246_702, sequence: 12)
+    let id = NoticeID(of: position, in: Shard(3), to: userid, as: .seller)
+    #expect(id.description == "3-1795361246702-12-s-\(userid)")
+    #expect(NoticeID(id.description) == id)
+    #expect(NoticeID(own: id.own, of: userid) == id)
+  }
+
+  @Test(arguments: [
+    "", "-", "3-17-0-b", "3-17-0-b-", "3-17-0-x-abc", "3-17-b-abc", "x-17-0-b-abc", "-1-17-0-b-abc",
+    "03-17-0-b-abc",
+    "+3-17-0-b-abc", "3-017-0-b-abc",
+  ])
+  func whatNamesNoNotice(text: String) { #expect(NoticeID(text) == nil) }
+
+  @Test func aRowsNameIsReadStrictly() {
+    #expect(MypageRowID("7:buyer") == MypageRowID(7, .buyer))
+    #expect(MypageRowID("7:seller")?.description == "7:seller")
+    for text in ["", "7", "7:", ":buyer", "07:buyer", "7:buyer:", "7:owner", "+7:buyer"] {
+      #expect(MypageRowID(text) == nil)
+    }
+  }
+
   @Test func shardsKeysCarryTheirTag() {
     let shard = Shard(3)
     for key in [
       Key.journal(of: shard), Key.commands(.trade, in: shard), Key.reservation(1, in: shard),
       Key.operation("a}{b", in: shard), Key.replies(to: "x", in: shard), Key.seller(of: 5, in: shard),
+      Key.notices(of: shard),
     ] {
       #expect(tag(key) == "3")
     }

@@ -48,6 +48,15 @@ import Testing
     }
     let soldOut = try await http.get("/notices?userid=%EB%91%98%EC%A7%B8")["_embedded"]["notices"].elements
     #expect(soldOut.contains { $0["message"].text?.contains("품절") == true })
+    // The newest of all, each once, and every link leads to its notice.
+    let all = try await http.get("/notices")["_embedded"]["notices"].elements
+    let times = all.compactMap { $0["createdAt"].text }
+    #expect(all.count > 10 && times == times.sorted(by: >))
+    #expect(Set(all.compactMap { $0["id"].text }).count == all.count)
+    for notice in all {
+      let link = try #require(notice["_links"]["self"]["href"].text)
+      #expect(try await http.get(link) == notice)
+    }
   }
 
   /// Three commands have six orders; a lane merges them by time, so all end the same.

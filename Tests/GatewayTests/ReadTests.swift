@@ -1,3 +1,4 @@
+import Foundation
 import Lanes
 import Layout
 import Market
@@ -64,28 +65,56 @@ import Testing
     }
   }
 
-  @Test func usersSeeWhatIsTheirs() async throws {
+  @Test(arguments: ["홍{길}/동", "a-b-c", "-"])
+  func usersSeeWhatIsTheirs(user: String) async throws {
     try await Stage.run { stage in
-      let user = "홍{길}/동"
-      let encoded = "%ED%99%8D%7B%EA%B8%B8%7D%2F%EB%8F%99"
-      var store = Commands()
-      for (number, id) in ["1-0", "2-0"].enumerated() {
-        store.add("HSET", Key.notice(id), "id", id, "userid", user, "productid", "7", "status", "예약완료")
-        store.add("ZADD", Key.notices(for: user), String(number), id)
-        store.add("HSET", Key.mypage(of: user, row: id), "reserveid", String(number), "position", "5-1")
-        store.add("ZADD", Key.mypage(of: user), String(number), id)
+      let encoded = try #require(user.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+      let times = [5, 20, 3]
+      let ids = times.enumerated().map { shard, time in
+        NoticeID(
+          of: EntryID(milliseconds: UInt64(time), sequence: 0), in: Shard(shard % FakeLane.shards), to: user,
+          as: .buyer)
       }
-      store.add("ZADD", Key.notices(of: Shard(1)), "2", "2-0")
+      var store = Commands()
+      for id in ids {
+        let text = Fields(dictionaryLiteral: ("productid", "7"), ("status", "예약완료"), ("message", "‘책’"))
+          .packed
+        store.add("HSET", Key.notices(of: user), id.own, text)
+        store.add("LPUSH", Key.notices(of: id.shard), id.description)
+      }
+      store.add("LPUSH", Key.notices(of: Shard(1)), "1-30-0-s-gone")
+      for (number, time) in times.enumerated() {
+        let row = Fields(dictionaryLiteral: ("position", "000-1"), ("begun", "\(time)"), ("status", "예약완료"))
+          .packed
+        store.add("HSET", Key.mypageRows(of: user), "\(number):seller", row)
+        store.add("ZADD", Key.mypage(of: user), "\(time)", "\(number):seller")
+      }
       try stage.redis(store)
+      let sorted = [ids[1], ids[0], ids[2]].map { Optional($0.description) }
       let notices = try await stage.call("GET", "/notices?userid=\(encoded)").json
-      #expect(notices["_embedded"]["notices"].elements.count == 2)
-      #expect(notices["_embedded"]["notices"][0]["id"].text == "2-0")
-      #expect(notices["_links"]["self"]["href"].text?.hasSuffix("&userid=\(encoded)") == true)
-      #expect(try await stage.call("GET", "/notices").json["_embedded"]["notices"].elements.count == 1)
-      #expect(try await stage.call("GET", "/notices/1-0").json["productid"].integer == 7)
-      #expect(try await stage.call("GET", "/notices/9-0").status == 404)
+      #expect(notices["_embedded"]["notices"].elements.map { $0["id"].text } == sorted)
+      #expect(notices["page"]["totalElements"].integer == 3)
+      #expect(notices["_links"]["self"]["href"].text?.contains("&userid=") == true)
+      let second = try await stage.call("GET", "/notices?userid=\(encoded)&size=1&page=1").json
+      #expect(second["_embedded"]["notices"].elements.map { $0["id"].text } == [sorted[1]])
+      let oldest = try await stage.call("GET", "/notices?userid=\(encoded)&sort=createdAt").json
+      #expect(oldest["_embedded"]["notices"][0]["createdAt"].text == "1970-01-01T00:00:00.003Z")
+
+      let all = try await stage.call("GET", "/notices").json
+      #expect(all["_embedded"]["notices"].elements.map { $0["id"].text } == sorted)
+      #expect(all["page"]["totalElements"].integer == 4)
+      // A notice's own link leads to it, whatever its user is called.
+      let link = try #require(all["_embedded"]["notices"][0]["_links"]["self"]["href"].text)
+      let notice = try await stage.call("GET", link).json
+      #expect(notice["productid"].integer == 7 && notice["userid"].text == user)
+      #expect(notice["role"].text == "구매" && notice["message"].text == "‘책’")
+      for id in ["9-0", "1-30-0-s-gone", "nothing"] {
+        #expect(try await stage.call("GET", "/notices/\(id)").status == 404)
+      }
+
       let rows = try await stage.call("GET", "/mypages/\(encoded)").json["_embedded"]["mypages"]
-      #expect(rows[0]["reserveid"].integer == 1)
+      #expect(rows.elements.map { $0["reserveid"].integer } == [1, 0, 2])
+      #expect(rows[0]["role"].text == "판매" && rows[0]["createdAt"].text == "1970-01-01T00:00:00.020Z")
       #expect(rows[0].names.contains("position") == false)
     }
   }

@@ -19,7 +19,22 @@ import Testing
     for name in ["address", "a", "b"] { #expect(fields[name] == nil) }
   }
 
-  @Test(arguments: ["[1]", "{", "\"text\"", "{\"a\":1}x", "nonsense"])
+  @Test(
+    arguments: [
+      ("1", "1"), ("0", "0"), ("-1", "-1"), ("1.0", "1"), ("1e2", "100"), ("1.5", "1.5"),
+      ("9007199254740993", "9007199254740993"), ("12345678901234567890123", "12345678901234567890123"),
+      ("true", "true"), ("false", "false"), (#""true""#, "true"), (#""""#, ""),
+      (#""\u00e9\ud83d\uDE00\n\/\"\\""#, "é😀\n/\"\\"), ("null", nil), (" [ 1 , [ ] ] ", nil), ("{}", nil),
+    ] as [(String, String?)])
+  func valuesBecomeTexts(json: String, text: String?) throws {
+    #expect(try JSONBody.fields(of: Data("{\"a\":\(json)}".utf8))["a"] == text)
+  }
+
+  @Test(
+    arguments: [
+      "[1]", "{", "\"text\"", "{\"a\":1}x", "nonsense", "1", " ", "{a:1}", #"{"a":01}"#, #"{"a":tru}"#,
+      #"{"a" 1}"#, #"{"a":}"#, "{\"a\":\"\t\"}", #"{"a":"\x"}"#, #"{"a":"\ud800"}"#, #"{"a":"\"#,
+    ])
   func whatIsNoObjectIsRefused(body: String) {
     let problem = #expect(throws: Problem.self) { try JSONBody.fields(of: Data(body.utf8)) }
     #expect(problem?.status == .badRequest)

@@ -130,7 +130,8 @@ import Testing
         #expect(failed.status == 503)
         #expect(failed.headers["retry-after"] == "1")
       }
-      #expect(ContinuousClock.now - start < .seconds(1))
+      // None of them waits: neither for Redis, which has 2 s to answer, nor for an outcome, for which there are 2 s.
+      #expect(ContinuousClock.now - start < .seconds(2))
       #expect(try await stage.call("GET", "/readiness").status == 503)
       #expect(try await stage.call("GET", "/liveness").status == 200)
     }

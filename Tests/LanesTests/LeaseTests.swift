@@ -18,7 +18,7 @@ struct LeaseTests {
 
   private static func commit(_ token: String, on connection: RedisConnection) throws -> Words {
     var commit = Commit(lane: lane)
-    commit.add { $0.add(Words("INCR", "{0}:count")) }
+    commit.add { $0.add("INCR", "{0}:count") }
     return commit.call(
       digest: try connection.digest(of: Commit.script), token: token, leaseMilliseconds: 60_000, inputs: [])
   }

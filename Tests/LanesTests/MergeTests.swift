@@ -56,6 +56,7 @@ struct MergeTests {
     #expect(inputs.map(\.hasMoved) == [true, false, false])
     #expect(inputs.take(9) == ["0:3", "1:4"])
     #expect(inputs.map(\.hasMoved) == [true, true, false])
+    for index in inputs.indices { inputs[index].committed() }
     #expect(inputs.take(9).isEmpty)
     #expect(inputs.map(\.hasMoved) == [false, false, false])
     #expect(inputs.map(\.entriesRead) == [3, 1, 0])
@@ -121,7 +122,11 @@ struct MergeTests {
   private static func id(_ number: UInt64) -> EntryID { EntryID(milliseconds: number, sequence: 0) }
 
   private static func inputs(_ count: Int) -> [LaneInput] {
-    (0..<count).map { LaneInput(stream: "s\($0)", position: .zero, entriesRead: 0) }
+    (0..<count).map { index in
+      var input = LaneInput(stream: "s\(index)", position: .zero, entriesRead: 0)
+      input.committed()
+      return input
+    }
   }
 }
 

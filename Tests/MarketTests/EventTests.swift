@@ -13,16 +13,18 @@ struct EventTests {
     full.held = 3
     full.delete = true
     var bare = deal(7)
-    bare.address = ""
+    bare.terms?.address = ""
     let listing = Listing(
       id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, held: 1, sold: 1)
     let sold = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, sold: 3)
     let gone = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, withdrawn: true)
     var facts: [Fact] = [bare, full].flatMap { deal in
-      DealStep.allCases.map { Fact.deal($0, deal) }
-        + HoldStep.allCases.map { Fact.hold($0, deal, level(4, held: 3)) }
+      DealStep.allCases.map { Fact.deal($0, $0.worker == .reservation ? deal : deal.withoutTerms) }
+        + HoldStep.allCases.map { Fact.hold($0, deal.withoutTerms, level(4, held: 3)) }
     }
-    facts.append(.hold(.stockShort, bare, .unregistered(product)))
+    facts.append(.hold(.stockShort, bare.withoutTerms, .unregistered(product)))
+    let renamed = StockLevel(id: 1, productid: product, productname: "시계", qty: 1)
+    facts.append(.hold(.stockHeld, bare.withoutTerms, renamed))
     facts += ListingStep.allCases.flatMap { step in [listing, sold, gone].map { Fact.listing(step, $0) } }
     facts += StockStep.allCases.map { Fact.stock($0, level(0)) }
     facts += Refusal.allCases.map {
@@ -74,8 +76,13 @@ struct EventTests {
   @Test("is not read from what is none")
   func nonsense() {
     let good = Event(.deal(.tradeStarted, deal(7))).fields
-    for field in ["type", "reserveid", "productid", "userid", "qty", "price", "reserveDt"] {
+    for field in ["type", "reserveid", "productid", "userid", "qty"] {
       let bad = Fields(good.pairs.filter { $0.name != field })
+      #expect(throws: FieldError.self, "\(field)") { try Event(fields: bad) }
+    }
+    let told = Event(.deal(.reserveCompleted, deal(7))).fields
+    for field in ["id", "price", "reserveDt"] {
+      let bad = Fields(told.pairs.filter { $0.name != field })
       #expect(throws: FieldError.self, "\(field)") { try Event(fields: bad) }
     }
     #expect(throws: FieldError.self) { try Event(fields: ["type": "TradeStolen"]) }

@@ -100,8 +100,8 @@ struct ReservationTests {
   func change() throws {
     let changed = try given(rules, .ask(.reserve(1)), .told(.tradeStarted, 1))
       .when(.ask(.move(1, to: "2024-05-05", address: ""))).then("ReserveChanged #1 → me")
-    #expect(changed.state?.deal.reserveDt == "2024-05-05")
-    #expect(changed.state?.deal.address == "")
+    #expect(changed.state?.deal.terms?.reserveDt == "2024-05-05")
+    #expect(changed.state?.deal.terms?.address == "")
     #expect(changed.state?.status == .running)
   }
 

@@ -172,14 +172,12 @@ struct TradeTests {
     #expect(both.when(.told(.stockDecreased, 1, level(1, held: 1))).then().state.owed == 1)
   }
 
-  @Test("waits for a stock that was withdrawn, and takes in a changed reservation")
+  @Test("waits for a stock that was withdrawn, and keeps no terms: they are the reservation's")
   func others() throws {
     try selling(1).when(.told(.stockWithdrawn, level(1)), .reserved(1)).then("TradeWaiting #1 noStock")
-    var changed = deal(2)
-    changed.address = "부산"
-    let input = Input.event(Event(.deal(.reserveChanged, changed)))
-    let moved = try selling(1, .reserved(1), .reserved(2)).when(input).then()
-    #expect(moved.state.line.first?.deal.address == "부산")
+    let state = try selling(1, .reserved(1), .reserved(2)).state
+    #expect(state.line.map(\.deal) == [deal(2).withoutTerms])
+    #expect(state.running[1]?.deal.terms == nil)
     try given(rules).when(.ask(.reserve(1))).then("CommandRejected wrongWorker → me")
   }
 }

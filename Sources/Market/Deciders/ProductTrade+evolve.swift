@@ -19,12 +19,7 @@ extension ProductTrade {
     let id = deal.reserveid
     switch step {
     case .reserveCompleted:
-      enter(WaitingDeal(deal: deal, arrived: position))
-    case .reserveChanged:
-      change(id) {
-        $0.reserveDt = deal.reserveDt
-        $0.address = deal.address
-      }
+      enter(WaitingDeal(deal: deal.withoutTerms, arrived: position))
     case .reserveCancelRequested:
       running[id]?.cancelRequested = true
     case .handoverRequested:
@@ -42,7 +37,7 @@ extension ProductTrade {
       guard stop(id) != nil else { return }
       listing?.sold += deal.qty
       owed += deal.qty
-    case .tradeWaiting, .cancelRefused, .reserveCanceled, .reserveDeleted:
+    case .tradeWaiting, .cancelRefused, .reserveChanged, .reserveCanceled, .reserveDeleted:
       break
     }
   }
@@ -76,14 +71,5 @@ extension ProductTrade {
     guard let stopped = running.removeValue(forKey: reserveid) else { return nil }
     listing?.held -= stopped.deal.qty
     return stopped
-  }
-
-  private mutating func change(_ reserveid: Int, _ body: (inout Deal) -> Void) {
-    if var changed = running[reserveid] {
-      body(&changed.waiting.deal)
-      running[reserveid] = changed
-    } else if let place = line.firstIndex(where: { $0.deal.reserveid == reserveid }) {
-      body(&line[place].deal)
-    }
   }
 }

@@ -1,17 +1,33 @@
 extension ProductTrade: Stored {
   /// `listing`, `onhand`, `owed`, and a field for every deal: `running:<reserveid>` or `line:<reserveid>`.
   public var fields: Fields {
-    var fields = Fields()
-    fields.write("listing", listing?.fields.packed)
-    fields.write("onhand", onHand)
-    fields.write("owed", owed == 0 ? nil : owed)
-    for (reserveid, deal) in running.sorted(by: { $0.key < $1.key }) {
-      fields.append("\(Self.runningPrefix)\(reserveid)", packed(deal.write))
+    var fields = ownFields
+    for deal in running.values.sorted(by: { $0.deal.reserveid < $1.deal.reserveid }) {
+      fields.append(Self.name(of: deal), packed(deal.write))
     }
-    for deal in line {
-      fields.append("\(Self.linePrefix)\(deal.deal.reserveid)", packed(deal.write))
-    }
+    for deal in line { fields.append(Self.name(of: deal), packed(deal.write)) }
     return fields
+  }
+
+  /// Packs the deals that changed only: there may be thousands that did not.
+  public func changes(since before: ProductTrade) -> FieldChanges {
+    var changes = FieldChanges(from: before.ownFields, to: ownFields)
+    for (reserveid, deal) in running where before.running[reserveid] != deal {
+      changes.written.append(Self.name(of: deal), packed(deal.write))
+    }
+    for (reserveid, deal) in before.running where running[reserveid] == nil {
+      changes.removed.append(Self.name(of: deal))
+    }
+    if line == before.line { return changes }
+    let old = Set(before.line)
+    for deal in line where !old.contains(deal) {
+      changes.written.append(Self.name(of: deal), packed(deal.write))
+    }
+    let kept = Set(line.map(\.deal.reserveid))
+    for deal in before.line where !kept.contains(deal.deal.reserveid) {
+      changes.removed.append(Self.name(of: deal))
+    }
+    return changes
   }
 
   /// Reads the fields in any order: a deal knows its place in the line itself.
@@ -31,6 +47,17 @@ extension ProductTrade: Stored {
     }
     line.sort { $0.arrived < $1.arrived }
   }
+
+  private var ownFields: Fields {
+    var fields = Fields()
+    fields.write("listing", listing?.fields.packed)
+    fields.write("onhand", onHand)
+    fields.write("owed", owed == 0 ? nil : owed)
+    return fields
+  }
+
+  private static func name(of deal: RunningDeal) -> String { "\(runningPrefix)\(deal.deal.reserveid)" }
+  private static func name(of deal: WaitingDeal) -> String { "\(linePrefix)\(deal.deal.reserveid)" }
 
   private static let runningPrefix = "running:"
   private static let linePrefix = "line:"

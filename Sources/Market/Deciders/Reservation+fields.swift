@@ -1,17 +1,23 @@
 extension Reservation: Stored {
   /// The reservation as people read it.
   public var view: Fields {
-    [
+    var view: Fields = [
       "id": String(deal.reserveid), "productid": String(deal.productid), "userid": deal.userid,
-      "productname": deal.productname, "qty": String(deal.qty), "reserveDt": deal.reserveDt,
-      "address": deal.address, "price": String(deal.price), "status": status.rawValue,
+      "productname": deal.productname, "qty": String(deal.qty),
     ]
+    if let terms = deal.terms {
+      view.append("reserveDt", terms.reserveDt)
+      view.append("address", terms.address)
+      view.append("price", String(terms.price))
+    }
+    view.append("status", status.rawValue)
+    return view
   }
 
   public var fields: Fields {
     var fields = Fields()
     fields.pairs.reserveCapacity(15)
-    deal.write(to: &fields, idName: "id")
+    deal.write(to: &fields, of: .reservation)
     fields.write("status", status.rawValue)
     if cancelRequested { fields.write("deal", standing.rawValue) }
     fields.write("cancelcommandid", canceler?.commandid)
@@ -23,7 +29,7 @@ extension Reservation: Stored {
   public init(fields: Fields) throws(FieldError) {
     let status: Status = try fields.read(.code("status"))
     let underneath: Status? = try fields.find(.code("deal"))
-    self.init(try Deal(fields: fields, idName: "id"), standing: underneath ?? status)
+    self.init(try Deal(fields: fields, of: .reservation), standing: underneath ?? status)
     cancelRequested = status == .cancelRequested
     if let commandid = try fields.find(.key("cancelcommandid") as TextField) {
       canceler = Caller(commandid: commandid, replyto: try fields.find(.key("cancelreplyto") as TextField))

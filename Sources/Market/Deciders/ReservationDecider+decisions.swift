@@ -10,8 +10,8 @@ extension Decision<ReservationDecider> {
     if let refusal = reservation.cancelRequested ? .cancelInProgress : reservation.ended {
       return refuse(command, refusal, caller, userid: deal.userid)
     }
-    deal.reserveDt = command.reserveDt ?? deal.reserveDt
-    deal.address = command.address ?? deal.address
+    if let reserveDt = command.reserveDt { deal.terms?.reserveDt = reserveDt }
+    if let address = command.address { deal.terms?.address = address }
     say(.deal(.reserveChanged, deal), to: caller)
   }
 

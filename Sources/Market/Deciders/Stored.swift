@@ -5,6 +5,15 @@ public protocol Stored: Hashable, Sendable {
   var fields: Fields { get }
 
   init(fields: Fields) throws(FieldError)
+
+  /// What to do to the stored fields of `before` to make them those of this value.
+  func changes(since before: Self) -> FieldChanges
+}
+
+extension Stored {
+  public func changes(since before: Self) -> FieldChanges {
+    self == before ? FieldChanges() : FieldChanges(from: before.fields, to: fields)
+  }
 }
 
 /// A thing that is not there has no fields.

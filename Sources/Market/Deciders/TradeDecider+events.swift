@@ -25,7 +25,7 @@ extension Decision<TradeDecider> {
       cancel(waiting.deal, held: 0)
     } else {
       // The listing there is now may be another one than the deal ended in.
-      var refused = asked
+      var refused = asked.withoutTerms
       refused.refusal = .alreadyEnded
       say(.deal(.cancelRefused, refused))
     }

@@ -26,7 +26,7 @@ extension Decision<TradeDecider> {
 
   /// A deal as it is told: with the listing it is in, and why.
   func told(_ deal: Deal, _ refusal: Refusal? = nil) -> Deal {
-    var told = deal
+    var told = deal.withoutTerms
     told.tradeid = state.listing?.id
     told.seller = state.listing?.userid
     told.refusal = refusal

@@ -5,7 +5,7 @@ public enum TradeDecider: Decider {
   public typealias State = ProductTrade
 
   public static let listensTo: Set<String> = Set(
-    [DealStep.reserveCompleted, .reserveChanged, .reserveCancelRequested].map(\.rawValue)
+    [DealStep.reserveCompleted, .reserveCancelRequested].map(\.rawValue)
       + HoldStep.allCases.map(\.rawValue) + StockStep.allCases.map(\.rawValue))
 
   public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {

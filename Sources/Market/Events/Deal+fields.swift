@@ -1,23 +1,24 @@
 extension Deal {
-  /// Reads a deal whose reservation's id is called `idName`.
-  init(fields: Fields, idName: String = "reserveid") throws(FieldError) {
+  /// Reads a deal as a worker tells it.
+  ///
+  /// To the reservation worker the reservation's id is the `id`, and the terms belong to it.
+  init(fields: Fields, of worker: Worker = .trade) throws(FieldError) {
     try self.init(
-      reserveid: fields.read(.key(idName)), productid: fields.read(.productid), userid: fields.read(.userid),
-      productname: fields.read(.productname), qty: fields.read(.qty), price: fields.read(.price),
-      reserveDt: fields.read(.reserveDt), address: fields.find(.address) ?? "",
-      tradeid: fields.find(.tradeid), seller: fields.find(.seller), refusal: fields.find(.code("reason")),
+      reserveid: fields.read(.key(Self.idName(for: worker))), productid: fields.read(.productid),
+      userid: fields.read(.userid),
+      productname: fields.read(.productname), qty: fields.read(.qty),
+      terms: worker == .reservation ? Terms(fields: fields) : nil, tradeid: fields.find(.tradeid),
+      seller: fields.find(.seller), refusal: fields.find(.code("reason")),
       held: fields.find(.units("held")) ?? 0, delete: fields.find(.flag("delete")) ?? false)
   }
 
-  func write(to fields: inout Fields, idName: String = "reserveid") {
-    fields.write(idName, reserveid)
+  func write(to fields: inout Fields, of worker: Worker = .trade) {
+    fields.write(Self.idName(for: worker), reserveid)
     fields.write("productid", productid)
     fields.write("userid", userid)
     fields.write("productname", productname)
     fields.write("qty", qty)
-    fields.write("reserveDt", reserveDt)
-    fields.write("address", address)
-    fields.write("price", price)
+    if worker == .reservation { terms?.write(to: &fields) }
     fields.write("tradeid", tradeid)
     fields.write("seller", seller)
     fields.write("reason", refusal?.rawValue)
@@ -25,4 +26,6 @@ extension Deal {
     fields.write("held", held == 0 ? nil : held)
     fields.write("delete", delete)
   }
+
+  private static func idName(for worker: Worker) -> String { worker == .reservation ? "id" : "reserveid" }
 }

@@ -1,4 +1,4 @@
-/// One reservation's deal: who buys what, for how much, when and where.
+/// One reservation's deal: who buys what of whom.
 public struct Deal: Hashable, Sendable {
   public var reserveid: Int
   public var productid: Int
@@ -6,10 +6,8 @@ public struct Deal: Hashable, Sendable {
   public var userid: String
   public var productname: String
   public var qty: Int
-  /// In won.
-  public var price: Int
-  public var reserveDt: String
-  public var address: String
+  /// Nil in what trade and stock say.
+  public var terms: Terms?
   /// The listing and its seller, known once there is one.
   public var tradeid: Int?
   public var seller: String?
@@ -21,18 +19,16 @@ public struct Deal: Hashable, Sendable {
   public var delete: Bool
 
   public init(
-    reserveid: Int, productid: Int, userid: String, productname: String, qty: Int, price: Int,
-    reserveDt: String, address: String, tradeid: Int? = nil, seller: String? = nil, refusal: Refusal? = nil,
-    held: Int = 0, delete: Bool = false
+    reserveid: Int, productid: Int, userid: String, productname: String, qty: Int,
+    terms: Terms? = nil, tradeid: Int? = nil, seller: String? = nil, refusal: Refusal? = nil, held: Int = 0,
+    delete: Bool = false
   ) {
     self.reserveid = reserveid
     self.productid = productid
     self.userid = userid
     self.productname = productname
     self.qty = qty
-    self.price = price
-    self.reserveDt = reserveDt
-    self.address = address
+    self.terms = terms
     self.tradeid = tradeid
     self.seller = seller
     self.refusal = refusal
@@ -43,7 +39,14 @@ public struct Deal: Hashable, Sendable {
   init(_ command: Reserve) {
     self.init(
       reserveid: command.id, productid: command.productid, userid: command.userid,
-      productname: command.productname, qty: command.qty, price: command.price, reserveDt: command.reserveDt,
-      address: command.address)
+      productname: command.productname, qty: command.qty,
+      terms: Terms(price: command.price, reserveDt: command.reserveDt, address: command.address))
+  }
+
+  /// The deal as trade and stock know it.
+  public var withoutTerms: Deal {
+    var deal = self
+    deal.terms = nil
+    return deal
   }
 }

@@ -38,7 +38,4 @@ public enum DealStep: String, CaseIterable, Sendable {
       .trade
     }
   }
-
-  /// What the reservation's id is called on the wire: to its own worker it is the `id`.
-  var idName: String { worker == .reservation ? "id" : "reserveid" }
 }

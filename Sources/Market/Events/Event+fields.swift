@@ -8,11 +8,11 @@ extension Event {
     fields.write("type", type)
     switch fact {
     case .deal(let step, let deal):
-      deal.write(to: &fields, idName: step.idName)
+      deal.write(to: &fields, of: step.worker)
       fields.write("status", step.status?.rawValue)
     case .hold(let step, let deal, let level):
       deal.write(to: &fields)
-      level.write(besideDeal: &fields)
+      level.write(beside: deal, to: &fields)
       fields.write("status", step.status.rawValue)
     case .listing(_, let listing):
       listing.write(to: &fields)
@@ -40,7 +40,7 @@ extension Event {
 extension Fact {
   fileprivate init(type: String, fields: Fields) throws(FieldError) {
     if let step = DealStep(rawValue: type) {
-      self = .deal(step, try Deal(fields: fields, idName: step.idName))
+      self = .deal(step, try Deal(fields: fields, of: step.worker))
     } else if let step = HoldStep(rawValue: type) {
       self = .hold(step, try Deal(fields: fields), try StockLevel(besideDeal: fields))
     } else if let step = ListingStep(rawValue: type) {

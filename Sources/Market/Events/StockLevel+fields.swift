@@ -15,15 +15,21 @@ extension StockLevel {
 
   /// Reads the level that stands beside a deal, under names that the deal does not use.
   init(besideDeal fields: Fields) throws(FieldError) {
+    let id = try fields.read(.count("stockid"))
+    var name = ""
+    if id != 0 {
+      name = try fields.read(.productname)
+      if let own = try fields.find(.stockname) { name = own }
+    }
     try self.init(
-      id: fields.read(.count("stockid")), productid: fields.read(.productid),
-      productname: fields.find(.stockname) ?? "", qty: fields.read(.units("onhand")),
+      id: id, productid: fields.read(.productid), productname: name, qty: fields.read(.units("onhand")),
       held: fields.read(.units("onhold")))
   }
 
-  func write(besideDeal fields: inout Fields) {
+  /// The product's name only if the deal knows it by another one.
+  func write(beside deal: Deal, to fields: inout Fields) {
     fields.write("stockid", id)
-    fields.write("stockname", productname)
+    if isRegistered, productname != deal.productname { fields.write("stockname", productname) }
     fields.write("onhand", qty)
     fields.write("onhold", held)
   }

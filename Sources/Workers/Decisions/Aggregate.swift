@@ -64,7 +64,8 @@ extension TradeDecider: Aggregate {
   ) {
     guard let listing = after.listing, listing != before.listing else { return }
     let old = before.listing?.id == listing.id ? before.listing?.fields : nil
-    commit.write(listing.fields, over: old ?? [:], at: Key.trade(listing.id, in: shard))
+    commit.write(
+      FieldChanges(from: old ?? [:], to: listing.fields), at: Key.trade(listing.id, in: shard))
   }
 }
 

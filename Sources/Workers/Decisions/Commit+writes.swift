@@ -10,40 +10,30 @@ extension Commit {
   static let repliesLifetime = 60_000
   static let repliesKept = 10_000
 
-  /// Makes a hash of `old` fields one of `new` fields, touching only those that differ.
-  mutating func write(_ new: Fields, over old: Fields, at key: String) {
-    if old.isEmpty { return write(new.pairs, at: key) }
-    let known = Dictionary(old.pairs.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-    write(new.pairs.filter { known[$0.name] != $0.value }, at: key)
-    let kept = Set(new.pairs.map(\.name))
-    let gone = known.keys.filter { !kept.contains($0) }.sorted()
-    if !gone.isEmpty {
+  /// Carries changes of fields over to the hash that keeps them.
+  mutating func write(_ changes: FieldChanges, at key: String) {
+    if !changes.written.isEmpty {
+      add { words in
+        words.add("HSET")
+        words.add(key)
+        for (name, value) in changes.written {
+          words.add(name)
+          words.add(value)
+        }
+      }
+    }
+    if !changes.removed.isEmpty {
       add { words in
         words.add("HDEL")
         words.add(key)
-        for name in gone { words.add(name) }
+        for name in changes.removed { words.add(name) }
       }
     }
   }
 
-  private mutating func write(_ changed: [(name: String, value: String)], at key: String) {
-    if changed.isEmpty { return }
-    add { words in
-      words.add("HSET")
-      words.add(key)
-      for (name, value) in changed {
-        words.add(name)
-        words.add(value)
-      }
-    }
-  }
-
-  /// Appends an event to the shard's journal.
-  mutating func append(_ event: Event, to journal: String) {
-    add { words in
-      words.add("XADD")
-      words.add(journal)
-      words.add("*")
+  /// Appends an event to the shard's journal. No worker listens to what it says itself.
+  mutating func say(_ event: Event, on journal: String) {
+    append(to: journal) { words in
       for (name, value) in event.fields {
         words.add(name)
         words.add(value)

@@ -5,75 +5,88 @@ import Redis
 
 /// Keeps my page: a row per user and reservation.
 struct MypageProjection: Projection {
-  private struct RowKey: Hashable {
-    let reserveid: Int
-    let role: DealRole
-  }
+  /// Writes rows of one user, except those that are there as new or newer: a former owner of the lane may still
+  /// be at it.
+  ///
+  /// `KEYS` the user's list and rows; `ARGV` a name, a score and a text for each row.
+  static let script = Script(
+    """
+    for i=1,#ARGV,3 do
+      local name,text=ARGV[i],ARGV[i+2]
+      local old=redis.call('HGET',KEYS[2],name)
+      if not old or string.sub(old,1,\(MypageRow.markLength))<string.sub(text,1,\(MypageRow.markLength)) then
+        redis.call('HSET',KEYS[2],name,text)
+        if not old then redis.call('ZADD',KEYS[1],ARGV[i+1],name) end
+      end
+    end
+    return 0
+    """)
 
-  /// What is known of a reservation beside the event at hand.
-  private struct Known {
-    var seller: String?
-    /// Date and place as the reservation itself last said them.
-    var appointment: (reserveDt: String, address: String)?
-
-    /// Fills in a seller who is not named, and replaces what others than the reservation may know too late.
-    mutating func complete(_ deal: inout Deal, of event: Event) {
-      seller = deal.seller ?? seller
-      deal.seller = seller
-      if let appointment, !event.isOfReservation {
-        (deal.reserveDt, deal.address) = appointment
-      } else {
-        appointment = (deal.reserveDt, deal.address)
-      }
-    }
+  private struct Writing {
+    let id: MypageRowID
+    let begun: Int
+    let text: String
   }
 
   private let digest: String
-  private var known: [Int: Known] = [:]
-  private var asked: [Int] = []
+  /// The rows of the reservations in the batch, by their ids.
+  private var rows: [Int: MypageRow] = [:]
+  /// Whose rows of which reservations were asked.
+  private var asked = ByUser<[Int]>()
 
-  init(shard: Shard, digests: [Script: String]) { digest = digests[MypageRow.script] ?? "" }
+  init(shard: Shard, digests: [Script: String], isReplay: Bool) { digest = digests[Self.script] ?? "" }
 
-  /// Asks the buyers' rows, which are there from the beginning.
+  /// Asks the buyers' rows, which say all that the sellers' say.
   mutating func load(_ events: [JournalEvent], commands: inout Commands) {
+    var seen: Set<Int> = []
     for item in events {
-      guard let deal = item.event.deal, known[deal.reserveid] == nil else { continue }
-      known[deal.reserveid] = Known()
+      guard let deal = item.event.deal, seen.insert(deal.reserveid).inserted else { continue }
+      // There is nothing before a reservation is made.
       if case .deal(.reserveCompleted, _) = item.event.fact { continue }
-      let row = MypageRow(userid: deal.userid, reserveid: deal.reserveid, role: .buyer)
-      asked.append(deal.reserveid)
-      commands.add("HMGET", row.key, "seller", "reserveDt", "address")
+      asked[deal.userid, default: []].append(deal.reserveid)
+    }
+    for (userid, ids) in asked.all {
+      var words = Words("HMGET", Key.mypageRows(of: userid))
+      for id in ids { words.add(MypageRowID(id, .buyer).description) }
+      commands.add(words)
     }
   }
 
+  /// Writes every row whole, to its buyer and to its seller where one is known.
+  ///
+  /// Also those to which no event was new: so a seller's row that was lost comes back from its buyer's.
   mutating func project(
     _ events: [JournalEvent], loaded: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
-    for (reserveid, reply) in zip(asked, loaded) {
-      let row = try reply.get()
-      known[reserveid]?.seller = row[0]?.string
-      if let reserveDt = row[1]?.string, let address = row[2]?.string {
-        known[reserveid]?.appointment = (reserveDt, address)
+    for ((_, ids), reply) in zip(asked.all, loaded) {
+      for (id, text) in zip(ids, try reply.get()) {
+        rows[id] = text.string.flatMap { MypageRow(packed: $0, reserveid: id) }
       }
     }
-    var rows: [RowKey: MypageRow] = [:]
     for item in events {
-      guard var deal = item.event.deal else { continue }
-      known[deal.reserveid, default: Known()].complete(&deal, of: item.event)
-      for (userid, role) in [(deal.userid, DealRole.buyer), (deal.seller, .seller)] {
-        guard let userid else { continue }
-        let key = RowKey(reserveid: deal.reserveid, role: role)
-        rows[key, default: MypageRow(userid: userid, reserveid: deal.reserveid, role: role)]
-          .apply(item.event, deal, at: item.position)
+      guard let deal = item.event.deal else { continue }
+      if rows[deal.reserveid] == nil {
+        rows[deal.reserveid] = MypageRow(item.event, of: deal, at: item.position)
+      } else {
+        rows[deal.reserveid]?.apply(item.event, of: deal, at: item.position)
       }
     }
-    for row in rows.values { commands.add(row.call(digest: digest)) }
-  }
-}
-
-extension Event {
-  /// Whether the reservation itself says it.
-  fileprivate var isOfReservation: Bool {
-    if case .deal(let step, _) = fact { step.worker == .reservation } else { false }
+    var pages = ByUser<[Writing]>()
+    for (id, row) in rows {
+      let text = row.packed
+      for (userid, role) in [(row.deal.userid, DealRole.buyer), (row.deal.seller, .seller)] {
+        guard let userid else { continue }
+        pages[userid, default: []].append(Writing(id: MypageRowID(id, role), begun: row.begun, text: text))
+      }
+    }
+    for (userid, writings) in pages.all {
+      var words = Words("EVALSHA", digest, "2", Key.mypage(of: userid), Key.mypageRows(of: userid))
+      for writing in writings {
+        words.add(writing.id.description)
+        words.add(writing.begun)
+        words.add(writing.text)
+      }
+      commands.add(words)
+    }
   }
 }

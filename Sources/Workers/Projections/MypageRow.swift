@@ -1,97 +1,113 @@
-import Lanes
 import Layout
 import Market
-import Redis
 
-/// One row of a user's my page: one reservation, seen by its buyer or its seller.
-struct MypageRow {
-  /// Applies events to a row, unless the row has already seen them.
-  ///
-  /// `KEYS` the row, the user's list; `ARGV` position, member, score, times of the first and the last event, then
-  /// names and values.
-  static let script = Script(
-    """
-    local seen=redis.call('HGET',KEYS[1],'position')
-    if seen and seen>=ARGV[1] then return 0 end
-    redis.call('HSETNX',KEYS[1],'createdAt',ARGV[4])
-    redis.call('HSET',KEYS[1],'position',ARGV[1],'updatedAt',ARGV[5],unpack(ARGV,6))
-    return redis.call('ZADD',KEYS[2],'NX',ARGV[3],ARGV[2])
-    """)
+/// What my page says of one reservation, to its buyer and to its seller alike: all that has happened up to a
+/// position of the journal, and nothing else.
+///
+/// It begins when the reservation was made, also for the seller, who may have come to it later. There is one seller
+/// at most: a reservation ends with the listing that it was in.
+struct MypageRow: Sendable {
+  /// The last event that is in it.
+  private(set) var position: EntryID
+  /// When the reservation was made, in milliseconds; where the journal no longer tells, the first event known.
+  let begun: Int
+  /// What the reservation, then what the last event said of the deal.
+  private(set) var deal: Deal
+  private var status: Status?
+  private var reserveStatus: Status?
+  private var tradeStatus: Status?
+  private var stockStatus: Status?
 
-  let userid: String
-  let reserveid: Int
-  let role: DealRole
-  /// Where the row begins, as far as this batch knows.
-  private var first: EntryID?
-  private var position = EntryID.zero
-  private var values: [String: String] = [:]
-
-  init(userid: String, reserveid: Int, role: DealRole) {
-    self.userid = userid
-    self.reserveid = reserveid
-    self.role = role
-  }
-
-  var key: String { Key.mypage(of: userid, row: member) }
-
-  /// The row's place in the user's list.
-  var member: String { "\(reserveid):\(role == .buyer ? "buyer" : "seller")" }
-
-  /// Takes in the next event of the reservation.
-  mutating func apply(_ event: Event, _ deal: Deal, at position: EntryID) {
+  /// Begins with the first event of the reservation that is known.
+  init(_ event: Event, of deal: Deal, at position: EntryID) {
     self.position = position
-    first = first ?? position
-    for (name, value) in [
-      ("reserveid", "\(reserveid)"), ("productid", "\(deal.productid)"), ("productname", deal.productname),
-      ("qty", "\(deal.qty)"), ("price", "\(deal.price)"), ("reserveDt", deal.reserveDt),
-      ("address", deal.address), ("role", role.rawValue), ("userid", userid), ("buyer", deal.userid),
-    ] {
-      values[name] = value
-    }
-    if let seller = deal.seller { values["seller"] = seller }
-    if let tradeid = deal.tradeid { values["tradeid"] = "\(tradeid)" }
+    self.deal = deal
+    begun = Int(position.milliseconds)
+    note(event)
+  }
+
+  /// Takes in the next event of the reservation; what it has seen, it ignores.
+  mutating func apply(_ event: Event, of deal: Deal, at position: EntryID) {
+    guard position > self.position else { return }
+    let last = self.deal
+    self.position = position
+    self.deal = deal
+    self.deal.seller = deal.seller ?? last.seller
+    self.deal.tradeid = deal.tradeid ?? last.tradeid
+    self.deal.terms = deal.terms ?? last.terms
+    note(event)
+  }
+
+  private mutating func note(_ event: Event) {
     switch event.fact {
-    case .deal(let step, _): apply(step)
-    case .hold(let step, _, _): values["stockStatus"] = step.status.rawValue
-    default: break
+    case .deal(let step, _): note(step)
+    case .hold(let step, _, _): stockStatus = step.status
+    case .listing, .stock, .rejected: break
     }
   }
 
-  private mutating func apply(_ step: DealStep) {
-    let status = step.status?.rawValue
+  private mutating func note(_ step: DealStep) {
     // A cancel that is only asked for may be refused: until then the deal is what it was.
-    if step != .reserveCancelRequested, let status { values["status"] = status }
+    if step != .reserveCancelRequested, let told = step.status { status = told }
     switch step {
     case .reserveCompleted, .reserveCancelRequested, .reserveCanceled:
-      values["reserveStatus"] = status
+      reserveStatus = step.status
     case .tradeStarted, .tradeWaiting:
-      values["tradeStatus"] = status
-      // A seller's row begins here, with a reservation that was complete before.
-      if role == .seller { values["reserveStatus"] = values["reserveStatus"] ?? Status.reserved.rawValue }
+      tradeStatus = step.status
+      // A trade comes after its reservation, also where the journal no longer tells of that.
+      reserveStatus = reserveStatus ?? .reserved
     case .tradeRejected, .tradeCompleted:
-      values["tradeStatus"] = status
+      tradeStatus = step.status
     case .tradeCanceled:
-      values["tradeStatus"] = Status.canceled.rawValue
+      tradeStatus = .canceled
     case .cancelRefused:
-      values["reserveStatus"] = Status.reserved.rawValue
+      reserveStatus = .reserved
     case .reserveChanged, .reserveDeleted, .handoverRequested:
       break
     }
   }
+}
 
-  /// The call that applies all of it to the stored row.
-  func call(digest: String) -> Words {
-    var words = Words("EVALSHA", digest, "2", key, Key.mypage(of: userid))
-    words.add(position.sortable)
-    words.add(member)
-    let first = first ?? position
-    words.add(Int(first.milliseconds))
-    words.add(first.timestamp)
-    words.add(position.timestamp)
-    for (name, value) in values {
-      words.add(name)
-      words.add(value)
+extension MypageRow {
+  /// How many bytes of a stored row tell its position; they sort as the positions do.
+  static let markLength = 45
+
+  /// The row as it is stored: the position first.
+  var packed: String {
+    var fields: Fields = [
+      "position": position.sortable, "begun": "\(begun)", "productid": "\(deal.productid)",
+      "productname": deal.productname, "qty": "\(deal.qty)", "buyer": deal.userid,
+    ]
+    for (name, value) in [
+      ("price", deal.terms.map { "\($0.price)" }), ("reserveDt", deal.terms?.reserveDt),
+      ("address", deal.terms?.address), ("seller", deal.seller), ("tradeid", deal.tradeid.map { "\($0)" }),
+      ("status", status?.rawValue), ("reserveStatus", reserveStatus?.rawValue),
+      ("tradeStatus", tradeStatus?.rawValue), ("stockStatus", stockStatus?.rawValue),
+    ] {
+      if let value { fields.append(name, value) }
     }
-    return words
+    return fields.packed
+  }
+
+  /// Reads a stored row; nil for what was never written so.
+  init?(packed: String, reserveid: Int) {
+    guard let fields = Fields(packed: packed), let position = fields["position"].flatMap({ EntryID($0) }),
+      let begun = fields["begun"].flatMap({ Int($0) }),
+      let productid = fields["productid"].flatMap({ Int($0) }), let qty = fields["qty"].flatMap({ Int($0) }),
+      let buyer = fields["buyer"]
+    else { return nil }
+    self.position = position
+    self.begun = begun
+    var terms: Terms?
+    if let price = fields["price"].flatMap({ Int($0) }), let reserveDt = fields["reserveDt"] {
+      terms = Terms(price: price, reserveDt: reserveDt, address: fields["address"] ?? "")
+    }
+    deal = Deal(
+      reserveid: reserveid, productid: productid, userid: buyer, productname: fields["productname"] ?? "",
+      qty: qty, terms: terms, tradeid: fields["tradeid"].flatMap { Int($0) }, seller: fields["seller"])
+    status = fields["status"].flatMap { Status(rawValue: $0) }
+    reserveStatus = fields["reserveStatus"].flatMap { Status(rawValue: $0) }
+    tradeStatus = fields["tradeStatus"].flatMap { Status(rawValue: $0) }
+    stockStatus = fields["stockStatus"].flatMap { Status(rawValue: $0) }
   }
 }

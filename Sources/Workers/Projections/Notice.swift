@@ -1,11 +1,11 @@
 import Lanes
+import Layout
 import Market
 
 /// A message to one user about one change.
 struct Notice {
-  let id: String
-  let position: EntryID
-  let userid: String
+  let id: NoticeID
+  /// What its id does not tell.
   let fields: Fields
 
   /// The notices of an event: to the buyer of its deal, and to the seller where one is known.
@@ -13,19 +13,17 @@ struct Notice {
     var audience: [(String, DealRole)] = []
     if let buyer = item.event.buyer { audience.append((buyer, .buyer)) }
     if let seller { audience.append((seller, .seller)) }
-    return audience.map { Notice(item, status: status, to: $0.0, as: $0.1, in: shard) }
+    return audience.map { userid, role in
+      Notice(
+        item.event, status: status, to: NoticeID(of: item.position, in: shard, to: userid, as: role))
+    }
   }
 
-  private init(_ item: JournalEvent, status: Status, to userid: String, as role: DealRole, in shard: Shard) {
-    let event = item.event
-    position = item.position
-    self.userid = userid
-    id = "\(shard.index)-\(position)-\(role == .buyer ? "b" : "s")"
+  private init(_ event: Event, status: Status, to id: NoticeID) {
+    self.id = id
     var fields: Fields = [
-      "id": id, "userid": userid, "productid": "\(event.productid)", "productname": event.productname,
-      "role": role.rawValue, "status": status.rawValue,
-      "message": Self.message(status, event, to: role),
-      "createdAt": position.timestamp,
+      "productid": "\(event.productid)", "productname": event.productname, "status": status.rawValue,
+      "message": Self.message(status, event, to: id.role),
     ]
     if let reserveid = event.reserveid { fields.append("reserveid", "\(reserveid)") }
     if let tradeid = event.tradeid { fields.append("tradeid", "\(tradeid)") }
@@ -38,9 +36,9 @@ struct Notice {
     let name = "‘\(event.productname)’"
     let what = role == .buyer ? name : "판매하시는 \(name)"
     return switch status {
-    case .reserved: "\(what) 예약이 완료되었습니다."
+    case .reserved: "\(what) 예약이 완료되었습니다. 거래일: \(event.deal?.terms?.reserveDt ?? "")"
     case .waiting: "\(what) 예약이 대기 중입니다.\(why)"
-    case .running: "\(what) 거래가 시작되었습니다. 거래일: \(event.deal?.reserveDt ?? "")"
+    case .running: "\(what) 거래가 시작되었습니다."
     case .rejected: "\(what) 거래를 진행할 수 없습니다.\(why)"
     case .completed: "\(what) 인수인계가 끝나 거래가 완료되었습니다."
     case .cancelRequested: "\(what) 예약 취소를 요청했습니다."
@@ -56,10 +54,4 @@ struct Notice {
     case .stockReleased: "\(what) 재고가 복원되었습니다."
     }
   }
-}
-
-/// The side of a deal that a user is on.
-enum DealRole: String {
-  case buyer = "구매"
-  case seller = "판매"
 }

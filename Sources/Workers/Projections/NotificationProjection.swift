@@ -5,87 +5,129 @@ import Redis
 
 /// Tells buyers and sellers of every change, and everybody else by `StatusUpdated`.
 ///
-/// A notice's id is the event's position, so writing it twice makes one notice.
+/// A notice's name is the event's position, so writing it twice makes one notice.
 struct NotificationProjection: Projection {
-  /// How many notices a user and a shard keep in their lists.
+  /// How many notices a shard keeps in its list.
   private static let listLimit = 1000
-  /// How long a notice is kept, in milliseconds: 90 days.
-  private static let lifetime = 90 * 86_400_000
   /// How many entries the status stream keeps at least.
   private static let statusKept = 100_000
 
+  private enum Step { case writing, looking, removing }
+
   private let shard: Shard
+  private let isReplay: Bool
   /// Products whose seller the events themselves do not tell.
   private var asked: [Int] = []
+  /// Whose notices were written, or are looked at.
+  private var users: [String] = []
+  /// The time of the batch, in milliseconds.
+  private var now: UInt64 = 0
+  private var step = Step.writing
 
-  init(shard: Shard, digests: [Script: String]) { self.shard = shard }
+  init(shard: Shard, digests: [Script: String], isReplay: Bool) {
+    self.shard = shard
+    self.isReplay = isReplay
+  }
 
   mutating func load(_ events: [JournalEvent], commands: inout Commands) {
+    // Who sells a product now may not have when it happened.
+    if isReplay { return }
     var seen: Set<Int> = []
     for item in events where item.event.status != nil && item.event.seller == nil {
       if seen.insert(item.event.productid).inserted { asked.append(item.event.productid) }
     }
-    for productid in asked { commands.add(Words("GET", Key.seller(of: productid, in: shard))) }
+    guard !asked.isEmpty else { return }
+    var words = Words("MGET")
+    for productid in asked { words.add(Key.seller(of: productid, in: shard)) }
+    commands.add(words)
   }
 
   mutating func project(
     _ events: [JournalEvent], loaded: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
     var sellers: [Int: String] = [:]
-    for (productid, reply) in zip(asked, loaded) { sellers[productid] = try reply.get().string }
-    var lists: [String: [Notice]] = [:]
-    var all: [Notice] = []
+    if let found = try loaded.first?.get() {
+      for (productid, seller) in zip(asked, found) { sellers[productid] = seller.string }
+    }
+    var notices: [Notice] = []
     for item in events {
       let event = item.event
       if case .listing(.tradeListed, let listing) = event.fact {
         sellers[listing.productid] = listing.userid
-        commit.add { words in
-          words.add("SET")
-          words.add(Key.seller(of: listing.productid, in: shard))
-          words.add(listing.userid)
-        }
+        commit.add { $0.add("SET", Key.seller(of: listing.productid, in: shard), listing.userid) }
       }
       guard let status = event.status else { continue }
       let seller = event.seller ?? sellers[event.productid]
       announce(status, item, seller: seller, &commit)
-      for notice in Notice.all(of: item, status: status, seller: seller, in: shard) {
-        write(notice, &commands)
-        lists[notice.userid, default: []].append(notice)
-        all.append(notice)
+      notices += Notice.all(of: item, status: status, seller: seller, in: shard)
+    }
+    guard let last = notices.last else { return }
+    now = last.id.position.milliseconds
+    list(notices, &commit)
+    write(notices, &commands)
+  }
+
+  /// Lets old notices of the users go where it is time to.
+  mutating func finish(_ written: [Reply], commands: inout Commands) throws(RedisError) {
+    var replies = written.makeIterator()
+    let concerned = users
+    switch step {
+    case .writing:
+      users = []
+      for userid in concerned {
+        try replies.next()?.get()
+        let count = try replies.next()?.get().integer ?? 0
+        let timeToLive = try replies.next()?.get().integer ?? 0
+        guard NoticeKeeping.isDue(count: count, timeToLive: timeToLive) else { continue }
+        users.append(userid)
+        commands.add("HKEYS", Key.notices(of: userid))
       }
+      step = .looking
+    case .looking:
+      for userid in concerned {
+        let names = try replies.next()?.get().compactMap(\.string) ?? []
+        let surplus = NoticeKeeping.surplus(of: names, now: now)
+        if !surplus.isEmpty {
+          var words = Words("HDEL", Key.notices(of: userid))
+          for name in surplus { words.add(name) }
+          commands.add(words)
+        }
+        commands.add("PEXPIRE", Key.notices(of: userid), "\(NoticeKeeping.expiry)")
+      }
+      step = .removing
+    case .removing:
+      for reply in written { try reply.get() }
     }
-    for (userid, notices) in lists { list(notices, at: Key.notices(for: userid), &commands) }
-    guard !all.isEmpty else { return }
-    commit.add { $0.add(Self.listing(all, at: Key.notices(of: shard))) }
-    commit.add { $0.add(Self.trimming(Key.notices(of: shard))) }
   }
 
-  private func write(_ notice: Notice, _ commands: inout Commands) {
-    var words = Words("HSET", Key.notice(notice.id))
-    for (name, value) in notice.fields {
-      words.add(name)
-      words.add(value)
+  /// Writes each user's notices, and asks what tells whether old ones have to go.
+  ///
+  /// One plain command, which costs Redis a third of a script.
+  private mutating func write(_ notices: [Notice], _ commands: inout Commands) {
+    var byUser = ByUser<[Notice]>()
+    for notice in notices { byUser[notice.id.userid, default: []].append(notice) }
+    for (userid, notices) in byUser.all {
+      let key = Key.notices(of: userid)
+      var words = Words("HSET", key)
+      for notice in notices {
+        words.add(notice.id.own)
+        words.add(notice.fields.packed)
+      }
+      commands.add(words)
+      commands.add("HLEN", key)
+      commands.add("PTTL", key)
+      users.append(userid)
     }
-    commands.add(words)
-    commands.add(Words("PEXPIRE", Key.notice(notice.id), "\(Self.lifetime)"))
   }
 
-  private func list(_ notices: [Notice], at key: String, _ commands: inout Commands) {
-    commands.add(Self.listing(notices, at: key))
-    commands.add(Self.trimming(key))
-  }
-
-  private static func listing(_ notices: [Notice], at key: String) -> Words {
-    var words = Words("ZADD", key)
-    for notice in notices {
-      words.add(Int(notice.position.milliseconds))
-      words.add(notice.id)
+  /// Puts the notices on the shard's list and keeps that and the status stream short.
+  private func list(_ notices: [Notice], _ commit: inout Commit) {
+    commit.add { words in
+      words.add("LPUSH", Key.notices(of: shard))
+      for notice in notices.suffix(Self.listLimit) { words.add(notice.id.description) }
     }
-    return words
-  }
-
-  private static func trimming(_ key: String) -> Words {
-    Words("ZREMRANGEBYRANK", key, "0", "\(-listLimit - 1)")
+    commit.add { $0.add("LTRIM", Key.notices(of: shard), "0", "\(Self.listLimit - 1)") }
+    commit.add { $0.add("XTRIM", Key.status(of: shard), "MAXLEN", "~", "\(Self.statusKept)") }
   }
 
   /// `StatusUpdated` on the shard's status stream, exactly once: it is part of the commit.
@@ -94,9 +136,7 @@ struct NotificationProjection: Projection {
   ) {
     let event = item.event
     commit.add { words in
-      for word in ["XADD", Key.status(of: shard), "MAXLEN", "~", "\(Self.statusKept)", "*"] {
-        words.add(word)
-      }
+      words.add("XADD", Key.status(of: shard), "*")
       for (name, value) in [
         ("type", "StatusUpdated"), ("event", event.type), ("position", "\(item.position)"),
         ("status", status.rawValue), ("productid", "\(event.productid)"),

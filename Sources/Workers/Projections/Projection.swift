@@ -8,7 +8,8 @@ import Redis
 /// What it writes lies in slots of its own, so it is written before the commit, at least once: a projection's
 /// writes must come out the same however often they are made.
 protocol Projection: SendableMetatype {
-  init(shard: Shard, digests: [Script: String])
+  /// - Parameter isReplay: whether the events are old, so that what is stored may know of later ones.
+  init(shard: Shard, digests: [Script: String], isReplay: Bool)
 
   /// Asks for what the events leave open.
   mutating func load(_ events: [JournalEvent], commands: inout Commands)
@@ -17,6 +18,15 @@ protocol Projection: SendableMetatype {
   mutating func project(
     _ events: [JournalEvent], loaded: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError)
+
+  /// Goes on with the replies to what it sent last, until there is nothing more to send.
+  mutating func finish(_ written: [Reply], commands: inout Commands) throws(RedisError)
+}
+
+extension Projection {
+  mutating func finish(_ written: [Reply], commands: inout Commands) throws(RedisError) {
+    for reply in written { try reply.get() }
+  }
 }
 
 /// An event and its place on the journal.
@@ -37,20 +47,17 @@ final class ProjectionHandler<Model: Projection>: LaneHandler {
   }
 
   func begin(_ batch: [Entry]) -> any LaneWork {
-    ProjectionWork(
-      model: Model(shard: shard, digests: digests), lane: lane, journal: Key.journal(of: shard), batch: batch)
+    let model = Model(shard: shard, digests: digests, isReplay: false)
+    return ProjectionWork(model: model, lane: lane, journal: Key.journal(of: shard), batch: batch)
   }
 }
 
 private struct ProjectionWork<Model: Projection>: LaneWork {
-  private enum Step { case start, loading, writing }
-
-  var model: Model
+  let model: Model
   let lane: LaneName
   let journal: String
   let batch: [Entry]
-  private var events: [JournalEvent] = []
-  private var step = Step.start
+  private var run: ProjectionRun<Model>?
 
   init(model: Model, lane: LaneName, journal: String, batch: [Entry]) {
     self.model = model
@@ -62,25 +69,29 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
   mutating func next(
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
-    switch step {
-    case .start:
-      for entry in batch {
-        do throws(FieldError) {
-          events.append(JournalEvent(event: try Event(fields: entry.fields()), position: entry.id))
-        } catch {
-          commit.addDeadLetter(entry, from: journal, because: error)
-        }
-      }
-      model.load(events, commands: &commands)
-      step = .loading
-      if commands.isEmpty { return try project([], &commands, &commit) }
-      commands.add("HGET", lane.cursor, journal)
-    case .loading:
-      try checkCursor(replies.last)
-      try project(replies.dropLast(), &commands, &commit)
-    case .writing:
-      for reply in replies { try reply.get() }
+    guard var run else {
+      var run = ProjectionRun(model, events(&commit))
+      try run.next([], commands: &commands, commit: &commit)
+      if run.isLoading { commands.add("HGET", lane.cursor, journal) }
+      self.run = run
+      return
     }
+    var replies = replies
+    if run.isLoading { try checkCursor(replies.popLast()) }
+    try run.next(replies, commands: &commands, commit: &commit)
+    self.run = run
+  }
+
+  private func events(_ commit: inout Commit) -> [JournalEvent] {
+    var events: [JournalEvent] = []
+    for entry in batch {
+      do throws(FieldError) {
+        events.append(JournalEvent(event: try Event(fields: entry.fields()), position: entry.id))
+      } catch {
+        commit.addDeadLetter(entry, from: journal, because: error)
+      }
+    }
+    return events
   }
 
   /// Gives up if another owner has gone on meanwhile: what was loaded would be too new for these events, and
@@ -89,12 +100,5 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
     let cursor = try reply?.get().string?.split(separator: " ").first.flatMap { EntryID(String($0)) }
     guard let cursor, let first = batch.first, cursor >= first.id else { return }
     throw RedisError(.refused(kind: "FENCED"), "FENCED another owner has read \(journal) up to \(cursor)")
-  }
-
-  private mutating func project(
-    _ loaded: [Reply], _ commands: inout Commands, _ commit: inout Commit
-  ) throws(RedisError) {
-    step = .writing
-    try model.project(events, loaded: loaded, commands: &commands, commit: &commit)
   }
 }

@@ -37,7 +37,7 @@ public enum ReadModels {
     let lanes = ends.keys.map { shard in
       LaneSpec(
         name: LaneName(worker: worker, tag: shard.tag), streams: [Key.journal(of: shard)],
-        scripts: [MypageRow.script],
+        scripts: [MypageProjection.script],
         makeHandler: { digests in
           RebuildHandler(shard: shard, kinds: kinds, digests: digests, progress: progress)
         })
@@ -130,54 +130,43 @@ private final class RebuildHandler: LaneHandler {
 }
 
 private struct RebuildWork: LaneWork {
-  private enum Step { case start, loading, writing }
-
   let shard: Shard
-  let kinds: Set<ReadModels.Kind>
   let progress: Progress
   let batch: [Entry]
-  private let events: [JournalEvent]
-  private var notices: NotificationProjection
-  private var pages: MypageProjection
-  private var step = Step.start
+  /// The read models that are still to be made, one after the other.
+  private var runs: [any LaneWork] = []
 
   init(
     shard: Shard, kinds: Set<ReadModels.Kind>, digests: [Script: String], progress: Progress, batch: [Entry]
   ) {
     self.shard = shard
-    self.kinds = kinds
     self.progress = progress
     self.batch = batch
     // What cannot be read is among the dead letters already.
-    events = batch.compactMap { entry in
+    let events = batch.compactMap { entry in
       (try? Event(fields: entry.fields())).map { JournalEvent(event: $0, position: entry.id) }
     }
-    notices = NotificationProjection(shard: shard, digests: digests)
-    pages = MypageProjection(shard: shard, digests: digests)
+    if kinds.contains(.notices) {
+      let model = NotificationProjection(shard: shard, digests: digests, isReplay: true)
+      runs.append(ProjectionRun(model, progress.withListings(events)))
+    }
+    if kinds.contains(.mypages) {
+      let model = MypageProjection(shard: shard, digests: digests, isReplay: true)
+      runs.append(ProjectionRun(model, events))
+    }
   }
 
   mutating func next(
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
-    if step == .start {
-      if kinds.contains(.mypages) { pages.load(events, commands: &commands) }
-      step = .loading
+    // What goes to the commit belongs to the shard, and was done when the events were new.
+    var dropped = commit
+    var replies = replies
+    while !runs.isEmpty {
+      try runs[0].next(replies, commands: &commands, commit: &dropped)
       if !commands.isEmpty { return }
-    }
-    if step == .loading {
-      // What goes to the commit belongs to the shard, and was done when the events were new.
-      var dropped = commit
-      if kinds.contains(.notices) {
-        try notices.project(
-          progress.withListings(events), loaded: [], commands: &commands, commit: &dropped)
-      }
-      if kinds.contains(.mypages) {
-        try pages.project(events, loaded: replies, commands: &commands, commit: &dropped)
-      }
-      step = .writing
-      if !commands.isEmpty { return }
-    } else {
-      for reply in replies { try reply.get() }
+      runs.removeFirst()
+      replies = []
     }
     if let last = batch.last { progress.reached(last.id, in: shard, by: batch.count) }
   }

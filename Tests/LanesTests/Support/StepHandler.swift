@@ -53,10 +53,10 @@ final class StepHandler: LaneHandler {
     for entry in turn.batch {
       number += 1
       commit.add {
-        $0.add(Words("XADD", "\(turn.lane.tag):output", "*", "number", "\(number)"))
-        $0.add(Words("stream", "\(entry.stream)", "entry", "\(entry.id)"))
+        $0.add("XADD", "\(turn.lane.tag):output", "*", "number", "\(number)")
+        $0.add("stream", "\(entry.stream)", "entry", "\(entry.id)")
       }
     }
-    commit.add { $0.add(Words("SET", counter, "\(number)")) }
+    commit.add { $0.add("SET", counter, "\(number)") }
   }
 }

@@ -68,6 +68,7 @@ struct Lane<Rules: Decider> {
   ) throws {
     guard let batch else { return }
     var touched: Set<Int> = []
+    let before = states
     for (id, input) in batch.inputs {
       guard let key = key(input) else { continue }
       touched.insert(key)
@@ -83,6 +84,10 @@ struct Lane<Rules: Decider> {
       for key in touched {
         let state = try state(key)
         try require(try Rules.State(fields: state.fields) == state, "stored and read back: \(state)")
+        var stored = before[key].map(\.fields) ?? Fields()
+        let old = try Rules.State(fields: stored)
+        stored.apply(state.changes(since: old))
+        try require(stored.sorted == state.fields.sorted, "stored by changes: \(stored)\n  but is: \(state)")
       }
     }
     eventCursor += batch.events
@@ -98,4 +103,14 @@ struct Lane<Rules: Decider> {
       try require(replayed == state, "replayed: \(replayed)\n  but was: \(state)")
     }
   }
+}
+
+extension Fields {
+  /// What a hash is after the changes.
+  fileprivate mutating func apply(_ changes: FieldChanges) {
+    pairs.removeAll { pair in changes.removed.contains(pair.name) || changes.written[pair.name] != nil }
+    pairs += changes.written.pairs
+  }
+
+  fileprivate var sorted: [String] { pairs.map { "\($0.name)=\($0.value)" }.sorted() }
 }

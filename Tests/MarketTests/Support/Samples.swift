@@ -5,8 +5,8 @@ let product = 100
 
 func deal(_ id: Int, qty: Int = 1) -> Deal {
   Deal(
-    reserveid: id, productid: product, userid: "buyer\(id)", productname: "애플워치", qty: qty, price: 50_000,
-    reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동")
+    reserveid: id, productid: product, userid: "buyer\(id)", productname: "애플워치", qty: qty,
+    terms: Terms(price: 50_000, reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동"))
 }
 
 func level(_ qty: Int, held: Int = 0) -> StockLevel {

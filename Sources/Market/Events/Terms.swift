@@ -1,0 +1,26 @@
+/// For how much, when and where: the reservation's own affair, which only its own events tell.
+public struct Terms: Hashable, Sendable {
+  /// In won.
+  public var price: Int
+  public var reserveDt: String
+  public var address: String
+
+  public init(price: Int, reserveDt: String, address: String) {
+    self.price = price
+    self.reserveDt = reserveDt
+    self.address = address
+  }
+}
+
+extension Terms {
+  init(fields: Fields) throws(FieldError) {
+    try self.init(
+      price: fields.read(.price), reserveDt: fields.read(.reserveDt), address: fields.find(.address) ?? "")
+  }
+
+  func write(to fields: inout Fields) {
+    fields.write("reserveDt", reserveDt)
+    fields.write("address", address)
+    fields.write("price", price)
+  }
+}

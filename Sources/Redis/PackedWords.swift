@@ -1,0 +1,57 @@
+/// The words of a packed command, as MessagePack strings.
+public struct PackedWords: Sendable {
+  private(set) var bytes: [UInt8] = []
+  /// Words since the command began.
+  private var count = 0
+
+  public mutating func add(_ word: String) {
+    var word = word
+    word.withUTF8 { add(UnsafeRawBufferPointer($0)) }
+  }
+
+  public mutating func add(_ words: String...) {
+    for word in words { add(word) }
+  }
+
+  public mutating func add(_ number: Int) {
+    let digits = DecimalDigits(number)
+    header(digits.count)
+    digits.append(to: &bytes)
+    count += 1
+  }
+
+  public mutating func add(_ raw: UnsafeRawBufferPointer) {
+    header(raw.count)
+    bytes.append(contentsOf: raw)
+    count += 1
+  }
+
+  /// Leaves room for the number of words, always a MessagePack `uint 16`: Lua passes no more than 8,000.
+  mutating func beginCommand() -> Int {
+    count = 0
+    defer { bytes.append(contentsOf: [0xcd, 0, 0]) }
+    return bytes.count
+  }
+
+  mutating func endCommand(_ start: Int) {
+    precondition(count <= UInt16.max, "a script's command has \(count) words")
+    bytes[start + 1] = UInt8(truncatingIfNeeded: count >> 8)
+    bytes[start + 2] = UInt8(truncatingIfNeeded: count)
+  }
+
+  /// `fixstr`, `str 8`, `str 16` or `str 32`.
+  private mutating func header(_ length: Int) {
+    if length < 32 {
+      bytes.append(0xa0 | UInt8(truncatingIfNeeded: length))
+    } else if length <= UInt8.max {
+      bytes.append(0xd9)
+      bytes.append(UInt8(truncatingIfNeeded: length))
+    } else {
+      let isLong = length > UInt16.max
+      bytes.append(isLong ? 0xdb : 0xda)
+      for shift in stride(from: isLong ? 24 : 8, through: 0, by: -8) {
+        bytes.append(UInt8(truncatingIfNeeded: length >> shift))
+      }
+    }
+  }
+}

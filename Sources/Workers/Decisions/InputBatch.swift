@@ -1,0 +1,71 @@
+import Lanes
+import Market
+
+/// The commands and events of a batch, decoded, and which states they are about.
+struct InputBatch {
+  struct Item {
+    let input: Input
+    let position: EntryID
+    /// Who asked for it, if it is a command.
+    let caller: Caller?
+    /// The place of its state among `ids`.
+    let place: Int
+  }
+
+  private(set) var items: [Item] = []
+  /// The states that it takes to decide, each once.
+  private(set) var ids: [Int] = []
+  /// The commands whose outcome may be known already, each once.
+  private(set) var commandids: [String] = []
+  private var places: [Int: Int] = [:]
+
+  /// Reads the entries; what cannot be read goes to the dead letters.
+  ///
+  /// - Parameters:
+  ///   - streams: what `Entry.stream` means; the journal comes first.
+  ///   - listensTo: the events that are taken, the others are passed over.
+  ///   - id: which state an input is about.
+  init(
+    _ entries: [Entry], of streams: [String], for worker: Worker, listensTo: Set<String>,
+    about id: (Input) -> Int, _ commit: inout Commit
+  ) {
+    var asked: Set<String> = []
+    for entry in entries {
+      do throws(FieldError) {
+        guard let (input, caller) = try Self.read(entry, worker, listensTo) else { continue }
+        items.append(
+          Item(input: input, position: entry.id, caller: caller, place: place(of: id(input))))
+        if let caller, asked.insert(caller.commandid).inserted { commandids.append(caller.commandid) }
+      } catch {
+        commit.addDeadLetter(entry, from: streams[entry.stream], because: error)
+      }
+    }
+  }
+
+  private mutating func place(of id: Int) -> Int {
+    if let known = places[id] { return known }
+    places[id] = ids.count
+    ids.append(id)
+    return ids.count - 1
+  }
+
+  /// Nil for an event that the worker does not listen to.
+  private static func read(
+    _ entry: Entry, _ worker: Worker, _ listensTo: Set<String>
+  ) throws(FieldError) -> (Input, Caller?)? {
+    if entry.stream == 0 {
+      if let type = entry.value("type")?.string, !listensTo.contains(type) { return nil }
+      return (.event(try Event(fields: entry.fields())), nil)
+    }
+    let fields = try entry.fields()
+    let command = try Command(fields: fields)
+    let kind = command.kind
+    guard kind.worker == worker else {
+      throw FieldError(
+        field: "type", reason: .notAllowed,
+        message: "\(kind.rawValue) is no command of the \(worker.rawValue) worker.")
+    }
+    let caller = try Caller(fields: fields)
+    return (.command(command, caller), caller)
+  }
+}

@@ -1,0 +1,29 @@
+import Layout
+import Market
+
+/// How many notices a user keeps, and for how long.
+enum NoticeKeeping {
+  /// The newest that stay when there are too many.
+  static let limit = 1000
+  /// How many more there may be before the oldest go: looking for them takes all names.
+  static let slack = 100
+  /// How long a notice is kept at least, in milliseconds: 90 days.
+  static let lifetime = 90 * 86_400_000
+  /// The time to live that a user's notices are given, in milliseconds: it is renewed once a day.
+  static let expiry = lifetime + 86_400_000
+
+  /// Whether it is time to let old ones go: there are too many, or it was not looked for a day.
+  static func isDue(count: Int, timeToLive: Int) -> Bool {
+    count > limit + slack || timeToLive < lifetime
+  }
+
+  /// Those of a user's notices that go: all but the newest, and what is older than the lifetime.
+  ///
+  /// Whatever is written meanwhile is newer, so what goes by an older look goes rightly.
+  static func surplus(of names: [String], now: UInt64) -> [String] {
+    let oldest = EntryID(milliseconds: now - min(now, UInt64(lifetime)), sequence: 0)
+    let newestFirst = names.compactMap { NoticeID(own: $0, of: "") }.sorted(by: >)
+    let kept = newestFirst.prefix(limit).prefix { $0.position >= oldest }
+    return newestFirst.dropFirst(kept.count).map(\.own)
+  }
+}

@@ -1,0 +1,35 @@
+import Lanes
+import Redis
+
+/// A batch of events on its way through one read model.
+struct ProjectionRun<Model: Projection>: LaneWork {
+  private enum Step { case start, loading, writing }
+
+  private var model: Model
+  private let events: [JournalEvent]
+  private var step = Step.start
+
+  init(_ model: Model, _ events: [JournalEvent]) {
+    self.model = model
+    self.events = events
+  }
+
+  /// Whether what was sent last only asks.
+  var isLoading: Bool { step == .loading }
+
+  mutating func next(
+    _ replies: [Reply], commands: inout Commands, commit: inout Commit
+  ) throws(RedisError) {
+    if step == .start {
+      model.load(events, commands: &commands)
+      step = .loading
+      if !commands.isEmpty { return }
+    }
+    if step == .loading {
+      step = .writing
+      try model.project(events, loaded: replies, commands: &commands, commit: &commit)
+    } else {
+      try model.finish(replies, commands: &commands)
+    }
+  }
+}

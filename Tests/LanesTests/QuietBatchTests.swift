@@ -1,0 +1,73 @@
+import Lanes
+import Market
+import Redis
+import Testbed
+import Testing
+
+@Suite("A batch that leaves nothing to write")
+struct QuietBatchTests {
+  private static func ignore(_ handled: Watched<Int>) -> StepHandler.Step {
+    { (turn, _, _) throws(RedisError) in handled.change { $0 += turn.batch.count } }
+  }
+
+  private static func read(_ bench: CopyBench, _ connection: RedisConnection) throws -> [Int?] {
+    try bench.lanes.flatMap(bench.streams).map { try Group("copy", of: $0, connection).read }
+  }
+
+  @Test("is written down when the lane is given back, and costs no commit of its own")
+  func stopped() async throws {
+    let handled = Watched(0)
+    try await CopyBench.with(lanes: 2) { bench in
+      var options = LaneOptions()
+      options.heartbeat = .seconds(3)
+      let lanes = bench.start("a", options, step: Self.ignore(handled))
+      let connection = try bench.redis.connect()
+      for _ in 0..<50 {
+        let before = handled.now
+        try bench.fill(1)
+        try #require(handled.wait(within: .seconds(10)) { $0 == before + 4 } != nil)
+      }
+      #expect(lanes.runner.state.commits == 0)
+      lanes.stop()
+      #expect(try Self.read(bench, connection) == [50, 50, 50, 50])
+    }
+  }
+
+  @Test("grows while a runner rests that has caught up")
+  func rest() async throws {
+    let batches = Watched<[Int]>([])
+    try await CopyBench.with(lanes: 1) { bench in
+      var options = LaneOptions.brisk
+      options.batch = 256
+      options.rest = .milliseconds(500)
+      let lanes = bench.start("a", options) { (turn, _, _) throws(RedisError) in
+        batches.change { $0.append(turn.batch.count) }
+      }
+      // The first entry is not made to wait, those that come meanwhile are.
+      try bench.fill(1)
+      try #require(batches.wait(within: .seconds(10)) { !$0.isEmpty } != nil)
+      for _ in 0..<20 { try bench.fill(1) }
+      try #require(batches.wait(within: .seconds(10)) { $0.reduce(0, +) == 42 } != nil)
+      lanes.stop()
+    }
+    #expect(batches.now.count <= 4, "\(batches.now)")
+  }
+
+  @Test("is written down by the next heartbeat")
+  func heartbeat() async throws {
+    let handled = Watched(0)
+    try await CopyBench.with(lanes: 2) { bench in
+      let lanes = bench.start(step: Self.ignore(handled))
+      let connection = try bench.redis.connect()
+      try bench.fill(10)
+      try #require(handled.wait(within: .seconds(10)) { $0 == 40 } != nil)
+      let deadline = ContinuousClock.now + .seconds(10)
+      while try Self.read(bench, connection) != [10, 10, 10, 10] {
+        try #require(ContinuousClock.now < deadline, "the cursors stay behind")
+        // Redis lets a tenth of a second pass.
+        try connection.call("BLPOP", "nothing", "0.1")
+      }
+      lanes.stop()
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Market
+import Testing
+
+@testable import Workers
+
+/// What the events of a reservation make of its row.
+@Suite struct MypageRowTests {
+  private func row(_ events: some Sequence<JournalEvent>, after row: MypageRow? = nil) -> MypageRow? {
+    var row = row
+    for item in events {
+      guard let deal = item.event.deal else { continue }
+      if row?.apply(item.event, of: deal, at: item.position) == nil {
+        row = MypageRow(item.event, of: deal, at: item.position)
+      }
+    }
+    return row
+  }
+
+  private func said(_ story: Story) throws -> Fields {
+    let packed = try #require(row(story.events)?.packed)
+    return try #require(Fields(packed: packed))
+  }
+
+  @Test func aDealFromBeginningToEnd() throws {
+    let story = Story.begun()
+    #expect(
+      try said(story) == [
+        "position": "001712000000000-00000000000000000000", "begun": "1712000000000", "productid": "100",
+        "productname": "애플워치", "qty": "1", "buyer": "김민지", "price": "50000", "reserveDt": "2024-04-04",
+        "address": "서울특별시 서초구 방배동", "status": "예약완료", "reserveStatus": "예약완료",
+      ])
+    let done = try said(story.started().then(.stockHeld).then(.tradeCompleted).then(.stockDecreased))
+    for (name, value) in [
+      ("position", "001712000002000-00000000000000000000"), ("begun", "1712000000000"), ("seller", "이준호"),
+      ("tradeid", "9"), ("status", "거래완료"), ("reserveStatus", "예약완료"), ("tradeStatus", "거래완료"),
+      ("stockStatus", "재고감소"),
+    ] {
+      #expect(done[name] == value, "\(name)")
+    }
+  }
+
+  @Test func aCancelThatIsAskedForIsNoneYet() throws {
+    let asked = Story.begun().started().then(.reserveCancelRequested)
+    #expect(try said(asked)["status"] == "거래진행중")
+    #expect(try said(asked)["reserveStatus"] == "취소요청")
+    let refused = try said(asked.then(.cancelRefused))
+    #expect(refused["status"] == "거래진행중" && refused["reserveStatus"] == "예약완료")
+    let canceled = try said(asked.then(.tradeCanceled).then(.reserveCanceled).then(.stockReleased))
+    #expect(canceled["status"] == "예약취소" && canceled["reserveStatus"] == "예약취소")
+    #expect(canceled["tradeStatus"] == "예약취소" && canceled["stockStatus"] == "재고복원")
+  }
+
+  @Test func onlyTheReservationTellsDateAndPlace() throws {
+    let story = Story.begun().started().then(.reserveChanged) {
+      $0.terms = Terms(price: 50_000, reserveDt: "2024-05-05", address: "부산")
+    }
+    let moved = try said(story.then(.stockHeld))
+    #expect(moved["reserveDt"] == "2024-05-05" && moved["address"] == "부산" && moved["price"] == "50000")
+    #expect(moved["seller"] == "이준호")
+  }
+
+  @Test func whatATrimmedJournalTellsIsTaken() throws {
+    let story = Story.begun().started().then(.stockHeld)
+    let late = try #require(row(story.events.dropFirst()))
+    let fields = try #require(Fields(packed: late.packed))
+    #expect(fields["begun"] == "1712000000000" && fields["reserveStatus"] == "예약완료")
+    #expect(fields["reserveDt"] == nil && fields["stockStatus"] == "재고확보")
+    let told = try #require(row(story.then(.reserveChanged).events.dropFirst()))
+    #expect(Fields(packed: told.packed)?["reserveDt"] == "2024-04-04")
+  }
+
+  /// A batch begins with what the last one stored, and may be read again.
+  @Test(arguments: Story.all.indices)
+  func anySplitIntoBatchesMakesTheSameRow(story: Int) throws {
+    let events = Story.all[story].events
+    let whole = try #require(row(events)?.packed)
+    for cuts in 0..<(1 << (events.count - 1)) {
+      var stored: MypageRow?
+      var batch: [JournalEvent] = []
+      for (place, event) in events.enumerated() {
+        batch.append(event)
+        guard cuts & (1 << place) != 0 || place == events.count - 1 else { continue }
+        for _ in 1...2 {
+          let next = row(batch, after: stored)
+          stored = next.flatMap { MypageRow(packed: $0.packed, reserveid: 7) }
+        }
+        batch = []
+      }
+      #expect(stored?.packed == whole, "cut at \(String(cuts, radix: 2))")
+    }
+  }
+
+  @Test(arguments: [
+    "", "position", "position\t1-1", "a\tb",
+    "position\tx\tbegun\t1\tproductid\t1\tqty\t1\tprice\t1\tbuyer\ta",
+  ])
+  func whatIsNoRowIsNoneAtAll(text: String) { #expect(MypageRow(packed: text, reserveid: 7) == nil) }
+}

@@ -1,0 +1,90 @@
+import Layout
+import Market
+import Testing
+
+@testable import Lanes
+@testable import Workers
+
+/// Notices as they stand in Redis.
+@Suite struct NoticeTests {
+  private func reserved(_ count: Int, from start: Int = 1) -> [JournalEvent] {
+    (start..<start + count).map { number in
+      let event = Story.begun(number).events[0].event
+      return JournalEvent(
+        event: event, position: EntryID(milliseconds: 1_712_000_000_000 + UInt64(number), sequence: 0))
+    }
+  }
+
+  private func stored(_ shelf: Shelf, of userid: String = "김민지") throws -> [NoticeID] {
+    try shelf.hash(Key.notices(of: userid)).keys.compactMap { NoticeID(own: $0, of: userid) }.sorted()
+  }
+
+  @Test func aNoticeTellsAll() throws {
+    let shelf = try Shelf()
+    try shelf.apply(NotificationProjection.self, Story.begun().started().events)
+    let notices = try stored(shelf, of: "이준호")
+    #expect(notices.map(\.own) == ["3-1712000000000-1-s"])
+    let text = try shelf.hash(Key.notices(of: "이준호"))["3-1712000000000-1-s"] ?? ""
+    #expect(
+      notices[0].fields(stored: text) == [
+        "id": "3-1712000000000-1-s-이준호", "userid": "이준호", "role": "판매",
+        "createdAt": "2024-04-01T19:33:20.000Z", "productid": "100", "productname": "애플워치",
+        "status": "거래진행중", "message": "판매하시는 ‘애플워치’ 거래가 시작되었습니다.",
+        "reserveid": "7", "tradeid": "9",
+      ])
+    #expect(try stored(shelf).map(\.own) == ["3-1712000000000-0-b", "3-1712000000000-1-b"])
+  }
+
+  @Test func twiceIsOnce() throws {
+    let shelf = try Shelf()
+    for story in Story.all { try shelf.apply(NotificationProjection.self, story.events) }
+    let once = try ["김민지", "이준호"].map { try shelf.hash(Key.notices(of: $0)) }
+    for story in Story.all { try shelf.apply(NotificationProjection.self, story.events) }
+    #expect(try ["김민지", "이준호"].map { try shelf.hash(Key.notices(of: $0)) } == once)
+  }
+
+  @Test func onlyTheNewestStay() throws {
+    let shelf = try Shelf()
+    let (limit, slack) = (NoticeKeeping.limit, NoticeKeeping.slack)
+    var written = 0
+    for count in [limit, slack, 1, slack / 2, 3000] {
+      try shelf.apply(NotificationProjection.self, reserved(count, from: written + 1))
+      written += count
+      let kept = try stored(shelf)
+      #expect(kept.count >= min(written, limit) && kept.count <= limit + slack)
+      #expect(
+        kept.map { Int($0.position.milliseconds - 1_712_000_000_000) }.elementsEqual(
+          written - kept.count + 1...written))
+    }
+    // What has gone stays away when it is written again.
+    try shelf.apply(NotificationProjection.self, reserved(2 * slack))
+    #expect(try stored(shelf).count == limit)
+  }
+
+  @Test func theyExpire() throws {
+    let shelf = try Shelf()
+    let key = Key.notices(of: "김민지")
+    func left() throws -> Int { try shelf.connection.call("PTTL", key).integer ?? 0 }
+    try shelf.apply(NotificationProjection.self, reserved(1))
+    #expect(try left() > NoticeKeeping.lifetime)
+    // Within a day it is not touched, after it is, and then old ones go.
+    try shelf.connection.call("PEXPIRE", key, "\(NoticeKeeping.lifetime + 60_000)")
+    try shelf.apply(NotificationProjection.self, reserved(1, from: 2))
+    #expect(try left() <= NoticeKeeping.lifetime + 60_000)
+    try shelf.connection.call("PEXPIRE", key, "\(NoticeKeeping.lifetime - 1)")
+    try shelf.apply(NotificationProjection.self, reserved(1, from: NoticeKeeping.lifetime + 2))
+    #expect(try left() > NoticeKeeping.lifetime + 60_000)
+    #expect(
+      try stored(shelf).map { $0.position.milliseconds - 1_712_000_000_000 } == [
+        2, UInt64(NoticeKeeping.lifetime) + 2,
+      ])
+  }
+
+  @Test func whatIsNoNoticeIsLeftToTheAudit() {
+    #expect(NoticeKeeping.surplus(of: ["nonsense", "3-5-0-b"], now: 5) == [])
+    #expect(
+      NoticeKeeping.surplus(of: ["nonsense", "3-5-0-b"], now: UInt64(NoticeKeeping.lifetime) + 6) == [
+        "3-5-0-b"
+      ])
+  }
+}
