@@ -1,63 +1,42 @@
 import Foundation
+import Synchronization
 
 /// A process that a test started, and ends by its process id.
 public struct RunningProcess: Sendable {
   public let id: pid_t
-  private let ended: DispatchGroup
-  private let process: Process
+  private let ending: Ending
 
   /// - Parameters:
   ///   - program: a path, or a name that is looked for in `PATH`.
-  ///   - log: where its output goes; nowhere if nil.
+  ///   - log: where its output is appended; nowhere if nil.
   public init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], log: URL? = nil
   ) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    var output = FileHandle.nullDevice
-    if let log {
-      if !FileManager.default.fileExists(atPath: log.path) {
-        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-      }
-      output = try FileHandle(forWritingTo: log)
-      try output.seekToEnd()
-    }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = output
-    let ended = DispatchGroup()
-    ended.enter()
-    process.terminationHandler = { _ in ended.leave() }
-    // A thread of the cooperative pool blocks all signals, and a child would inherit that.
-    var (none, before) = (sigset_t(), sigset_t())
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try process.run()
-    id = process.processIdentifier
-    self.process = process
-    self.ended = ended
+    id = try Spawn(
+      program, arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+      output: log?.path ?? "/dev/null"
+    ).run()
+    ending = Ending(of: id)
   }
 
-  public var hasEnded: Bool { !process.isRunning }
+  public var hasEnded: Bool { ending.status != nil }
 
   /// Its exit status, once it has ended by itself.
   public var exitStatus: Int32? {
-    hasEnded && process.terminationReason == .exit ? process.terminationStatus : nil
+    // As `WIFEXITED` and `WEXITSTATUS` read it.
+    ending.status.flatMap { $0 & 0x7f == 0 ? $0 >> 8 & 0xff : nil }
   }
 
   /// Waits until it has ended by itself.
-  public func wait() { ended.wait() }
+  public func wait() { ending.wait() }
 
-  public func signal(_ number: Int32) { Foundation.kill(id, number) }
+  public func signal(_ number: Int32) { if !hasEnded { Foundation.kill(id, number) } }
 
   /// `kill -9`, and waits until it is gone.
   public func kill() {
     signal(SIGCONT)
     signal(SIGKILL)
-    ended.wait()
+    wait()
   }
 
   /// Asks it to end; gives how long that took, or nil (and kills it) if it is still there after `limit`.
@@ -65,12 +44,42 @@ public struct RunningProcess: Sendable {
   public func terminate(by number: Int32 = SIGTERM, within limit: Duration = .seconds(5)) -> Duration? {
     let start = ContinuousClock.now
     signal(number)
-    let (seconds, attoseconds) = limit.components
-    let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-    guard ended.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success else {
+    guard ending.wait(within: limit) else {
       kill()
       return nil
     }
     return .now - start
+  }
+}
+
+/// How a process ends: a thread of its own waits for it.
+///
+/// Foundation's `Process` waits for all of them on one run loop, which now and then, with hundreds of sockets open,
+/// does not hear of an end.
+private final class Ending: Sendable {
+  private let found = Mutex<Int32?>(nil)
+  private let ended = DispatchGroup()
+
+  init(of id: pid_t) {
+    ended.enter()
+    Thread.detachNewThread { [self] in
+      var status: Int32 = 0
+      while waitpid(id, &status, 0) == -1 && errno == EINTR {}
+      let last = status
+      found.withLock { $0 = last }
+      ended.leave()
+    }
+  }
+
+  /// As `waitpid` tells it; nil while the process runs.
+  var status: Int32? { found.withLock { $0 } }
+
+  func wait() { ended.wait() }
+
+  /// Whether it has ended by then.
+  func wait(within limit: Duration) -> Bool {
+    let (seconds, attoseconds) = limit.components
+    let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
+    return ended.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success
   }
 }
