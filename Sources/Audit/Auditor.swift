@@ -49,12 +49,7 @@ public struct Auditor {
   /// Takes records of read models away that are to be made anew from the journal.
   public func forget(_ views: Set<BrokenView>) throws(RedisError) {
     try connection.askEach(Array(views)) {
-      Words("HDEL", $0.key, $0.field)
-    } _: { (_, reply) throws(RedisError) in
-      try reply.get()
-    }
-    try connection.askEach(views.compactMap { view in view.list.map { ($0, view.field) } }) {
-      Words("ZREM", $0.0, $0.1)
+      Words($0.kind == .listing ? "ZREM" : "HDEL", $0.key, $0.member)
     } _: { (_, reply) throws(RedisError) in
       try reply.get()
     }

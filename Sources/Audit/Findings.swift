@@ -59,29 +59,31 @@ struct Findings {
 
 /// A read model's record that is not as the journal implies.
 public struct BrokenView: Hashable, Sendable {
-  /// Whether it is a notice; else it is a my page row.
-  public let isNotice: Bool
-  /// The user's hash, and the record's field in it.
-  public let key: String
-  public let field: String
-  /// The sorted set that lists it, if one does.
-  public let list: String?
-
-  /// As one asks Redis for it.
-  var name: String { "\(key) \(field)" }
-
-  init(noticeOf userid: String, _ field: String) {
-    isNotice = true
-    key = Key.notices(of: userid)
-    self.field = field
-    list = nil
+  /// What kind of record it is.
+  public enum Kind: Sendable {
+    /// A notice in its user's hash.
+    case notice
+    /// A reservation's row in a hash of my page.
+    case row
+    /// A row's name in a user's sorted set.
+    case listing
   }
 
-  init(mypageOf userid: String, _ field: String) {
-    isNotice = false
-    key = Key.mypageRows(of: userid)
-    self.field = field
-    list = Key.mypage(of: userid)
+  public let kind: Kind
+  public let key: String
+  public let member: String
+
+  /// As one asks Redis for it.
+  var name: String { "\(key) \(member)" }
+
+  init(noticeOf userid: String, _ name: String) {
+    self.init(.notice, Key.notices(of: userid), name)
+  }
+
+  init(_ kind: Kind, _ key: String, _ member: String) {
+    self.kind = kind
+    self.key = key
+    self.member = member
   }
 }
 

@@ -51,13 +51,13 @@ struct Keyspace {
 
     init(_ key: String) {
       guard key.first == "{", let end = key.range(of: "}:") else {
-        let kind = key.prefix { $0 != ":" }
-        // The rows' name goes on after the tag, their list's does not.
-        self.kind = kind == "mypage" && key.last != "}" ? "mypage rows" : String(kind)
+        kind = String(key.prefix { $0 != ":" })
         return
       }
       let parts = key[end.upperBound...].split(separator: ":", maxSplits: 1)
-      kind = parts.first.map(String.init) ?? ""
+      let kind = parts.first.map(String.init) ?? ""
+      // My page's lists have that name too.
+      self.kind = kind == "mypage" ? "mypage rows" : kind
       shard = Int(key[key.index(after: key.startIndex)..<end.lowerBound])
       if parts.count == 2 { id = Int(parts[1]) }
     }

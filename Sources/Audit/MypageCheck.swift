@@ -3,9 +3,10 @@ import Layout
 import Market
 import Redis
 
-/// Checks every row of every my page: against the reservation itself, and against the last events that made it.
+/// Checks every row of my page: against the reservation itself, against the last events that made it, and whether
+/// its buyer and its seller have it on their lists.
 struct MypageCheck {
-  /// What the journal tells of a reservation's rows, which say the same to its buyer and its seller.
+  /// What the journal tells of a reservation's row.
   private struct Row {
     let buyer: String
     var seller: String?
@@ -32,15 +33,20 @@ struct MypageCheck {
   }
 
   private struct Asked {
-    let userid: String
-    let id: MypageRowID
     let row: Row
     let reservation: Reservation
-
-    var view: BrokenView { BrokenView(mypageOf: userid, id.description) }
+    let view: BrokenView
   }
 
+  private struct Listed {
+    let begun: UInt64?
+    let view: BrokenView
+  }
+
+  let shard: Shard
   private var rows: [Int: Row] = [:]
+
+  init(_ shard: Shard) { self.shard = shard }
 
   mutating func take(_ entry: JournalEntry) {
     guard let deal = entry.event.deal else { return }
@@ -51,27 +57,32 @@ struct MypageCheck {
   func check(
     _ reservations: [Reservation], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
-    let asked = reservations.flatMap { reservation -> [Asked] in
-      let reserveid = reservation.deal.reserveid
-      guard let row = rows[reserveid] else { return [] }
-      return [(row.buyer, DealRole.buyer), (row.seller, .seller)].compactMap { userid, role in
-        userid.map {
-          Asked(userid: $0, id: MypageRowID(reserveid, role), row: row, reservation: reservation)
-        }
+    var asked: [Asked] = []
+    var listed: [Listed] = []
+    for reservation in reservations {
+      let id = reservation.deal.reserveid
+      guard let row = rows[id] else { continue }
+      asked.append(
+        Asked(
+          row: row, reservation: reservation,
+          view: BrokenView(.row, Key.mypageRows(of: id, in: shard), "\(id)")))
+      for (userid, role) in [(row.buyer, DealRole.buyer), (row.seller, .seller)] {
+        guard let userid else { continue }
+        let name = MypageRowID(id, in: shard, role).description
+        listed.append(Listed(begun: row.begun, view: BrokenView(.listing, Key.mypage(of: userid), name)))
       }
     }
     try connection.askEach(asked) {
-      Words("HGET", Key.mypageRows(of: $0.userid), $0.id.description)
+      Words("HGET", $0.view.key, $0.view.member)
     } _: { (asked, reply) throws(RedisError) in
       compare(try reply.get().text, with: asked, &findings)
     }
-    try connection.askEach(asked) {
-      Words("ZSCORE", Key.mypage(of: $0.userid), $0.id.description)
-    } _: { (asked, reply) throws(RedisError) in
+    try connection.askEach(listed) {
+      Words("ZSCORE", $0.view.key, $0.view.member)
+    } _: { (listed, reply) throws(RedisError) in
       let score = try reply.get().integer
-      if score == nil || asked.row.begun.map({ score != Int($0) }) == true {
-        findings.add(
-          .mypage, asked.view, "It is missing in \(Key.mypage(of: asked.userid)), or out of its place there.")
+      if score == nil || listed.begun.map({ score != Int($0) }) == true {
+        findings.add(.mypage, listed.view, "It is missing, or out of its place.")
       }
     }
   }
@@ -85,7 +96,7 @@ struct MypageCheck {
     var expected: Fields = [
       "productid": "\(deal.productid)", "productname": deal.productname, "qty": "\(deal.qty)",
       "buyer": deal.userid,
-      "status": asked.reservation.standing.rawValue, "position": asked.row.position.sortable,
+      "status": asked.reservation.standing.rawValue, "position": "\(asked.row.position)",
     ]
     // What no event of the journal as it is now has said, an older one may have.
     for (name, value) in [

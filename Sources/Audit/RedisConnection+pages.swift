@@ -61,24 +61,27 @@ extension RedisConnection {
     } while cursor != "0"
   }
 
-  /// Gives the names of the fields of many hashes in pages, each with its hash; one may come twice.
+  /// Gives the names of what many keys hold in pages, each with its key; one may come twice.
+  ///
+  /// - Parameter command: `HSCAN` where the keys are hashes, `ZSCAN` where they are sorted sets.
   func scanPages(
-    of hashes: [String], _ body: ([(hash: String, name: String)]) throws(RedisError) -> Void
+    by command: String, of keys: [String],
+    _ body: ([(key: String, name: String)]) throws(RedisError) -> Void
   ) throws(RedisError) {
-    // A hash may be large, so only a few are read at a time.
+    // One may be large, so only a few are read at a time.
     let together = 20
-    var open = hashes.map { (hash: $0, cursor: "0") }
+    var open = keys.map { (key: $0, cursor: "0") }
     while !open.isEmpty {
-      var unfinished: [(hash: String, cursor: String)] = []
-      var page: [(hash: String, name: String)] = []
+      var unfinished: [(key: String, cursor: String)] = []
+      var page: [(key: String, name: String)] = []
       try askEach(open.prefix(together)) {
-        Words("HSCAN", $0.hash, $0.cursor, "COUNT", "\(Self.page)")
+        Words(command, $0.key, $0.cursor, "COUNT", "\(Self.page)")
       } _: { (item, reply) throws(RedisError) in
         guard let next = try reply.get()[0]?.string, let fields = reply[1]?.fields else {
-          throw RedisError(.unexpectedReply, "HSCAN \(item.hash) gave no cursor.")
+          throw RedisError(.unexpectedReply, "\(command) \(item.key) gave no cursor.")
         }
-        page += fields.map { (item.hash, $0.name) }
-        if next != "0" { unfinished.append((item.hash, next)) }
+        page += fields.map { (item.key, $0.name) }
+        if next != "0" { unfinished.append((item.key, next)) }
       }
       try body(page)
       open = unfinished + open.dropFirst(together)

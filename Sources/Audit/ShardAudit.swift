@@ -25,7 +25,7 @@ struct ShardAudit {
   var stocks: Histories<StockDecider>
   var commands: CommandCheck
   var notices: NoticeCheck
-  var mypage = MypageCheck()
+  var mypage: MypageCheck
   var numbers: NumberCheck
   var indexes: IndexCheck
   var line = Line()
@@ -45,6 +45,7 @@ struct ShardAudit {
     stocks = Histories(shard, isTrimmed: journal.isTrimmed)
     commands = CommandCheck(shard, since: journal.isTrimmed ? journal.first ?? journal.last : .zero)
     notices = NoticeCheck(shard)
+    mypage = MypageCheck(shard)
     numbers = NumberCheck(shard)
     indexes = IndexCheck(shard)
     if journal.isTrimmed {

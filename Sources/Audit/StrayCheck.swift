@@ -9,31 +9,29 @@ import Redis
 struct StrayCheck {
   let shards: Int
 
-  private struct Row {
-    let view: BrokenView
-    let id: MypageRowID
-    let userid: String
-  }
-
   func take(
     _ keys: [String], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
     let notices = keys.filter { Key.userid(ofNotices: $0) != nil }
-    let rows = keys.filter { Key.userid(ofMypageRows: $0) != nil }
-    try connection.scanPages(of: notices) { (page) throws(RedisError) in
+    let lists = keys.filter { Key.userid(ofMypage: $0) != nil }
+    let rows = keys.filter { Key.shard(ofMypageRows: $0) != nil }
+    try connection.scanPages(by: "HSCAN", of: notices) { (page) throws(RedisError) in
       try checkNotices(page, on: connection, &findings)
     }
-    try connection.scanPages(of: rows) { (page) throws(RedisError) in
+    try connection.scanPages(by: "ZSCAN", of: lists) { (page) throws(RedisError) in
+      try checkLists(page, on: connection, &findings)
+    }
+    try connection.scanPages(by: "HSCAN", of: rows) { (page) throws(RedisError) in
       try checkRows(page, on: connection, &findings)
     }
   }
 
   private func checkNotices(
-    _ page: [(hash: String, name: String)], on connection: RedisConnection, _ findings: inout Findings
+    _ page: [(key: String, name: String)], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
     var notices: [NoticeID] = []
-    for (hash, name) in page {
-      guard let userid = Key.userid(ofNotices: hash) else { continue }
+    for (key, name) in page {
+      guard let userid = Key.userid(ofNotices: key) else { continue }
       if let id = NoticeID(own: name, of: userid), id.shard.index < shards {
         notices.append(id)
       } else {
@@ -70,36 +68,47 @@ struct StrayCheck {
     return starts
   }
 
-  private func checkRows(
-    _ page: [(hash: String, name: String)], on connection: RedisConnection, _ findings: inout Findings
+  private func checkLists(
+    _ page: [(key: String, name: String)], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
-    var rows: [Row] = []
-    for (hash, name) in page {
-      guard let userid = Key.userid(ofMypageRows: hash) else { continue }
-      let view = BrokenView(mypageOf: userid, name)
-      if let id = MypageRowID(name) {
-        rows.append(Row(view: view, id: id, userid: userid))
+    var listed: [(id: MypageRowID, userid: String, view: BrokenView)] = []
+    for (key, name) in page {
+      guard let userid = Key.userid(ofMypage: key) else { continue }
+      let view = BrokenView(.listing, key, name)
+      if let id = MypageRowID(name), id.shard.index < shards {
+        listed.append((id, userid, view))
+      } else {
+        findings.add(.mypage, view, "It names no row of a reservation.")
+      }
+    }
+    try connection.askEach(listed) {
+      Words(
+        "HGET", Key.reservation($0.id.reserveid, in: $0.id.shard), $0.id.role == .buyer ? "userid" : "seller")
+    } _: { (item, reply) throws(RedisError) in
+      guard try reply.get().text != item.userid else { return }
+      findings.add(
+        .mypage, item.view, "Reservation \(item.id.reserveid) is not \(shown(item.userid))'s.")
+    }
+  }
+
+  private func checkRows(
+    _ page: [(key: String, name: String)], on connection: RedisConnection, _ findings: inout Findings
+  ) throws(RedisError) {
+    var rows: [(reserveid: Int, shard: Shard, view: BrokenView)] = []
+    for (key, name) in page {
+      guard let shard = Key.shard(ofMypageRows: key) else { continue }
+      let view = BrokenView(.row, key, name)
+      if let id = Int(name), "\(id)" == name, Key.mypageRows(of: id, in: shard) == key {
+        rows.append((id, shard, view))
       } else {
         findings.add(.mypage, view, "It is no row of a reservation.")
       }
     }
-    var owned: [(row: Row, shard: Shard)] = []
     try connection.askEach(rows) {
-      Words("GET", Key.directory(.reserve, id: $0.id.reserveid))
+      Words("EXISTS", Key.reservation($0.reserveid, in: $0.shard))
     } _: { (row, reply) throws(RedisError) in
-      guard let productid = try reply.get().integer else {
-        return findings.add(.mypage, row.view, "There is no reservation \(row.id.reserveid).")
-      }
-      owned.append((row, .of(productid: productid, among: shards)))
-    }
-    try connection.askEach(owned) {
-      Words(
-        "HGET", Key.reservation($0.row.id.reserveid, in: $0.shard),
-        $0.row.id.role == .buyer ? "userid" : "seller")
-    } _: { (item, reply) throws(RedisError) in
-      guard try reply.get().text != item.row.userid else { return }
-      findings.add(
-        .mypage, item.row.view, "Reservation \(item.row.id.reserveid) is not \(shown(item.row.userid))'s.")
+      guard try reply.get().integer == 0 else { return }
+      findings.add(.mypage, row.view, "There is no reservation \(row.reserveid) in shard \(row.shard.index).")
     }
   }
 }

@@ -7,15 +7,17 @@ extension DealPlan {
   /// Throws unless every reservation, my page, listing and stock stands where the plan ends.
   func check(_ redis: RedisConnection, shards: Int) throws {
     for deal in 0..<deals {
-      let (id, buyer) = (id(of: deal), buyer(of: deal))
+      let id = id(of: deal)
       let shard = Shard.of(productid: product(of: deal), among: shards)
       let wanted = isCancelled(deal) ? "예약취소" : "거래완료"
       try expect(wanted, of: Key.reservation(id, in: shard), ["status"], redis)
-      let (rows, row) = (Key.mypageRows(of: buyer), MypageRowID(id, .buyer).description)
-      let status = try redis.call("HGET", rows, row).string.flatMap { Fields(packed: $0)?["status"] }
+      let (rows, page) = (Key.mypageRows(of: id, in: shard), Key.mypage(of: buyer(of: deal)))
+      let status = try redis.call("HGET", rows, "\(id)").string.flatMap { Fields(packed: $0)?["status"] }
       guard status == wanted else {
-        throw BenchError("\(row) of \(rows) should have status \(wanted), but it has \(status ?? "–").")
+        throw BenchError("\(id) in \(rows) should have status \(wanted), but it has \(status ?? "–").")
       }
+      let row = MypageRowID(id, in: shard, .buyer).description
+      guard try !redis.call("ZSCORE", page, row).isNull else { throw BenchError("\(row) is not in \(page).") }
     }
     let sold = perProduct - cancelledPerProduct
     for product in 1...products {

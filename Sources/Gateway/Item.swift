@@ -7,14 +7,14 @@ enum Item: Sendable {
   /// A hash of its own.
   case aggregate(key: String)
   case notice(NoticeID)
-  case mypageRow(MypageRowID, of: String)
+  case mypageRow(MypageRowID)
 
   /// The hash that holds it, and under which name if it holds others too.
   var place: (key: String, name: String?) {
     switch self {
     case .aggregate(let key): (key, nil)
     case .notice(let id): (Key.notices(of: id.userid), id.own)
-    case .mypageRow(let id, let userid): (Key.mypageRows(of: userid), id.description)
+    case .mypageRow(let id): (Key.mypageRows(of: id.reserveid, in: id.shard), String(id.reserveid))
     }
   }
 
@@ -25,7 +25,7 @@ enum Item: Sendable {
       let fields = Fields(pairs: found)
       return fields.isEmpty || fields["deleted"] == "1" ? nil : fields
     case .notice(let id): return found.string.flatMap { id.fields(stored: $0) }
-    case .mypageRow(let id, _): return found.string.flatMap { id.fields(stored: $0) }
+    case .mypageRow(let id): return found.string.flatMap { id.fields(stored: $0) }
     }
   }
 }

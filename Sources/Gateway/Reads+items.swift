@@ -18,7 +18,7 @@ extension Reads {
       return (total, found.map { .aggregate(key: Self.key(of: entity, Int($1) ?? 0, in: Shard($0))) })
     case .mypage(let userid):
       let (total, found) = try await members(of: [Key.mypage(of: userid)], first: first, isReversed: true)
-      return (total, found.compactMap { MypageRowID($1).map { .mypageRow($0, of: userid) } })
+      return (total, found.compactMap { MypageRowID($1).map { .mypageRow($0) } })
     case .notices(let userid):
       var ask = Commands()
       ask.add("HKEYS", Key.notices(of: userid))

@@ -48,7 +48,7 @@ extension LaneSession {
     }
     for reply in try connection.exchange(writes) { try reply.get() }
     let lane = Lane(
-      spec: spec, token: token, handler: spec.makeHandler(digests), inputs: inputs, caution: caution)
+      spec: spec, token: token, handler: spec.makeHandler(), inputs: inputs, caution: caution)
     lanes.append(lane)
     // Before the first batch: a commit that fails may have moved a group already, but never the hash.
     try touch(lane)

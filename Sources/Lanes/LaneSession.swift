@@ -8,7 +8,6 @@ final class LaneSession {
   let tokens: LaneTokens
   let connection: RedisConnection
   let commitDigest: String
-  let digests: [Script: String]
   var lanes: [Lane] = []
   /// Lanes that must not run, and why.
   var halted: [LaneName: String] = [:]
@@ -22,9 +21,6 @@ final class LaneSession {
     self.metrics = metrics
     connection = try RedisConnection(runner.url)
     commitDigest = try connection.digest(of: Commit.script)
-    var digests: [Script: String] = [:]
-    for script in runner.lanes.flatMap(\.scripts) { digests[script] = try connection.digest(of: script) }
-    self.digests = digests
   }
 
   /// Passes over the lanes until the runner stops, then gives them back.

@@ -23,19 +23,16 @@ public struct LaneSpec: Sendable {
   public let name: LaneName
   /// The keys read, in the order that decides a tie of entry ids.
   public let streams: [String]
-  /// Scripts that the handler's rounds call by their digests.
-  public let scripts: [Script]
   /// The streams that the lane's owner keeps short.
   public let retained: [RetainedStream]
-  public let makeHandler: @Sendable ([Script: String]) -> any LaneHandler
+  public let makeHandler: @Sendable () -> any LaneHandler
 
   public init(
-    name: LaneName, streams: [String], scripts: [Script] = [], retained: [RetainedStream] = [],
-    makeHandler: @escaping @Sendable (_ digests: [Script: String]) -> any LaneHandler
+    name: LaneName, streams: [String], retained: [RetainedStream] = [],
+    makeHandler: @escaping @Sendable () -> any LaneHandler
   ) {
     self.name = name
     self.streams = streams
-    self.scripts = scripts
     self.retained = retained
     self.makeHandler = makeHandler
   }

@@ -54,6 +54,18 @@ public enum Key {
   }
   /// The ids of the shard's newest notices, a list with the newest first.
   public static func notices(of shard: Shard) -> String { shard.key("notices") }
+  /// What my pages say of a thousand reservations, a hash: their ids and packed texts.
+  public static func mypageRows(of reserveid: Int, in shard: Shard) -> String {
+    shard.key("mypage:\(reserveid / 1000)")
+  }
+  /// Whose shard's my page rows a key holds; nil for any other key.
+  public static func shard(ofMypageRows key: String) -> Shard? {
+    let parts = key.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[1] == "mypage", Int(parts[2]) != nil,
+      let index = Int(parts[0].dropFirst().dropLast()), index >= 0, parts[0] == Shard(index).tag
+    else { return nil }
+    return Shard(index)
+  }
   /// Who sells a product, as the notification worker last heard.
   public static func seller(of productid: Int, in shard: Shard) -> String { shard.key("seller:\(productid)") }
 
@@ -72,20 +84,15 @@ public enum Key {
   public static func notices(of userid: String) -> String { "\(noticesPrefix)\(tagged(userid))}" }
   /// A user's my page, a sorted set of the names of its rows (`MypageRowID`) by the reservations' times.
   public static func mypage(of userid: String) -> String { "\(mypagePrefix)\(tagged(userid))}" }
-  /// The rows of a user's my page, a hash: their names and packed texts.
-  public static func mypageRows(of userid: String) -> String { mypage(of: userid) + rowsSuffix }
 
   /// Whose notices a key holds; nil for any other key.
-  public static func userid(ofNotices key: String) -> String? { untagged(key, from: noticesPrefix, to: "}") }
+  public static func userid(ofNotices key: String) -> String? { untagged(key, from: noticesPrefix) }
 
-  /// Whose my page rows a key holds; nil for any other key.
-  public static func userid(ofMypageRows key: String) -> String? {
-    untagged(key, from: mypagePrefix, to: "}\(rowsSuffix)")
-  }
+  /// Whose my page a key holds; nil for any other key.
+  public static func userid(ofMypage key: String) -> String? { untagged(key, from: mypagePrefix) }
 
   private static let noticesPrefix = "notices:{"
   private static let mypagePrefix = "mypage:{"
-  private static let rowsSuffix = ":rows"
 
   /// Text from outside in the form that can stand in a hash tag: braces would end it early.
   private static func tagged(_ text: String) -> String {
@@ -102,12 +109,12 @@ public enum Key {
     return safe
   }
 
-  /// The text that `tagged` put between the two ends of a key.
+  /// The text that `tagged` put between a key's prefix and its closing brace.
   ///
   /// By bytes: what begins with a combining mark would hide the brace before it.
-  private static func untagged(_ key: String, from head: String, to tail: String) -> String? {
-    let text = key.utf8.dropFirst(head.utf8.count).dropLast(tail.utf8.count)
-    guard key.utf8.elementsEqual([head.utf8[...], text, tail.utf8[...]].joined()) else { return nil }
+  private static func untagged(_ key: String, from prefix: String) -> String? {
+    guard key.utf8.starts(with: prefix.utf8), key.utf8.last == UInt8(ascii: "}") else { return nil }
+    let text = key.utf8.dropFirst(prefix.utf8.count).dropLast()
     var plain: [UInt8] = []
     var rest = text
     while let byte = rest.first {

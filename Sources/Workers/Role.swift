@@ -25,11 +25,9 @@ public enum Role: String, CaseIterable, Sendable {
     case .trade: Self.deciding(TradeDecider.self, shards: shards)
     case .stock: Self.deciding(StockDecider.self, shards: shards)
     case .notification:
-      (0..<shards).map { Self.projecting(rawValue, Shard($0), [], NotificationProjection.self) }
+      (0..<shards).map { Self.projecting(rawValue, Shard($0), NotificationProjection.self) }
     case .mypage:
-      (0..<shards).map {
-        Self.projecting(rawValue, Shard($0), [MypageProjection.script], MypageProjection.self)
-      }
+      (0..<shards).map { Self.projecting(rawValue, Shard($0), MypageProjection.self) }
     }
   }
 
@@ -39,7 +37,7 @@ public enum Role: String, CaseIterable, Sendable {
     let doorName = LaneName(worker: worker.rawValue, tag: "{\(inlet)}")
     let door = LaneSpec(
       name: doorName, streams: [inlet], retained: [RetainedStream(inlet, readBy: [doorName])],
-      makeHandler: { _ in InletHandler(worker: worker, shards: shards) })
+      makeHandler: { InletHandler(worker: worker, shards: shards) })
     return [door]
       + (0..<shards).map { index in
         let shard = Shard(index)
@@ -53,16 +51,16 @@ public enum Role: String, CaseIterable, Sendable {
         }
         return LaneSpec(
           name: name, streams: streams, retained: retained,
-          makeHandler: { _ in DecisionHandler<Rules>(shard: shard, streams: streams) })
+          makeHandler: { DecisionHandler<Rules>(shard: shard, streams: streams) })
       }
   }
 
   private static func projecting<Model: Projection>(
-    _ worker: String, _ shard: Shard, _ scripts: [Script], _ model: Model.Type
+    _ worker: String, _ shard: Shard, _ model: Model.Type
   ) -> LaneSpec {
     let name = LaneName(worker: worker, tag: shard.tag)
     return LaneSpec(
-      name: name, streams: [Key.journal(of: shard)], scripts: scripts,
-      makeHandler: { digests in ProjectionHandler<Model>(lane: name, shard: shard, digests: digests) })
+      name: name, streams: [Key.journal(of: shard)],
+      makeHandler: { ProjectionHandler<Model>(name, shard: shard) })
   }
 }

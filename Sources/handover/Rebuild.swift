@@ -34,7 +34,7 @@ struct Rebuild: AsyncParsableCommand {
       let auditor = Auditor(try RedisConnection(url))
       let report = try auditor.run(waiting: patience)
       guard report.isAtRest else { return report }
-      try auditor.forget(report.broken.filter { $0.isNotice == (kind == .notices) })
+      try auditor.forget(report.broken.filter { ($0.kind == .notice) == (kind == .notices) })
       try ReadModels.rebuild(
         report.shards.indices.map { Shard($0) }, [kind], on: url, logger: logger, onProgress: Self.show)
       FileHandle.standardError.write(Data("\n".utf8))
@@ -44,7 +44,7 @@ struct Rebuild: AsyncParsableCommand {
       throw StartError(
         "The system is not at rest: \(report.notes.first ?? "its lanes are behind"). Use --wait.")
     }
-    let wrong = report.broken.filter { $0.isNotice == (kind == .notices) }.count
+    let wrong = report.broken.filter { ($0.kind == .notice) == (kind == .notices) }.count
     print(
       wrong == 0 ? "All \(kind.rawValue) are as they must be." : "\(wrong) \(kind.rawValue) are still wrong.")
     if wrong > 0 { throw ExitCode.failure }

@@ -29,8 +29,7 @@ import Testing
       report.said == [
         "state {0}:reserve:2: status is “거래완료”, but its events make it “거래진행중”.",
         "numbers {0}:reserve:2: It is 거래완료, but the trade says it is 거래진행중.",
-        "mypage mypage:{buyer2}:rows 2:buyer: status is “거래진행중”, but must be “거래완료”.",
-        "mypage mypage:{seller7}:rows 2:seller: status is “거래진행중”, but must be “거래완료”.",
+        "mypage {0}:mypage:0 2: status is “거래진행중”, but must be “거래완료”.",
       ])
   }
 

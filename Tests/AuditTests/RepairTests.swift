@@ -23,22 +23,27 @@ import Workers
     try redis.call("HSET", "notices:{buyer3}", other, "productid\t1\tstatus\t거래완료")
     try redis.call("HSET", "notices:{buyer1}", "0-1-1-b", "status\t예약완료")
     try redis.call("HSET", "notices:{seller1}", "nonsense", "")
-    try redis.call("HDEL", "mypage:{buyer4}:rows", "4:buyer")
-    try redis.call("HSET", "mypage:{buyer5}:rows", "5:buyer", "position\t000000000000001-1\tqty\t3")
-    try redis.call("ZREM", "mypage:{buyer6}", "6:buyer")
-    try redis.call("ZADD", "mypage:{buyer0}", "7", "7:buyer")
-    try redis.call("HDEL", "mypage:{seller2}:rows", "1:seller")
-    try redis.call("HSET", "mypage:{nobody}:rows", "1:buyer", "status\t예약완료", "x", "")
-    try redis.call("ZADD", "mypage:{nobody}", "1", "1:buyer")
+    func name(_ id: Int, _ role: DealRole) -> String {
+      MypageRowID(id, in: bench.shard(of: id % 2 + 1), role).description
+    }
+    func rows(_ id: Int) -> String { Key.mypageRows(of: id, in: bench.shard(of: id % 2 + 1)) }
+    try redis.call("HDEL", rows(4), "4")
+    try redis.call("HSET", rows(5), "5", "position\t1-1\tqty\t3")
+    try redis.call("HSET", rows(5), "x", "", "99", "")
+    try redis.call("ZREM", "mypage:{buyer6}", name(6, .buyer))
+    try redis.call("ZADD", "mypage:{buyer0}", "7", name(7, .buyer))
+    try redis.call("ZREM", "mypage:{seller2}", name(1, .seller))
+    try redis.call("ZADD", "mypage:{nobody}", "1", name(1, .buyer), "1", "x", "1", "5:1:buyer")
 
     let report = try bench.audit()
     #expect(report.codes == [.notice, .mypage])
     #expect(
       Set(report.differences.map(\.key)) == [
         "notices:{buyer1} \(notice)", "notices:{buyer3} \(other)", "notices:{buyer1} 0-1-1-b",
-        "notices:{seller1} nonsense", "mypage:{buyer4}:rows 4:buyer", "mypage:{buyer5}:rows 5:buyer",
-        "mypage:{buyer6}:rows 6:buyer", "mypage:{buyer0}:rows 7:buyer", "mypage:{seller2}:rows 1:seller",
-        "mypage:{nobody}:rows 1:buyer", "mypage:{nobody}:rows x",
+        "notices:{seller1} nonsense", "\(rows(4)) 4", "\(rows(5)) 5", "\(rows(5)) x", "\(rows(5)) 99",
+        "mypage:{buyer6} \(name(6, .buyer))", "mypage:{buyer0} \(name(7, .buyer))",
+        "mypage:{seller2} \(name(1, .seller))", "mypage:{nobody} \(name(1, .buyer))", "mypage:{nobody} x",
+        "mypage:{nobody} 5:1:buyer",
       ])
 
     let keys = try redis.call("DBSIZE").integer
@@ -50,7 +55,7 @@ import Workers
       #expect(try bench.audit().said == [])
     }
     // What was of nobody is gone, and the repair left nothing of its own behind.
-    #expect(try redis.call("EXISTS", "mypage:{nobody}", "mypage:{nobody}:rows").integer == 0)
+    #expect(try redis.call("EXISTS", "mypage:{nobody}").integer == 0)
     #expect(try redis.call("HMGET", "notices:{buyer1}", "0-1-1-b", notice).map(\.isNull) == [true, false])
     #expect(try redis.call("DBSIZE").integer == keys)
   }

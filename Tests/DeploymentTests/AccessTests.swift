@@ -109,7 +109,8 @@ import Testing
 
     for (user, command) in [
       ("stock", "HSET {1}:stock:1 qty 5"), ("trade", "XADD {1}:events * a b"),
-      ("reservation", "XTRIM {1}:events MAXLEN 5"), ("mypage", "ZADD mypage:{me} 1 1:buyer"),
+      ("reservation", "XTRIM {1}:events MAXLEN 5"), ("mypage", "ZADD mypage:{me} 1 1:1:buyer"),
+      ("mypage", "HSET {1}:mypage:0 1 x"), ("ingress", "HMGET {1}:mypage:0 1"),
       ("notification", "HSET notices:{me} a b"), ("ingress", "XADD {1}:trade.commands * a b"),
       ("inlet", "XADD trade.commands * a b"), ("scaler", "XINFO GROUPS {1}:events"), ("probe", "PING"),
     ] {
@@ -120,7 +121,8 @@ import Testing
       ("mypage", "HSET {1}:stock:1 qty 5"), ("mypage", "HGETALL {1}:stock:1"),
       ("mypage", "XADD {1}:events * a b"),
       ("mypage", "HSET notices:{me} a b"), ("notification", "HSET {1}:reserve:1 status x"),
-      ("notification", "XADD {1}:events * a b"), ("notification", "ZADD mypage:{me} 1 1:buyer"),
+      ("notification", "XADD {1}:events * a b"), ("notification", "ZADD mypage:{me} 1 1:1:buyer"),
+      ("notification", "HSET {1}:mypage:0 1 x"), ("ingress", "HSET {1}:mypage:0 1 x"),
       ("stock", "HSET {1}:trade:1 qty 5"), ("trade", "HSET {1}:stock:1 qty 5"),
       ("reservation", "HSET {1}:product:1 a b"), ("ingress", "HSET {1}:reserve:1 status x"),
       ("ingress", "XADD {1}:events * a b"),
@@ -147,7 +149,7 @@ import Testing
     // A script gives nobody more than they have.
     let mypage = try system.connect("mypage")
     let digest = try mypage.digest(of: Script("return redis.call('HSET','{1}:stock:1','qty','5')"))
-    #expect(throws: RedisError.self) { try mypage.call("EVALSHA", digest, "1", "mypage:{me}") }
+    #expect(throws: RedisError.self) { try mypage.call("EVALSHA", digest, "1", "{1}:lease:mypage") }
     #expect(try redis.call("EXISTS", "{1}:stock:1").integer == 0)
     // And nobody comes in without a password.
     let nobody = try RedisConnection(RedisURL(system.address))

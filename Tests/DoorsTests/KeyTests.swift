@@ -17,7 +17,6 @@ import Testing
   @Test(arguments: ["abc", "김민지", "a}b", "{a}", "}{", "%7D", "{", "}", "a:b", "{1}:events"])
   func aUsersKeysShareOneSlot(userid: String) throws {
     let list = try #require(tag(Key.mypage(of: userid)))
-    #expect(tag(Key.mypageRows(of: userid)) == list)
     #expect(tag(Key.notices(of: userid)) == list)
     #expect(list.contains("{") == false)
   }
@@ -29,12 +28,13 @@ import Testing
   }
 
   @Test(arguments: [
-    "abc", "김민지", "a}b", "{a}", "%7D", "%", "%%7", "\u{301}b", "a\u{301}", "a:rows", "}:rows",
+    "abc", "김민지", "a}b", "{a}", "%7D", "%", "%%7", "\u{301}b", "a\u{301}", "a:b", "}:b",
   ])
   func aUsersKeysTellTheUser(userid: String) {
     #expect(Key.userid(ofNotices: Key.notices(of: userid)) == userid)
-    #expect(Key.userid(ofMypageRows: Key.mypageRows(of: userid)) == userid)
-    #expect(Key.userid(ofMypageRows: Key.mypage(of: userid)) == nil)
+    #expect(Key.userid(ofMypage: Key.mypage(of: userid)) == userid)
+    #expect(Key.userid(ofMypage: Key.notices(of: userid)) == nil)
+    #expect(Key.shard(ofMypageRows: Key.mypage(of: userid)) == nil)
     #expect(Key.userid(ofNotices: Key.mypage(of: userid)) == nil)
     #expect(Key.userid(ofNotices: Key.notices(of: Shard(3))) == nil)
   }
@@ -56,10 +56,22 @@ import Testing
   func whatNamesNoNotice(text: String) { #expect(NoticeID(text) == nil) }
 
   @Test func aRowsNameIsReadStrictly() {
-    #expect(MypageRowID("7:buyer") == MypageRowID(7, .buyer))
-    #expect(MypageRowID("7:seller")?.description == "7:seller")
-    for text in ["", "7", "7:", ":buyer", "07:buyer", "7:buyer:", "7:owner", "+7:buyer"] {
+    #expect(MypageRowID("3:7:buyer") == MypageRowID(7, in: Shard(3), .buyer))
+    #expect(MypageRowID("3:7:seller")?.description == "3:7:seller")
+    for text in [
+      "", "3", "3:7", "3:7:", ":7:buyer", "3::buyer", "3:07:buyer", "03:7:buyer", "-3:7:buyer", "3:7:buyer:",
+      "3:7:owner", "3:+7:buyer", "7:buyer",
+    ] {
       #expect(MypageRowID(text) == nil)
+    }
+  }
+
+  @Test func rowsKeysTellTheShard() {
+    for id in [0, 1, 999, 1000, 9_007_199_254_740_991] {
+      #expect(Key.shard(ofMypageRows: Key.mypageRows(of: id, in: Shard(12))) == Shard(12))
+    }
+    for key in ["{3}:mypage", "{3}:mypage:", "{3}:mypage:a", "{03}:mypage:1", "{-1}:mypage:1", "3:mypage:1"] {
+      #expect(Key.shard(ofMypageRows: key) == nil)
     }
   }
 
@@ -68,7 +80,7 @@ import Testing
     for key in [
       Key.journal(of: shard), Key.commands(.trade, in: shard), Key.reservation(1, in: shard),
       Key.operation("a}{b", in: shard), Key.replies(to: "x", in: shard), Key.seller(of: 5, in: shard),
-      Key.notices(of: shard),
+      Key.notices(of: shard), Key.mypageRows(of: 1234, in: shard),
     ] {
       #expect(tag(key) == "3")
     }

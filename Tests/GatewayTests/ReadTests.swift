@@ -84,11 +84,14 @@ import Testing
       }
       store.add("LPUSH", Key.notices(of: Shard(1)), "1-30-0-s-gone")
       for (number, time) in times.enumerated() {
-        let row = Fields(dictionaryLiteral: ("position", "000-1"), ("begun", "\(time)"), ("status", "예약완료"))
+        let row = Fields(dictionaryLiteral: ("position", "20-1"), ("begun", "\(time)"), ("status", "예약완료"))
           .packed
-        store.add("HSET", Key.mypageRows(of: user), "\(number):seller", row)
-        store.add("ZADD", Key.mypage(of: user), "\(time)", "\(number):seller")
+        let id = MypageRowID(number, in: Shard(number % FakeLane.shards), .seller)
+        store.add("HSET", Key.mypageRows(of: number, in: id.shard), "\(number)", row)
+        store.add("ZADD", Key.mypage(of: user), "\(time)", id.description)
       }
+      // Listed, but not yet written.
+      store.add("ZADD", Key.mypage(of: user), "30", MypageRowID(9, in: Shard(0), .buyer).description)
       try stage.redis(store)
       let sorted = [ids[1], ids[0], ids[2]].map { Optional($0.description) }
       let notices = try await stage.call("GET", "/notices?userid=\(encoded)").json

@@ -21,8 +21,8 @@ enum PoisonWorker {
   }
 
   private static func poisonable(_ spec: LaneSpec) -> LaneSpec {
-    LaneSpec(name: spec.name, streams: spec.streams, scripts: spec.scripts, retained: spec.retained) {
-      Crasher(spec.makeHandler($0))
+    LaneSpec(name: spec.name, streams: spec.streams, retained: spec.retained) {
+      Crasher(spec.makeHandler())
     }
   }
 }

@@ -25,13 +25,13 @@ import Testing
     let story = Story.begun()
     #expect(
       try said(story) == [
-        "position": "001712000000000-00000000000000000000", "begun": "1712000000000", "productid": "100",
+        "position": "1712000000000-0", "begun": "1712000000000", "productid": "100",
         "productname": "애플워치", "qty": "1", "buyer": "김민지", "price": "50000", "reserveDt": "2024-04-04",
         "address": "서울특별시 서초구 방배동", "status": "예약완료", "reserveStatus": "예약완료",
       ])
     let done = try said(story.started().then(.stockHeld).then(.tradeCompleted).then(.stockDecreased))
     for (name, value) in [
-      ("position", "001712000002000-00000000000000000000"), ("begun", "1712000000000"), ("seller", "이준호"),
+      ("position", "1712000002000-0"), ("begun", "1712000000000"), ("seller", "이준호"),
       ("tradeid", "9"), ("status", "거래완료"), ("reserveStatus", "예약완료"), ("tradeStatus", "거래완료"),
       ("stockStatus", "재고감소"),
     ] {

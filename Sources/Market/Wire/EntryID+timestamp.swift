@@ -21,9 +21,6 @@ extension EntryID {
     return (year, month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
   }
 
-  /// Positions as texts of one width, which sort as they do.
-  public var sortable: String { "\(Self.padded(milliseconds, 15))-\(Self.padded(sequence, 20))" }
-
   private static func padded(_ number: UInt64, _ width: Int) -> String {
     let digits = String(number)
     return digits.utf8.count < width

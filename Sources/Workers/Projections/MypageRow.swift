@@ -69,13 +69,10 @@ struct MypageRow: Sendable {
 }
 
 extension MypageRow {
-  /// How many bytes of a stored row tell its position; they sort as the positions do.
-  static let markLength = 45
-
-  /// The row as it is stored: the position first.
+  /// The row as it is stored.
   var packed: String {
     var fields: Fields = [
-      "position": position.sortable, "begun": "\(begun)", "productid": "\(deal.productid)",
+      "position": "\(position)", "begun": "\(begun)", "productid": "\(deal.productid)",
       "productname": deal.productname, "qty": "\(deal.qty)", "buyer": deal.userid,
     ]
     for (name, value) in [

@@ -5,7 +5,7 @@ import Redis
 
 /// Tells buyers and sellers of every change, and everybody else by `StatusUpdated`.
 ///
-/// A notice's name is the event's position, so writing it twice makes one notice.
+/// A notice's name is the event's position, so writing it twice makes one notice. A replay tells nobody else again.
 struct NotificationProjection: Projection {
   /// How many notices a shard keeps in its list.
   private static let listLimit = 1000
@@ -14,9 +14,9 @@ struct NotificationProjection: Projection {
 
   private enum Step { case writing, looking, removing }
 
-  private let shard: Shard
+  private let lane: ProjectionLane
   private let isReplay: Bool
-  /// Products whose seller the events themselves do not tell.
+  /// Products whose seller neither the events nor the lane tell.
   private var asked: [Int] = []
   /// Whose notices were written, or are looked at.
   private var users: [String] = []
@@ -24,17 +24,20 @@ struct NotificationProjection: Projection {
   private var now: UInt64 = 0
   private var step = Step.writing
 
-  init(shard: Shard, digests: [Script: String], isReplay: Bool) {
-    self.shard = shard
+  init(in lane: ProjectionLane, isReplay: Bool) {
+    self.lane = lane
     self.isReplay = isReplay
   }
+
+  private var shard: Shard { lane.shard }
 
   mutating func load(_ events: [JournalEvent], commands: inout Commands) {
     // Who sells a product now may not have when it happened.
     if isReplay { return }
     var seen: Set<Int> = []
     for item in events where item.event.status != nil && item.event.seller == nil {
-      if seen.insert(item.event.productid).inserted { asked.append(item.event.productid) }
+      let productid = item.event.productid
+      if lane.sellers[productid] == nil, seen.insert(productid).inserted { asked.append(productid) }
     }
     guard !asked.isEmpty else { return }
     var words = Words("MGET")
@@ -45,26 +48,34 @@ struct NotificationProjection: Projection {
   mutating func project(
     _ events: [JournalEvent], loaded: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
-    var sellers: [Int: String] = [:]
+    var sellers: [Int: String?] = [:]
     if let found = try loaded.first?.get() {
-      for (productid, seller) in zip(asked, found) { sellers[productid] = seller.string }
+      for (productid, seller) in zip(asked, found) { sellers[productid] = .some(seller.string) }
     }
     var notices: [Notice] = []
     for item in events {
       let event = item.event
       if case .listing(.tradeListed, let listing) = event.fact {
         sellers[listing.productid] = listing.userid
-        commit.add { $0.add("SET", Key.seller(of: listing.productid, in: shard), listing.userid) }
+        if !isReplay {
+          commit.add { $0.add("SET", Key.seller(of: listing.productid, in: shard), listing.userid) }
+        }
       }
       guard let status = event.status else { continue }
-      let seller = event.seller ?? sellers[event.productid]
-      announce(status, item, seller: seller, &commit)
+      let seller = event.seller ?? sellers[event.productid] ?? known(event.productid)
+      if !isReplay { announce(status, item, seller: seller, &commit) }
       notices += Notice.all(of: item, status: status, seller: seller, in: shard)
     }
+    lane.sellers.remember(Array(sellers.keys), Array(sellers.values))
     guard let last = notices.last else { return }
     now = last.id.position.milliseconds
-    list(notices, &commit)
+    if !isReplay { list(notices, &commit) }
     write(notices, &commands)
+  }
+
+  /// Who sells a product, as the lane knows from earlier batches.
+  private func known(_ productid: Int) -> String? {
+    isReplay ? nil : lane.sellers[productid] ?? nil
   }
 
   /// Lets old notices of the users go where it is time to.

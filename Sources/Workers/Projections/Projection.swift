@@ -5,16 +5,16 @@ import Redis
 
 /// A read model that follows the journal of a shard.
 ///
-/// What it writes lies in slots of its own, so it is written before the commit, at least once: a projection's
-/// writes must come out the same however often they are made.
+/// What it writes to its shard is part of the commit. What belongs to users lies in slots of their own, so it is
+/// written before the commit, at least once: such writes must come out the same however often they are made.
 protocol Projection: SendableMetatype {
   /// - Parameter isReplay: whether the events are old, so that what is stored may know of later ones.
-  init(shard: Shard, digests: [Script: String], isReplay: Bool)
+  init(in lane: ProjectionLane, isReplay: Bool)
 
   /// Asks for what the events leave open.
   mutating func load(_ events: [JournalEvent], commands: inout Commands)
 
-  /// Writes to the read model; what belongs to the shard itself goes into the commit.
+  /// Writes to the read model: what lies in the shard goes into the commit.
   mutating func project(
     _ events: [JournalEvent], loaded: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError)
@@ -36,19 +36,17 @@ struct JournalEvent {
 }
 
 final class ProjectionHandler<Model: Projection>: LaneHandler {
-  private let lane: LaneName
-  private let shard: Shard
-  private let digests: [Script: String]
+  private let name: LaneName
+  private let lane: ProjectionLane
 
-  init(lane: LaneName, shard: Shard, digests: [Script: String]) {
-    self.lane = lane
-    self.shard = shard
-    self.digests = digests
+  init(_ name: LaneName, shard: Shard) {
+    self.name = name
+    lane = ProjectionLane(shard: shard)
   }
 
   func begin(_ batch: [Entry]) -> any LaneWork {
-    let model = Model(shard: shard, digests: digests, isReplay: false)
-    return ProjectionWork(model: model, lane: lane, journal: Key.journal(of: shard), batch: batch)
+    let model = Model(in: lane, isReplay: false)
+    return ProjectionWork(model: model, lane: name, journal: Key.journal(of: lane.shard), batch: batch)
   }
 }
 

@@ -37,10 +37,7 @@ public enum ReadModels {
     let lanes = ends.keys.map { shard in
       LaneSpec(
         name: LaneName(worker: worker, tag: shard.tag), streams: [Key.journal(of: shard)],
-        scripts: [MypageProjection.script],
-        makeHandler: { digests in
-          RebuildHandler(shard: shard, kinds: kinds, digests: digests, progress: progress)
-        })
+        makeHandler: { RebuildHandler(shard: shard, kinds: kinds, progress: progress) })
     }
     let runner = LaneRunner(worker: worker, lanes: lanes, url: url, logger: logger)
     progress.whenDone { runner.stop() }
@@ -112,34 +109,30 @@ private final class Progress: Sendable {
 }
 
 private final class RebuildHandler: LaneHandler {
-  private let shard: Shard
+  private let lane: ProjectionLane
   private let kinds: Set<ReadModels.Kind>
-  private let digests: [Script: String]
   private let progress: Progress
 
-  init(shard: Shard, kinds: Set<ReadModels.Kind>, digests: [Script: String], progress: Progress) {
-    self.shard = shard
+  init(shard: Shard, kinds: Set<ReadModels.Kind>, progress: Progress) {
+    lane = ProjectionLane(shard: shard)
     self.kinds = kinds
-    self.digests = digests
     self.progress = progress
   }
 
   func begin(_ batch: [Entry]) -> any LaneWork {
-    RebuildWork(shard: shard, kinds: kinds, digests: digests, progress: progress, batch: batch)
+    RebuildWork(in: lane, kinds: kinds, progress: progress, batch: batch)
   }
 }
 
 private struct RebuildWork: LaneWork {
-  let shard: Shard
+  let lane: ProjectionLane
   let progress: Progress
   let batch: [Entry]
   /// The read models that are still to be made, one after the other.
   private var runs: [any LaneWork] = []
 
-  init(
-    shard: Shard, kinds: Set<ReadModels.Kind>, digests: [Script: String], progress: Progress, batch: [Entry]
-  ) {
-    self.shard = shard
+  init(in lane: ProjectionLane, kinds: Set<ReadModels.Kind>, progress: Progress, batch: [Entry]) {
+    self.lane = lane
     self.progress = progress
     self.batch = batch
     // What cannot be read is among the dead letters already.
@@ -147,11 +140,11 @@ private struct RebuildWork: LaneWork {
       (try? Event(fields: entry.fields())).map { JournalEvent(event: $0, position: entry.id) }
     }
     if kinds.contains(.notices) {
-      let model = NotificationProjection(shard: shard, digests: digests, isReplay: true)
+      let model = NotificationProjection(in: lane, isReplay: true)
       runs.append(ProjectionRun(model, progress.withListings(events)))
     }
     if kinds.contains(.mypages) {
-      let model = MypageProjection(shard: shard, digests: digests, isReplay: true)
+      let model = MypageProjection(in: lane, isReplay: true)
       runs.append(ProjectionRun(model, events))
     }
   }
@@ -159,15 +152,13 @@ private struct RebuildWork: LaneWork {
   mutating func next(
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
-    // What goes to the commit belongs to the shard, and was done when the events were new.
-    var dropped = commit
     var replies = replies
     while !runs.isEmpty {
-      try runs[0].next(replies, commands: &commands, commit: &dropped)
+      try runs[0].next(replies, commands: &commands, commit: &commit)
       if !commands.isEmpty { return }
       runs.removeFirst()
       replies = []
     }
-    if let last = batch.last { progress.reached(last.id, in: shard, by: batch.count) }
+    if let last = batch.last { progress.reached(last.id, in: lane.shard, by: batch.count) }
   }
 }

@@ -30,7 +30,7 @@ final class CopyBench: Sendable {
     _ name: String = "a", _ options: LaneOptions = .brisk, step: @escaping StepHandler.Step = StepHandler.copy
   ) -> LaneRunner {
     let specs = lanes.map { lane in
-      LaneSpec(name: lane, streams: streams(of: lane)) { [holders] _ in
+      LaneSpec(name: lane, streams: streams(of: lane)) { [holders] in
         holders.change { $0[name, default: []].insert(lane) }
         return StepHandler(lane, step: step) {
           holders.change {

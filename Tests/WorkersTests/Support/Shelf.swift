@@ -1,4 +1,4 @@
-import Logging
+import Layout
 import Market
 import Redis
 import Testbed
@@ -11,29 +11,50 @@ struct Shelf {
   let redis: TestRedis
   let connection: RedisConnection
   let shard = Shard(3)
+  private let lane = LaneName(worker: "test", tag: Shard(3).tag)
+  private let token = "shelf:1"
 
   init() throws {
     redis = try TestRedis()
     connection = try redis.connect()
+    try connection.call("SET", lane.lease, token)
   }
 
-  /// Runs one batch through a projection, up to its commit.
-  func apply<Model: Projection>(_ model: Model.Type, _ events: [JournalEvent]) throws {
-    let script = MypageProjection.script
-    let digests = [script: try connection.digest(of: script)]
-    var run = ProjectionRun(Model(shard: shard, digests: digests, isReplay: false), events)
-    var commit = Commit(lane: LaneName(worker: "test", tag: shard.tag))
+  /// Runs one batch through a projection.
+  ///
+  /// - Parameters:
+  ///   - owner: who holds the lane; by itself a new owner for every batch.
+  ///   - commits: whether the batch gets as far as its commit.
+  func apply<Model: Projection>(
+    _ model: Model.Type, _ events: [JournalEvent], by owner: ProjectionLane? = nil, isReplay: Bool = false,
+    commits: Bool = true
+  ) throws {
+    let model = Model(in: owner ?? ProjectionLane(shard: shard), isReplay: isReplay)
+    var run = ProjectionRun(model, events)
+    var commit = Commit(lane: lane)
     var replies: [Reply] = []
     while true {
       var commands = Commands()
       try run.next(replies, commands: &commands, commit: &commit)
-      if commands.isEmpty { return }
+      if commands.isEmpty { break }
       replies = try connection.exchange(commands)
     }
+    guard commits else { return }
+    var commands = Commands()
+    commands.add(
+      commit.call(
+        digest: try connection.digest(of: Commit.script), token: token, leaseMilliseconds: 60_000, inputs: [])
+    )
+    for reply in try connection.exchange(commands) { try reply.get() }
   }
 
   /// The names and values of a hash.
   func hash(_ key: String) throws -> [String: String] { try connection.call("HGETALL", key).pairs }
+
+  /// What my page says of the reservation.
+  func row(_ reserveid: Int = 7) throws -> String? {
+    try connection.call("HGET", Key.mypageRows(of: reserveid, in: shard), "\(reserveid)").string
+  }
 
   /// The members of a sorted set, each followed by its score.
   func list(_ key: String) throws -> [String] {
