@@ -6,18 +6,18 @@ import Telemetry
 public struct Commit {
   /// Runs the commands in order if the lease still holds the token, and extends the lease.
   ///
-  /// `KEYS[1]` the lease; `ARGV` the token, the lease's time in ms, the commands and the answers as
-  /// `PackedCommands`. Gives 0.
+  /// `KEYS[1]` the lease; `ARGV` the token, the lease's time in ms, and as `PackedCommands` the commands, the
+  /// entries to a stream that the lane reads itself, and the answers. Gives the positions of the first and the
+  /// last of those entries, if there are any.
   ///
-  /// Where the commands end with entries to a stream that the lane reads itself, more `ARGV` may follow: that
-  /// stream, where the lane's cursor on it stands, the cursors' key, the group, and how many entries the group
-  /// will have read with them. Unless somebody else wrote there meanwhile, the cursor moves past the lane's own
-  /// entries; then it gives the position of the last one.
+  /// Where the lane has read all of that stream, more `ARGV` follow: the stream, where the lane's cursor on it
+  /// stands, the cursors' key, the group, and how many entries the group will have read with the new ones. Unless
+  /// somebody else wrote there meanwhile, the cursor moves past the new ones; then only the last position is given.
   static let script = Script(
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return redis.error_reply('FENCED another owner has the lane') end
-    local call,unpack,last=redis.call,cmsgpack.unpack_limit,0
-    local function one(next,...) last=call(...) return next end
+    local call,unpack,first,last=redis.call,cmsgpack.unpack_limit
+    local function one(next,...) last=call(...) first=first or last return next end
     local function run(commands)
       local next,count=0
       while next>=0 and #commands>0 do
@@ -25,17 +25,20 @@ public struct Commit {
         next=one(unpack(commands,count,next))
       end
     end
-    local stream,position,cursors,group,read=ARGV[5],ARGV[6],ARGV[7],ARGV[8],ARGV[9]
+    local stream,position,cursors,group,read=ARGV[6],ARGV[7],ARGV[8],ARGV[9],ARGV[10]
     local alone=stream and #call('XRANGE',stream,'('..position,'+','COUNT',1)==0
     run(ARGV[3])
-    if alone then
-      position=last
-      call('XGROUP','SETID',stream,group,position,'ENTRIESREAD',read)
-      call('HSET',cursors,stream,position..' '..read)
-    end
+    first=nil
     run(ARGV[4])
+    local own={first,first and last}
+    if alone then
+      own={last}
+      call('XGROUP','SETID',stream,group,last,'ENTRIESREAD',read)
+      call('HSET',cursors,stream,last..' '..read)
+    end
+    run(ARGV[5])
     call('PEXPIRE',KEYS[1],ARGV[2])
-    return alone and position or 0
+    return own
     """)
 
   /// Something that is counted once the commit is through: a metric and the value of its second dimension.
@@ -156,7 +159,8 @@ public struct Commit {
     }
     var words = Words("EVALSHA", digest, "1", lane.lease, token)
     words.add(leaseMilliseconds)
-    words.add(cursors, body, own?.commands ?? PackedCommands())
+    words.add(cursors, body)
+    words.add(own?.commands ?? PackedCommands())
     words.add(replies)
     if let own, let input = inputs.first(where: { $0.stream == own.stream }), input.isAtEnd {
       for word in [own.stream, "\(input.position)", lane.cursor, lane.worker] { words.add(word) }
@@ -165,11 +169,12 @@ public struct Commit {
     return words
   }
 
-  /// Moves the lane past its own entries, where the script's answer tells that it did so in Redis.
-  func skipOwn(_ answer: Reply, in inputs: inout [LaneInput]) {
-    guard let own, let place = inputs.firstIndex(where: { $0.stream == own.stream }),
-      let last = answer.withBytes({ EntryID(utf8: $0) }) ?? nil
-    else { return }
-    inputs[place].skip(own.entries, to: last)
+  /// Tells the lane's input where its own entries stand, by the script's answer.
+  func note(_ answer: Reply, in inputs: inout [LaneInput]) {
+    guard let own, let place = inputs.firstIndex(where: { $0.stream == own.stream }) else { return }
+    let ends = answer.compactMap { $0.withBytes { EntryID(utf8: $0) } ?? nil }
+    guard let first = ends.first, let last = ends.last else { return }
+    inputs[place].leaveOut(
+      LaneInput.Gap(first: first, last: last, count: own.entries), isNext: ends.count == 1)
   }
 }

@@ -3,13 +3,27 @@ import Redis
 
 /// What one lane knows of one of the streams it reads.
 struct LaneInput {
+  /// Entries that the lane itself wrote with one commit, and need not read.
+  struct Gap {
+    let first: EntryID
+    let last: EntryID
+    let count: Int
+  }
+
+  private enum Item {
+    case entry(Entry)
+    case own(Gap)
+  }
+
   let stream: String
-  /// The last entry that went into a batch.
+  /// The last entry that went into a batch, or that the lane itself wrote.
   private(set) var position: EntryID
   /// How many entries of the stream that makes: the group's `ENTRIESREAD`.
   private(set) var entriesRead: Int
-  /// Read, but not yet in a batch.
-  private(set) var buffer: ArraySlice<Entry> = []
+  /// Read, but not yet in a batch; begins with an entry.
+  private var buffer: ArraySlice<Item> = []
+  /// The lane's own entries that lie beyond all that was read.
+  private var gaps: [Gap] = []
   /// Whether the latest read of all saw the end of this stream.
   private(set) var isExhausted = false
   /// Whether the next commit moves the cursor: entries were taken since the last one, or the lane was just taken.
@@ -23,32 +37,70 @@ struct LaneInput {
 
   var wantsRead: Bool { buffer.isEmpty }
   /// Whether all that the latest read found is in a batch.
-  var isAtEnd: Bool { buffer.isEmpty && isExhausted }
-  var head: EntryID? { buffer.first?.id }
+  var isAtEnd: Bool { buffer.isEmpty && gaps.isEmpty && isExhausted }
+  var head: EntryID? {
+    if case .entry(let entry) = buffer.first { entry.id } else { nil }
+  }
+
+  /// What to read between the lane's own entries: each stretch begins after an entry and ends before another.
+  var stretchesBeforeOwn: [(after: EntryID, before: EntryID)] {
+    zip([position] + gaps.map(\.last), gaps).map { ($0, $1.first) }
+  }
+
+  /// After which entry to read on behind them.
+  var tail: EntryID { gaps.last?.last ?? position }
 
   /// A new read begins: what an older one saw of the stream's end counts no more.
   mutating func beginRead() { isExhausted = false }
 
-  mutating func fill(_ entries: [Entry], limit: Int) {
-    buffer = entries[...]
-    isExhausted = entries.count < limit
+  /// Takes what was found in each of the stretches, and at last behind them.
+  ///
+  /// A stretch that came back full may hold more, so nothing after it counts.
+  mutating func fill(_ stretches: [[Entry]], limit: Int) {
+    buffer = []
+    for entries in stretches {
+      buffer += entries.map { .entry($0) }
+      if entries.count >= limit { break }
+      if gaps.isEmpty {
+        isExhausted = true
+      } else {
+        buffer.append(.own(gaps.removeFirst()))
+      }
+    }
+    passOwn()
   }
 
   /// The cursor stands in Redis where it stands here.
   mutating func committed() { hasMoved = false }
 
-  /// Goes past entries that need not be read.
-  mutating func skip(_ entries: Int, to last: EntryID) {
-    position = last
-    entriesRead += entries
+  /// Notes entries that the lane itself wrote.
+  ///
+  /// - Parameter isNext: whether they follow its position at once, and its cursor moved past them with the commit.
+  mutating func leaveOut(_ own: Gap, isNext: Bool) {
+    if isNext {
+      position = own.last
+      entriesRead += own.count
+    } else {
+      gaps.append(own)
+    }
   }
 
   mutating func take() -> Entry? {
-    guard let entry = buffer.popFirst() else { return nil }
+    guard case .entry(let entry) = buffer.popFirst() else { return nil }
     position = entry.id
     entriesRead += 1
     hasMoved = true
+    passOwn()
     return entry
+  }
+
+  private mutating func passOwn() {
+    while case .own(let gap) = buffer.first {
+      buffer.removeFirst()
+      position = gap.last
+      entriesRead += gap.count
+      hasMoved = true
+    }
   }
 }
 

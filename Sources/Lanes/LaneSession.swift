@@ -42,12 +42,12 @@ final class LaneSession {
   }
 
   /// The lanes that may go on.
-  private var ready: [Lane] { lanes.filter { $0.caution.judgement == nil } }
+  var ready: [Lane] { lanes.filter { $0.caution.judgement == nil } }
 
   /// Whether the latest read found the end of every stream.
   private var hasCaughtUp: Bool { ready.allSatisfy(\.isIdle) }
 
-  private var untilHeartbeat: Duration { max(.milliseconds(1), nextHeartbeat - .now) }
+  var untilHeartbeat: Duration { max(.milliseconds(1), nextHeartbeat - .now) }
 
   /// One read of all lanes, then every batch that came of it, through to its commit.
   ///
@@ -119,7 +119,7 @@ final class LaneSession {
   ) throws(RedisError) {
     guard let answer = replies.first else { return }
     if let error = answer.error { return try drop(flight.lane, because: error) }
-    flight.commit.skipOwn(answer, in: &flight.lane.inputs)
+    flight.commit.note(answer, in: &flight.lane.inputs)
     flight.lane.committed()
     if flight.lane.caution.isTryingAlone { flight.lane.caution.passed() }
     metrics.committed(flight.commit, in: .now - sent)
@@ -163,56 +163,6 @@ final class LaneSession {
     } else {
       runner.logger.error("a batch failed and will be tried again", metadata: metadata)
     }
-  }
-
-  /// Reads all streams that have nothing buffered, in one command; waits only if no lane has work left.
-  private func read() throws(RedisError) {
-    let limit = runner.options.batch
-    var places: [String: (lane: Lane, input: Int)] = [:]
-    var keys: [String] = []
-    var positions: [EntryID] = []
-    for lane in ready {
-      for index in lane.inputs.indices {
-        lane.inputs[index].beginRead()
-        guard lane.inputs[index].wantsRead else { continue }
-        places[lane.inputs[index].stream] = (lane, index)
-        keys.append(lane.inputs[index].stream)
-        positions.append(lane.inputs[index].position)
-      }
-    }
-    guard !keys.isEmpty else { return }
-    var words = Words("XREAD", "COUNT")
-    words.add(limit)
-    if !ready.contains(where: \.hasBuffered) {
-      words.add("BLOCK")
-      words.add(max(1, untilHeartbeat.milliseconds))
-    }
-    words.add("STREAMS")
-    for key in keys { words.add(key) }
-    for position in positions { words.add("\(position)") }
-    var commands = Commands()
-    commands.add(words)
-    guard let reply = try connection.exchange(commands).first else { return }
-    try reply.get()
-    for stream in reply {
-      guard let key = stream[0]?.string, let place = places.removeValue(forKey: key), let entries = stream[1]
-      else { throw RedisError(.unexpectedReply, "XREAD answered with a stream that was not asked for.") }
-      place.lane.inputs[place.input].fill(try decode(entries, stream: place.input), limit: limit)
-    }
-    for place in places.values { place.lane.inputs[place.input].fill([], limit: limit) }
-  }
-
-  private func decode(_ entries: Reply, stream: Int) throws(RedisError) -> [Entry] {
-    var decoded: [Entry] = []
-    decoded.reserveCapacity(entries.count)
-    for entry in entries {
-      var parts = entry.makeIterator()
-      guard let id = parts.next()?.withBytes({ EntryID(utf8: $0) }) ?? nil, let body = parts.next() else {
-        throw RedisError(.unexpectedReply, "XREAD answered with an entry that cannot be read.")
-      }
-      decoded.append(Entry(id: id, stream: stream, body: body))
-    }
-    return decoded
   }
 }
 

@@ -11,8 +11,8 @@ struct CommitTests {
   @Test("are the fence alone where there is nothing to do")
   func empty() {
     let words = Commit(lane: lane).call(digest: "d1", token: "t1", leaseMilliseconds: 4500, inputs: [])
-    #expect(words.texts == ["EVALSHA", "d1", "1", "{3}:lease:trade", "t1", "4500", "", ""])
-    #expect(words.count == 8)
+    #expect(words.texts == ["EVALSHA", "d1", "1", "{3}:lease:trade", "t1", "4500", "", "", ""])
+    #expect(words.count == 9)
   }
 
   @Test("are cursors first and replies last")
@@ -22,7 +22,7 @@ struct CommitTests {
     var still = LaneInput(stream: "{3}:trade.commands", position: .zero, entriesRead: 0)
     moved.committed()
     still.committed()
-    moved.fill([Entry(id: EntryID(milliseconds: 8, sequence: 2), stream: 0, body: .nothing)], limit: 9)
+    moved.fill([[Entry(id: EntryID(milliseconds: 8, sequence: 2), stream: 0, body: .nothing)]], limit: 9)
     _ = moved.take()
     var commit = Commit(lane: lane)
     commit.addReply { $0.add("XADD", "{3}:replies:x", "*", "a", "b") }
@@ -36,11 +36,12 @@ struct CommitTests {
         ["SET", "{3}:k", "가"],
         ["DEL", "{3}:l"],
       ])
-    #expect(words.commands(at: 7) == [["XADD", "{3}:replies:x", "*", "a", "b"]])
-    #expect(words.count == 8)
+    #expect(words.commands(at: 7) == [])
+    #expect(words.commands(at: 8) == [["XADD", "{3}:replies:x", "*", "a", "b"]])
+    #expect(words.count == 9)
   }
 
-  @Test("end with the lane's own entries, and say where its cursor stands if it has read everything")
+  @Test("name the lane's own entries apart, and say where its cursor stands if it has read everything")
   func own() {
     var journal = LaneInput(
       stream: "{3}:events", position: EntryID(milliseconds: 7, sequence: 1), entriesRead: 41)
@@ -52,13 +53,13 @@ struct CommitTests {
     func words() -> Words {
       commit.call(digest: "d1", token: "t1", leaseMilliseconds: 4500, inputs: [journal])
     }
-    let commands = [
-      ["DEL", "{3}:l"], ["XADD", "{3}:events", "*", "type", "A"], ["XADD", "{3}:events", "*", "type", "B"],
-    ]
-    #expect(words().commands(at: 6) == commands)
-    #expect(words().count == 8)
-    journal.fill([], limit: 9)
-    #expect(words().commands(at: 6) == commands)
-    #expect(words().texts.dropFirst(8) == ["{3}:events", "7-1", "{3}:cursor:trade", "trade", "43"])
+    let own = [["XADD", "{3}:events", "*", "type", "A"], ["XADD", "{3}:events", "*", "type", "B"]]
+    #expect(words().commands(at: 6) == [["DEL", "{3}:l"]])
+    #expect(words().commands(at: 7) == own)
+    #expect(words().count == 9)
+    journal.fill([[]], limit: 9)
+    #expect(words().commands(at: 6) == [["DEL", "{3}:l"]])
+    #expect(words().commands(at: 7) == own)
+    #expect(words().texts.dropFirst(9) == ["{3}:events", "7-1", "{3}:cursor:trade", "trade", "43"])
   }
 }

@@ -139,7 +139,7 @@ extension [LaneInput] {
       let entries = ids.map {
         Entry(id: EntryID(milliseconds: $0, sequence: 0), stream: index, body: .nothing)
       }
-      self[index].fill(entries, limit: limit)
+      self[index].fill([entries], limit: limit)
     }
   }
 

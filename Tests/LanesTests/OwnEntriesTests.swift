@@ -1,8 +1,9 @@
-import Lanes
 import Market
 import Redis
 import Testbed
 import Testing
+
+@testable import Lanes
 
 @Suite("What a lane wrote itself")
 struct OwnEntriesTests {
@@ -75,5 +76,83 @@ struct OwnEntriesTests {
     }
     let others = heard.now.filter { $0 != "itself" }
     #expect(others == (0..<200).map { "other \($0)" })
+  }
+
+  @Test(
+    "is left out between what others wrote, however the reads are cut",
+    arguments: [1, 7, 20_240_404, 0xBEEF] as [UInt64])
+  func gaps(seed: UInt64) {
+    print("own entries from seed \(seed)")
+    for turn in 0..<500 as Range<UInt64> {
+      let own = seed &+ turn &* 0x1_0000_0000
+      var random = SplitMix64(seed: own)
+      let log = Log(&random)
+      guard log.others.elementsEqual(log.follow(&random)) else {
+        Issue.record("an entry of seed \(own) is lost, doubled or out of order")
+        return
+      }
+    }
+  }
+
+  /// A stream that grows by the entries of others and, in one piece each, by those of the lane's commits.
+  private struct Log {
+    /// How many entries each writing adds, and whether it is the lane's own.
+    private let writings: [(count: Int, isOwn: Bool)]
+
+    init(_ random: inout SplitMix64) {
+      writings = (0..<Int.random(in: 1...30, using: &random)).map { _ in
+        (Int.random(in: 1...5, using: &random), Bool.random(using: &random))
+      }
+    }
+
+    /// The entries with whether they are the lane's own; their places are their ids.
+    private var entries: [Bool] { writings.flatMap { Array(repeating: $0.isOwn, count: $0.count) } }
+
+    var others: [Int] { entries.enumerated().filter { !$0.element }.map(\.offset) }
+
+    /// What a lane reads that takes some entries, then commits, again and again.
+    func follow(_ random: inout SplitMix64) -> [Int] {
+      let entries = entries
+      var (written, rest) = (0, writings[...])
+      var input = LaneInput(stream: "s", position: .zero, entriesRead: 0)
+      var heard: [Int] = []
+      func found(after: EntryID, before: Int, limit: Int) -> [Entry] {
+        (0..<before).filter { Self.id($0) > after }.prefix(limit).map {
+          Entry(id: Self.id($0), stream: 0, body: .nothing)
+        }
+      }
+      while true {
+        while let next = rest.first, Bool.random(using: &random) {
+          rest.removeFirst()
+          if next.isOwn {
+            let gap = LaneInput.Gap(
+              first: Self.id(written), last: Self.id(written + next.count - 1), count: next.count)
+            let isNext = input.isAtEnd && input.entriesRead == written
+            input.leaveOut(gap, isNext: isNext)
+          }
+          written += next.count
+        }
+        input.beginRead()
+        let limit = Int.random(in: 1...6, using: &random)
+        if input.wantsRead {
+          let between = input.stretchesBeforeOwn.map { stretch in
+            found(after: stretch.after, before: Int(stretch.before.milliseconds) - 1, limit: limit)
+          }
+          input.fill(between + [found(after: input.tail, before: written, limit: limit)], limit: limit)
+        }
+        for _ in 0..<Int.random(in: 0...8, using: &random) {
+          guard let entry = input.take() else { break }
+          heard.append(Int(entry.id.milliseconds) - 1)
+        }
+        if heard.contains(where: { entries[$0] }) { return [] }
+        if rest.isEmpty, input.isAtEnd {
+          return input.entriesRead == written && input.position == Self.id(written - 1) ? heard : []
+        }
+      }
+    }
+
+    private static func id(_ place: Int) -> EntryID {
+      EntryID(milliseconds: UInt64(place) + 1, sequence: 0)
+    }
   }
 }
