@@ -61,6 +61,32 @@ import Testing
     #expect(try stored(shelf).count == limit)
   }
 
+  @Test func anOwnerLooksOnlyNowAndThen() throws {
+    let shelf = try Shelf()
+    let owner = ProjectionLane(shard: shelf.shard)
+    func looks() throws -> Int {
+      let stats = try shelf.connection.call("INFO", "commandstats").string ?? ""
+      let line = stats.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_hlen:") } ?? ""
+      return line.split(whereSeparator: { "=,".contains($0) }).dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+    for number in 1..<NoticeKeeping.slack / 2 {
+      try shelf.apply(NotificationProjection.self, reserved(1, from: number), by: owner)
+    }
+    #expect(try looks() == 1)
+    // Before there can be many, and after a while.
+    try shelf.apply(NotificationProjection.self, reserved(20, from: 100), by: owner)
+    #expect(try looks() == 2)
+    try shelf.apply(NotificationProjection.self, reserved(1, from: 120 + NoticeKeeping.interval), by: owner)
+    #expect(try looks() == 3)
+    // So there are never many more than the limit.
+    var next = 121 + NoticeKeeping.interval
+    for _ in 0..<40 {
+      try shelf.apply(NotificationProjection.self, reserved(49, from: next), by: owner)
+      next += 49
+      #expect(try stored(shelf).count <= NoticeKeeping.limit + 2 * NoticeKeeping.slack)
+    }
+  }
+
   @Test func theyExpire() throws {
     let shelf = try Shelf()
     let key = Key.notices(of: "김민지")
@@ -68,12 +94,13 @@ import Testing
     try shelf.apply(NotificationProjection.self, reserved(1))
     #expect(try left() > NoticeKeeping.lifetime)
     // Within a day it is not touched, after it is, and then old ones go.
-    try shelf.connection.call("PEXPIRE", key, "\(NoticeKeeping.lifetime + 60_000)")
+    let due = NoticeKeeping.lifetime + NoticeKeeping.interval
+    try shelf.connection.call("PEXPIRE", key, "\(due + 60_000)")
     try shelf.apply(NotificationProjection.self, reserved(1, from: 2))
-    #expect(try left() <= NoticeKeeping.lifetime + 60_000)
-    try shelf.connection.call("PEXPIRE", key, "\(NoticeKeeping.lifetime - 1)")
+    #expect(try left() <= due + 60_000)
+    try shelf.connection.call("PEXPIRE", key, "\(due - 1)")
     try shelf.apply(NotificationProjection.self, reserved(1, from: NoticeKeeping.lifetime + 2))
-    #expect(try left() > NoticeKeeping.lifetime + 60_000)
+    #expect(try left() > due + 60_000)
     #expect(
       try stored(shelf).map { $0.position.milliseconds - 1_712_000_000_000 } == [
         2, UInt64(NoticeKeeping.lifetime) + 2,

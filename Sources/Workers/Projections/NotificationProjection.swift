@@ -18,8 +18,8 @@ struct NotificationProjection: Projection {
   private let isReplay: Bool
   /// Products whose seller neither the events nor the lane tell.
   private var asked: [Int] = []
-  /// Whose notices were written, or are looked at.
-  private var users: [String] = []
+  /// Whose notices are looked at, and after how many replies to the writing.
+  private var users: [(userid: String, place: Int)] = []
   /// The time of the batch, in milliseconds.
   private var now: UInt64 = 0
   private var step = Step.writing
@@ -80,23 +80,18 @@ struct NotificationProjection: Projection {
 
   /// Lets old notices of the users go where it is time to.
   mutating func finish(_ written: [Reply], commands: inout Commands) throws(RedisError) {
-    var replies = written.makeIterator()
-    let concerned = users
+    for reply in written { try reply.get() }
     switch step {
     case .writing:
-      users = []
-      for userid in concerned {
-        try replies.next()?.get()
-        let count = try replies.next()?.get().integer ?? 0
-        let timeToLive = try replies.next()?.get().integer ?? 0
-        guard NoticeKeeping.isDue(count: count, timeToLive: timeToLive) else { continue }
-        users.append(userid)
-        commands.add("HKEYS", Key.notices(of: userid))
+      users.removeAll { user in
+        let (count, timeToLive) = (written[user.place].integer ?? 0, written[user.place + 1].integer ?? 0)
+        return !NoticeKeeping.isDue(count: count, timeToLive: timeToLive)
       }
+      for user in users { commands.add("HKEYS", Key.notices(of: user.userid)) }
       step = .looking
     case .looking:
-      for userid in concerned {
-        let names = try replies.next()?.get().compactMap(\.string) ?? []
+      for ((userid, _), reply) in zip(users, written) {
+        let names = reply.compactMap(\.string)
         let surplus = NoticeKeeping.surplus(of: names, now: now)
         if !surplus.isEmpty {
           var words = Words("HDEL", Key.notices(of: userid))
@@ -106,12 +101,11 @@ struct NotificationProjection: Projection {
         commands.add("PEXPIRE", Key.notices(of: userid), "\(NoticeKeeping.expiry)")
       }
       step = .removing
-    case .removing:
-      for reply in written { try reply.get() }
+    case .removing: break
     }
   }
 
-  /// Writes each user's notices, and asks what tells whether old ones have to go.
+  /// Writes each user's notices, and asks now and then what tells whether old ones have to go.
   ///
   /// One plain command, which costs Redis a third of a script.
   private mutating func write(_ notices: [Notice], _ commands: inout Commands) {
@@ -125,9 +119,10 @@ struct NotificationProjection: Projection {
         words.add(notice.fields.packed)
       }
       commands.add(words)
+      guard lane.looks.isDue(userid, writing: notices.count, at: now) else { continue }
+      users.append((userid, commands.count))
       commands.add("HLEN", key)
       commands.add("PTTL", key)
-      users.append(userid)
     }
   }
 

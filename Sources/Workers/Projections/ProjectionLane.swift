@@ -7,6 +7,7 @@ final class ProjectionLane {
   var rows = KnownStates<MypageRow>()
   /// Who sells the products; nil inside for those that nobody sells yet.
   var sellers = KnownStates<String?>()
+  var looks = NoticeLooks()
 
   init(shard: Shard) { self.shard = shard }
 }
