@@ -70,6 +70,23 @@ struct DealDriver {
   }
 
   private mutating func follow(waits: Bool) throws {
+    var bodies: [Reply] = []
+    guard try Self.read(stage, &positions, waits: waits, { bodies.append($0) }) else {
+      return try stage.checkAlive()
+    }
+    for body in bodies { try hear(body) }
+  }
+
+  /// Reads the journals from some positions to their ends, and does nothing with what it finds.
+  static func read(_ stage: Stage, from positions: [String]) throws {
+    var positions = positions
+    while try read(stage, &positions, waits: false, { _ in }) {}
+  }
+
+  /// Whether there was anything to read behind the positions.
+  private static func read(
+    _ stage: Stage, _ positions: inout [String], waits: Bool, _ body: (Reply) -> Void
+  ) throws -> Bool {
     var words = Words("XREAD", "COUNT", "500")
     if waits { words.add(Words("BLOCK", "100")) }
     words.add("STREAMS")
@@ -77,18 +94,17 @@ struct DealDriver {
     for position in positions { words.add(position) }
     var commands = Commands()
     commands.add(words)
-    guard let reply = try stage.redis.exchange(commands).first, !reply.isNull else {
-      return try stage.checkAlive()
-    }
+    guard let reply = try stage.redis.exchange(commands).first, !reply.isNull else { return false }
     for stream in try reply.get() {
       guard let key = stream[0]?.string, let entries = stream[1],
         let index = positions.indices.first(where: { Key.journal(of: Shard($0)) == key })
       else { continue }
       for entry in entries {
         positions[index] = entry[0]?.string ?? positions[index]
-        if let body = entry[1] { try hear(body) }
+        if let event = entry[1] { body(event) }
       }
     }
+    return true
   }
 
   private mutating func hear(_ body: Reply) throws {

@@ -23,7 +23,11 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       entries, of: lane.streams, for: Rules.worker, listensTo: Rules.listensTo, about: Rules.id, &commit)
     unknown = batch.ids.filter { lane.states[$0] == nil }
     for id in unknown { commands.add("HGETALL", Rules.key(id, in: lane.shard)) }
-    for commandid in batch.commandids { commands.add("GET", Key.operation(commandid, in: lane.shard)) }
+    if !batch.commandids.isEmpty {
+      var words = Words("MGET")
+      for commandid in batch.commandids { words.add(Key.operation(commandid, in: lane.shard)) }
+      commands.add(words)
+    }
     self.batch = batch
     if commands.isEmpty { try decide(batch, [], &commit) }
   }
@@ -31,8 +35,8 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   private func decide(_ batch: InputBatch, _ replies: [Reply], _ commit: inout Commit) throws(RedisError) {
     let before = try states(batch.ids, replies)
     var outcomes: [String: String] = [:]
-    for (commandid, reply) in zip(batch.commandids, replies[unknown.count...]) {
-      if let known = try reply.get().string { outcomes[commandid] = known }
+    if let found = try replies.dropFirst(unknown.count).first?.get() {
+      for (commandid, outcome) in zip(batch.commandids, found) { outcomes[commandid] = outcome.string }
     }
     var after = before
     for item in batch.items { decide(item, &after[item.place], &outcomes, &commit) }
