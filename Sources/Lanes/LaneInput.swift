@@ -10,6 +10,14 @@ struct LaneInput {
     let count: Int
   }
 
+  /// What to read of the stream next.
+  struct Reading {
+    /// Between the lane's own entries: each stretch begins after an entry and ends before another.
+    var stretches: [(after: EntryID, before: EntryID)] = []
+    /// After which entry to read on behind them; nil where that can wait.
+    var tail: EntryID?
+  }
+
   private enum Item {
     case entry(Entry)
     case own(Gap)
@@ -24,6 +32,10 @@ struct LaneInput {
   private var buffer: ArraySlice<Item> = []
   /// The lane's own entries that lie beyond all that was read.
   private var gaps: [Gap] = []
+  /// How many of them are remembered; more are read like anybody else's.
+  static let mostGaps = 16
+  /// Whether the last reading found more than it could take.
+  private var isBehind = false
   /// Whether the latest read of all saw the end of this stream.
   private(set) var isExhausted = false
   /// Whether the next commit moves the cursor: entries were taken since the last one, or the lane was just taken.
@@ -42,25 +54,29 @@ struct LaneInput {
     if case .entry(let entry) = buffer.first { entry.id } else { nil }
   }
 
-  /// What to read between the lane's own entries: each stretch begins after an entry and ends before another.
-  var stretchesBeforeOwn: [(after: EntryID, before: EntryID)] {
-    zip([position] + gaps.map(\.last), gaps).map { ($0, $1.first) }
+  /// What to read next; of a stream that is far behind only what comes first.
+  var reading: Reading {
+    guard let first = gaps.first, let last = gaps.last else { return Reading(tail: position) }
+    if isBehind { return Reading(stretches: [(position, first.first)]) }
+    let starts = [position] + gaps.map(\.last)
+    return Reading(stretches: zip(starts, gaps).map { ($0, $1.first) }, tail: last.last)
   }
-
-  /// After which entry to read on behind them.
-  var tail: EntryID { gaps.last?.last ?? position }
 
   /// A new read begins: what an older one saw of the stream's end counts no more.
   mutating func beginRead() { isExhausted = false }
 
-  /// Takes what was found in each of the stretches, and at last behind them.
+  /// Takes what a `reading` found: in each of the stretches, and at last behind them.
   ///
   /// A stretch that came back full may hold more, so nothing after it counts.
   mutating func fill(_ stretches: [[Entry]], limit: Int) {
     buffer = []
+    isBehind = false
     for entries in stretches {
       buffer += entries.map { .entry($0) }
-      if entries.count >= limit { break }
+      if entries.count >= limit {
+        isBehind = true
+        break
+      }
       if gaps.isEmpty {
         isExhausted = true
       } else {
@@ -80,7 +96,7 @@ struct LaneInput {
     if isNext {
       position = own.last
       entriesRead += own.count
-    } else {
+    } else if gaps.count < Self.mostGaps {
       gaps.append(own)
     }
   }

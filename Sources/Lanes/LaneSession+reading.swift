@@ -6,7 +6,15 @@ extension LaneSession {
   private struct Wanted {
     let lane: Lane
     let place: Int
-    var input: LaneInput { lane.inputs[place] }
+    let stream: String
+    let reading: LaneInput.Reading
+
+    init(_ lane: Lane, _ place: Int) {
+      self.lane = lane
+      self.place = place
+      stream = lane.inputs[place].stream
+      reading = lane.inputs[place].reading
+    }
   }
 
   /// Reads all streams that have nothing buffered, in one round; waits only if no lane has work left.
@@ -15,38 +23,41 @@ extension LaneSession {
     for lane in ready {
       for place in lane.inputs.indices {
         lane.inputs[place].beginRead()
-        if lane.inputs[place].wantsRead { wanted.append(Wanted(lane: lane, place: place)) }
+        if lane.inputs[place].wantsRead { wanted.append(Wanted(lane, place)) }
       }
     }
     guard !wanted.isEmpty else { return }
     let limit = runner.options.batch
     var commands = Commands()
     for item in wanted {
-      for (start, end) in item.input.stretchesBeforeOwn {
-        commands.add("XRANGE", item.input.stream, "(\(start)", "(\(end)", "COUNT", "\(limit)")
+      for (start, end) in item.reading.stretches {
+        commands.add("XRANGE", item.stream, "(\(start)", "(\(end)", "COUNT", "\(limit)")
       }
     }
     let waits = commands.isEmpty && !ready.contains(where: \.hasBuffered)
-    commands.add(tails(of: wanted, limit: limit, waits: waits))
+    let between = commands.count
+    if let words = tails(of: wanted, limit: limit, waits: waits) { commands.add(words) }
     var replies = try connection.exchange(commands)[...]
     var tails: [String: Reply] = [:]
-    if let found = try replies.popLast()?.get() {
+    if let found = try replies.dropFirst(between).first?.get() {
       for stream in found {
         if let key = stream[0]?.string { tails[key] = stream[1] }
       }
     }
     for item in wanted {
-      var stretches: [[Entry]] = []
-      for _ in item.input.stretchesBeforeOwn {
-        stretches.append(try decode(replies.popFirst()?.get(), stream: item.place))
+      var found: [[Entry]] = []
+      for _ in item.reading.stretches {
+        found.append(try decode(replies.popFirst()?.get(), stream: item.place))
       }
-      stretches.append(try decode(tails[item.input.stream], stream: item.place))
-      item.lane.inputs[item.place].fill(stretches, limit: limit)
+      if item.reading.tail != nil { found.append(try decode(tails[item.stream], stream: item.place)) }
+      item.lane.inputs[item.place].fill(found, limit: limit)
     }
   }
 
-  /// One command for what comes after all that the lanes know of.
-  private func tails(of wanted: [Wanted], limit: Int, waits: Bool) -> Words {
+  /// One command for what comes after all that the lanes know of; nil where that can wait.
+  private func tails(of wanted: [Wanted], limit: Int, waits: Bool) -> Words? {
+    let tails = wanted.compactMap { item in item.reading.tail.map { (stream: item.stream, position: $0) } }
+    if tails.isEmpty { return nil }
     var words = Words("XREAD", "COUNT")
     words.add(limit)
     if waits {
@@ -54,8 +65,8 @@ extension LaneSession {
       words.add(max(1, untilHeartbeat.milliseconds))
     }
     words.add("STREAMS")
-    for item in wanted { words.add(item.input.stream) }
-    for item in wanted { words.add("\(item.input.tail)") }
+    for tail in tails { words.add(tail.stream) }
+    for tail in tails { words.add("\(tail.position)") }
     return words
   }
 

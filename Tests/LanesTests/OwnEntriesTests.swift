@@ -83,7 +83,7 @@ struct OwnEntriesTests {
     arguments: [1, 7, 20_240_404, 0xBEEF] as [UInt64])
   func gaps(seed: UInt64) {
     print("own entries from seed \(seed)")
-    for turn in 0..<500 as Range<UInt64> {
+    for turn in 0..<60 as Range<UInt64> {
       let own = seed &+ turn &* 0x1_0000_0000
       var random = SplitMix64(seed: own)
       let log = Log(&random)
@@ -100,7 +100,7 @@ struct OwnEntriesTests {
     private let writings: [(count: Int, isOwn: Bool)]
 
     init(_ random: inout SplitMix64) {
-      writings = (0..<Int.random(in: 1...30, using: &random)).map { _ in
+      writings = (0..<Int.random(in: 1...50, using: &random)).map { _ in
         (Int.random(in: 1...5, using: &random), Bool.random(using: &random))
       }
     }
@@ -135,16 +135,23 @@ struct OwnEntriesTests {
         input.beginRead()
         let limit = Int.random(in: 1...6, using: &random)
         if input.wantsRead {
-          let between = input.stretchesBeforeOwn.map { stretch in
+          let reading = input.reading
+          let between = reading.stretches.map { stretch in
             found(after: stretch.after, before: Int(stretch.before.milliseconds) - 1, limit: limit)
           }
-          input.fill(between + [found(after: input.tail, before: written, limit: limit)], limit: limit)
+          let behind = reading.tail.map { [found(after: $0, before: written, limit: limit)] }
+          input.fill(between + (behind ?? []), limit: limit)
         }
         for _ in 0..<Int.random(in: 0...8, using: &random) {
           guard let entry = input.take() else { break }
           heard.append(Int(entry.id.milliseconds) - 1)
         }
-        if heard.contains(where: { entries[$0] }) { return [] }
+        // Of very many at once some are read after all, which does no harm.
+        if writings.count(where: \.isOwn) > LaneInput.mostGaps {
+          heard.removeAll { entries[$0] }
+        } else if heard.contains(where: { entries[$0] }) {
+          return []
+        }
         if rest.isEmpty, input.isAtEnd {
           return input.entriesRead == written && input.position == Self.id(written - 1) ? heard : []
         }
