@@ -2,8 +2,16 @@ import Foundation
 
 /// Whether the drain keeps its pace when there is more: of backlog, of history, of shards.
 public struct Growth: Sendable {
+  public struct Result: Sendable {
+    public let table: Table
+    /// The pace behind the long history against that behind the short one, a turn each.
+    public let historyRatios: [Double]
+  }
+
   /// How much is drained where the backlog itself is not what grows.
   private static let sample = 50_000
+  private static let shortHistory = 10_000
+  private static let turns = 5
 
   private let drain: Drain
   private let limit: Int
@@ -14,7 +22,7 @@ public struct Growth: Sendable {
     self.limit = limit
   }
 
-  public func run(progress: (String) -> Void) throws -> Table {
+  public func run(progress: (String) -> Void) throws -> Result {
     var table = Table("what", "entries/s", "decided/s", "commit p99 µs", "worker µs", "Redis µs", "bytes")
     func add(_ what: String, _ result: Drain.Result) {
       let count = Double(result.entries)
@@ -24,19 +32,39 @@ public struct Growth: Sendable {
         decimal(result.redis.memoryBytes / count))
       progress("\(what): \(decimal(result.entriesPerSecond)) entries/s")
     }
-    for size in [10_000, 100_000, 1_000_000] where size <= limit {
-      let stage = try Stage(shards: 8)
-      defer { stage.end() }
-      var backlog = Backlog(shards: 8)
-      try backlog.add(size, to: stage.redis)
-      add("backlog of \(decimal(Double(size)))", try drain.measure(backlog, on: stage))
+    for size in [10_000, 100_000] where size < limit {
+      add("backlog of \(decimal(Double(size)))", try drain.run(entries: size, shards: 8))
+    }
+    let stage = try Stage(shards: 8)
+    defer { stage.end() }
+    var backlog = Backlog(shards: 8)
+    try backlog.add(limit, to: stage.redis)
+    add("backlog of \(decimal(Double(limit)))", try drain.measure(backlog, on: stage))
+    // In turn, so that what else happens on the machine falls on both.
+    var ratios: [Double] = []
+    for _ in 0..<Self.turns {
+      let short = try behindShortHistory()
+      add("\(decimal(Double(Self.sample))) behind \(decimal(Double(Self.shortHistory)))", short)
+      let history = backlog.total
       try backlog.add(Self.sample, to: stage.redis)
-      add("the next \(decimal(Double(Self.sample))) after it", try drain.measure(backlog, on: stage))
+      let long = try drain.measure(backlog, on: stage)
+      add("\(decimal(Double(Self.sample))) behind \(decimal(Double(history)))", long)
+      ratios.append(long.entriesPerSecond / short.entriesPerSecond)
     }
     for shards in [1, 2, 4, 8, 16] {
       let result = try drain.run(entries: min(limit, 2 * Self.sample), shards: shards)
       add("\(shards) shard\(shards == 1 ? "" : "s")", result)
     }
-    return table
+    return Result(table: table, historyRatios: ratios)
+  }
+
+  private func behindShortHistory() throws -> Drain.Result {
+    let stage = try Stage(shards: 8)
+    defer { stage.end() }
+    var backlog = Backlog(shards: 8)
+    try backlog.add(Self.shortHistory, to: stage.redis)
+    _ = try drain.measure(backlog, on: stage)
+    try backlog.add(Self.sample, to: stage.redis)
+    return try drain.measure(backlog, on: stage)
   }
 }

@@ -1,5 +1,5 @@
 /// Rows of text under headings: the first column to the left, numbers to the right.
-public struct Table: CustomStringConvertible {
+public struct Table: CustomStringConvertible, Sendable {
   private var rows: [[String]]
 
   public init(_ headings: String...) { rows = [headings] }

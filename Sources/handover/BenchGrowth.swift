@@ -18,6 +18,11 @@ struct BenchGrowth: AsyncParsableCommand {
   func run() async throws {
     print(Machine().line, "\n")
     let growth = Growth(Drain(batch: batch, threads: threads), limit: limit)
-    print(try await Bench.measure { "\(try growth.run { print($0) })" })
+    let result = try await Bench.measure { try growth.run { print($0) } }
+    print(result.table, "\n")
+    let ratios = result.historyRatios.sorted()
+    print(
+      "behind the long history against the short one: median \(decimal(ratios[ratios.count / 2], 2)) of",
+      ratios.map { decimal($0, 2) }.joined(separator: " "))
   }
 }
