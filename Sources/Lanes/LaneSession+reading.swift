@@ -41,7 +41,8 @@ extension LaneSession {
     var tails: [String: Reply] = [:]
     if let found = try replies.dropFirst(between).first?.get() {
       for stream in found {
-        if let key = stream[0]?.string { tails[key] = stream[1] }
+        guard let key = stream[0]?.string, let entries = stream[1] else { throw Self.unexpected }
+        tails[key] = entries
       }
     }
     for item in wanted {
@@ -49,9 +50,16 @@ extension LaneSession {
       for _ in item.reading.stretches {
         found.append(try decode(replies.popFirst()?.get(), stream: item.place))
       }
-      if item.reading.tail != nil { found.append(try decode(tails[item.stream], stream: item.place)) }
+      if item.reading.tail != nil {
+        found.append(try decode(tails.removeValue(forKey: item.stream), stream: item.place))
+      }
       item.lane.inputs[item.place].fill(found, limit: limit)
     }
+    guard tails.isEmpty else { throw Self.unexpected }
+  }
+
+  private static var unexpected: RedisError {
+    RedisError(.unexpectedReply, "XREAD answered with a stream that was not asked for.")
   }
 
   /// One command for what comes after all that the lanes know of; nil where that can wait.
