@@ -18,9 +18,5 @@ public struct Comparison: Sendable {
   public let pairs: [Pair]
 
   /// The middle one of a value over all pairs.
-  public func median(_ value: (Pair) -> Double) -> Double {
-    let sorted = pairs.map(value).sorted()
-    guard let last = sorted.indices.last else { return .nan }
-    return (sorted[last / 2] + sorted[(last + 1) / 2]) / 2
-  }
+  public func median(_ value: (Pair) -> Double) -> Double { pairs.map(value).median }
 }

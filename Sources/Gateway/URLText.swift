@@ -3,7 +3,7 @@ import Foundation
 /// Text as it stands in a path segment or a query value.
 enum URLText {
   private static let plain = CharacterSet(
-    charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+    charactersIn: String(decoding: (UInt8.min...UInt8(127)).filter(isPlain), as: UTF8.self))
 
   static func encode(_ text: String) -> String {
     // Nearly every text is an id, which is plain as it stands.

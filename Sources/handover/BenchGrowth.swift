@@ -22,7 +22,7 @@ struct BenchGrowth: AsyncParsableCommand {
     print(result.table, "\n")
     let ratios = result.historyRatios.sorted()
     print(
-      "behind the long history against the short one: median \(decimal(ratios[ratios.count / 2], 2)) of",
+      "behind the long history against the short one: median \(decimal(ratios.median, 2)) of",
       ratios.map { decimal($0, 2) }.joined(separator: " "))
   }
 }
