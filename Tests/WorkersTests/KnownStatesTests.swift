@@ -37,11 +37,7 @@ struct KnownStatesTests {
           "XREAD", "BLOCK", "10000", "STREAMS", Key.journal(of: shard), journal)
         journal = try #require(said[0]?[1]?[0]?[0]?.string, "nothing was said to \(type)")
       }
-      func loads() throws -> Int {
-        let stats = try connection.call("INFO", "commandstats").string ?? ""
-        let line = stats.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_hgetall:") } ?? ""
-        return line.split(whereSeparator: { "=,".contains($0) }).dropFirst().first.flatMap { Int($0) } ?? 0
-      }
+      func loads() throws -> Int { try connection.calls(of: "hgetall") }
       func own(_ body: () throws -> Void) throws {
         let runner = LaneRunner(
           worker: "reservation", lanes: [spec], url: redis.url,

@@ -1,5 +1,6 @@
 import Layout
 import Market
+import Testbed
 import Testing
 
 @testable import Lanes
@@ -64,11 +65,7 @@ import Testing
   @Test func anOwnerLooksOnlyNowAndThen() throws {
     let shelf = try Shelf()
     let owner = ProjectionLane(shard: shelf.shard)
-    func looks() throws -> Int {
-      let stats = try shelf.connection.call("INFO", "commandstats").string ?? ""
-      let line = stats.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_hlen:") } ?? ""
-      return line.split(whereSeparator: { "=,".contains($0) }).dropFirst().first.flatMap { Int($0) } ?? 0
-    }
+    func looks() throws -> Int { try shelf.connection.calls(of: "hlen") }
     for number in 1..<NoticeKeeping.slack / 2 {
       try shelf.apply(NotificationProjection.self, reserved(1, from: number), by: owner)
     }
