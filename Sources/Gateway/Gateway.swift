@@ -1,3 +1,4 @@
+import Doors
 import Health
 import Hummingbird
 import Logging
@@ -40,7 +41,8 @@ public struct Gateway: Service {
     // A new name for every run, so that no process ever reads what was meant for another.
     let ingress = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let book = ReplyBook()
-    let backlog = Backlog(redis: redis, shards: options.shards, limit: options.backlogLimit)
+    let backlog = Backlog(
+      redis: redis, backlog: ShardBacklog(shards: options.shards, limit: options.backlogLimit))
     let listener = ReplyListener(
       options.redis, ingress: ingress, shards: options.shards, book: book, logger: logger)
     let routes = Routes(

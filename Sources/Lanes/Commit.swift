@@ -3,41 +3,87 @@ import Redis
 import Telemetry
 
 /// Everything one batch changes, carried out by one script call: all of it, or nothing.
+///
+/// Redis isolates a script, it does not roll one back. So the order is: the fence, then what the batch changes, the
+/// lane's own entries, the cursors, and the answers last. What can fail is checked before the first write: types of
+/// keys and rights when the lane is opened, sizes by the client, an open slot by the call itself. Should a write
+/// fail all the same, the script keeps what is left of the commit (see `LaneHalt`), and the lane stands still.
 public struct Commit {
+  /// Carries out packed commands one after another. `at` is the place of the one under way.
+  static let machine = """
+    local call,unpack=redis.call,cmsgpack.unpack_limit
+    local first,last,at
+    local function one(next,...) last=call(...) first=first or last return next end
+    local function follow(next,verb,step,...)
+      if verb~='XGROUP' then call(verb,step,...)
+      elseif redis.pcall(verb,step,...).err then redis.pcall(verb,'CREATE',...) end
+      return next
+    end
+    local function answer(next,...) redis.pcall(...) return next end
+    local function run(commands,way)
+      local next,count=0
+      while next>=0 and #commands>0 do
+        at=next
+        next,count=unpack(commands,1,next)
+        next=way(unpack(commands,count,next))
+      end
+    end
+    local function attempt(parts)
+      local part=1
+      local isDone,failure=pcall(function()
+        run(parts[1],one)
+        part,first=2,nil
+        run(parts[2],one)
+        part=3
+        run(parts[3],follow)
+      end)
+      if isDone then return end
+      for i=1,part-1 do parts[i]='' end
+      parts[part]=string.sub(parts[part],at+1)
+      return type(failure)=='table' and failure.err or tostring(failure)
+    end
+    """
+
   /// Runs the commands in order if the lease still holds the token, and extends the lease.
   ///
-  /// `KEYS[1]` the lease; `ARGV` the token, the lease's time in ms, and as `PackedCommands` the commands, the
-  /// entries to a stream that the lane reads itself, and the answers. Gives the positions of the first and the
-  /// last of those entries, if there are any.
+  /// `KEYS[1]` the lease; `KEYS[2]` where the rest goes of a commit that fails in the middle. In a cluster an open
+  /// slot refuses a call whose second key is missing, before it begins.
+  /// `ARGV` the token, the lease's time in ms, and as `PackedCommands` the commands, the entries to a stream that
+  /// the lane reads itself, the cursors, and the answers. Returns the positions of the first and the last of those
+  /// entries, if there are any.
   ///
-  /// Where the lane has read all of that stream, more `ARGV` follow: the stream, where the lane's cursor on it
-  /// stands, the cursors' key, the group, and how many entries the group will have read with the new ones. Unless
-  /// somebody else wrote there meanwhile, the cursor moves past the new ones; then only the last position is given.
+  /// If the lane has read all of that stream, more `ARGV` follow: the stream, where the lane's cursor on it is,
+  /// the cursors' key, the group, and how many entries the group will have read with the new ones. If nobody else
+  /// appended in between, the cursor moves past the new ones; then only the last position is returned.
+  ///
+  /// Errors: `FENCED` another owner has the lane; `REFUSED` the first write failed, so nothing was changed;
+  /// `HALTED` a later one failed, and what is left is kept.
+  ///
+  /// The lease comes first: it is a write that a full Redis allows, and after it Redis lets the rest through. So a
+  /// full Redis finishes what it has accepted. The groups only follow the cursors, so they cannot fail a commit,
+  /// and a deleted one is made again. An answer that cannot be delivered changes nothing.
   static let script = Script(
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return redis.error_reply('FENCED another owner has the lane') end
-    local call,unpack,first,last=redis.call,cmsgpack.unpack_limit
-    local function one(next,...) last=call(...) first=first or last return next end
-    local function run(commands)
-      local next,count=0
-      while next>=0 and #commands>0 do
-        next,count=unpack(commands,1,next)
-        next=one(unpack(commands,count,next))
-      end
+    \(machine)
+    call('PEXPIRE',KEYS[1],ARGV[2])
+    local stream,position,cursors,group,read=ARGV[7],ARGV[8],ARGV[9],ARGV[10],ARGV[11]
+    local after=stream and redis.pcall('XRANGE',stream,'('..position,'+','COUNT',1)
+    local alone=after and not after.err and #after==0
+    local parts={ARGV[3],ARGV[4],ARGV[5]}
+    local failure=attempt(parts)
+    if failure and not last then return redis.error_reply('REFUSED '..failure) end
+    if failure then
+      call('HSET',KEYS[2],'reason',failure,'body',parts[1],'own',parts[2],'cursors',parts[3])
+      return redis.error_reply('HALTED '..failure)
     end
-    local stream,position,cursors,group,read=ARGV[6],ARGV[7],ARGV[8],ARGV[9],ARGV[10]
-    local alone=stream and #call('XRANGE',stream,'('..position,'+','COUNT',1)==0
-    run(ARGV[3])
-    first=nil
-    run(ARGV[4])
     local own={first,first and last}
     if alone then
       own={last}
-      call('XGROUP','SETID',stream,group,last,'ENTRIESREAD',read)
+      follow(0,'XGROUP','SETID',stream,group,last,'ENTRIESREAD',read)
       call('HSET',cursors,stream,last..' '..read)
     end
-    run(ARGV[5])
-    call('PEXPIRE',KEYS[1],ARGV[2])
+    run(ARGV[6],answer)
     return own
     """)
 
@@ -52,12 +98,14 @@ public struct Commit {
   private var body = PackedCommands()
   /// Entries to a stream that the lane reads itself.
   private var own: (stream: String, entries: Int, commands: PackedCommands)?
-  /// Replies come last: should a caller's stream be unusable, everything else is done by then.
   private var replies = PackedCommands()
   /// The entries that are put aside, for the log: where each lies, and what is wrong with which field.
   private(set) var deadLetters: [(entry: Entry, stream: String, error: FieldError)] = []
   /// Few, so the one that is meant is found sooner by looking than by hashing.
   private(set) var tallies: [(tally: Tally, count: Int)] = []
+
+  /// An entry that only a newer release can read: the batch is not committed, and the lane stands still.
+  private(set) var newer: (entry: Entry, stream: String, error: FieldError)?
 
   init(lane: LaneName) { self.lane = lane }
 
@@ -92,56 +140,25 @@ public struct Commit {
   /// Adds an answer to a caller.
   public mutating func addReply(_ fill: (inout PackedWords) -> Void) { replies.add(fill) }
 
-  /// Keeps an entry that cannot be handled, with what is wrong and its raw fields (each name after `field:`).
-  ///
-  /// Lua passes no more than 8,000 words to a command, so an entry of thousands of fields takes several letters.
+  /// Keeps an entry that cannot be handled: what is wrong, and as much of its raw fields as `DeadLetterEntry` takes.
   public mutating func addDeadLetter(_ entry: Entry, from stream: String, because error: FieldError) {
     deadLetters.append((entry, stream, error))
-    var parts = Array(entry.body)[...]
-    repeat {
-      addDeadLetter(entry.id, parts.prefix(Self.mostParts), from: stream, because: error)
-      parts = parts.dropFirst(Self.mostParts)
-    } while !parts.isEmpty
+    let letter = DeadLetterEntry(of: entry, from: stream, by: lane, because: error)
+    add { letter.write(&$0) }
   }
 
-  /// Names and values of one dead letter; an even number.
-  private static let mostParts = 6000
-
-  private mutating func addDeadLetter(
-    _ id: EntryID, _ parts: ArraySlice<Reply>, from stream: String, because error: FieldError
-  ) {
-    let lane = lane
-    add { words in
-      words.add("XADD")
-      words.add(lane.deadLetters)
-      words.add("*")
-      for (name, value) in [
-        ("worker", lane.worker), ("stream", stream), ("entry", "\(id)"), ("reason", error.reason.rawValue),
-        ("wrong", error.field), ("message", error.message),
-      ] {
-        words.add(name)
-        words.add(value)
-      }
-      var isName = true
-      for part in parts {
-        part.withBytes { raw in
-          if isName {
-            var name = Array("field:".utf8)
-            name.append(contentsOf: raw)
-            name.withUnsafeBytes { words.add($0) }
-          } else {
-            words.add(raw)
-          }
-        }
-        isName.toggle()
-      }
-    }
+  /// Makes the lane stand still before an entry that a newer release wrote: it must be neither lost nor put aside.
+  public mutating func standStill(at entry: Entry, from stream: String, because error: FieldError) {
+    if newer == nil { newer = (entry, stream, error) }
   }
 
   /// Whether there is nothing to do but to move the cursors.
   var isEmpty: Bool { body.isEmpty && replies.isEmpty && own == nil && tallies.isEmpty }
 
-  /// The script call. Cursors move first, so a missing group fails it before anything is written.
+  /// How large the commands are that it carries.
+  var byteCount: Int { body.bytes.count + (own?.commands.bytes.count ?? 0) + replies.bytes.count }
+
+  /// The script call.
   func call(digest: String, token: String, leaseMilliseconds: Int, inputs: [LaneInput]) -> Words {
     var cursors = PackedCommands()
     let moved = inputs.filter(\.hasMoved)
@@ -157,10 +174,11 @@ public struct Commit {
         for input in moved { words.add(input.stream, "\(input.position) \(input.entriesRead)") }
       }
     }
-    var words = Words("EVALSHA", digest, "1", lane.lease, token)
+    var words = Words("EVALSHA", digest, "2", lane.lease, lane.halt, token)
     words.add(leaseMilliseconds)
-    words.add(cursors, body)
+    words.add(body)
     words.add(own?.commands ?? PackedCommands())
+    words.add(cursors)
     words.add(replies)
     if let own, let input = inputs.first(where: { $0.stream == own.stream }), input.isAtEnd {
       for word in [own.stream, "\(input.position)", lane.cursor, lane.worker] { words.add(word) }

@@ -10,21 +10,30 @@ final class Lane {
   var inputs: [LaneInput]
   /// When the lease was last set, by the owner's clock.
   var extended = ContinuousClock.now
-  var caution: Caution
+  var crashGuard: CrashGuard
   /// When its streams were last made shorter.
   var trimmed = ContinuousClock.now
+  /// Why it stood still until it was opened again; nil once it has shown that it can go on.
+  var trouble: String?
 
   init(
-    spec: LaneSpec, token: String, handler: any LaneHandler, inputs: [LaneInput], caution: Caution
+    spec: LaneSpec, token: String, handler: any LaneHandler, inputs: [LaneInput], crashGuard: CrashGuard
   ) {
     self.spec = spec
     self.token = token
     self.handler = handler
     self.inputs = inputs
-    self.caution = caution
+    self.crashGuard = crashGuard
   }
 
-  /// Where its cursors stand, in one word.
+  deinit { TrialTurn.shared.giveBack(self) }
+
+  /// Whether its entries may be handled now: always, unless it is suspicious and not its turn to be tried.
+  var isReady: Bool {
+    !crashGuard.isWaiting && (!crashGuard.isTryingAlone || TrialTurn.shared.take(self))
+  }
+
+  /// Where its cursors are, in one word.
   var position: String { inputs.map { "\($0.position)" }.joined(separator: "+") }
 
   /// Whether the latest read found nothing more to do.

@@ -53,6 +53,10 @@ struct LaneInput {
   var head: EntryID? {
     if case .entry(let entry) = buffer.first { entry.id } else { nil }
   }
+  /// Whether the next entry is one that no handler is to see.
+  var isHeadTooLarge: Bool {
+    if case .entry(let entry) = buffer.first { entry.isTooLarge } else { false }
+  }
 
   /// What to read next; of a stream that is far behind only what comes first.
   var reading: Reading {
@@ -67,13 +71,15 @@ struct LaneInput {
 
   /// Takes what a `reading` found: in each of the stretches, and at last behind them.
   ///
-  /// A stretch that came back full may hold more, so nothing after it counts.
-  mutating func fill(_ stretches: [[Entry]], limit: Int) {
+  /// A stretch that came back full, or was cut short because of its size, may hold more, so nothing after it counts.
+  ///
+  /// - Parameter cut: the place of the first stretch that was cut short, if one was.
+  mutating func fill(_ stretches: [[Entry]], limit: Int, cut: Int? = nil) {
     buffer = []
     isBehind = false
-    for entries in stretches {
+    for (place, entries) in stretches.enumerated() {
       buffer += entries.map { .entry($0) }
-      if entries.count >= limit {
+      if entries.count >= limit || place == cut {
         isBehind = true
         break
       }
@@ -88,6 +94,15 @@ struct LaneInput {
 
   /// The cursor stands in Redis where it stands here.
   mutating func committed() { hasMoved = false }
+
+  /// Goes on elsewhere, because entries were removed unread.
+  ///
+  /// - Parameter read: how many entries of the stream count as read now.
+  mutating func skip(to position: EntryID, read: Int) {
+    self.position = position
+    entriesRead = read
+    hasMoved = true
+  }
 
   /// Notes entries that the lane itself wrote.
   ///
@@ -121,23 +136,28 @@ struct LaneInput {
 }
 
 extension [LaneInput] {
-  /// The next batch: the inputs' entries in the order of their ids, on a tie the earlier input first.
+  /// The next batch: the inputs' entries in the order of their milliseconds, on a tie the earlier input first.
   ///
+  /// Sequence numbers of two streams say nothing of each other: a command that answers an event of the same
+  /// millisecond can have the lower one. So events come first.
   /// A stream that ran out ends the batch unless the latest read saw its end: it may hold an entry that comes
-  /// before the others' next ones.
+  /// before the others' next ones. An entry that is too large to be handled is a batch of its own.
   mutating func nextBatch(limit: Int) -> [Entry] {
     var batch: [Entry] = []
     while batch.count < limit {
-      var first: (id: EntryID, index: Int)?
+      var first: (time: UInt64, index: Int)?
       for index in indices {
         if let head = self[index].head {
-          if first.map({ head < $0.id }) ?? true { first = (head, index) }
+          if first.map({ head.milliseconds < $0.time }) ?? true { first = (head.milliseconds, index) }
         } else if !self[index].isExhausted {
           return batch
         }
       }
-      guard let first, let entry = self[first.index].take() else { return batch }
+      guard let first, batch.isEmpty || !self[first.index].isHeadTooLarge,
+        let entry = self[first.index].take()
+      else { return batch }
       batch.append(entry)
+      if entry.isTooLarge { return batch }
     }
     return batch
   }

@@ -11,7 +11,14 @@ final class LaneMetrics {
   private let reconnects: Counter
   private let commitTime: Timer
   private let batch: Recorder
+  /// Counted up and down, because all runners of a worker in a process share it.
   private let held: Meter
+  private var heldBefore = 0
+  private let standing: Meter
+  private var standingBefore = 0
+  private let removed: Counter
+  private let returns: Counter
+  private let dropped: Counter
   private var tallies: [Commit.Tally: Counter] = [:]
   private var lags: [LaneName: (entries: Meter, seconds: Meter)] = [:]
 
@@ -26,7 +33,12 @@ final class LaneMetrics {
     commitTime = Timer(label: Metric.commitSeconds.rawValue, dimensions: by)
     batch = Recorder(label: Metric.batchEntries.rawValue, dimensions: by, aggregate: true)
     held = Meter(label: Metric.lanesHeld.rawValue, dimensions: by)
-    held.set(0)
+    held.increment(by: 0)
+    standing = Meter(label: Metric.lanesStanding.rawValue, dimensions: by)
+    standing.increment(by: 0)
+    removed = Counter(label: Metric.entriesRemoved.rawValue, dimensions: by)
+    returns = Counter(label: Metric.inletsRestarted.rawValue, dimensions: by)
+    dropped = Counter(label: Metric.deadLettersDropped.rawValue, dimensions: by)
   }
 
   func handled(_ count: Int) {
@@ -45,8 +57,27 @@ final class LaneMetrics {
 
   func reconnected() { reconnects.increment() }
 
+  /// Entries were removed before they were read.
+  func removed(_ count: Int) { removed.increment(by: count) }
+
+  /// An inlet was emptied or deleted and begins again.
+  func cameBack() { returns.increment() }
+
+  func droppedDeadLetters(_ count: Int) { dropped.increment(by: count) }
+
+  func keepsDeadLetters(_ lane: LaneName, _ count: Int) {
+    Meter(label: Metric.deadLettersKept.rawValue, dimensions: [("slot", Self.slot(of: lane))]).set(count)
+  }
+
+  /// How many lanes stand still.
+  func stands(_ count: Int) {
+    standing.increment(by: Double(count - standingBefore))
+    standingBefore = count
+  }
+
   func holds(_ lanes: [LaneName]) {
-    held.set(lanes.count)
+    held.increment(by: Double(lanes.count - heldBefore))
+    heldBefore = lanes.count
     for lane in lags.keys where !lanes.contains(lane) {
       // Another replica tells of it now.
       guard let lag = lags.removeValue(forKey: lane) else { continue }
@@ -56,19 +87,22 @@ final class LaneMetrics {
   }
 
   func isBehind(_ lane: LaneName, entries: Int, seconds: Double) {
-    let meters = lags[lane] ?? makeLag(lane)
+    // Asked for anew each time: another runner of the process may have given the lane back and dropped them.
+    let meters = makeLag(lane)
     lags[lane] = meters
     meters.entries.set(entries)
     meters.seconds.set(seconds)
   }
 
-  private func makeLag(_ lane: LaneName) -> (Meter, Meter) {
-    let by = [("worker", worker), ("shard", lane.tag.filter { $0 != "{" && $0 != "}" })]
+  private func makeLag(_ lane: LaneName) -> (entries: Meter, seconds: Meter) {
+    let by = [("worker", worker), ("shard", Self.slot(of: lane))]
     return (
       Meter(label: Metric.lagEntries.rawValue, dimensions: by),
       Meter(label: Metric.lagSeconds.rawValue, dimensions: by)
     )
   }
+
+  private static func slot(of lane: LaneName) -> String { lane.tag.filter { $0 != "{" && $0 != "}" } }
 
   private func counter(_ tally: Commit.Tally) -> Counter {
     if let known = tallies[tally] { return known }

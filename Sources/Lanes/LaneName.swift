@@ -15,6 +15,8 @@ public struct LaneName: Hashable, Sendable, CustomStringConvertible {
   public var cursor: String { "\(tag):cursor:\(worker)" }
   /// Holds where the lane's last owner began, until it gives the lane back: see `Caution`.
   public var attempts: String { "\(tag):attempts:\(worker)" }
+  /// Holds why the lane stands still, while it does: see `LaneHalt`.
+  public var halt: String { "\(tag):halt:\(worker)" }
   /// Where entries go that cannot be handled.
   public var deadLetters: String { "\(tag):deadletters" }
 

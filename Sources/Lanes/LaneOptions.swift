@@ -2,7 +2,7 @@
 public struct LaneOptions: Sendable {
   /// The most entries of one batch, and of one read of one stream.
   public var batch = 256
-  /// How long a lease outlives its owner's last word. Together with two heartbeats it bounds a fail-over.
+  /// How long a lease outlives its owner's last heartbeat. Together with two heartbeats it bounds a fail-over.
   public var lease: Duration = .milliseconds(4500)
   /// How often a replica says that it lives, gives up its surplus and takes what is free; also the longest
   /// time that a read blocks.
@@ -15,6 +15,13 @@ public struct LaneOptions: Sendable {
   public var rest: Duration = .zero
 
   public var retention = Retention()
+
+  /// The most bytes that one read of so many streams may bring; what is more is read by size. Far more than
+  /// ordinary entries have, so only uncommonly large ones ever come to that.
+  static func readBytes(streams: Int) -> Int { (8 << 20) + streams * (512 << 10) }
+
+  /// The most bytes of one commit's commands. The servers that come with Handover take 32 MiB in one word.
+  static let commitBytes = 8 << 20
 
   public init() {}
 }

@@ -12,6 +12,8 @@ public struct LaneProgress: Sendable {
   public var entries = 0
   /// How many entries of those it put to the dead letters.
   public var deadLetters = 0
+  /// How many entries somebody removed before they were read.
+  public var removed = 0
   /// How many commits found that another owner has the lane.
   public var fenced = 0
 }

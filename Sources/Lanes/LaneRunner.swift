@@ -37,19 +37,39 @@ public final class LaneRunner: Sendable {
     var backoff = Backoff()
     let tokens = LaneTokens(replica: replica)
     let metrics = LaneMetrics(worker: worker)
+    defer { metrics.holds([]) }
+    var isReadingBySize = false
     while !isStopping {
       do throws(RedisError) {
-        let session = try LaneSession(runner: self, tokens: tokens, metrics: metrics)
+        let session = try LaneSession(
+          runner: self, tokens: tokens, metrics: metrics, isReadingBySize: isReadingBySize)
         backoff.reset()
         try session.serve()
         return
       } catch {
-        note { $0.lanes = [] }
+        note {
+          $0.lanes = []
+          $0.halted = [:]
+        }
         metrics.holds([])
+        metrics.stands(0)
         metrics.reconnected()
-        logger.warning("Redis is away, trying again", metadata: ["error": "\(error)"])
+        isReadingBySize = error.code == .replyTooLarge
+        if isReadingBySize {
+          logger.notice(
+            "entries are uncommonly large: reading fewer at a time", metadata: ["error": "\(error)"])
+          continue
+        }
+        logger.warning(Self.description(of: error), metadata: ["error": "\(error)"])
         sleep(backoff.next())
       }
+    }
+  }
+
+  private static func description(of error: RedisError) -> Logger.Message {
+    switch error.code {
+    case .unavailable, .timeout, .overloaded, .replyTooLarge: "Redis is away, trying again"
+    case .badURL, .refused, .unexpectedReply: "Redis refuses what the worker needs, trying again"
     }
   }
 

@@ -1,32 +1,127 @@
+import Logging
 import Market
 import Redis
 
-/// How far the held lanes are behind, for the metrics.
+/// How far the held lanes are behind, for the metrics; and whether somebody removed what they had still to read.
 extension LaneSession {
   func measure() throws(RedisError) {
     guard ContinuousClock.now >= nextMeasure else { return }
     nextMeasure = .now + .seconds(2)
-    var ask = Commands()
-    ask.add("TIME")
     for lane in lanes {
-      for input in lane.inputs {
-        ask.add("XINFO", "STREAM", input.stream)
-        ask.add("XRANGE", input.stream, "(\(input.position)", "+", "COUNT", "1")
+      do throws(RedisError) {
+        try measure(lane)
+      } catch {
+        try fail(lane, because: error)
       }
     }
-    var replies = try connection.exchange(ask)[...]
-    let time = try replies.removeFirst().get()
-    let now = Double(time[0]?.integer ?? 0) + Double(time[1]?.integer ?? 0) / 1e6
-    for lane in lanes {
-      var (entries, seconds) = (0, 0.0)
-      for input in lane.inputs {
-        let added = replies.removeFirst().pairs["entries-added"].flatMap { Int($0) } ?? 0
-        entries += max(0, added - input.entriesRead)
-        if let next = replies.removeFirst()[0]?[0]?.string.flatMap({ EntryID($0) }) {
-          seconds = max(seconds, now - Double(next.milliseconds) / 1000)
-        }
+  }
+
+  private func measure(_ lane: Lane) throws(RedisError) {
+    var time = 0
+    let states = try streamStates(lane.inputs.map { ($0.stream, $0.position) }, time: &time)
+    var (entries, oldest) = (0, time)
+    for (place, state) in states.enumerated() {
+      guard let state else { continue }
+      let input = lane.inputs[place]
+      if let trouble = LaneTrouble(
+        in: state, of: input.stream, at: input.position, read: input.entriesRead,
+        cursor: lane.spec.name.cursor)
+      {
+        guard lane.spec.isInlet else { return try stand(lane, because: trouble) }
+        guard input.wantsRead else { continue }
+        tell(of: trouble, in: lane.spec)
+        // A stream that began again at a lower id has not been read at all; else all that is in it may have.
+        let isUnread = state.newest < input.position || state.next != nil
+        lane.inputs[place].skip(to: isUnread ? .zero : state.newest, read: isUnread ? 0 : state.added)
+        continue
       }
-      metrics.isBehind(lane.spec.name, entries: entries, seconds: seconds)
+      entries += state.added - input.entriesRead
+      if input.wantsRead, let unread = state.unread {
+        let removed = state.added - input.entriesRead - unread
+        if removed > 0 { skip(removed, unread, lane, place, state) }
+        if lane.spec.isInlet { try comeBack(lane, place, state, now: time) }
+        entries -= removed
+      }
+      if let next = state.next { oldest = min(oldest, Int(clamping: next.milliseconds)) }
     }
+    metrics.isBehind(lane.spec.name, entries: entries, seconds: Double(max(0, time - oldest)) / 1000)
+  }
+
+  /// Entries of a stream are gone that nobody has read: says so, and does not wait for them.
+  private func skip(_ removed: Int, _ unread: Int, _ lane: Lane, _ place: Int, _ state: StreamState) {
+    metrics.removed(removed)
+    runner.note { $0.removed += removed }
+    let input = lane.inputs[place]
+    runner.logger.error(
+      "entries were removed before they were read",
+      metadata: ["lane": "\(lane.spec.name)", "stream": "\(input.stream)", "entries": "\(removed)"])
+    lane.inputs[place].skip(
+      to: unread == 0 ? state.newest : input.position, read: input.entriesRead + removed)
+  }
+
+  /// How streams stand; nil for what is none.
+  func streamStates(_ streams: [(key: String, position: EntryID)]) throws(RedisError) -> [StreamState?] {
+    var time = 0
+    return try streamStates(streams, time: &time)
+  }
+
+  /// - Parameter time: Redis's clock, in milliseconds.
+  private func streamStates(
+    _ streams: [(key: String, position: EntryID)], time: inout Int
+  ) throws(RedisError) -> [StreamState?] {
+    var words = Words("EVALSHA", try connection.digest(of: StreamState.script), "\(streams.count)")
+    for stream in streams { words.add(stream.key) }
+    for stream in streams { words.add("\(stream.position)") }
+    let states = try evaluate(words)
+    time = states[0]?.integer ?? 0
+    return states.dropFirst().map { StreamState($0) }
+  }
+
+  /// How far ahead of the clock an inlet's ids may be, in milliseconds: a day.
+  private static let mostAhead = 86_400_000
+
+  /// Brings an inlet back to the present whose last id is days ahead of the clock.
+  ///
+  /// Somebody gave an entry that id. From then on every entry has one behind it, and after the last possible id
+  /// nobody could append anything at all. The inlet is emptied, which loses nothing that was read; the few entries that
+  /// were not are appended again, behind the present.
+  private func comeBack(_ lane: Lane, _ place: Int, _ state: StreamState, now: Int) throws(RedisError) {
+    guard state.newest.milliseconds > UInt64(now + Self.mostAhead) else { return }
+    let (name, stream) = (lane.spec.name, lane.inputs[place].stream)
+    let present = EntryID(milliseconds: UInt64(now), sequence: 0)
+    let (position, read) = (lane.inputs[place].position, lane.inputs[place].entriesRead)
+    let isBack = try evaluate(
+      Self.return, keys: [name.lease, stream, name.cursor], lane.token, "\(state.newest)", "\(present)",
+      name.worker, "\(read)", "\(position)")
+    guard isBack.integer == 1 else { return }
+    lane.inputs[place].skip(to: present, read: read)
+    metrics.cameBack()
+    runner.logger.error(
+      "an inlet's ids were days ahead of the clock: it was emptied, after all of it had been read, and begins again",
+      metadata: ["lane": "\(name)", "stream": "\(stream)", "last": "\(state.newest)"])
+  }
+
+  /// `KEYS` the lease, the stream, the cursors; `ARGV` the token, the stream's last id, the id to go on from, the group,
+  /// how many entries were read, and up to which one. Returns 1, or 0 if somebody appended in between.
+  private static let `return` = Script(
+    """
+    if redis.call('GET',KEYS[1])~=ARGV[1] then return redis.error_reply('FENCED another owner has the lane') end
+    local info=redis.call('XINFO','STREAM',KEYS[2])
+    for i=1,#info,2 do if info[i]=='last-generated-id' and info[i+1]~=ARGV[2] then return 0 end end
+    local unread=redis.pcall('XRANGE',KEYS[2],'('..ARGV[6],'+')
+    redis.call('XTRIM',KEYS[2],'MAXLEN',0)
+    redis.call('XSETID',KEYS[2],ARGV[3],'ENTRIESADDED',ARGV[5],'MAXDELETEDID',ARGV[3])
+    redis.call('XGROUP','SETID',KEYS[2],ARGV[4],ARGV[3],'ENTRIESREAD',ARGV[5])
+    redis.call('HSET',KEYS[3],KEYS[2],ARGV[3]..' '..ARGV[5])
+    for i=1,#unread do redis.call('XADD',KEYS[2],'*',unpack(unread[i][2],1,7000)) end
+    return 1
+    """)
+
+  /// Tells that an inlet's stream was deleted and began again.
+  func tell(of trouble: LaneTrouble, in spec: LaneSpec) {
+    metrics.cameBack()
+    runner.logger.error(
+      "an inlet was deleted and begins again: what nobody had read of it is lost",
+      metadata: ["lane": "\(spec.name)", "reason": "\(trouble.reason)"])
   }
 }

@@ -3,59 +3,127 @@ import Redis
 
 /// How a lane that was just taken finds its place, and how much care it needs.
 extension LaneSession {
-  /// Goes on where the lane's last owner stopped.
-  ///
-  /// The cursor hash is what only commits write, so it decides; the groups follow it, for `XINFO GROUPS`, and
-  /// are made again where somebody deleted them. Only a stream that it does not know yet starts at its group.
+  /// Goes on where the lane's last owner stopped, unless something stands in its way: then it stands still.
   func open(_ spec: LaneSpec, token: String, wasOwn: Bool) throws(RedisError) {
-    let name = spec.name
-    var commands = Commands()
-    commands.add("HGETALL", name.cursor)
-    commands.add("HGETALL", name.attempts)
-    for stream in spec.streams {
-      commands.add("XGROUP", "CREATE", stream, name.worker, "0", "MKSTREAM", "ENTRIESREAD", "0")
-      commands.add("XINFO", "STREAM", stream)
-      commands.add("XINFO", "GROUPS", stream)
+    do throws(RedisError) {
+      if let trouble = try prepare(spec, token: token, wasOwn: wasOwn) {
+        try stand(spec, token: token, because: trouble)
+      }
+    } catch {
+      switch try LaneFailure(error, of: spec.name) {
+      case .fenced: forget(spec.name)
+      case .passing: wait(spec.name, because: error)
+      case .trouble(let trouble): try stand(spec, token: token, because: trouble)
+      }
     }
+  }
+
+  /// Finishes what is left of a failed commit, checks what must not fail in one, and finds the cursors.
+  private func prepare(_ spec: LaneSpec, token: String, wasOwn: Bool) throws(RedisError) -> LaneTrouble? {
+    let name = spec.name
+    let lease = "\(runner.options.lease.milliseconds)"
+    if let trouble = try LaneCheck(spec).trouble(checked(spec)) { return trouble }
+    if try evaluate(LaneHalt.finish, keys: [name.lease, name.halt], token, lease).integer == 1 {
+      runner.logger.notice(
+        "finished the commit that had failed in the middle", metadata: ["lane": "\(name)"])
+    }
+    var places = try find(spec)
+    if places.contains(where: { $0 == nil }) {
+      // A group that somebody deleted, or of a lane that never was: it follows the cursor from its first commit on.
+      for stream in spec.streams {
+        let creation = try connection.exchange(
+          Commands("XGROUP", "CREATE", stream, name.worker, "0", "MKSTREAM", "ENTRIESREAD", "0"))
+        if let error = creation.first?.error, error.code != .refused(kind: "BUSYGROUP") { throw error }
+      }
+      places = try find(spec)
+    }
+    var inputs: [LaneInput] = []
+    for (stream, place) in zip(spec.streams, places) {
+      guard var place else {
+        throw RedisError(.unexpectedReply, "\(stream) has no group \(name.worker) right after it was made.")
+      }
+      if let trouble = LaneTrouble(
+        in: place.state, of: stream, at: place.position, read: place.read, cursor: name.cursor)
+      {
+        // A group that is past the stream's end only repeats a cursor that somebody has deleted since.
+        guard spec.isInlet || !place.isCommitted else { return trouble }
+        // What people lost in an inlet was theirs; what they send from now on is read from the start.
+        if place.isCommitted { tell(of: trouble, in: spec) }
+        (place.position, place.read) = (.zero, 0)
+      }
+      if !spec.isInlet, place.state.newest.milliseconds > Self.lastMilliseconds {
+        return .idsExhausted(stream: stream)
+      }
+      inputs.append(LaneInput(stream: stream, position: place.position, entriesRead: place.read))
+    }
+    try begin(spec, token: token, wasOwn: wasOwn, inputs)
+    return nil
+  }
+
+  /// No clock says so much: an id beyond was forged, and soon nothing could be appended.
+  private static let lastMilliseconds = UInt64.max >> 2
+
+  private func checked(_ spec: LaneSpec) throws(RedisError) -> Reply {
+    var words = Words("EVALSHA", try connection.digest(of: LaneCheck.script), "0")
+    words.add(LaneCheck(spec).packed)
+    return try evaluate(words)
+  }
+
+  /// Where a lane is on one of its streams, and how that stream stands.
+  private struct Place {
+    var position: EntryID
+    var read: Int
+    /// Whether a commit wrote it down.
+    let isCommitted: Bool
+    let state: StreamState
+  }
+
+  /// Where the lane's cursors are; nil for a stream without the lane's group.
+  ///
+  /// The cursor hash is what only commits write, so it decides; the groups follow it, for `XINFO GROUPS`. Only a
+  /// stream that the hash does not know yet starts at its group.
+  private func find(_ spec: LaneSpec) throws(RedisError) -> [Place?] {
+    let states = try streamStates(spec.streams.map { ($0, .zero) })
+    var commands = Commands("HGETALL", spec.name.cursor)
+    for stream in spec.streams { commands.add("XINFO", "GROUPS", stream) }
     let replies = try connection.exchange(commands)
     let committed = try replies[0].get().pairs
-    let record = try replies[1].get().pairs
-    var inputs: [LaneInput] = []
-    var writes = Commands()
-    for (index, stream) in spec.streams.enumerated() {
-      let (creation, info, groups) = (replies[2 + 3 * index], replies[3 + 3 * index], replies[4 + 3 * index])
-      if let error = creation.error, error.code != .refused(kind: "BUSYGROUP") { throw error }
-      let group = try groupPosition(name.worker, in: groups.get())
-      let (position, read) = committed[stream].flatMap(cursor) ?? group
-      let newest = try info.get().pairs["last-generated-id"].flatMap { EntryID($0) } ?? .zero
-      if position > newest {
-        return try halt(
-          spec, token: token,
-          because: "\(stream) ends at \(newest), but was read up to \(position): its history was lost.")
-      }
-      inputs.append(LaneInput(stream: stream, position: position, entriesRead: read))
+    return zip(spec.streams, zip(states, replies.dropFirst())).map { stream, found in
+      guard let state = found.0, let group = groupPosition(spec.name.worker, in: found.1) else { return nil }
+      let known = committed[stream].flatMap(cursor)
+      let (position, read) = known ?? group
+      return Place(position: position, read: read, isCommitted: known != nil, state: state)
     }
+  }
+
+  private func begin(
+    _ spec: LaneSpec, token: String, wasOwn: Bool, _ inputs: [LaneInput]
+  ) throws(RedisError) {
+    let name = spec.name
+    let record = try connection.call("HGETALL", name.attempts).pairs
     let position = inputs.map { "\($0.position)" }.joined(separator: "+")
-    // This replica is alive, so whatever made it lose the lane was no crash.
+    // This replica is alive, so it lost the lane without crashing.
     let isOwn = wasOwn || record["owner"] == runner.replica
     let vanished = isOwn || record.isEmpty ? nil : record
-    let caution = Caution(record: vanished, position: position, batch: runner.options.batch)
-    if !isOwn || record.isEmpty {
-      writes.add(
-        "HSET", name.attempts, "owner", runner.replica, "position", position, "crashes",
-        "\(caution.crashes)", "vanished", caution.vanished.joined(separator: " "))
-      if caution.condemned == nil { writes.add("HDEL", name.attempts, "suspect") }
-    }
-    for reply in try connection.exchange(writes) { try reply.get() }
+    let crashGuard = CrashGuard(record: vanished, position: position, batch: runner.options.batch)
     let lane = Lane(
-      spec: spec, token: token, handler: spec.makeHandler(), inputs: inputs, caution: caution)
+      spec: spec, token: token, handler: spec.makeHandler(), inputs: inputs, crashGuard: crashGuard)
+    if !isOwn || record.isEmpty {
+      let blamed = crashGuard.blamed
+      try note(
+        in: lane,
+        [
+          ("owner", runner.replica), ("position", position), ("crashes", "\(crashGuard.crashes)"),
+          ("vanished", crashGuard.vanished.joined(separator: " ")), ("suspect", ""),
+          ("blamed", blamed ?? ""), ("hits", blamed.map { "\(crashGuard.hits(of: $0))" } ?? ""),
+        ])
+    }
     lanes.append(lane)
-    // Before the first batch: a commit that fails may have moved a group already, but never the hash.
     try touch(lane)
-    if caution.isTryingAlone {
+    if crashGuard.isWaiting {
       runner.logger.warning(
-        "the lane's owners crash: trying its entries one by one",
-        metadata: ["lane": "\(name)", "crashes": "\(caution.crashes)"])
+        "the lane's owners vanish: its entries will be tried one by one",
+        metadata: ["lane": "\(name)", "crashes": "\(crashGuard.crashes)"])
     } else {
       runner.logger.debug("took the lane", metadata: ["lane": "\(name)"])
     }
@@ -63,36 +131,41 @@ extension LaneSession {
 
   /// Names the entry that is now tried alone, before it is tried.
   func suspect(_ entry: Entry, in lane: Lane, at position: String) throws(RedisError) {
-    var commands = Commands()
-    commands.add(
-      "HSET", lane.spec.name.attempts, "position", position, "crashes", "\(Caution.limit)", "suspect",
-      lane.name(of: entry))
-    for reply in try connection.exchange(commands) { try reply.get() }
+    let name = lane.name(of: entry)
+    try note(
+      in: lane,
+      [
+        ("position", position), ("suspect", name), ("blamed", name),
+        ("hits", "\(lane.crashGuard.hits(of: name))"),
+      ])
   }
 
   /// Forgets the crashes of lanes that have nothing to do any more, or whose owners turn out to be `living`.
-  func calmDown(_ living: [String]) throws(RedisError) {
-    for lane in lanes where lane.caution.crashes > 0 {
-      let isForgiven = lane.caution.judge(by: living)
+  func forgiveCrashes(_ living: [String]) throws(RedisError) {
+    for lane in lanes where lane.crashGuard.crashes > 0 {
+      let isForgiven = lane.crashGuard.judge(by: living)
       guard isForgiven || lane.isIdle else { continue }
-      lane.caution.calmDown()
-      let name = lane.spec.name
-      try connection.call("HSET", name.attempts, "position", lane.position, "crashes", "0")
-      try connection.call("HDEL", name.attempts, "suspect", "vanished")
+      lane.crashGuard.reset()
+      TrialTurn.shared.giveBack(lane)
+      try note(
+        in: lane,
+        [
+          ("position", lane.position), ("crashes", "0"), ("vanished", ""), ("suspect", ""), ("blamed", ""),
+          ("hits", ""),
+        ])
     }
   }
 
-  /// Does not run a lane that would skip what comes: a person has to decide.
-  private func halt(_ spec: LaneSpec, token: String, because reason: String) throws(RedisError) {
-    _ = try evaluate(Lease.release, keys: [spec.name.lease, spec.name.attempts], token)
-    halted[spec.name] = reason
-    runner.note { $0.halted[spec.name] = reason }
-    runner.logger.critical(
-      "the lane stands still",
-      metadata: [
-        "lane": "\(spec.name)", "reason": "\(reason)",
-        "remedy": "restore the stream, or delete \(spec.name.cursor) to read it again from its start",
-      ])
+  private func note(in lane: Lane, _ facts: [(name: String, value: String)]) throws(RedisError) {
+    let name = lane.spec.name
+    var words = Words("EVALSHA", try connection.digest(of: Lease.note), "2", name.lease, name.attempts)
+    words.add(lane.token)
+    words.add(runner.options.lease.milliseconds)
+    for fact in facts {
+      words.add(fact.name)
+      words.add(fact.value)
+    }
+    try evaluate(words)
   }
 
   private func cursor(_ text: String) -> (EntryID, Int)? {
@@ -101,12 +174,12 @@ extension LaneSession {
     return (id, read)
   }
 
-  private func groupPosition(_ group: String, in groups: Reply) throws(RedisError) -> (EntryID, Int) {
+  private func groupPosition(_ group: String, in groups: Reply) -> (EntryID, Int)? {
     for info in groups {
       let fields = info.pairs
       guard fields["name"] == group, let id = fields["last-delivered-id"] else { continue }
       return (EntryID(id) ?? .zero, fields["entries-read"].flatMap { Int($0) } ?? 0)
     }
-    throw RedisError(.unexpectedReply, "The consumer group \(group) is missing right after it was made.")
+    return nil
   }
 }

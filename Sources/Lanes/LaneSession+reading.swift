@@ -27,6 +27,10 @@ extension LaneSession {
       }
     }
     guard !wanted.isEmpty else { return }
+    if isReadingBySize { try readBySize(wanted) } else { try readTogether(wanted) }
+  }
+
+  private func readTogether(_ wanted: [Wanted]) throws(RedisError) {
     let limit = runner.options.batch
     var commands = Commands()
     for item in wanted {
@@ -37,18 +41,17 @@ extension LaneSession {
     let waits = commands.isEmpty && !ready.contains(where: \.hasBuffered)
     let between = commands.count
     if let words = tails(of: wanted, limit: limit, waits: waits) { commands.add(words) }
-    var replies = try connection.exchange(commands)[...]
+    var replies = try connection.exchange(commands, limit: LaneOptions.readBytes(streams: wanted.count))[...]
+    guard !replies.contains(where: { $0.error != nil }) else { return try findRefused(wanted) }
     var tails: [String: Reply] = [:]
-    if let found = try replies.dropFirst(between).first?.get() {
-      for stream in found {
-        guard let key = stream[0]?.string, let entries = stream[1] else { throw Self.unexpected }
-        tails[key] = entries
-      }
+    for stream in replies.dropFirst(between).first.map(Array.init) ?? [] {
+      guard let key = stream[0]?.string, let entries = stream[1] else { throw Self.unexpected }
+      tails[key] = entries
     }
     for item in wanted {
       var found: [[Entry]] = []
       for _ in item.reading.stretches {
-        found.append(try decode(replies.popFirst()?.get(), stream: item.place))
+        found.append(try decode(replies.popFirst(), stream: item.place))
       }
       if item.reading.tail != nil {
         found.append(try decode(tails.removeValue(forKey: item.stream), stream: item.place))
@@ -58,11 +61,21 @@ extension LaneSession {
     guard tails.isEmpty else { throw Self.unexpected }
   }
 
+  /// One read of all lanes was refused, which does not say because of whose stream: asks for each alone.
+  private func findRefused(_ wanted: [Wanted]) throws(RedisError) {
+    var commands = Commands()
+    for item in wanted { commands.add("XRANGE", item.stream, "+", "+", "COUNT", "1") }
+    for (item, reply) in zip(wanted, try connection.exchange(commands)) {
+      guard let error = reply.error, lanes.contains(where: { $0 === item.lane }) else { continue }
+      try fail(item.lane, because: RedisError(error.code, "\(item.stream): \(error.message)"))
+    }
+  }
+
   private static var unexpected: RedisError {
     RedisError(.unexpectedReply, "XREAD answered with a stream that was not asked for.")
   }
 
-  /// One command for what comes after all that the lanes know of; nil where that can wait.
+  /// One command for what comes after all that the lanes know of; nil if that can wait.
   private func tails(of wanted: [Wanted], limit: Int, waits: Bool) -> Words? {
     let tails = wanted.compactMap { item in item.reading.tail.map { (stream: item.stream, position: $0) } }
     if tails.isEmpty { return nil }
@@ -87,8 +100,72 @@ extension LaneSession {
       guard let id = parts.next()?.withBytes({ EntryID(utf8: $0) }) ?? nil, let body = parts.next() else {
         throw RedisError(.unexpectedReply, "Redis answered with an entry that cannot be read.")
       }
-      decoded.append(Entry(id: id, stream: stream, body: body))
+      decoded.append(Entry(id: id, stream: stream, body: body, byteCount: parts.next()?.integer))
     }
     return decoded
   }
+
+  /// Reads stream after stream, so many entries as a bounded number of bytes holds, and of larger ones the beginning.
+  ///
+  /// Much slower than one read of all, so it is left again as soon as nothing is left to read.
+  private func readBySize(_ wanted: [Wanted]) throws(RedisError) {
+    let limit = runner.options.batch
+    let room = LaneOptions.readBytes(streams: 1) / max(1, wanted.count)
+    var isAll = true
+    for item in wanted where lanes.contains(where: { $0 === item.lane }) {
+      do throws(RedisError) {
+        var found: [[Entry]] = []
+        var cut: Int?
+        let tail = item.reading.tail.map { (after: $0, before: EntryID?.none) }
+        let stretches = item.reading.stretches.map { (after: $0.after, before: Optional($0.before)) }
+        for (place, stretch) in (stretches + (tail.map { [$0] } ?? [])).enumerated() where cut == nil {
+          let reply = try evaluate(
+            SizedRead.script, keys: [item.stream], "(\(stretch.after)",
+            stretch.before.map { "(\($0)" } ?? "+", "\(limit)", "\(room)", "\(Entry.byteLimit)",
+            "\(DeadLetterEntry.longest)")
+          found.append(try decode(reply[0], stream: item.place))
+          if reply[1]?.integer == 1 { cut = place }
+          if found.last?.isEmpty == false { isAll = false }
+        }
+        item.lane.inputs[item.place].fill(found, limit: limit, cut: cut)
+      } catch {
+        try fail(item.lane, because: error)
+      }
+    }
+    if isAll { isReadingBySize = false }
+  }
+}
+
+/// A read that is bounded by bytes.
+private enum SizedRead {
+  /// `KEYS[1]` the stream; `ARGV` start, end, count, bytes of all entries, bytes of the largest whole entry, bytes that
+  /// are kept of a larger one. Returns the entries, each with its number of bytes, and 1 if there may be more.
+  static let script = Script(
+    """
+    local start,finish,count=ARGV[1],ARGV[2],tonumber(ARGV[3])
+    local room,largest,kept=tonumber(ARGV[4]),tonumber(ARGV[5]),tonumber(ARGV[6])
+    local found,used={},0
+    for i=1,count do
+      local entry=redis.call('XRANGE',KEYS[1],start,finish,'COUNT',1)[1]
+      if not entry then return {found,0} end
+      local parts,size=entry[2],0
+      for j=1,#parts do size=size+#parts[j] end
+      if size>largest then
+        local short,left={},kept
+        for j=1,#parts,2 do
+          if left<=0 then break end
+          short[j]=string.sub(parts[j],1,left)
+          short[j+1]=string.sub(parts[j+1],1,left)
+          left=left-#short[j]-#short[j+1]
+        end
+        parts=short
+      end
+      local taken=math.min(size,largest)
+      if i>1 and used+taken>room then return {found,1} end
+      used=used+taken
+      found[i]={entry[1],parts,size}
+      start='('..entry[1]
+    end
+    return {found,1}
+    """)
 }

@@ -11,55 +11,75 @@ extension LaneSession {
       Lease.join, keys: [replicasKey], runner.replica, "\(runner.options.replicaLifetime.milliseconds)"
     ).compactMap(\.string)
     let share = FairShare(replica: runner.replica, living: living, lanes: runner.lanes.count)
-    if lanes.count > share.quota { try release(lanes.suffix(lanes.count - share.quota)) }
-    if lanes.count < share.quota { try take(share) }
+    if held.count > share.quota { try release(held.count - share.quota) }
+    try lookAgain()
+    if held.count < share.quota { try take(share) }
     try renew()
-    try calmDown(living)
+    try forgiveCrashes(living)
     try trim()
     try measure()
-    let held = lanes.map(\.spec.name)
+    for lane in lanes where lane.isIdle {
+      batchLimits[lane.spec.name] = nil
+      if lane.trouble != nil { goesOn(lane) }
+    }
+    let held = held
     metrics.holds(held)
     runner.note { $0.lanes = held }
   }
 
   /// Gives all lanes back at once.
   func leave() throws(RedisError) {
-    try release(lanes[...])
+    try release(held.count)
     try connection.call("ZREM", replicasKey, runner.replica)
     runner.note { $0.lanes = [] }
   }
 
-  private func release(_ surplus: ArraySlice<Lane>) throws(RedisError) {
-    for lane in surplus {
+  /// Gives lanes back, those first that stand still.
+  private func release(_ count: Int) throws(RedisError) {
+    let first = standing.prefix(count)
+    for lane in first {
+      standing.removeAll { $0 === lane }
+      forget(lane.spec.name)
+      try giveBack(lane.spec.name, lane.token)
+    }
+    for lane in lanes.suffix(count - first.count) {
       if lane.hasMoved { try touch(lane) }
       lanes.removeAll { $0 === lane }
-      let name = lane.spec.name
-      _ = try evaluate(Lease.release, keys: [name.lease, name.attempts], lane.token)
-      runner.logger.debug("gave the lane back", metadata: ["lane": "\(name)"])
+      try giveBack(lane.spec.name, lane.token)
     }
   }
 
+  private func giveBack(_ name: LaneName, _ token: String) throws(RedisError) {
+    _ = try evaluate(Lease.release, keys: [name.lease, name.attempts], token)
+    runner.logger.debug("gave the lane back", metadata: ["lane": "\(name)"])
+  }
+
   private func take(_ share: FairShare) throws(RedisError) {
-    let held = Set(lanes.map(\.spec.name))
-    let missing = runner.lanes.filter { !held.contains($0.name) && halted[$0.name] == nil }
+    let mine = Set(held)
+    let missing = runner.lanes.filter { !mine.contains($0.name) }
     var owners = Commands()
-    for spec in missing { owners.add("GET", spec.name.lease) }
+    for spec in missing {
+      owners.add("GET", spec.name.lease)
+      owners.add("PTTL", spec.name.lease)
+    }
+    let replies = try connection.exchange(owners)
+    let lease = runner.options.lease.milliseconds
     var free: [(spec: LaneSpec, former: String)] = []
-    for (spec, owner) in zip(missing, try connection.exchange(owners)) {
-      let owner = try owner.get().string
-      if owner.map(tokens.made) ?? true { free.append((spec, owner ?? "")) }
+    for (place, spec) in missing.enumerated() {
+      // What cannot be read is looked at when it is opened: it concerns this lane only.
+      let (owner, left) = (replies[2 * place].string, replies[2 * place + 1].integer ?? 0)
+      if owner.map(tokens.made) ?? true || left > 2 * lease { free.append((spec, owner ?? "")) }
     }
     // Replicas that start together reach for different lanes.
     let start = free.isEmpty ? 0 : (share.rank ?? 0) * max(1, share.quota) % free.count
-    for (spec, former) in (free[start...] + free[..<start]).prefix(share.quota - lanes.count) {
+    for (spec, former) in (free[start...] + free[..<start]).prefix(share.quota - held.count) {
       let token = tokens.make()
-      let taken = try evaluate(
-        Lease.acquire, keys: [spec.name.lease], token, former, "\(runner.options.lease.milliseconds)")
+      let taken = try evaluate(Lease.acquire, keys: [spec.name.lease], token, former, "\(lease)")
       if let way = taken.integer, way > 0 { try open(spec, token: token, wasOwn: way == 2) }
     }
   }
 
-  /// Extends the leases of lanes that had nothing to commit for a while, and writes down how far others have read.
+  /// Extends the leases of lanes that had nothing to commit for a while, and persists the cursors of others.
   private func renew() throws(RedisError) {
     for lane in lanes where lane.hasMoved || .now - lane.extended > runner.options.lease / 3 {
       try touch(lane)
@@ -74,20 +94,46 @@ extension LaneSession {
         digest: commitDigest, token: lane.token,
         leaseMilliseconds: runner.options.lease.milliseconds, inputs: lane.inputs))
     guard let reply = try connection.exchange(commands).first else { return }
-    if let error = reply.error { try drop(lane, because: error) } else { lane.committed() }
+    if let error = reply.error {
+      try fail(lane, because: error, inCommit: true)
+    } else {
+      lane.committed()
+    }
   }
 
-  /// Makes the streams shorter that the held lanes are to look after.
+  /// Trims the streams that the held lanes own. One that cannot be trimmed does not keep its lane from working.
   private func trim() throws(RedisError) {
     let retention = runner.options.retention
     for lane in lanes where .now - lane.trimmed > retention.interval {
       lane.trimmed = .now
-      for stream in lane.spec.retained {
-        _ = try evaluate(
-          Retention.script, keys: [stream.key] + stream.cursors, "\(retention.entries)",
-          "\(retention.age.milliseconds)")
+      do throws(RedisError) {
+        for stream in lane.spec.retained {
+          _ = try evaluate(
+            Retention.script, keys: [stream.key] + stream.cursors, "\(retention.entries)",
+            "\(retention.age.milliseconds)")
+        }
+        if lane.spec.keepsDeadLetters { try trimDeadLetters(of: lane) }
+      } catch {
+        _ = try LaneFailure(error, of: lane.spec.name)
+        runner.logger.warning(
+          "a stream could not be trimmed",
+          metadata: ["lane": "\(lane.spec.name)", "error": "\(error)"])
       }
     }
+  }
+
+  /// Dead letters are kept for long, but not without bound. The metric tells how many there are before any goes.
+  private func trimDeadLetters(of lane: Lane) throws(RedisError) {
+    let retention = runner.options.retention
+    let answer = try evaluate(
+      Retention.deadLetters, keys: [lane.spec.name.deadLetters], "\(retention.deadLetters)",
+      "\(retention.deadLetterAge.milliseconds)")
+    metrics.keepsDeadLetters(lane.spec.name, answer[0]?.integer ?? 0)
+    guard let dropped = answer[1]?.integer, dropped > 0 else { return }
+    metrics.droppedDeadLetters(dropped)
+    runner.logger.error(
+      "dead letters were dropped that nobody had looked after",
+      metadata: ["lane": "\(lane.spec.name)", "letters": "\(dropped)"])
   }
 
   func evaluate(_ script: Script, keys: [String], _ arguments: String...) throws(RedisError) -> Reply {
@@ -99,14 +145,23 @@ extension LaneSession {
   ) throws(RedisError) -> Reply {
     var words = Words("EVALSHA", try connection.digest(of: script), "\(keys.count)")
     for word in keys + arguments { words.add(word) }
-    var commands = Commands()
-    commands.add(words)
-    guard let reply = try connection.exchange(commands).first else {
-      throw RedisError(.unexpectedReply, "EVALSHA gave no reply.")
-    }
+    let reply = try answer(to: words)
     if isRetried || reply.error?.code != .refused(kind: "NOSCRIPT") { return try reply.get() }
     // Somebody flushed the scripts: they are loaded again, once.
     connection.forgetScripts()
     return try evaluate(script, keys: keys, arguments, isRetried: true)
+  }
+
+  /// Sends a call of a script whose digest it names.
+  @discardableResult
+  func evaluate(_ words: Words) throws(RedisError) -> Reply { try answer(to: words).get() }
+
+  private func answer(to words: Words) throws(RedisError) -> Reply {
+    var commands = Commands()
+    commands.add(words)
+    guard let reply = try connection.exchange(commands).first else {
+      throw RedisError(.unexpectedReply, "EVALSHA was not answered.")
+    }
+    return reply
   }
 }

@@ -9,16 +9,27 @@ final class LaneSession {
   let connection: RedisConnection
   let commitDigest: String
   var lanes: [Lane] = []
-  /// Lanes that must not run, and why.
-  var halted: [LaneName: String] = [:]
+  /// Lanes that this session holds, but that cannot go on for now.
+  var standing: [StandingLane] = []
+  /// What was logged last of a lane that stands still, and when.
+  var told: [LaneName: (trouble: LaneTrouble, time: ContinuousClock.Instant)] = [:]
+  /// When it was logged last that a lane waits.
+  private var waiting: [LaneName: ContinuousClock.Instant] = [:]
+  /// Lanes whose batches are smaller than usual, because more would be too much for one commit.
+  var batchLimits: [LaneName: Int] = [:]
+  /// Whether entries are read by size, because there were too many bytes to read them together.
+  var isReadingBySize: Bool
   let metrics: LaneMetrics
   private var nextHeartbeat = ContinuousClock.now
   var nextMeasure = ContinuousClock.now
 
-  init(runner: LaneRunner, tokens: LaneTokens, metrics: LaneMetrics) throws(RedisError) {
+  init(
+    runner: LaneRunner, tokens: LaneTokens, metrics: LaneMetrics, isReadingBySize: Bool
+  ) throws(RedisError) {
     self.runner = runner
     self.tokens = tokens
     self.metrics = metrics
+    self.isReadingBySize = isReadingBySize
     connection = try RedisConnection(runner.url)
     commitDigest = try connection.digest(of: Commit.script)
   }
@@ -28,7 +39,9 @@ final class LaneSession {
     while !runner.isStopping {
       if ContinuousClock.now >= nextHeartbeat {
         try heartbeat()
-        nextHeartbeat = .now + runner.options.heartbeat
+        // A trial begins when its time has come, not with the beat: that would make it predictable.
+        let trials = lanes.compactMap(\.crashGuard.waitsUntil)
+        nextHeartbeat = ([.now + runner.options.heartbeat] + trials).min() ?? .now
       }
       if ready.isEmpty {
         runner.sleep(untilHeartbeat)
@@ -41,8 +54,11 @@ final class LaneSession {
     try leave()
   }
 
+  /// The lanes whose leases it holds.
+  var held: [LaneName] { lanes.map(\.spec.name) + standing.map(\.spec.name) }
+
   /// The lanes that may go on.
-  var ready: [Lane] { lanes.filter { $0.caution.judgement == nil } }
+  var ready: [Lane] { lanes.filter(\.isReady) }
 
   /// Whether the latest read found the end of every stream.
   private var hasCaughtUp: Bool { ready.allSatisfy(\.isIdle) }
@@ -57,14 +73,14 @@ final class LaneSession {
     var batches: [(lane: Lane, entries: [Entry])] = []
     for lane in ready {
       let before = lane.position
-      let entries = lane.inputs.nextBatch(limit: lane.caution.isTryingAlone ? 1 : runner.options.batch)
+      let entries = lane.inputs.nextBatch(limit: batchLimit(of: lane))
       guard let first = entries.first else { continue }
-      if lane.caution.isTryingAlone { try suspect(first, in: lane, at: before) }
+      if lane.crashGuard.isTryingAlone { try suspect(first, in: lane, at: before) }
       batches.append((lane, entries))
     }
     var queue: [Flight] = []
     for (lane, entries) in batches {
-      let flight = Flight(lane: lane, work: begin(entries, in: lane), entries: entries.count)
+      let flight = Flight(lane: lane, work: begin(entries, in: lane), entries: entries)
       if let flight = try advance(flight, []) { queue.append(flight) }
     }
     var next = 0
@@ -80,26 +96,40 @@ final class LaneSession {
     }
   }
 
+  private func batchLimit(of lane: Lane) -> Int {
+    lane.crashGuard.isTryingAlone ? 1 : batchLimits[lane.spec.name] ?? runner.options.batch
+  }
+
   private func begin(_ entries: [Entry], in lane: Lane) -> any LaneWork {
-    if let entry = entries.first, lane.caution.condemned == lane.name(of: entry) {
-      return CondemnedWork(entry: entry, stream: lane.inputs[entry.stream].stream)
+    if let entry = entries.first {
+      let input = lane.inputs[entry.stream]
+      if entry.isTooLarge { return RefusedWork.tooLarge(entry, input.stream, isInlet: lane.spec.isInlet) }
+      if lane.crashGuard.condemns(lane.name(of: entry)) { return RefusedWork.crashed(entry, input.stream) }
     }
     return lane.handler.begin(entries)
   }
 
-  /// Lets the batch take its next step and sends what comes of it. Nil where there is nothing more to do.
+  /// Lets the batch take its next step and sends what comes of it. Nil if there is nothing more to do.
   private func advance(_ flight: Flight, _ replies: [Reply]) throws(RedisError) -> Flight? {
     var flight = flight
+    if let again = exempted(flight, replies) {
+      try connection.send(again)
+      flight.isExempted = true
+      flight.awaited = again.count
+      return flight
+    }
     var commands = Commands()
     do throws(RedisError) {
       try flight.work.next(replies, commands: &commands, commit: &flight.commit)
     } catch {
-      try drop(flight.lane, because: error)
+      try fail(flight.lane, because: error)
       return nil
     }
     if commands.isEmpty {
+      guard let fitting = try fitted(flight) else { return nil }
+      flight = fitting
       // What left nothing to write need not be written down at once: the next commit or heartbeat does it.
-      if flight.commit.isEmpty && !flight.lane.caution.isTryingAlone {
+      if flight.commit.isEmpty && !flight.lane.crashGuard.isTryingAlone {
         count(flight)
         return nil
       }
@@ -109,19 +139,74 @@ final class LaneSession {
           digest: commitDigest, token: flight.lane.token,
           leaseMilliseconds: runner.options.lease.milliseconds, inputs: flight.lane.inputs))
     }
+    flight.isExempted = false
+    flight.sent = commands
     flight.awaited = commands.count
     try connection.send(commands)
     return flight
+  }
+
+  /// The writes of a round again, in a form that a full Redis takes; nil if it took them.
+  ///
+  /// What was accepted has to be finished, or the streams that fill it can never be made shorter. An inlet lets in
+  /// what is new: it waits.
+  private func exempted(_ flight: Flight, _ replies: [Reply]) -> Commands? {
+    guard !flight.isExempted, !flight.lane.spec.isInlet,
+      replies.contains(where: { $0.error?.code == .refused(kind: "OOM") })
+    else { return nil }
+    var again = Commands()
+    for (words, reply) in zip(flight.sent.separate, replies) {
+      if reply.error?.code == .refused(kind: "OOM") {
+        again.add(Exemption.call(words))
+      } else {
+        again.add(words)
+      }
+    }
+    return again
+  }
+
+  /// The flight, if its commit is small enough for one call and it saw nothing that it may not pass over.
+  ///
+  /// Otherwise the lane is opened again with smaller batches; and what is too much alone is put aside.
+  private func fitted(_ flight: Flight) throws(RedisError) -> Flight? {
+    var flight = flight
+    let lane = flight.lane
+    if let newer = flight.commit.newer {
+      if flight.entries.count > 1 {
+        narrow(lane, to: 1)
+      } else {
+        try stand(
+          lane, because: .newerEntry(stream: newer.stream, entry: newer.entry.id, error: newer.error))
+      }
+      return nil
+    }
+    let bytes = flight.commit.byteCount
+    guard bytes > LaneOptions.commitBytes, let entry = flight.entries.first else { return flight }
+    if flight.entries.count > 1 {
+      narrow(lane, to: flight.entries.count / 2)
+      return nil
+    }
+    var work = RefusedWork.tooMuch(entry, lane.inputs[entry.stream].stream, bytes: bytes)
+    var commands = Commands()
+    flight.commit = Commit(lane: lane.spec.name)
+    try work.next([], commands: &commands, commit: &flight.commit)
+    return flight
+  }
+
+  private func narrow(_ lane: Lane, to limit: Int) {
+    batchLimits[lane.spec.name] = limit
+    lanes.removeAll { $0 === lane }
   }
 
   private func settle(
     _ flight: Flight, sent: ContinuousClock.Instant, _ replies: [Reply]
   ) throws(RedisError) {
     guard let answer = replies.first else { return }
-    if let error = answer.error { return try drop(flight.lane, because: error) }
+    if let error = answer.error { return try fail(flight.lane, because: error, inCommit: true) }
     flight.commit.note(answer, in: &flight.lane.inputs)
     flight.lane.committed()
-    if flight.lane.caution.isTryingAlone { flight.lane.caution.passed() }
+    if flight.lane.crashGuard.isTryingAlone { flight.lane.crashGuard.entrySucceeded() }
+    if flight.lane.trouble != nil { goesOn(flight.lane) }
     metrics.committed(flight.commit, in: .now - sent)
     runner.note {
       $0.commits += 1
@@ -132,8 +217,8 @@ final class LaneSession {
   }
 
   private func count(_ flight: Flight) {
-    metrics.handled(flight.entries)
-    runner.note { $0.entries += flight.entries }
+    metrics.handled(flight.entries.count)
+    runner.note { $0.entries += flight.entries.count }
   }
 
   /// Logs that an entry was put aside: where and why, but nothing of what people wrote in it.
@@ -147,22 +232,33 @@ final class LaneSession {
       ])
   }
 
-  /// Stops to hold a lane. Unless another owner has it, the next heartbeat takes it again, from its cursor.
-  func drop(_ lane: Lane, because error: RedisError) throws(RedisError) {
-    if error.code == .refused(kind: "NOSCRIPT") { throw error }
+  /// Stops running a lane whose batch failed: an error of Redis is the affair of the lane it belongs to.
+  ///
+  /// - Parameter inCommit: whether the commit itself was refused.
+  func fail(_ lane: Lane, because error: RedisError, inCommit: Bool = false) throws(RedisError) {
+    switch try LaneFailure(error, of: lane.spec.name, inCommit: inCommit) {
+    case .fenced: lose(lane)
+    case .passing:
+      lanes.removeAll { $0 === lane }
+      wait(lane.spec.name, because: error)
+    case .trouble(let trouble): try stand(lane, because: trouble)
+    }
+  }
+
+  /// The lane is opened again with the next heartbeat. Says why, but not every time.
+  func wait(_ name: LaneName, because error: RedisError) {
+    if let last = waiting[name], .now - last < .seconds(10) { return }
+    waiting[name] = .now
+    runner.logger.warning("the lane waits", metadata: ["lane": "\(name)", "error": "\(error)"])
+  }
+
+  /// Another replica has the lane.
+  func lose(_ lane: Lane) {
     lanes.removeAll { $0 === lane }
-    let isFenced = error.code == .refused(kind: "FENCED")
-    runner.note {
-      $0.lanes = lanes.map(\.spec.name)
-      if isFenced { $0.fenced += 1 }
-    }
-    if isFenced { metrics.wasFenced() }
-    let metadata: Logger.Metadata = ["lane": "\(lane.spec.name)", "error": "\(error)"]
-    if isFenced {
-      runner.logger.notice("another replica has the lane", metadata: metadata)
-    } else {
-      runner.logger.error("a batch failed and will be tried again", metadata: metadata)
-    }
+    forget(lane.spec.name)
+    runner.note { $0.fenced += 1 }
+    metrics.wasFenced()
+    runner.logger.notice("another replica has the lane", metadata: ["lane": "\(lane.spec.name)"])
   }
 }
 
@@ -170,13 +266,17 @@ final class LaneSession {
 private struct Flight {
   let lane: Lane
   var work: any LaneWork
-  let entries: Int
+  let entries: [Entry]
   var commit: Commit
+  /// What the last round sent.
+  var sent = Commands()
   var awaited = 0
+  /// Whether the last round was sent again past the memory limit.
+  var isExempted = false
   /// When its commit was sent.
   var committing: ContinuousClock.Instant?
 
-  init(lane: Lane, work: any LaneWork, entries: Int) {
+  init(lane: Lane, work: any LaneWork, entries: [Entry]) {
     self.lane = lane
     self.work = work
     self.entries = entries

@@ -1,19 +1,31 @@
 import Redis
 
 /// The scripts by which lanes change hands.
+///
+/// Each begins with a write that a full Redis allows, after which Redis lets the rest of the script through: when
+/// memory runs out, lanes still have to change hands, or nothing that was accepted would be finished.
 enum Lease {
-  /// Takes a lease that is free, or still under the caller's former token.
+  /// Takes a lease that is free, expired, or still under the caller's former token.
   ///
   /// A token is used for one taking only. So a commit that an owner sent before it lost its connection cannot
-  /// slip in after the same owner has come back and read its cursor anew.
-  /// `KEYS[1]` the lease; `ARGV` new token, former token or empty, time in ms. Gives 0 if another owner has it, 1
+  /// slip in after the same owner has come back and read its cursor again.
+  /// A lease of more than twice the caller's time was set by a clock that has gone back since: it counts as expired.
+  /// `KEYS[1]` the lease; `ARGV` new token, former token or empty, time in ms. Returns 0 if another owner has it, 1
   /// if it was free, 2 if it was still the caller's.
   static let acquire = Script(
     """
     local owner=redis.call('GET',KEYS[1])
-    if owner and owner~=ARGV[2] then return 0 end
+    if owner and owner~=ARGV[2] and redis.call('PTTL',KEYS[1])<=2*ARGV[3] then return 0 end
+    redis.call('PEXPIRE',KEYS[1],ARGV[3])
     redis.call('SET',KEYS[1],ARGV[1],'PX',ARGV[3])
-    return owner and 2 or 1
+    return owner==ARGV[2] and 2 or 1
+    """)
+
+  /// Extends a lease. `KEYS[1]` the lease; `ARGV` token, time in ms. Returns 0 if it is not the caller's any more.
+  static let extend = Script(
+    """
+    if redis.call('GET',KEYS[1])~=ARGV[1] then return 0 end
+    return redis.call('PEXPIRE',KEYS[1],ARGV[2])
     """)
 
   /// Gives a lease back, if it is still the caller's. `KEYS` the lease, the lane's attempts; `ARGV[1]` the token.
@@ -23,15 +35,34 @@ enum Lease {
     return 0
     """)
 
-  /// Says that a replica is alive and gives all that are, sorted.
+  /// Notes in a lane's attempts what its owner does, if the lease is still the caller's.
   ///
+  /// `KEYS` the lease, the lane's attempts; `ARGV` token, lease time in ms, then names and values; an empty value
+  /// removes the name.
+  static let note = Script(
+    """
+    if redis.call('GET',KEYS[1])~=ARGV[1] then return 0 end
+    redis.call('PEXPIRE',KEYS[1],ARGV[2])
+    for i=3,#ARGV,2 do
+      if ARGV[i+1]=='' then redis.call('HDEL',KEYS[2],ARGV[i])
+      else redis.call('HSET',KEYS[2],ARGV[i],ARGV[i+1]) end
+    end
+    return 1
+    """)
+
+  /// Registers a replica as alive and returns all that are, sorted.
+  ///
+  /// A replica whose word would hold for more than twice the caller's time gave it by a clock that has gone back
+  /// since: it counts as gone until it registers again.
   /// `KEYS[1]` the worker's replicas, a sorted set by the time their word expires; `ARGV` this replica, ms.
   static let join = Script(
     """
     local time=redis.call('TIME')
     local now=time[1]*1000+math.floor(time[2]/1000)
+    redis.call('PEXPIRE',KEYS[1],60000)
     redis.call('ZADD',KEYS[1],now+ARGV[2],ARGV[1])
     redis.call('ZREMRANGEBYSCORE',KEYS[1],'-inf',now)
+    redis.call('ZREMRANGEBYSCORE',KEYS[1],now+2*ARGV[2]+1,'+inf')
     redis.call('PEXPIRE',KEYS[1],60000)
     local names=redis.call('ZRANGE',KEYS[1],0,-1)
     table.sort(names)

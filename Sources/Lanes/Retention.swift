@@ -7,10 +7,24 @@ import Redis
 public struct Retention: Sendable {
   public var entries = 100_000
   public var age: Duration = .seconds(7 * 86_400)
+  /// How many dead letters of one slot are kept, and how long.
+  public var deadLetters = 10_000
+  public var deadLetterAge: Duration = .seconds(90 * 86_400)
   /// How often a lane's owner looks.
   public var interval: Duration = .seconds(5)
 
   public init() {}
+
+  /// Trims the dead letters of one slot.
+  ///
+  /// `KEYS[1]` the letters; `ARGV` how many are kept, their age in ms. Returns how many there are, and how many went.
+  static let deadLetters = Script(
+    """
+    local time=redis.call('TIME')
+    local oldest=string.format('%.0f-0',math.max(time[1]*1000+math.floor(time[2]/1000)-ARGV[2],0))
+    local gone=redis.call('XTRIM',KEYS[1],'MINID',oldest)+redis.call('XTRIM',KEYS[1],'MAXLEN',ARGV[1])
+    return {redis.call('XLEN',KEYS[1]),gone}
+    """)
 
   /// Trims one stream by the cursors of all that read it, as they stand at that moment.
   ///

@@ -6,6 +6,13 @@ public struct Commands: Sendable {
 
   public init() {}
 
+  /// One command, its name first.
+  public init(_ words: String...) {
+    var command = Words()
+    for word in words { command.add(word) }
+    add(command)
+  }
+
   public var isEmpty: Bool { count == 0 }
 
   /// Adds one command, its name first.
@@ -25,6 +32,21 @@ public struct Commands: Sendable {
   public mutating func add(_ other: Commands) {
     bytes.append(contentsOf: other.bytes)
     count += other.count
+  }
+
+  /// The commands again, each as its own words: for what has to be sent in another form.
+  public var separate: [Words] {
+    var commands: [Words] = []
+    var rest = bytes[...]
+    while let end = rest.firstIndex(of: 13),
+      let count = Int(String(decoding: rest[..<end].dropFirst(), as: UTF8.self))
+    {
+      var words = Words()
+      rest = rest[(end + 2)...]
+      for _ in 0..<count { words.add(Words(first: &rest)) }
+      commands.append(words)
+    }
+    return commands
   }
 
   private mutating func header(_ words: Int) {

@@ -3,8 +3,8 @@ import Foundation
 
 /// One blocking connection to one Redis server. It belongs to the thread that made it.
 ///
-/// Commands go out in pipelines and replies come back in the same order. After any thrown `.unavailable` or
-/// `.timeout` the connection is of no more use: make a new one.
+/// Commands go out in pipelines and replies come back in the same order. After any thrown `.unavailable`,
+/// `.timeout` or `.replyTooLarge` the connection is of no more use: make a new one.
 public final class RedisConnection {
   private let context: UnsafeMutablePointer<redisContext>
   private let builder = ReplyBuilder()
@@ -66,7 +66,10 @@ public final class RedisConnection {
   }
 
   /// Waits for the next replies, in the order of the commands.
-  public func receive(_ count: Int) throws(RedisError) -> [Reply] {
+  ///
+  /// - Parameter limit: the most bytes of text that they may hold together; one more throws `.replyTooLarge`, so
+  ///   that what others store does not decide how much memory this process needs.
+  public func receive(_ count: Int, limit: Int = .max) throws(RedisError) -> [Reply] {
     precondition(count <= owed, "waits for a reply to a command that was not sent")
     var left = count
     while left > 0 {
@@ -74,6 +77,8 @@ public final class RedisConnection {
       guard redisReaderGetReply(context.pointee.reader, &object) == REDIS_OK else { throw failure() }
       if object != nil {
         left -= 1
+      } else if builder.byteCount + unparsed > limit {
+        throw RedisError(.replyTooLarge, "Redis answered with more than \(limit) bytes.")
       } else if redisBufferRead(context) != REDIS_OK {
         throw failure()
       }
@@ -82,10 +87,13 @@ public final class RedisConnection {
     return builder.take()
   }
 
-  /// Sends the commands and waits for all their replies.
-  public func exchange(_ commands: Commands) throws(RedisError) -> [Reply] {
+  /// Bytes that were read off the socket and are not part of a whole element yet.
+  private var unparsed: Int { context.pointee.reader.pointee.len - context.pointee.reader.pointee.pos }
+
+  /// Sends the commands and waits for all their replies; `limit` as for `receive`.
+  public func exchange(_ commands: Commands, limit: Int = .max) throws(RedisError) -> [Reply] {
     try send(commands)
-    return try receive(commands.count)
+    return try receive(commands.count, limit: limit)
   }
 
   /// Sends one command and waits for its reply; throws where that is an error.

@@ -13,6 +13,8 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     case refused(kind: String)
     /// A reply of a shape that the command never gives.
     case unexpectedReply
+    /// Replies that hold more bytes than the caller takes: the connection was left in the middle of them.
+    case replyTooLarge
   }
 
   public var code: Code
@@ -34,7 +36,7 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     switch code {
     case .unavailable, .timeout, .overloaded: true
     case .refused(let kind): Self.passing.contains(kind)
-    case .badURL, .unexpectedReply: false
+    case .badURL, .unexpectedReply, .replyTooLarge: false
     }
   }
 

@@ -13,6 +13,8 @@ public struct Reply: Sendable {
     var count: Int
     /// The node after this one and all below it.
     var end: Int
+
+    var isText: Bool { kind == .string || kind == .status || kind == .error }
   }
 
   /// Immutable, so any number of threads may read it.
@@ -105,6 +107,16 @@ extension Reply: Sequence {
   /// The elements of an array reply; none for any other kind.
   public func makeIterator() -> Iterator {
     Iterator(tape: tape, place: index + 1, end: node.kind == .array ? node.end : index + 1)
+  }
+
+  /// How many bytes of text an array reply holds, without looking at each element.
+  public var byteCount: Int {
+    guard node.kind == .array, node.end > index + 1 else { return 0 }
+    var (first, last) = (index + 1, node.end - 1)
+    while first < last, !tape.nodes[first].isText { first += 1 }
+    while last > first, !tape.nodes[last].isText { last -= 1 }
+    guard tape.nodes[first].isText else { return 0 }
+    return tape.nodes[last].value + tape.nodes[last].count - tape.nodes[first].value
   }
 
   /// How many elements an array reply has.

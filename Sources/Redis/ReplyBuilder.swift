@@ -69,6 +69,11 @@ final class ReplyBuilder {
     return functions
   }()
 
+  private static let mostReserved = 1 << 20
+
+  /// How many bytes of text are on the tape.
+  var byteCount: Int { tape.pointee.bytes.count }
+
   /// Gives the replies that were read and starts afresh.
   func take() -> [Reply] {
     // From the back, every array's elements already know where they end.
@@ -81,8 +86,9 @@ final class ReplyBuilder {
     }
     let read = Reply.Tape(nodes: nodes, bytes: tape.pointee.bytes)
     tape.pointee.bytes = []
-    tape.pointee.nodes.reserveCapacity(read.nodes.count)
-    tape.pointee.bytes.reserveCapacity(read.bytes.count)
+    // The next replies are likely to be as large, unless these were uncommonly large.
+    tape.pointee.nodes.reserveCapacity(min(read.nodes.count, Self.mostReserved))
+    tape.pointee.bytes.reserveCapacity(min(read.bytes.count, Self.mostReserved))
     var replies: [Reply] = []
     var next = 0
     while next < read.nodes.count {

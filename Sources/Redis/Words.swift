@@ -42,9 +42,21 @@ public struct Words: Sendable {
     count += other.count
   }
 
-  public mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: true)
-    count = 0
+  /// The words again, each alone.
+  public var separate: [Words] {
+    var rest = bytes[...]
+    return (0..<count).map { _ in Words(first: &rest) }
+  }
+
+  /// Takes the first word off bytes that were written here.
+  init(first rest: inout ArraySlice<UInt8>) {
+    guard let end = rest.firstIndex(of: 13),
+      let length = Int(String(decoding: rest[..<end].dropFirst(), as: UTF8.self))
+    else { return }
+    let whole = rest.prefix(end + 2 + length + 2 - rest.startIndex)
+    bytes = Array(whole)
+    count = 1
+    rest = rest[whole.endIndex...]
   }
 
   /// Writes `$<length>\r\n`.

@@ -1,3 +1,4 @@
+import Doors
 import Lanes
 import Layout
 import Market
@@ -19,11 +20,13 @@ public enum Role: String, CaseIterable, Sendable {
   }
 
   /// All lanes of the worker; its replicas share them out.
-  public func lanes(shards: Int) -> [LaneSpec] {
+  ///
+  /// - Parameter backlogLimit: how far a worker may be behind in a shard before the inlets wait.
+  public func lanes(shards: Int, backlogLimit: Int = ShardBacklog.usualLimit) -> [LaneSpec] {
     switch self {
-    case .reservation: Self.deciding(ReservationDecider.self, shards: shards)
-    case .trade: Self.deciding(TradeDecider.self, shards: shards)
-    case .stock: Self.deciding(StockDecider.self, shards: shards)
+    case .reservation: Self.deciding(ReservationDecider.self, shards, backlogLimit)
+    case .trade: Self.deciding(TradeDecider.self, shards, backlogLimit)
+    case .stock: Self.deciding(StockDecider.self, shards, backlogLimit)
     case .notification:
       (0..<shards).map { Self.projecting(rawValue, Shard($0), NotificationProjection.self) }
     case .mypage:
@@ -31,13 +34,17 @@ public enum Role: String, CaseIterable, Sendable {
     }
   }
 
-  private static func deciding<Rules: Aggregate>(_ rules: Rules.Type, shards: Int) -> [LaneSpec] {
+  private static func deciding<Rules: Aggregate>(
+    _ rules: Rules.Type, _ shards: Int, _ backlogLimit: Int
+  ) -> [LaneSpec] {
     let worker = Rules.worker
     let inlet = Key.inlet(worker)
     let doorName = LaneName(worker: worker.rawValue, tag: "{\(inlet)}")
+    let backlog = ShardBacklog(shards: shards, limit: backlogLimit)
     let door = LaneSpec(
       name: doorName, streams: [inlet], retained: [RetainedStream(inlet, readBy: [doorName])],
-      makeHandler: { InletHandler(worker: worker, shards: shards) })
+      writes: [LaneWrite("XDEL", inlet, "0-1", to: .stream)], isInlet: true, keepsDeadLetters: true,
+      makeHandler: { InletHandler(worker: worker, shards: shards, backlog: backlog) })
     return [door]
       + (0..<shards).map { index in
         let shard = Shard(index)
@@ -50,7 +57,8 @@ public enum Role: String, CaseIterable, Sendable {
           retained.append(RetainedStream(streams[0], readBy: readers))
         }
         return LaneSpec(
-          name: name, streams: streams, retained: retained,
+          name: name, streams: streams, retained: retained, writes: Rules.writes(in: shard),
+          keepsDeadLetters: worker == .reservation,
           makeHandler: { DecisionHandler<Rules>(shard: shard, streams: streams) })
       }
   }
@@ -60,7 +68,7 @@ public enum Role: String, CaseIterable, Sendable {
   ) -> LaneSpec {
     let name = LaneName(worker: worker, tag: shard.tag)
     return LaneSpec(
-      name: name, streams: [Key.journal(of: shard)],
+      name: name, streams: [Key.journal(of: shard)], writes: Model.writes(in: shard),
       makeHandler: { ProjectionHandler<Model>(name, shard: shard) })
   }
 }

@@ -11,11 +11,14 @@ struct CommitTests {
   @Test("are the fence alone where there is nothing to do")
   func empty() {
     let words = Commit(lane: lane).call(digest: "d1", token: "t1", leaseMilliseconds: 4500, inputs: [])
-    #expect(words.texts == ["EVALSHA", "d1", "1", "{3}:lease:trade", "t1", "4500", "", "", ""])
-    #expect(words.count == 9)
+    #expect(
+      words.texts == [
+        "EVALSHA", "d1", "2", "{3}:lease:trade", "{3}:halt:trade", "t1", "4500", "", "", "", "",
+      ])
+    #expect(words.count == 11)
   }
 
-  @Test("are cursors first and replies last")
+  @Test("are the body, then the cursors, and replies last")
   func order() {
     var moved = LaneInput(
       stream: "{3}:events", position: EntryID(milliseconds: 7, sequence: 1), entriesRead: 41)
@@ -30,15 +33,18 @@ struct CommitTests {
     commit.add { $0.add("DEL", "{3}:l") }
     let words = commit.call(digest: "d1", token: "t1", leaseMilliseconds: 4500, inputs: [moved, still])
     #expect(
-      words.commands(at: 6) == [
-        ["XGROUP", "SETID", "{3}:events", "trade", "8-2", "ENTRIESREAD", "42"],
-        ["HSET", "{3}:cursor:trade", "{3}:events", "8-2 42"],
+      words.commands(at: 7) == [
         ["SET", "{3}:k", "가"],
         ["DEL", "{3}:l"],
       ])
-    #expect(words.commands(at: 7) == [])
-    #expect(words.commands(at: 8) == [["XADD", "{3}:replies:x", "*", "a", "b"]])
-    #expect(words.count == 9)
+    #expect(words.commands(at: 8) == [])
+    #expect(
+      words.commands(at: 9) == [
+        ["XGROUP", "SETID", "{3}:events", "trade", "8-2", "ENTRIESREAD", "42"],
+        ["HSET", "{3}:cursor:trade", "{3}:events", "8-2 42"],
+      ])
+    #expect(words.commands(at: 10) == [["XADD", "{3}:replies:x", "*", "a", "b"]])
+    #expect(words.count == 11)
   }
 
   @Test("name the lane's own entries apart, and say where its cursor stands if it has read everything")
@@ -54,12 +60,12 @@ struct CommitTests {
       commit.call(digest: "d1", token: "t1", leaseMilliseconds: 4500, inputs: [journal])
     }
     let own = [["XADD", "{3}:events", "*", "type", "A"], ["XADD", "{3}:events", "*", "type", "B"]]
-    #expect(words().commands(at: 6) == [["DEL", "{3}:l"]])
-    #expect(words().commands(at: 7) == own)
-    #expect(words().count == 9)
+    #expect(words().commands(at: 7) == [["DEL", "{3}:l"]])
+    #expect(words().commands(at: 8) == own)
+    #expect(words().count == 11)
     journal.fill([[]], limit: 9)
-    #expect(words().commands(at: 6) == [["DEL", "{3}:l"]])
-    #expect(words().commands(at: 7) == own)
-    #expect(words().texts.dropFirst(9) == ["{3}:events", "7-1", "{3}:cursor:trade", "trade", "43"])
+    #expect(words().commands(at: 7) == [["DEL", "{3}:l"]])
+    #expect(words().commands(at: 8) == own)
+    #expect(words().texts.dropFirst(11) == ["{3}:events", "7-1", "{3}:cursor:trade", "trade", "43"])
   }
 }

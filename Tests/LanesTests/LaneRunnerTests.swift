@@ -13,7 +13,7 @@ struct LaneRunnerTests {
       try bench.fill(300)
       let lanes = bench.start()
       try bench.awaitCopies()
-      // What was there before it started is in the order of all ids, across the streams.
+      // What was there before it started is in the order of time, across the streams.
       let connection = try bench.redis.connect()
       for lane in bench.lanes {
         let copies = Array(try connection.call("XRANGE", bench.output(of: lane), "-", "+"))
@@ -21,7 +21,10 @@ struct LaneRunnerTests {
           copy[1]?[5]?.string.flatMap { EntryID($0) }.map { ($0, copy[1]?[3]?.integer ?? -1) }
         }
         #expect(order.count == 600)
-        #expect(zip(order, order.dropFirst()).allSatisfy { $0.0 < $1.0 || $0.0 == $1.0 && $0.1 < $1.1 })
+        #expect(
+          zip(order, order.dropFirst()).allSatisfy { (one, next) in
+            (one.0.milliseconds, one.1, one.0.sequence) < (next.0.milliseconds, next.1, next.0.sequence)
+          })
       }
       for _ in 0..<10 {
         try bench.fill(20)

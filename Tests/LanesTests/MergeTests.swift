@@ -18,6 +18,20 @@ struct MergeTests {
     #expect(inputs.map(\.hasMoved) == [true, true] && inputs.map(\.wantsRead) == [true, true])
   }
 
+  @Test("of the same millisecond merge with the earlier stream first, whatever their sequence numbers")
+  func sameMillisecond() {
+    var inputs = Self.inputs(2)
+    func entries(_ stream: Int, _ sequences: [UInt64]) -> [Entry] {
+      sequences.map {
+        Entry(id: EntryID(milliseconds: 7, sequence: $0), stream: stream, body: .nothing)
+      }
+    }
+    inputs[0].fill([entries(0, [24, 25])], limit: 9)
+    inputs[1].fill([entries(1, [0, 3])], limit: 9)
+    let batch = inputs.nextBatch(limit: 9)
+    #expect(batch.map { "\($0.stream):\($0.id.sequence)" } == ["0:24", "0:25", "1:0", "1:3"])
+  }
+
   @Test("never go past the last id of a stream that came back full")
   func full() {
     var inputs = Self.inputs(2)

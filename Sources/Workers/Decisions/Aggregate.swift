@@ -17,6 +17,31 @@ protocol Aggregate: Decider {
 
   /// Writes what is kept beside the state itself for REST to read.
   static func writeView(before: State, after: State, in shard: Shard, to commit: inout Commit)
+
+  /// The index that REST lists its states by.
+  static var listedEntity: Entity { get }
+
+  /// A key that `writeView` writes to, if it writes anything.
+  static func viewKey(_ id: Int, in shard: Shard) -> String?
+}
+
+extension Aggregate {
+  static func viewKey(_ id: Int, in shard: Shard) -> String? { nil }
+
+  /// All that its commits write.
+  static func writes(in shard: Shard) -> [LaneWrite] {
+    [
+      LaneWrite("XADD", Key.journal(of: shard), "*", "x", "x", to: .stream),
+      LaneWrite("ZADD", Key.index(of: listedEntity, in: shard), "0", "x", to: .zset),
+      LaneWrite("ZREM", Key.index(of: listedEntity, in: shard), "x", to: .zset),
+      LaneWrite(like: "SET", Key.operation("x", in: shard), "x"),
+      LaneWrite(like: "XADD", Key.replies(to: "x", in: shard), "*", "x", "x"),
+      LaneWrite(like: "PEXPIRE", Key.replies(to: "x", in: shard), "1"),
+    ]
+      + [key(0, in: shard), viewKey(0, in: shard)].compactMap(\.self).flatMap { key in
+        [LaneWrite(like: "HSET", key, "x", "x"), LaneWrite(like: "HDEL", key, "x")]
+      }
+  }
 }
 
 /// A member of a shard's index.
@@ -32,6 +57,7 @@ extension Aggregate {
 
 extension ReservationDecider: Aggregate {
   static var worker: Worker { .reservation }
+  static var listedEntity: Entity { .reserve }
 
   static func id(of input: Input) -> Int {
     switch input {
@@ -50,10 +76,13 @@ extension ReservationDecider: Aggregate {
 
 extension TradeDecider: Aggregate {
   static var worker: Worker { .trade }
+  static var listedEntity: Entity { .trade }
 
   static func id(of input: Input) -> Int { input.productid }
 
   static func key(_ id: Int, in shard: Shard) -> String { Key.product(id, in: shard) }
+
+  static func viewKey(_ id: Int, in shard: Shard) -> String? { Key.trade(id, in: shard) }
 
   static func listed(_ state: ProductTrade) -> Listed? {
     state.listing.map { Listed(entity: .trade, id: $0.id, member: $0.id) }
@@ -71,6 +100,7 @@ extension TradeDecider: Aggregate {
 
 extension StockDecider: Aggregate {
   static var worker: Worker { .stock }
+  static var listedEntity: Entity { .inventory }
 
   static func id(of input: Input) -> Int { input.productid }
 

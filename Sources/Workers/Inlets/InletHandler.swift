@@ -5,47 +5,73 @@ import Market
 import Redis
 
 /// The lane behind an inlet: routes what people wrote with `redis-cli XADD` to the shards, in order.
+///
+/// While a shard is too far behind it waits, and what people write stays in the inlet: they see it by the inlet's lag.
 final class InletHandler: LaneHandler {
-  private let worker: Worker
-  private let shards: Int
+  fileprivate let worker: Worker
+  fileprivate let shards: Int
+  fileprivate let backlog: ShardBacklog
+  /// When the backlog has to be looked at again.
+  fileprivate var nextLook = ContinuousClock.now
 
-  init(worker: Worker, shards: Int) {
+  init(worker: Worker, shards: Int, backlog: ShardBacklog) {
     self.worker = worker
     self.shards = shards
+    self.backlog = backlog
   }
 
-  func begin(_ batch: [Entry]) -> any LaneWork { InletWork(batch, worker: worker, shards: shards) }
+  func begin(_ batch: [Entry]) -> any LaneWork { InletWork(batch, in: self) }
 }
 
 /// One batch through the door. After a crash it may pass twice: the command ids make the second time a no-op.
 private struct InletWork: LaneWork {
+  private static let lookInterval = Duration.milliseconds(500)
+
+  private let handler: InletHandler
   private let inlet: String
   private var door: Door
+  private var isLooking = false
   /// The entries that reached the door, in its order.
   private var admitted: [Entry] = []
   private var refused: [(Entry, FieldError)] = []
 
-  init(_ batch: [Entry], worker: Worker, shards: Int) {
-    inlet = Key.inlet(worker)
+  init(_ batch: [Entry], in handler: InletHandler) {
+    self.handler = handler
+    inlet = Key.inlet(handler.worker)
     var requests: [Request] = []
     for entry in batch {
       do throws(FieldError) {
         let fields = try entry.fields()
         // A person may give a command id, to be able to send the same command again.
         let commandid = try Caller(fields: fields)?.commandid ?? "\(inlet)/\(entry.id)"
-        requests.append(Request(draft: try Draft(fields: fields, worker: worker), commandid: commandid))
+        requests.append(
+          Request(draft: try Draft(fields: fields, worker: handler.worker), commandid: commandid))
         admitted.append(entry)
       } catch {
         refused.append((entry, error))
       }
     }
-    door = Door(requests, shards: shards)
+    door = Door(requests, shards: handler.shards)
   }
 
   mutating func next(
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
-    try door.next(replies, commands: &commands)
+    if isLooking {
+      isLooking = false
+      var replies = replies[...]
+      let full = handler.backlog.full(&replies)
+      if let shard = full.map(\.index).min() {
+        throw RedisError(.overloaded, "Shard \(shard) takes nothing more in: its workers are too far behind.")
+      }
+      handler.nextLook = .now + Self.lookInterval
+      try door.next([], commands: &commands)
+    } else if ContinuousClock.now >= handler.nextLook {
+      isLooking = true
+      return handler.backlog.ask(&commands)
+    } else {
+      try door.next(replies, commands: &commands)
+    }
     guard commands.isEmpty else { return }
     for (entry, admission) in zip(admitted, door.admissions) {
       if let error = admission.error { refused.append((entry, error)) }

@@ -18,6 +18,10 @@ struct MypageProjection: Projection {
     self.isReplay = isReplay
   }
 
+  static func writes(in shard: Shard) -> [LaneWrite] {
+    [LaneWrite(like: "HSET", Key.mypageRows(of: 0, in: shard), "0", "x")]
+  }
+
   mutating func load(_ events: [JournalEvent], commands: inout Commands) {
     var seen: Set<Int> = []
     var unknown: [Int] = []

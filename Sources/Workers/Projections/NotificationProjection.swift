@@ -31,6 +31,16 @@ struct NotificationProjection: Projection {
 
   private var shard: Shard { lane.shard }
 
+  static func writes(in shard: Shard) -> [LaneWrite] {
+    [
+      LaneWrite("XADD", Key.status(of: shard), "*", "x", "x", to: .stream),
+      LaneWrite("XTRIM", Key.status(of: shard), "MAXLEN", "0", to: .stream),
+      LaneWrite("LPUSH", Key.notices(of: shard), "x", to: .list),
+      LaneWrite("LTRIM", Key.notices(of: shard), "0", "1", to: .list),
+      LaneWrite(like: "SET", Key.seller(of: 0, in: shard), "x"),
+    ]
+  }
+
   mutating func load(_ events: [JournalEvent], commands: inout Commands) {
     // Who sells a product now may not have when it happened.
     if isReplay { return }

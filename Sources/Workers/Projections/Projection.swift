@@ -8,6 +8,9 @@ import Redis
 /// What it writes to its shard is part of the commit. What belongs to users lies in slots of their own, so it is
 /// written before the commit, at least once: such writes must come out the same however often they are made.
 protocol Projection: SendableMetatype {
+  /// What it writes to its shard by commits.
+  static func writes(in shard: Shard) -> [LaneWrite]
+
   /// - Parameter isReplay: whether the events are old, so that what is stored may know of later ones.
   init(in lane: ProjectionLane, isReplay: Bool)
 

@@ -27,10 +27,14 @@ final class CopyBench: Sendable {
   func output(of lane: LaneName) -> String { "\(lane.tag):output" }
 
   func runner(
-    _ name: String = "a", _ options: LaneOptions = .brisk, step: @escaping StepHandler.Step = StepHandler.copy
+    _ name: String = "a", _ options: LaneOptions = .brisk, inlets: Bool = false,
+    writes: [LaneName: [LaneWrite]] = [:], step: @escaping StepHandler.Step = StepHandler.copy
   ) -> LaneRunner {
     let specs = lanes.map { lane in
-      LaneSpec(name: lane, streams: streams(of: lane)) { [holders] in
+      LaneSpec(
+        name: lane, streams: streams(of: lane), writes: writes[lane] ?? [], isInlet: inlets,
+        keepsDeadLetters: inlets
+      ) { [holders] in
         holders.change { $0[name, default: []].insert(lane) }
         return StepHandler(lane, step: step) {
           holders.change {
@@ -46,9 +50,10 @@ final class CopyBench: Sendable {
   }
 
   func start(
-    _ name: String = "a", _ options: LaneOptions = .brisk, step: @escaping StepHandler.Step = StepHandler.copy
+    _ name: String = "a", _ options: LaneOptions = .brisk, inlets: Bool = false,
+    writes: [LaneName: [LaneWrite]] = [:], step: @escaping StepHandler.Step = StepHandler.copy
   ) -> RunningLanes {
-    RunningLanes(runner(name, options, step: step))
+    RunningLanes(runner(name, options, inlets: inlets, writes: writes, step: step))
   }
 
   /// Adds entries to every stream of every lane, in turn.

@@ -1,0 +1,66 @@
+import Market
+import Redis
+
+/// Why a lane stands still, and what a person can do about it.
+enum LaneTrouble: Equatable {
+  /// A stream ends before what was read of it.
+  case lostHistory(stream: String, end: EntryID, position: EntryID, cursor: String)
+  /// A stream has had fewer entries than were read of it: it was deleted, and written to again.
+  case newStream(stream: String, added: Int, read: Int, cursor: String)
+  /// A stream has reached the end of all ids, so nothing can be appended to it any more.
+  case idsExhausted(stream: String)
+  case wrongType(key: String, found: String, expected: String)
+  /// What this Redis user may not do.
+  case noRight(command: String)
+  /// A commit failed in the middle; what is left of it is kept.
+  case unfinishedCommit(reason: String, halt: String)
+  /// Redis refused something; nothing was changed.
+  case refused(String)
+  /// A commit was refused in a way that does not tell how far it came, and nothing of it was kept.
+  case unknownState(String)
+  /// An entry is of a kind that only a newer release knows.
+  case newerEntry(stream: String, entry: EntryID, error: FieldError)
+
+  /// What is wrong with a stream of which so much was read; nil if nothing is.
+  init?(in state: StreamState, of stream: String, at position: EntryID, read: Int, cursor: String) {
+    if state.newest < position {
+      self = .lostHistory(stream: stream, end: state.newest, position: position, cursor: cursor)
+    } else if state.added < read {
+      self = .newStream(stream: stream, added: state.added, read: read, cursor: cursor)
+    } else {
+      return nil
+    }
+  }
+
+  var reason: String {
+    switch self {
+    case .lostHistory(let stream, let end, let position, _):
+      "\(stream) ends at \(end), but was read up to \(position): its history was lost."
+    case .newStream(let stream, let added, let read, _):
+      "\(stream) has had \(added) entries, but \(read) were read: its history was lost."
+    case .idsExhausted(let stream): "\(stream) has used up all entry ids."
+    case .wrongType(let key, let found, let expected): "\(key) is a \(found), but must be a \(expected)."
+    case .noRight(let command): "This Redis user may not do: \(command)"
+    case .unfinishedCommit(let reason, _): "A commit failed in the middle: \(reason)"
+    case .refused(let reason): "Redis refused what the lane needs, and nothing was changed: \(reason)"
+    case .unknownState(let reason): "A commit failed, and how far it came is not known: \(reason)"
+    case .newerEntry(let stream, let entry, let error):
+      "\(stream) \(entry) was written by a newer release: \(error.message)"
+    }
+  }
+
+  var remedy: String {
+    switch self {
+    case .lostHistory(_, _, _, let cursor), .newStream(_, _, _, let cursor):
+      "restore the stream, or delete \(cursor) to read it again from its start"
+    case .idsExhausted(let stream): "read everything, then set an earlier last id: XSETID \(stream)"
+    case .wrongType(let key, _, _): "move the key away: RENAME \(key) …"
+    case .noRight: "grant it, as compose/redis/users.acl does"
+    case .unfinishedCommit(_, let halt):
+      "mend what the reason names; what is left of the commit is kept in \(halt) and is finished then"
+    case .refused: "mend what the reason names"
+    case .unknownState: "mend what the reason names, run handover audit, then restart the worker"
+    case .newerEntry: "upgrade this worker"
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/// A lane that its owner holds, but that cannot go on for now.
+final class StandingLane {
+  let spec: LaneSpec
+  let token: String
+  let trouble: LaneTrouble
+
+  init(spec: LaneSpec, token: String, trouble: LaneTrouble) {
+    self.spec = spec
+    self.token = token
+    self.trouble = trouble
+  }
+}

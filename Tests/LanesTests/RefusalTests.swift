@@ -1,0 +1,187 @@
+import Lanes
+import Redis
+import Testbed
+import Testing
+
+@Suite("A lane that Redis refuses something")
+struct RefusalTests {
+  /// Copies, and then writes to a second key: to one of the wrong type, if somebody made it one.
+  private static let marking: StepHandler.Step = { (turn, commands, commit) throws(RedisError) in
+    try StepHandler.copy(turn, &commands, &commit)
+    guard commands.isEmpty else { return }
+    let first = "\(turn.batch[0].stream) \(turn.batch[0].id)"
+    commit.add { $0.add("HSETNX", "\(turn.lane.tag):marks", first, "\(turn.batch.count)") }
+  }
+
+  @Test("in the middle of a commit stands still, and finishes that commit once it is mended")
+  func middle() async throws {
+    try await CopyBench.with(lanes: 2) { bench in
+      let connection = try bench.redis.connect()
+      try connection.call("SET", "{0}:marks", "of the wrong type")
+      try bench.fill(40)
+      let name = bench.lanes[0]
+      let lanes = bench.start(step: Self.marking)
+      try bench.wait(until: "the lane stands still", connection) { lanes.runner.state.halted[name] != nil }
+      #expect(lanes.runner.state.halted[name]?.contains("WRONGTYPE") == true)
+      try bench.wait(until: "the other lane is through", connection) { try bench.copies(1, connection) == 80 }
+      #expect(try bench.copies(0, connection) == 16)
+      #expect(try connection.call("HGET", name.cursor, "{0}:events").equals("0-0 0"))
+      #expect(try connection.call("HGET", name.halt, "reason").string?.contains("WRONGTYPE") == true)
+
+      // Another replica does not try it either.
+      lanes.stop()
+      let again = bench.start(step: Self.marking)
+      try bench.wait(until: "it stands still", connection) { again.runner.state.halted[name] != nil }
+      #expect(try bench.copies(0, connection) == 16)
+
+      try connection.call("DEL", "{0}:marks")
+      try bench.wait(until: "it goes on", connection) { try bench.copies(0, connection) == 80 }
+      try bench.wait(until: "it says so", connection) { again.runner.state.halted.isEmpty }
+      again.stop()
+      try bench.check()
+      #expect(try connection.call("EXISTS", name.halt).integer == 0)
+      let sizes = try connection.call("HVALS", "{0}:marks").compactMap(\.integer)
+      #expect(sizes.reduce(0, +) == 80, "every batch was marked exactly once")
+    }
+  }
+
+  @Test("while it writes to its own stream finishes that too", arguments: [0, 5])
+  func own(entries: Int) async throws {
+    try await CopyBench.with(lanes: 1) { bench in
+      let connection = try bench.redis.connect()
+      let name = bench.lanes[0]
+      for _ in 0..<3 { try connection.call("XADD", "{0}:commands", "*", "a", "b") }
+      // The first write works, and the first own entry does not.
+      let isBlocked = Watched(true)
+      let lanes = bench.start { (turn, _, commit) throws(RedisError) in
+        for entry in turn.batch where entry.stream == 1 {
+          commit.add { $0.add("RPUSH", "{0}:done", "\(entry.id)") }
+          commit.append(to: "{0}:events") { $0.add("by", "itself") }
+          if isBlocked.now {
+            isBlocked.change { $0 = false }
+            try RedisConnection(bench.redis.url).call("RENAME", "{0}:events", "{0}:kept")
+            try RedisConnection(bench.redis.url).call("SET", "{0}:events", "of the wrong type")
+          }
+        }
+      }
+      try bench.wait(until: "it stands still", connection) { lanes.runner.state.halted[name] != nil }
+      #expect(try connection.call("LLEN", "{0}:done").integer == 3)
+      for _ in 0..<entries { try connection.call("XADD", "{0}:commands", "*", "a", "b") }
+      try connection.call("RENAME", "{0}:kept", "{0}:events")
+      try bench.wait(until: "it goes on", connection) {
+        try connection.call("LLEN", "{0}:done").integer == 3 + entries
+          && lanes.runner.state.halted.isEmpty
+      }
+      lanes.stop()
+      #expect(try connection.call("XLEN", "{0}:events").integer == 3 + entries)
+      #expect(try Group("copy", of: "{0}:events", connection).lag == 0)
+      #expect(try Group("copy", of: "{0}:commands", connection).lag == 0)
+    }
+  }
+
+  @Test("at a commit's first write has changed nothing, and goes on once it is mended")
+  func first() async throws {
+    try await CopyBench.with(lanes: 1) { bench in
+      let connection = try bench.redis.connect()
+      try connection.call("SET", "{0}:first", "of the wrong type")
+      try bench.fill(20)
+      let name = bench.lanes[0]
+      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+        if turn.round == 1 { commit.add { $0.add("HSET", "{0}:first", "\(turn.batch[0].id)", "x") } }
+        try StepHandler.copy(turn, &commands, &commit)
+      }
+      try bench.wait(until: "it stands still", connection) { lanes.runner.state.halted[name] != nil }
+      #expect(lanes.runner.state.halted[name]?.contains("nothing was changed") == true)
+      #expect(try bench.copies(0, connection) == 0)
+      try connection.call("DEL", "{0}:first")
+      try bench.awaitCopies(within: .seconds(60))
+      try bench.wait(until: "it says so", connection) { lanes.runner.state.halted.isEmpty }
+      lanes.stop()
+      try bench.check()
+    }
+  }
+
+  @Test("because its stream is none does not stop the others, and needs no restart")
+  func notAStream() async throws {
+    try await CopyBench.with(lanes: 3) { bench in
+      let connection = try bench.redis.connect()
+      let lanes = bench.start()
+      try bench.fill(10)
+      try bench.awaitCopies(within: .seconds(60))
+      try connection.call("RENAME", "{1}:commands", "{1}:kept")
+      try connection.call("SET", "{1}:commands", "of the wrong type")
+      let name = bench.lanes[1]
+      try bench.wait(until: "it stands still", connection) { lanes.runner.state.halted[name] != nil }
+      #expect(lanes.runner.state.halted[name]?.contains("{1}:commands") == true)
+      for _ in 0..<20 {
+        for lane in [0, 2] { try connection.call("XADD", "{\(lane)}:events", "*", "a", "b") }
+      }
+      try bench.wait(until: "the others go on", connection) {
+        try [0, 2].allSatisfy { try bench.copies($0, connection) == 40 }
+      }
+      #expect(lanes.runner.state.halted.keys.contains(name))
+      try connection.call("RENAME", "{1}:kept", "{1}:commands")
+      try bench.fill(10)
+      try bench.awaitCopies(within: .seconds(60))
+      try bench.wait(until: "it says so", connection) { lanes.runner.state.halted.isEmpty }
+      lanes.stop()
+      try bench.check()
+    }
+  }
+
+  @Test(
+    "that it needs for its commits is not opened",
+    arguments: [
+      ("+@all -hsetnx", "may not do: HSETNX {0}:marks"),
+      ("+@all", "{0}:marks is a string, but must be a hash"),
+    ])
+  func rights(rules: String, reason: String) async throws {
+    try await CopyBench.with(lanes: 2) { bench in
+      let connection = try bench.redis.connect()
+      var words = Words("ACL", "SETUSER", "default", "on", "nopass", "~*")
+      for rule in rules.split(separator: " ") { words.add(String(rule)) }
+      try connection.call(words)
+      if rules == "+@all" { try connection.call("SET", "{0}:marks", "of the wrong type") }
+      try bench.fill(5)
+      let name = bench.lanes[0]
+      let lanes = bench.start(
+        writes: [name: [LaneWrite("HSETNX", "{0}:marks", "x", "x", to: .hash)]], step: Self.marking)
+      try bench.wait(until: "it stands still", connection) { lanes.runner.state.halted[name] != nil }
+      #expect(lanes.runner.state.halted[name]?.contains(reason) == true, "\(lanes.runner.state.halted)")
+      #expect(try bench.copies(0, connection) == 0)
+      try connection.call("ACL", "SETUSER", "default", "+@all")
+      if rules == "+@all" { try connection.call("DEL", "{0}:marks") }
+      try bench.awaitCopies(within: .seconds(60))
+      lanes.stop()
+      try bench.check()
+    }
+  }
+
+  @Test("because it is full finishes what it has, and takes a dead replica's lanes")
+  func full() async throws {
+    try await CopyBench.with(lanes: 2) { bench in
+      let connection = try bench.redis.connect()
+      try bench.fill(1)
+      let former = bench.start()
+      try bench.awaitCopies(within: .seconds(60))
+      former.stop()
+      try bench.fill(200)
+      try connection.call("CONFIG", "SET", "maxmemory", "1")
+      let error = #expect(throws: RedisError.self) { try connection.call("SET", "x", "y") }
+      #expect(error?.code == .refused(kind: "OOM"))
+      // A write that is not part of a commit, as read models of users are.
+      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+        switch turn.round {
+        case 0:
+          commands.add("GET", "\(turn.lane.tag):copied")
+          commands.add("HSET", "direct:{x}", "\(turn.batch[0].id)", "가")
+        default: try StepHandler.copy(turn, &commands, &commit)
+        }
+      }
+      try bench.awaitCopies(within: .seconds(60))
+      lanes.stop()
+      try bench.check()
+      #expect(try connection.call("HLEN", "direct:{x}").integer ?? 0 > 0)
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import Redis
+import Testing
+
+extension CopyBench {
+  /// Waits until Redis or the lanes are as wanted, generously.
+  func wait(until what: String, _ connection: RedisConnection, isMet: () throws -> Bool) throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try !isMet() {
+      try #require(ContinuousClock.now < deadline, "waited in vain until \(what)")
+      try connection.call("BLPOP", "nothing", "0.05")
+    }
+  }
+
+  /// How many copies a lane has made.
+  func copies(_ lane: Int, _ connection: RedisConnection) throws -> Int {
+    try connection.call("XLEN", output(of: lanes[lane])).integer ?? 0
+  }
+}
