@@ -95,8 +95,8 @@ final class Saboteur: Sendable {
         member.process.signal(SIGCONT)
         stage.putBack(member)
       case .stopWorker, .stopIngress:
-        guard member.process.terminate(within: .seconds(15)) != nil else {
-          throw Mishap("\(target) did not end within 15 s of SIGTERM")
+        guard member.process.terminate() != nil else {
+          throw Mishap("\(target) did not end within \(Patience.limit) of SIGTERM")
         }
         fallthrough
       default:

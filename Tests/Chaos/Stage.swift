@@ -91,7 +91,7 @@ final class Stage: Sendable {
   /// Makes it as many processes of an executable as are wanted, newest ones ending first.
   func scale(_ worker: String, to wanted: Int) throws {
     while count(of: worker) > wanted, let member = take(worker, count(of: worker) - 1) {
-      member.process.terminate(within: .seconds(15))
+      member.process.terminate()
     }
     while count(of: worker) < wanted { try start(worker) }
   }
@@ -112,8 +112,8 @@ final class Stage: Sendable {
 
   private func awaitIngresses() async throws {
     for http in ingresses {
-      try await eventually("an ingress answers", within: .seconds(60)) {
-        try await http.call(.GET, "/actuator/health", timeout: .seconds(2)).status == 200
+      try await eventually("an ingress answers") {
+        try await http.call(.GET, "/actuator/health", timeout: Patience.prompt).status == 200
       }
     }
   }

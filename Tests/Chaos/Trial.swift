@@ -36,19 +36,19 @@ struct Trial {
     }
     let loaded = ContinuousClock.now - start
     try await onThread {
-      for work in writing + [sabotage] where work.wait(within: .seconds(120)) == nil {
-        throw Mishap("the faults were not mended within two minutes")
+      for work in writing + [sabotage] where work.wait(within: Patience.limit * 2) == nil {
+        throw Mishap("the faults were not mended within \(Patience.limit * 2)")
       }
     }
     let dead = try await stage.settle()
-    let report = try await onThread { try Auditor(stage.redis.connect()).run(waiting: .seconds(60)) }
+    let report = try await onThread { try Auditor(stage.redis.connect()).run(waiting: Patience.limit) }
     await repeatSome(shoppers[0], diary.calls)
     await followUp(shoppers[0], diary.calls)
     watch.stop()
-    try await onThread { _ = watching.wait(within: .seconds(10)) }
+    try await onThread { _ = watching.wait() }
     let (audit, ledger) = try await onThread {
       (
-        try Auditor(stage.redis.connect()).run(waiting: .seconds(20)), try Ledger(stage.redis.connect())
+        try Auditor(stage.redis.connect()).run(waiting: Patience.limit), try Ledger(stage.redis.connect())
       )
     }
     var differences = dead + diary.complaints + saboteur.incidents.compactMap(\.problem)

@@ -34,7 +34,7 @@ import Testing
       #expect(shown.contains(status))
     }
     let time = try #require(first.terminate(by: SIGINT), "Ctrl-C did not end it")
-    #expect(time < .seconds(4))
+    #expect(time < Patience.prompt)
     #expect(first.exitStatus == 0)
 
     let second = try await start()

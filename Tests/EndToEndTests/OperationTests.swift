@@ -54,7 +54,7 @@ import Testing
     let readiness = try await http.call(.GET, "/readiness")
     #expect(readiness.status == 503 && readiness.text.contains("waiting for Redis"))
     let time = try #require(worker.terminate(), "it did not stop")
-    #expect(time < .seconds(2))
+    #expect(time < Patience.prompt)
     #expect(worker.exitStatus == 0)
   }
 

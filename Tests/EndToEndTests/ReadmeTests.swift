@@ -21,7 +21,7 @@ import Testing
       var output = ""
       // Only what changes nothing may be asked again until it shows what is on its way.
       let isRead = !command.contains(" -d ") && !command.contains("XADD") && !command.contains("-X POST")
-      let limit: Duration = isRead ? .seconds(10) : .zero
+      let limit: Duration = isRead ? Patience.limit : .zero
       let deadline = ContinuousClock.now + limit
       repeat {
         output = try run(command, in: system.redis.folder)

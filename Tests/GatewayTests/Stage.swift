@@ -56,7 +56,8 @@ struct Stage {
     request.method = .init(rawValue: method)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     if let body { request.body = .bytes(ByteBuffer(string: body)) }
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+    let response = try await HTTPClient.shared.execute(
+      request, timeout: .seconds(Patience.limit.components.seconds))
     let bytes = try await response.body.collect(upTo: 1 << 24)
     let headers = response.headers.map { ($0.name.lowercased(), $0.value) }
     return Answer(

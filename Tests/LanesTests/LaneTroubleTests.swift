@@ -53,7 +53,7 @@ struct LaneTroubleTests {
         }
         try StepHandler.copy(turn, &commands, &commit)
       }
-      try bench.awaitCopies(within: .seconds(5))
+      try bench.awaitCopies()
       lanes.stop()
       try bench.check()
     }

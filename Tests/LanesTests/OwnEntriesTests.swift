@@ -28,7 +28,7 @@ struct OwnEntriesTests {
 
   /// Waits for the journal's entries up to a number; the cursor moves in the same step as they come.
   private static func awaitSaid(_ entries: Int, _ connection: RedisConnection) throws {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + Patience.limit
     var position = "0"
     var said = 0
     while said < entries {
@@ -70,7 +70,7 @@ struct OwnEntriesTests {
         try connection.call("XADD", "{0}:events", "*", "by", "other \(round)")
       }
       try Self.awaitSaid(199 + 200, connection)
-      let heardAll = heard.wait(within: .seconds(20)) { $0.count { $0 != "itself" } == 200 }
+      let heardAll = heard.wait { $0.count { $0 != "itself" } == 200 }
       #expect(heardAll != nil)
       lanes.stop()
     }

@@ -94,7 +94,7 @@ struct RefusalTests {
       #expect(lanes.runner.state.halted[name]?.contains("nothing was changed") == true)
       #expect(try bench.copies(0, connection) == 0)
       try connection.call("DEL", "{0}:first")
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       try bench.wait(until: "it says so", connection) { lanes.runner.state.halted.isEmpty }
       lanes.stop()
       try bench.check()
@@ -107,7 +107,7 @@ struct RefusalTests {
       let connection = try bench.redis.connect()
       let lanes = bench.start()
       try bench.fill(10)
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       try connection.call("RENAME", "{1}:commands", "{1}:kept")
       try connection.call("SET", "{1}:commands", "of the wrong type")
       let name = bench.lanes[1]
@@ -122,7 +122,7 @@ struct RefusalTests {
       #expect(lanes.runner.state.halted.keys.contains(name))
       try connection.call("RENAME", "{1}:kept", "{1}:commands")
       try bench.fill(10)
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       try bench.wait(until: "it says so", connection) { lanes.runner.state.halted.isEmpty }
       lanes.stop()
       try bench.check()
@@ -151,7 +151,7 @@ struct RefusalTests {
       #expect(try bench.copies(0, connection) == 0)
       try connection.call("ACL", "SETUSER", "default", "+@all")
       if rules == "+@all" { try connection.call("DEL", "{0}:marks") }
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       lanes.stop()
       try bench.check()
     }
@@ -163,7 +163,7 @@ struct RefusalTests {
       let connection = try bench.redis.connect()
       try bench.fill(1)
       let former = bench.start()
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       former.stop()
       try bench.fill(200)
       try connection.call("CONFIG", "SET", "maxmemory", "1")
@@ -178,7 +178,7 @@ struct RefusalTests {
         default: try StepHandler.copy(turn, &commands, &commit)
         }
       }
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       lanes.stop()
       try bench.check()
       #expect(try connection.call("HLEN", "direct:{x}").integer ?? 0 > 0)

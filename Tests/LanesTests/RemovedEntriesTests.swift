@@ -21,7 +21,7 @@ struct RemovedEntriesTests {
       let connection = try bench.redis.connect()
       let lanes = bench.start(inlets: isInlet)
       try bench.fill(10)
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       lanes.stop()
       for _ in 0..<5 { try connection.call("XADD", "{0}:commands", "*", "a", "b") }
       try connection.call("XADD", "{0}:commands", "MAXLEN", "0", "*", "a", "b")
@@ -43,7 +43,7 @@ struct RemovedEntriesTests {
       let connection = try bench.redis.connect()
       let lanes = bench.start()
       try bench.fill(10)
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       lanes.stop()
       try connection.call("RENAME", "{0}:commands", "{0}:kept")
       for _ in 0..<entries { try connection.call("XADD", "{0}:commands", "*", "a", "b") }
@@ -55,7 +55,7 @@ struct RemovedEntriesTests {
       // The first remedy: to restore the stream. No restart is needed.
       try connection.call("RENAME", "{0}:kept", "{0}:commands")
       try bench.fill(5)
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       try bench.wait(until: "it says so", connection) { again.runner.state.halted.isEmpty }
       again.stop()
       try bench.check()
@@ -68,7 +68,7 @@ struct RemovedEntriesTests {
       let connection = try bench.redis.connect()
       let lanes = bench.start()
       try bench.fill(10)
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       try connection.call("DEL", "{0}:commands")
       let name = bench.lanes[0]
       try connection.call("XADD", "{0}:commands", "*", "a", "b")
@@ -88,7 +88,7 @@ struct RemovedEntriesTests {
       let connection = try bench.redis.connect()
       let lanes = bench.start(inlets: true)
       try bench.fill(10)
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       for isRunning in [true, false] {
         if !isRunning { lanes.stop() }
         try connection.call("DEL", "{0}:commands")
@@ -113,7 +113,7 @@ struct RemovedEntriesTests {
       let connection = try bench.redis.connect()
       let lanes = bench.start(inlets: true)
       try bench.fill(3)
-      try bench.awaitCopies(within: .seconds(60))
+      try bench.awaitCopies()
       try connection.call("XADD", "{0}:commands", id, "a", "b")
       try bench.wait(until: "it is copied", connection) { try bench.copies(0, connection) == 7 }
       var next: String?

@@ -14,7 +14,7 @@ public struct Background: Sendable {
   }
 
   /// How long its end took to come; nil where it did not come in time.
-  public func wait(within limit: Duration) -> Duration? {
+  public func wait(within limit: Duration = Patience.limit) -> Duration? {
     let start = ContinuousClock.now
     let (seconds, attoseconds) = limit.components
     let time = DispatchTime.now() + Double(seconds) + Double(attoseconds) * 1e-18

@@ -21,7 +21,7 @@ public struct HTTP: Sendable {
 
   public func call(
     _ method: HTTPMethod, _ path: String, _ body: String? = nil, headers: HTTPHeaders = [:],
-    timeout: Duration = .seconds(20)
+    timeout: Duration = Patience.limit
   ) async throws -> Answer {
     var request = HTTPClientRequest(url: path.hasPrefix("http") ? path : base + path)
     request.method = method
@@ -37,7 +37,11 @@ public struct HTTP: Sendable {
 
   public func get(_ path: String) async throws -> JSON { try await call(.GET, path).json }
 
+  /// Unless the headers say something else, waits for the outcome as long as a server lets one: the ordinary 2 s may
+  /// be too short on a busy machine.
   public func post(_ path: String, _ body: String? = nil, headers: HTTPHeaders = [:]) async throws -> Answer {
-    try await call(.POST, path, body, headers: headers)
+    var headers = headers
+    if !headers.contains(name: "Prefer") { headers.add(name: "Prefer", value: "wait=10") }
+    return try await call(.POST, path, body, headers: headers)
   }
 }

@@ -41,7 +41,7 @@ public struct RunningProcess: Sendable {
 
   /// Asks it to end; gives how long that took, or nil (and kills it) if it is still there after `limit`.
   @discardableResult
-  public func terminate(by number: Int32 = SIGTERM, within limit: Duration = .seconds(5)) -> Duration? {
+  public func terminate(by number: Int32 = SIGTERM, within limit: Duration = Patience.limit) -> Duration? {
     let start = ContinuousClock.now
     signal(number)
     guard ending.wait(within: limit) else {

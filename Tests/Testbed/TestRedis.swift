@@ -49,7 +49,7 @@ public final class TestRedis: Sendable {
 
   /// A server gives no signal when it is up, so this asks until it answers.
   private func awaitAnswer() throws {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + Patience.limit
     while true {
       do {
         try connect().call("PING")

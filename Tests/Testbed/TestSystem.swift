@@ -11,6 +11,8 @@ public final class TestSystem: Sendable {
   private let processes = Mutex<[String: [RunningProcess]]>([:])
   private let environment: [String: String]
 
+  /// Starts it, and waits until it is ready for work.
+  ///
   /// - Parameter replicas: how many processes of each worker.
   public init(
     replicas: Int = 1, redisOptions: [String] = [], environment: [String: String] = [:]
@@ -25,6 +27,11 @@ public final class TestSystem: Sendable {
     try start("ingress")
     try await eventually("the ingress answers") {
       try await http.call(.GET, "/actuator/health").status == 200
+    }
+    try await eventually("every lane is held") {
+      let redis = try redis.connect()
+      let shards = try redis.call("GET", "handover:shards").integer ?? 0
+      return try redis.call("KEYS", "*:lease:*").count == Self.workers.count * shards + 3
     }
   }
 
@@ -80,7 +87,7 @@ public struct NeverHappened: Error, CustomStringConvertible {
 
 /// Looks every few milliseconds whether something that gives no signal has happened yet.
 public func eventually(
-  _ what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
+  _ what: String, within limit: Duration = Patience.limit, _ condition: () async throws -> Bool
 ) async throws {
   let deadline = ContinuousClock.now + limit
   var last: (any Error)?

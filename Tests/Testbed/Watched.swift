@@ -18,7 +18,7 @@ public final class Watched<Value: Sendable>: @unchecked Sendable {
   }
 
   /// How long the value took to be as wanted; nil where it was not in time.
-  public func wait(within limit: Duration, until isMet: (Value) -> Bool) -> Duration? {
+  public func wait(within limit: Duration = Patience.limit, until isMet: (Value) -> Bool) -> Duration? {
     let start = ContinuousClock.now
     let (seconds, attoseconds) = limit.components
     let deadline = Date(timeIntervalSinceNow: Double(seconds) + Double(attoseconds) * 1e-18)

@@ -80,7 +80,7 @@ final class Bench {
   }
 
   /// Audits the system once its workers have come to rest.
-  func audit(patience: Duration = .seconds(30)) throws -> AuditReport {
+  func audit(patience: Duration = Patience.limit) throws -> AuditReport {
     try Auditor(connection).run(waiting: patience)
   }
 

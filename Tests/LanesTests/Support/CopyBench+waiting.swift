@@ -1,10 +1,11 @@
 import Redis
+import Testbed
 import Testing
 
 extension CopyBench {
   /// Waits until Redis or the lanes are as wanted, generously.
   func wait(until what: String, _ connection: RedisConnection, isMet: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Patience.limit
     while try !isMet() {
       try #require(ContinuousClock.now < deadline, "waited in vain until \(what)")
       try connection.call("BLPOP", "nothing", "0.05")

@@ -74,7 +74,7 @@ final class CopyBench: Sendable {
   }
 
   /// Waits until there are as many copies as entries, through any trouble.
-  func awaitCopies(within limit: Duration = .seconds(20)) throws {
+  func awaitCopies(within limit: Duration = Patience.limit) throws {
     let deadline = ContinuousClock.now + limit
     var positions = lanes.map { (stream: output(of: $0), id: "0") }
     var left: Int?

@@ -17,6 +17,6 @@ final class RunningLanes: Sendable {
   @discardableResult
   func stop() -> Duration? {
     runner.stop()
-    return thread.wait(within: .seconds(10))
+    return thread.wait()
   }
 }
