@@ -28,7 +28,7 @@ public struct Gateway: Service {
       var ping = Commands()
       ping.add("PING")
       do throws(RedisError) {
-        for reply in try await redis.send(ping) { try reply.get() }
+        try await redis.requirePrimary()
         return nil
       } catch {
         return error.message

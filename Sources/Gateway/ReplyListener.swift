@@ -37,6 +37,7 @@ final class ReplyListener: Sendable {
     while !isStopped.load(ordering: .relaxed) {
       do throws(RedisError) {
         let connection = try RedisConnection(url)
+        try connection.requirePrimary()
         while !isStopped.load(ordering: .relaxed) {
           var words = Words("XREAD", "COUNT", "512", "BLOCK", "500", "STREAMS")
           for stream in streams { words.add(stream) }

@@ -13,10 +13,11 @@ enum LaneFailure {
   ///
   /// - Parameter inCommit: whether the commit itself was refused.
   init(_ error: RedisError, of lane: LaneName, inCommit: Bool = false) throws(RedisError) {
+    if error.endsConnection { throw error }
     switch error.code {
     case .badURL, .unavailable, .timeout, .replyTooLarge: throw error
     case .overloaded: self = .passing
-    case .unexpectedReply: self = .trouble(.refused(error.message))
+    case .unexpectedReply, .missing: self = .trouble(.refused(error.message))
     case .refused(kind: "NOSCRIPT"): throw error
     case .refused(kind: "FENCED"): self = .fenced
     case .refused(kind: "HALTED"):

@@ -6,6 +6,8 @@ public struct LaneProgress: Sendable {
   public var halted: [LaneName: String] = [:]
   /// When it last came to the end of a pass over its lanes; nil before the first.
   public var lastPass: ContinuousClock.Instant?
+  /// Why it has no Redis to work with; nil while it has one.
+  public var outage: String?
   /// How many batches it has committed.
   public var commits = 0
   /// How many entries those had.

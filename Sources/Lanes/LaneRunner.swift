@@ -43,6 +43,7 @@ public final class LaneRunner: Sendable {
       do throws(RedisError) {
         let session = try LaneSession(
           runner: self, tokens: tokens, metrics: metrics, isReadingBySize: isReadingBySize)
+        note { $0.outage = nil }
         backoff.reset()
         try session.serve()
         return
@@ -50,6 +51,7 @@ public final class LaneRunner: Sendable {
         note {
           $0.lanes = []
           $0.halted = [:]
+          $0.outage = error.message
         }
         metrics.holds([])
         metrics.stands(0)
@@ -69,7 +71,7 @@ public final class LaneRunner: Sendable {
   private static func description(of error: RedisError) -> Logger.Message {
     switch error.code {
     case .unavailable, .timeout, .overloaded, .replyTooLarge: "Redis is away, trying again"
-    case .badURL, .refused, .unexpectedReply: "Redis refuses what the worker needs, trying again"
+    case .badURL, .refused, .unexpectedReply, .missing: "Redis refuses what the worker needs, trying again"
     }
   }
 

@@ -31,6 +31,7 @@ final class LaneSession {
     self.metrics = metrics
     self.isReadingBySize = isReadingBySize
     connection = try RedisConnection(runner.url)
+    try connection.requirePrimary()
     commitDigest = try connection.digest(of: Commit.script)
   }
 

@@ -16,6 +16,8 @@ public final class RedisClient: Sendable {
     var isStopped = false
     /// Why calls are refused at once, while there is no connection.
     var outage: RedisError?
+    /// Whether the server turned out to be no primary, though the connection to it holds.
+    var isDemoted = false
   }
 
   private let url: RedisURL
@@ -67,6 +69,20 @@ public final class RedisClient: Sendable {
     return try result.get()
   }
 
+  /// Asks the server whether it is the primary; if it is not, connects anew.
+  public func requirePrimary() async throws(RedisError) {
+    let replies = try await send(PrimaryCheck.question)
+    do throws(RedisError) {
+      try PrimaryCheck.judge(replies)
+    } catch {
+      if error.endsConnection {
+        state.withLock { $0.isDemoted = true }
+        wake.signal()
+      }
+      throw error
+    }
+  }
+
   /// Whether the call is the only one that waits, or why it may not.
   private func enqueue(_ call: Call, _ state: inout State) -> Result<Bool, RedisError> {
     if state.isStopped { return .failure(RedisError(.unavailable, "The connection to Redis was closed.")) }
@@ -85,8 +101,8 @@ public final class RedisClient: Sendable {
       if connection == nil {
         do {
           let fresh = try RedisConnection(url, commandTimeout: commandTimeout)
-          // A server that hangs still takes connections: only an answer says that it is back.
-          try fresh.call("PING")
+          // A server that hangs still takes connections, and so does a replica: only an answer says that it is back.
+          try fresh.requirePrimary()
           connection = fresh
           backoff.reset()
           state.withLock { $0.outage = nil }
@@ -98,9 +114,9 @@ public final class RedisClient: Sendable {
         }
       }
       wake.wait()
-      let (calls, isStopped) = state.withLock { state in
-        defer { state.waiting = [] }
-        return (state.waiting, state.isStopped)
+      let (calls, isStopped, isDemoted) = state.withLock { state in
+        defer { (state.waiting, state.isDemoted) = ([], false) }
+        return (state.waiting, state.isStopped, state.isDemoted)
       }
       if let open = connection, !calls.isEmpty {
         if let failure = exchange(calls, over: open) {
@@ -109,6 +125,8 @@ public final class RedisClient: Sendable {
         }
       }
       if isStopped { return }
+      // The name may lead to the new primary by now.
+      if isDemoted { connection = nil }
     }
   }
 

@@ -3,8 +3,8 @@ import Foundation
 
 /// One blocking connection to one Redis server. It belongs to the thread that made it.
 ///
-/// Commands go out in pipelines and replies come back in the same order. After any thrown `.unavailable`,
-/// `.timeout` or `.replyTooLarge` the connection is of no more use: make a new one.
+/// Commands go out in pipelines and replies come back in the same order. After anything that `endsConnection` the
+/// connection is of no more use: make a new one, which resolves the server's name anew.
 public final class RedisConnection {
   private let context: UnsafeMutablePointer<redisContext>
   private let builder = ReplyBuilder()
@@ -67,6 +67,8 @@ public final class RedisConnection {
 
   /// Waits for the next replies, in the order of the commands.
   ///
+  /// Error replies are among them, but those that end the connection are thrown: no caller has to know them.
+  ///
   /// - Parameter limit: the most bytes of text that they may hold together; one more throws `.replyTooLarge`, so
   ///   that what others store does not decide how much memory this process needs.
   public func receive(_ count: Int, limit: Int = .max) throws(RedisError) -> [Reply] {
@@ -84,7 +86,12 @@ public final class RedisConnection {
       }
     }
     owed -= count
-    return builder.take()
+    guard builder.hasErrors else { return builder.take() }
+    let replies = builder.take()
+    for reply in replies {
+      if let error = reply.error, error.endsConnection { throw error }
+    }
+    return replies
   }
 
   /// Bytes that were read off the socket and are not part of a whole element yet.
@@ -108,6 +115,9 @@ public final class RedisConnection {
     }
     return try reply.get()
   }
+
+  /// Throws unless the server is one to write to: a primary that has loaded its data.
+  public func requirePrimary() throws(RedisError) { try PrimaryCheck.judge(exchange(PrimaryCheck.question)) }
 
   /// The digest of a script for `EVALSHA`, loading it into the server on the first use.
   public func digest(of script: Script) throws(RedisError) -> String {

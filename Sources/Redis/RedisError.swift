@@ -15,6 +15,8 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     case unexpectedReply
     /// Replies that hold more bytes than the caller takes: the connection was left in the middle of them.
     case replyTooLarge
+    /// What was asked for is not there, or not what this system writes.
+    case missing
   }
 
   public var code: Code
@@ -36,14 +38,29 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     switch code {
     case .unavailable, .timeout, .overloaded: true
     case .refused(let kind): Self.passing.contains(kind)
-    case .badURL, .unexpectedReply, .replyTooLarge: false
+    case .badURL, .unexpectedReply, .replyTooLarge, .missing: false
     }
   }
+
+  /// Whether the connection is of no more use: it broke, or its server is no primary, or not yet one again.
+  ///
+  /// A primary that was demoted goes on answering reads, with what grows old: whoever stays connected to it works
+  /// for nothing. A new connection asks the name service again, which by then knows the new primary.
+  public var endsConnection: Bool {
+    switch code {
+    case .unavailable, .timeout, .replyTooLarge: true
+    case .refused(let kind): Self.demotions.contains(kind)
+    case .badURL, .overloaded, .unexpectedReply, .missing: false
+    }
+  }
+
+  /// What only a server answers that is a replica, has just become one, or loads its data.
+  private static let demotions: Set<String> = ["READONLY", "UNBLOCKED", "LOADING", "MASTERDOWN"]
 
   /// Error replies that pass by themselves: a server that starts, fails over or is short of memory.
   private static let passing: Set<String> = [
     "LOADING", "BUSY", "MASTERDOWN", "READONLY", "OOM", "MISCONF", "TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS",
-    "NOSCRIPT",
+    "NOSCRIPT", "UNBLOCKED",
   ]
 
   public var description: String { message }

@@ -28,6 +28,10 @@ public struct Reply: Sendable {
     }
   }
 
+  /// A reply that is nothing.
+  public static let null = Reply(
+    tape: Tape(nodes: [Node(kind: .null, value: 0, count: 0, end: 1)], bytes: []), index: 0)
+
   let tape: Tape
   let index: Int
 

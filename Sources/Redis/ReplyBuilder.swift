@@ -8,6 +8,8 @@ final class ReplyBuilder {
   struct Tape {
     var nodes: [Reply.Node] = []
     var bytes: [UInt8] = []
+    /// Whether an error is among the nodes.
+    var hasErrors = false
 
     mutating func add(_ kind: Reply.Kind, value: Int = 0, count: Int = 0) {
       nodes.append(Reply.Node(kind: kind, value: value, count: count, end: nodes.count + 1))
@@ -20,6 +22,7 @@ final class ReplyBuilder {
         case REDIS_REPLY_STATUS: .status
         default: .string
         }
+      if kind == .error { hasErrors = true }
       add(kind, value: bytes.count, count: length)
       bytes.append(contentsOf: UnsafeRawBufferPointer(start: text, count: length))
     }
@@ -74,11 +77,15 @@ final class ReplyBuilder {
   /// How many bytes of text are on the tape.
   var byteCount: Int { tape.pointee.bytes.count }
 
+  /// Whether an error is among the replies that were read.
+  var hasErrors: Bool { tape.pointee.hasErrors }
+
   /// Gives the replies that were read and starts afresh.
   func take() -> [Reply] {
     // From the back, every array's elements already know where they end.
     var nodes = tape.pointee.nodes
     tape.pointee.nodes = []
+    tape.pointee.hasErrors = false
     for index in nodes.indices.reversed() where nodes[index].kind == .array {
       var end = index + 1
       for _ in 0..<nodes[index].count { end = nodes[end].end }

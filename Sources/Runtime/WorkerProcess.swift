@@ -52,8 +52,9 @@ extension LaneRunner {
     if let (lane, reason) = state.halted.min(by: { "\($0.key)" < "\($1.key)" }) {
       return "\(lane) stands still: \(reason)"
     }
-    guard let lastPass = state.lastPass else { return "no pass over the lanes yet" }
+    guard let lastPass = state.lastPass else { return state.outage ?? "no pass over the lanes yet" }
     let silence = ContinuousClock.now - lastPass
-    return silence <= limit ? nil : "no pass over the lanes for \(silence)"
+    if silence <= limit { return nil }
+    return state.outage ?? "no pass over the lanes for \(silence)"
   }
 }

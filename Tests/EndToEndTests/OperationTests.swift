@@ -94,6 +94,46 @@ import Testing
     #expect(try String(contentsOf: log, encoding: .utf8).contains(reason))
   }
 
+  /// After a fail-over the former primary goes on answering: nobody may work with it, and readiness has to say so.
+  @Test func aDemotedPrimaryIsNotReadyAndItsNameIsResolvedAgain() async throws {
+    let (first, second) = (try TestRedis(), try TestRedis())
+    let name = first.folder.appending(path: "name.sock").path
+    func lead(to redis: TestRedis) throws {
+      unlink(name)
+      try FileManager.default.createSymbolicLink(
+        atPath: name, withDestinationPath: redis.folder.appending(path: "redis.sock").path)
+    }
+    try lead(to: first)
+    var services: [(process: RunningProcess, http: HTTP)] = []
+    defer { for service in services { service.process.kill() } }
+    for (executable, setting) in [("ingress", "HANDOVER_PORT"), ("stock-worker", "HANDOVER_HEALTH_PORT")] {
+      let port = try FreePort.find()
+      services.append(
+        (
+          try RunningProcess(
+            Executables.path(executable), [],
+            environment: ["HANDOVER_REDIS_URL": "unix://\(name)", setting: "\(port)"],
+            log: first.folder.appending(path: "\(executable).log")), HTTP(port: port)
+        ))
+    }
+    func readiness(_ status: UInt, _ word: String) async throws {
+      for service in services {
+        try await eventually("readiness is \(status)") {
+          let answer = try await service.http.call(.GET, "/readiness")
+          return answer.status == status && answer.text.contains(word)
+        }
+      }
+    }
+    try await readiness(200, "UP")
+    try first.connect().call("REPLICAOF", "127.0.0.1", "1")
+    try await readiness(503, "READONLY")
+    try lead(to: second)
+    try await readiness(200, "UP")
+    try await eventually("the lanes are held on the new primary") {
+      try second.connect().call("KEYS", "*:lease:stock").count == 9
+    }
+  }
+
   @Test func aShardThatIsTooFarBehindTakesNothingIn() async throws {
     let system = try await TestSystem(environment: ["HANDOVER_BACKLOG_LIMIT": "20"])
     _ = system.stop("trade-worker")

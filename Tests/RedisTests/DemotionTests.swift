@@ -1,0 +1,132 @@
+import Foundation
+import Redis
+import Synchronization
+import Testbed
+import Testing
+
+/// Two servers of which one is the primary, and a name that leads to one of them.
+private final class Pair: Sendable {
+  let first: TestRedis
+  let second: TestRedis
+  let name: RedisURL
+  private let link: String
+
+  init() throws {
+    first = try TestRedis()
+    second = try TestRedis()
+    link = first.folder.appending(path: "name.sock").path
+    name = try RedisURL("unix://\(link)")
+    try lead(to: first)
+  }
+
+  /// What a change in a name service is to TCP.
+  func lead(to server: TestRedis) throws {
+    unlink(link)
+    try FileManager.default.createSymbolicLink(
+      atPath: link, withDestinationPath: server.folder.appending(path: "redis.sock").path)
+  }
+
+  /// Makes a server a replica. Nobody listens where its primary should be, which its role does not depend on.
+  func demote(_ server: TestRedis) throws { try server.connect().call("REPLICAOF", "127.0.0.1", "1") }
+}
+
+@Suite("A demoted primary")
+struct DemotionTests {
+  private static func write(_ value: String) -> Commands {
+    var commands = Commands()
+    commands.add("SET", "key", value)
+    return commands
+  }
+
+  @Test("ends the connection with its first refusal")
+  func connection() async throws {
+    try await onThread {
+      let pair = try Pair()
+      let connection = try RedisConnection(pair.name)
+      try connection.requirePrimary()
+      try connection.call("SET", "key", "before")
+      try pair.demote(pair.first)
+      // Among other replies too, and not only where one asks for the reply's error.
+      var commands = Commands()
+      commands.add("GET", "key")
+      commands.add("SET", "key", "after")
+      let error = #expect(throws: RedisError.self) { try connection.exchange(commands) }
+      #expect(error?.code == .refused(kind: "READONLY"))
+      #expect(error?.endsConnection == true)
+      #expect(error?.canRetry == true)
+      // A script that writes is refused in the same words.
+      let other = try RedisConnection(pair.name)
+      let script = #expect(throws: RedisError.self) {
+        try other.call("EVAL", "return redis.call('SET',KEYS[1],'x')", "1", "key")
+      }
+      #expect(script?.endsConnection == true)
+      let refusal = #expect(throws: RedisError.self) { try RedisConnection(pair.name).requirePrimary() }
+      #expect(refusal?.code == .refused(kind: "READONLY"))
+    }
+  }
+
+  @Test("ends a connection that waits")
+  func blocked() async throws {
+    try await onThread {
+      let pair = try Pair()
+      let connection = try RedisConnection(pair.name, commandTimeout: Patience.limit)
+      var commands = Commands()
+      commands.add("XREAD", "BLOCK", "0", "STREAMS", "stream", "$")
+      try connection.send(commands)
+      let observer = try pair.first.connect()
+      while try observer.call("INFO", "clients").string?.contains("blocked_clients:1") == false {
+        usleep(1000)
+      }
+      try pair.demote(pair.first)
+      let error = #expect(throws: RedisError.self) { try connection.receive(1) }
+      #expect(error?.code == .refused(kind: "UNBLOCKED"))
+      #expect(error?.endsConnection == true)
+    }
+  }
+
+  @Test("is left by a client that writes, for the server that its name leads to then")
+  func clientThatWrites() async throws {
+    let pair = try await onThread { try Pair() }
+    let client = RedisClient(pair.name)
+    client.start()
+    _ = try await client.send(Self.write("old"))
+    try await onThread {
+      try pair.demote(pair.first)
+      try pair.lead(to: pair.second)
+    }
+    await #expect(throws: RedisError.self) { try await client.send(Self.write("refused")) }
+    try await eventually("the client writes again") {
+      try await client.send(Self.write("new")).first?.get().string == "OK"
+    }
+    try await onThread {
+      let (first, second) = (try pair.first.connect(), try pair.second.connect())
+      #expect(try first.call("GET", "key").string == "old")
+      #expect(try second.call("GET", "key").string == "new")
+      client.stop()
+    }
+  }
+
+  @Test("is left by a client that only reads, once somebody asks for the role")
+  func clientThatReads() async throws {
+    let pair = try await onThread { try Pair() }
+    let client = RedisClient(pair.name)
+    client.start()
+    try await client.requirePrimary()
+    try await onThread {
+      try pair.second.connect().call("SET", "key", "new")
+      try pair.demote(pair.first)
+    }
+    // While the name still leads there, the client is away, and does not answer with what grows old.
+    let error = await #expect(throws: RedisError.self) { try await client.requirePrimary() }
+    #expect(error?.code == .refused(kind: "READONLY"))
+    try await eventually("the client is away") { !client.isConnected }
+    try await onThread { try pair.lead(to: pair.second) }
+    var read = Commands()
+    read.add("GET", "key")
+    try await eventually("the client reads from the new primary") {
+      try await client.send(read).first?.string == "new"
+    }
+    try await client.requirePrimary()
+    try await onThread { client.stop() }
+  }
+}
