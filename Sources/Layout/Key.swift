@@ -9,6 +9,9 @@ public enum Key {
   /// How many shards the system was made with. It can never change under data.
   public static let shardCount = "handover:shards"
 
+  /// Who makes read models anew at the moment.
+  public static let rebuildLock = "handover:rebuild"
+
   // MARK: Logs of a shard
 
   /// Commands for a worker, already routed: `{3}:trade.commands`.

@@ -31,12 +31,18 @@ struct AuditCommand: AsyncParsableCommand {
     let (url, patience) = (try settings.redis(), Duration.seconds(max(0, wait)))
     let logger = try settings.logger("handover")
     let (report, repaired) = try await Start.onThread { [repair] in
-      let auditor = Auditor(try RedisConnection(url))
-      let report = try auditor.run(waiting: patience)
-      guard repair, report.isAtRest, !report.broken.isEmpty else { return (report, 0) }
-      try auditor.forget(report.broken)
-      try ReadModels.rebuild(report.shards.indices.map { Shard($0) }, on: url, logger: logger)
-      return (try auditor.run(waiting: patience), report.broken.count)
+      let connection = try RedisConnection(url)
+      let auditor = Auditor(connection)
+      guard repair else { return (try auditor.run(waiting: patience), 0) }
+      return try RebuildLock.hold(url) {
+        let report = try auditor.run(waiting: patience)
+        guard report.isAtRest, !report.broken.isEmpty else { return (report, 0) }
+        let shards = report.shards.indices.map { Shard($0) }
+        try ReadModels.clear(shards, on: connection)
+        try auditor.forget(report.broken)
+        try ReadModels.rebuild(shards, on: url, logger: logger)
+        return (try auditor.run(waiting: patience), report.broken.count)
+      }
     }
     print(json ? try report.json : report.text)
     if repair && !json {

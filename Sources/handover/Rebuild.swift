@@ -31,14 +31,18 @@ struct Rebuild: AsyncParsableCommand {
     let (url, patience, kind) = (try settings.redis(), Duration.seconds(max(0, wait)), kind)
     let logger = try settings.logger("handover")
     let report = try await Start.onThread {
-      let auditor = Auditor(try RedisConnection(url))
-      let report = try auditor.run(waiting: patience)
-      guard report.isAtRest else { return report }
-      try auditor.forget(report.broken.filter { ($0.kind == .notice) == (kind == .notices) })
-      try ReadModels.rebuild(
-        report.shards.indices.map { Shard($0) }, [kind], on: url, logger: logger, onProgress: Self.show)
-      FileHandle.standardError.write(Data("\n".utf8))
-      return try auditor.run(waiting: patience)
+      try RebuildLock.hold(url) {
+        let connection = try RedisConnection(url)
+        let auditor = Auditor(connection)
+        let report = try auditor.run(waiting: patience)
+        guard report.isAtRest else { return report }
+        let shards = report.shards.indices.map { Shard($0) }
+        try ReadModels.clear(shards, on: connection)
+        try auditor.forget(report.broken.filter { ($0.kind == .notice) == (kind == .notices) })
+        try ReadModels.rebuild(shards, [kind], on: url, logger: logger, onProgress: Self.show)
+        FileHandle.standardError.write(Data("\n".utf8))
+        return try auditor.run(waiting: patience)
+      }
     }
     guard report.isAtRest else {
       throw StartError(

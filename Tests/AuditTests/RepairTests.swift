@@ -1,9 +1,11 @@
 import Audit
+import Foundation
 import Lanes
 import Layout
 import Logging
 import Market
 import Redis
+import Testbed
 import Testing
 import Workers
 
@@ -58,5 +60,74 @@ import Workers
     #expect(try redis.call("EXISTS", "mypage:{nobody}").integer == 0)
     #expect(try redis.call("HMGET", "notices:{buyer1}", "0-1-1-b", notice).map(\.isNull) == [true, false])
     #expect(try redis.call("DBSIZE").integer == keys)
+  }
+
+  private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+  /// Both come to their end, and neither leaves anything behind.
+  @Test func twoRebuildsAtOnceDoNotWaitForOneAnother() throws {
+    let bench = try Bench(shards: 2)
+    try bench.settle((1...20).map { .reserve($0, of: $0 % 5 + 1) })
+    bench.stop()
+    let keys = try bench.connection.call("DBSIZE").integer
+    let (url, failures) = (bench.redis.url, Watched<[String]>([]))
+    let rebuilds = (1...2).map { _ in
+      Background {
+        do throws(RedisError) {
+          try ReadModels.rebuild([Shard(0), Shard(1)], on: url, logger: Self.logger)
+        } catch {
+          failures.change { $0.append("\(error)") }
+        }
+      }
+    }
+    for rebuild in rebuilds { #expect(rebuild.wait() != nil, "it does not end") }
+    #expect(failures.now == [])
+    #expect(try bench.audit().said == [])
+    #expect(try bench.connection.call("DBSIZE").integer == keys)
+    #expect(try bench.connection.call("XINFO", "GROUPS", "{0}:events").count == 5)
+  }
+
+  @Test func onlyOneMayTakeRecordsAway() throws {
+    let bench = try Bench(shards: 1)
+    let url = bench.redis.url
+    try RebuildLock.hold(url) {
+      let refusal = #expect(throws: RebuildLock.Refusal.self) { try RebuildLock.hold(url) {} }
+      #expect(refusal?.description.contains("runs already") == true)
+    }
+    try RebuildLock.hold(url) {}
+    // Who lost the lock in an outage is told that the work does not count.
+    #expect(throws: RebuildLock.Refusal.self) {
+      try RebuildLock.hold(url) { _ = try bench.connection.call("DEL", Key.rebuildLock) }
+    }
+  }
+
+  @Test func aRebuildDoesNotWaitForAnEventThatIsDeletedMeanwhile() throws {
+    let bench = try Bench(shards: 1)
+    bench.start()
+    try bench.send((1...300).map { .reserve($0, of: $0) })
+    _ = try bench.audit()
+    bench.stop()
+    let (url, isDeleted) = (bench.redis.url, Watched(false))
+    let rebuild = Background {
+      try? ReadModels.rebuild([Shard(0)], on: url, logger: Self.logger) { _, _ in
+        // After the first batch the last event goes.
+        guard !isDeleted.now, let redis = try? RedisConnection(url) else { return }
+        isDeleted.change { $0 = true }
+        let last = try? redis.call("XREVRANGE", "{0}:events", "+", "-", "COUNT", "1")[0]?[0]?.string
+        _ = try? redis.call("XDEL", "{0}:events", last ?? "")
+      }
+    }
+    #expect(rebuild.wait() != nil, "it waits for ever")
+  }
+
+  @Test func whatAKilledRebuildLeftIsTakenAway() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.reserve(1, of: 1)])
+    let keys = try bench.connection.call("DBSIZE").integer
+    try bench.connection.call("XGROUP", "CREATE", "{0}:events", "rebuild-1", "0")
+    try bench.connection.call("HSET", "{0}:cursor:rebuild-1", "{0}:events", "0-0 0")
+    try ReadModels.clear([Shard(0)], on: bench.connection)
+    #expect(try bench.connection.call("DBSIZE").integer == keys)
+    #expect(try bench.connection.call("XINFO", "GROUPS", "{0}:events").count == 5)
   }
 }

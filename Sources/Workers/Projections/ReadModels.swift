@@ -1,3 +1,4 @@
+import Foundation
 import Lanes
 import Layout
 import Logging
@@ -15,7 +16,8 @@ public enum ReadModels {
   /// A record that is as it should be stays so; one that was deleted comes back as it was. Only what belongs to
   /// users is written: nothing is announced again, and the lanes' own cursors stay where they are. Blocks until
   /// it is done, and goes on by itself after an outage. The lanes should be at rest: a my page row takes events
-  /// in order only, and would miss those that come too late.
+  /// in order only, and would miss those that come too late. Several at once do no harm, but whoever takes records
+  /// away before needs the `RebuildLock`.
   ///
   /// - Parameters:
   ///   - kinds: what to make anew.
@@ -34,6 +36,8 @@ public enum ReadModels {
     }
     if ends.isEmpty { return }
     let progress = Progress(until: ends, of: all, onProgress)
+    // Lanes of its own: with those of another one it would share them out, and see the end of none.
+    let worker = "\(prefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
     let lanes = ends.keys.map { shard in
       LaneSpec(
         name: LaneName(worker: worker, tag: shard.tag), streams: [Key.journal(of: shard)],
@@ -41,22 +45,41 @@ public enum ReadModels {
     }
     let runner = LaneRunner(worker: worker, lanes: lanes, url: url, logger: logger)
     progress.whenDone { runner.stop() }
-    try forget(ends.keys, on: connection)
-    runner.run()
+    let ended = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      runner.run()
+      ended.signal()
+    }
+    while ended.wait(timeout: .now() + 1) == .timedOut { progress.passDeleted(on: url) }
     progress.whenDone {}
-    try forget(ends.keys, on: connection)
+    try forget([worker], ends.keys, on: RedisConnection(url))
   }
 
-  private static let worker = "rebuild"
+  private static let prefix = "rebuild-"
 
-  /// Leaves no trace of its lanes: the next rebuild begins at the beginning.
-  private static func forget(_ shards: some Collection<Shard>, on connection: RedisConnection)
-    throws(RedisError)
-  {
-    var commands = Commands()
+  /// Takes away what rebuilds left that were killed. The caller holds the `RebuildLock`, so that none runs.
+  public static func clear(_ shards: [Shard], on connection: RedisConnection) throws(RedisError) {
+    var left: Set<String> = []
     for shard in shards {
-      commands.add("XGROUP", "DESTROY", Key.journal(of: shard), worker)
-      commands.add("DEL", LaneName(worker: worker, tag: shard.tag).cursor)
+      for group in try connection.call("XINFO", "GROUPS", Key.journal(of: shard)) {
+        if let name = group.pairs["name"], name.hasPrefix(prefix) { left.insert(name) }
+      }
+    }
+    try forget(left, shards, on: connection)
+  }
+
+  /// Leaves no trace of the lanes of these workers.
+  private static func forget(
+    _ workers: Set<String>, _ shards: some Collection<Shard>, on connection: RedisConnection
+  ) throws(RedisError) {
+    var commands = Commands()
+    for worker in workers {
+      for shard in shards {
+        let lane = LaneName(worker: worker, tag: shard.tag)
+        commands.add("XGROUP", "DESTROY", Key.journal(of: shard), worker)
+        commands.add("DEL", lane.cursor, lane.attempts, lane.lease)
+      }
+      commands.add("DEL", LaneName.replicas(of: worker))
     }
     for reply in try connection.exchange(commands) { try reply.get() }
   }
@@ -66,6 +89,8 @@ public enum ReadModels {
 private final class Progress: Sendable {
   private struct State {
     var ends: [Shard: EntryID]
+    /// The last events that were applied.
+    var reached: [Shard: EntryID] = [:]
     var listings: [Int: JournalEvent] = [:]
     var applied = 0
     var done: @Sendable () -> Void = {}
@@ -86,9 +111,25 @@ private final class Progress: Sendable {
   func reached(_ position: EntryID, in shard: Shard, by events: Int) {
     state.withLock {
       $0.applied += events
+      $0.reached[shard] = position
       tell($0.applied, all)
       if let end = $0.ends[shard], end <= position { $0.ends[shard] = nil }
       if $0.ends.isEmpty { $0.done() }
+    }
+  }
+
+  /// Does not wait for events that somebody deleted after the rebuild had begun.
+  func passDeleted(on url: RedisURL) {
+    let (ends, reached) = state.withLock { ($0.ends, $0.reached) }
+    // In an outage the next look will tell.
+    guard let connection = try? RedisConnection(url) else { return }
+    for (shard, end) in ends {
+      let start = reached[shard].map { "(\($0)" } ?? "-"
+      guard
+        let left = try? connection.call("XRANGE", Key.journal(of: shard), start, "\(end)", "COUNT", "1"),
+        left.count == 0
+      else { continue }
+      self.reached(end, in: shard, by: 0)
     }
   }
 
