@@ -46,7 +46,7 @@ let package = Package(
     layer("Market"),
     layer("Telemetry", coreMetrics),
     layer("Lanes", "Market", "Redis", "Telemetry", coreMetrics, logging),
-    layer("Layout", "Lanes", "Market"),
+    layer("Layout", "Lanes", "Market", "Redis"),
     layer("Doors", "Lanes", "Layout", "Market", "Redis"),
     layer("Workers", "Doors", "Lanes", "Layout", "Market", "Redis", "Telemetry", logging),
     layer("Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Workers"),
@@ -60,7 +60,8 @@ let package = Package(
       hummingbird,
       lifecycle, logging),
     layer(
-      "Runtime", "Gateway", "Health", "Lanes", "Layout", "Redis", "Telemetry", "Workers", argumentParser,
+      "Runtime", "Gateway", "Health", "Lanes", "Layout", "Market", "Redis", "Telemetry", "Workers",
+      argumentParser,
       configuration, coreMetrics, hummingbird, lifecycle, logging),
 
     executable("reservation-worker", "Runtime"),
@@ -95,7 +96,7 @@ let package = Package(
       "DeploymentTests", "Lanes", "Redis", "Telemetry", "Testbed", "Workers", "handover", "ingress",
       "reservation-worker", "trade-worker", "stock-worker", "notification-worker", "mypage-worker"),
     tests(
-      "EndToEndTests", "Testbed", "Layout", "Lanes", "Redis", "PoisonWorker", "handover", "ingress",
+      "EndToEndTests", "Testbed", "Layout", "Lanes", "Market", "Redis", "PoisonWorker", "handover", "ingress",
       "reservation-worker", "trade-worker",
       "stock-worker", "notification-worker", "mypage-worker"),
   ],

@@ -1,4 +1,5 @@
 import Foundation
+import Market
 
 extension AuditReport {
   /// The report for people: a table, what it all weighs, and every difference.
@@ -8,7 +9,7 @@ extension AuditReport {
     lines.append(Self.row(totals, "all"))
     lines += ["", "Memory (from a sample), in kB:"]
     for (kind, size) in memory.sorted(by: { ($0.value.bytes, $1.key) > ($1.value.bytes, $0.key) }) {
-      lines.append("\("\(size.bytes / 1024)".padded(10)) \(kind), \(size.keys) keys")
+      lines.append("\("\(size.bytes / 1024)".padded(10)) \(kind.printable), \(size.keys) keys")
     }
     lines.append(
       "\("\(bytes / 1024)".padded(10)) in all"
@@ -16,10 +17,10 @@ extension AuditReport {
     if totals.nameless > 0 {
       lines += ["", "\(totals.nameless) commands have no commandid: what came of each cannot be told."]
     }
-    if !notes.isEmpty { lines += [""] + notes }
+    if !notes.isEmpty { lines += [""] + notes.map(\.printable) }
     lines.append("")
     if isClean { return (lines + ["Everything agrees."]).joined(separator: "\n") }
-    lines += differences.map { "\($0.code.rawValue): \($0.key): \($0.message)" }
+    lines += differences.map { "\($0.code.rawValue): \($0.key): \($0.message)".printable }
     if differenceCount > differences.count {
       lines.append("… and \(differenceCount - differences.count) more")
     }
@@ -32,7 +33,7 @@ extension AuditReport {
     get throws {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(Image(self)), as: UTF8.self)
+      return String(decoding: try encoder.encode(Image(self)), as: UTF8.self).printableJSON
     }
   }
 

@@ -15,16 +15,13 @@ public struct Auditor {
 
   /// - Parameter patience: how long to wait for every lane to have read all there is.
   public func run(waiting patience: Duration = .zero) throws(RedisError) -> AuditReport {
-    guard let shards = try connection.call("GET", Key.shardCount).integer else {
-      throw RedisError(
-        .unexpectedReply, "\(Key.shardCount) is not there: no Handover system has run on this Redis.")
-    }
+    let shards = try connection.shardCount()
     let before = try rest(shards, within: patience)
     var report = AuditReport()
     var (keyspace, strays) = (Keyspace(), Findings())
     let strayCheck = StrayCheck(shards: shards)
     try connection.scanPages { (keys) throws(RedisError) in
-      try keyspace.take(keys, on: connection)
+      try keyspace.take(keys, on: connection, &strays)
       try strayCheck.take(keys, on: connection, &strays)
     }
     report.memory = keyspace.memory
@@ -38,6 +35,7 @@ public struct Auditor {
     }
     let after = try Rest(shards: shards, on: connection)
     for audit in audits { report.add(audit, wasAtRest: before.lasted(until: after, in: audit.shard)) }
+    report.add(strays.lasting)
     report.note(before, after)
     if report.isAtRest {
       report.add(strays.resting)

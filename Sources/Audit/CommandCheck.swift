@@ -46,7 +46,7 @@ struct CommandCheck {
     let what = "\(event.type) at \(entry.position)"
     guard let record else {
       // Within its lifetime the record is what makes a second copy of the command harmless.
-      if now < entry.position.milliseconds + Self.lifetime - Self.slack {
+      if entry.position.age(at: now) < Self.lifetime - Self.slack {
         findings.add(
           .operation, key, "It is missing, though \(what) finished the command less than a day ago.")
       }
@@ -133,7 +133,7 @@ struct CommandCheck {
       }
     case let count:
       // After a day its record is gone, and a copy counts as a command of its own.
-      if let first, entry.id.milliseconds + Self.slack > first.milliseconds + Self.lifetime { return }
+      if let first, first.age(at: entry.id.milliseconds) > Self.lifetime - Self.slack { return }
       if first == nil { findings.add(.command, stream, "\(what) has \(count) outcomes on the journal.") }
     }
   }

@@ -28,7 +28,7 @@ extension [DeadLetter] {
     get throws {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(map(Image.init)), as: UTF8.self)
+      return String(decoding: try encoder.encode(map(Image.init)), as: UTF8.self).printableJSON
     }
   }
 
@@ -47,16 +47,5 @@ extension [DeadLetter] {
       message = letter.message
       fields = letter.fields.map { [$0.name, $0.value] }
     }
-  }
-}
-
-extension String {
-  /// The text with marks in the place of control characters: what somebody sent must not steer a terminal.
-  fileprivate var printable: String {
-    var shown = String.UnicodeScalarView()
-    for scalar in unicodeScalars {
-      shown.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
-    }
-    return String(shown)
   }
 }

@@ -28,10 +28,11 @@ public struct DeadLetter: Sendable {
     reason = entry.fields["reason"] ?? ""
     wrong = entry.fields["wrong"] ?? ""
     message = entry.fields["message"] ?? ""
-    let mark = "field:"
+    // By bytes: a name that begins with a combining mark takes the colon before it into one character with it.
+    let mark = "field:".utf8
     fields = Fields(
-      entry.fields.filter { $0.name.hasPrefix(mark) }.map {
-        (String($0.name.dropFirst(mark.count)), $0.value)
+      entry.fields.filter { $0.name.utf8.starts(with: mark) }.map {
+        (String(decoding: $0.name.utf8.dropFirst(mark.count), as: UTF8.self), $0.value)
       })
   }
 

@@ -19,11 +19,7 @@ public struct DeadLetterOffice {
 
   public init(_ connection: RedisConnection) throws(RedisError) {
     self.connection = connection
-    guard let shards = try connection.call("GET", Key.shardCount).integer else {
-      throw RedisError(
-        .unexpectedReply, "\(Key.shardCount) is not there: no Handover system has run on this Redis.")
-    }
-    self.shards = shards
+    shards = try connection.shardCount()
   }
 
   /// All of them in the order in which they died, the inlets' and shards' together.

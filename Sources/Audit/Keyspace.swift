@@ -18,10 +18,14 @@ struct Keyspace {
   private(set) var contents: [Shard: Contents] = [:]
   private(set) var memory: [String: KindOfKey] = [:]
 
-  mutating func take(_ keys: [String], on connection: RedisConnection) throws(RedisError) {
+  mutating func take(
+    _ keys: [String], on connection: RedisConnection, _ findings: inout Findings
+  ) throws(RedisError) {
     var sampled: [(kind: String, key: String)] = []
+    var typed: [(key: String, type: String)] = []
     for key in keys {
       let name = Name(key)
+      if let type = name.type { typed.append((key, type)) }
       if let index = name.shard, let id = name.id {
         switch name.kind {
         case "reserve": contents[Shard(index), default: Contents()].reservations.insert(id)
@@ -33,6 +37,12 @@ struct Keyspace {
       }
       memory[name.kind, default: KindOfKey()].keys += 1
       if memory[name.kind]?.keys ?? 0 <= Self.samples { sampled.append((name.kind, key)) }
+    }
+    try connection.askEach(typed) {
+      Words("TYPE", $0.key)
+    } _: { (item, reply) throws(RedisError) in
+      guard let type = try reply.get().text, type != item.type, type != "none" else { return }
+      findings.add(.unreadable, item.key, "It is a \(type), where only a \(item.type) can be.")
     }
     try connection.askEach(sampled) {
       Words("MEMORY", "USAGE", $0.key)
@@ -48,17 +58,34 @@ struct Keyspace {
     /// The shard and the id in `{3}:reserve:12`.
     var shard: Int?
     var id: Int?
+    let isTagged: Bool
+
+    /// What Redis calls the type of such a key; nil for one that the system does not know.
+    var type: String? {
+      switch kind {
+      case "events", "status", "replies", "deadletters": "stream"
+      case _ where kind.hasSuffix(".commands"): "stream"
+      case "reserve", "product", "trade", "stock", "cursor", "attempts", "mypage rows": "hash"
+      case "reserves", "trades", "inventories", "mypage", "replicas": "zset"
+      case "notices": isTagged ? "list" : "hash"
+      case "operation", "lease", "seller", "id", "ids", "request": "string"
+      default: nil
+      }
+    }
 
     init(_ key: String) {
-      guard key.first == "{", let end = key.range(of: "}:") else {
-        kind = String(key.prefix { $0 != ":" })
+      // By bytes: what people chose may begin with a combining mark, which makes one character with the colon.
+      let colon = UInt8(ascii: ":")
+      isTagged = key.utf8.first == UInt8(ascii: "{")
+      guard isTagged, let end = key.utf8.firstIndex(of: UInt8(ascii: "}")) else {
+        kind = String(Substring(key.utf8.prefix { $0 != colon }))
         return
       }
-      let parts = key[end.upperBound...].split(separator: ":", maxSplits: 1)
+      let parts = key.utf8[end...].dropFirst(2).split(separator: colon, maxSplits: 1).map { Substring($0) }
       let kind = parts.first.map(String.init) ?? ""
       // My page's lists have that name too.
       self.kind = kind == "mypage" ? "mypage rows" : kind
-      shard = Int(key[key.index(after: key.startIndex)..<end.lowerBound])
+      shard = Int(Substring(key.utf8[..<end].dropFirst()))
       if parts.count == 2 { id = Int(parts[1]) }
     }
   }

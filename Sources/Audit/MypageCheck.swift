@@ -81,7 +81,7 @@ struct MypageCheck {
       Words("ZSCORE", $0.view.key, $0.view.member)
     } _: { (listed, reply) throws(RedisError) in
       let score = try reply.get().integer
-      if score == nil || listed.begun.map({ score != Int($0) }) == true {
+      if score == nil || listed.begun.map({ score != Int(clamping: $0) }) == true {
         findings.add(.mypage, listed.view, "It is missing, or out of its place.")
       }
     }

@@ -42,7 +42,7 @@ struct NoticeCheck {
       }
     }
     let now = try connection.call("TIME")[0]?.integer.map { UInt64($0) * 1000 } ?? 0
-    expected.removeAll { now > $0.id.position.milliseconds + Self.lifetime - 60_000 }
+    expected.removeAll { $0.id.position.age(at: now) > Self.lifetime - 60_000 }
     var missing: [Expected] = []
     try connection.askEach(expected) {
       Words("HGET", Key.notices(of: $0.id.userid), $0.id.own)
@@ -67,7 +67,7 @@ struct NoticeCheck {
     for notice in missing {
       let userid = notice.id.userid
       if oldest[Array(userid.utf8)] == nil {
-        let names = try connection.call("HKEYS", Key.notices(of: userid)).compactMap(\.text)
+        let names = try connection.ask("HKEYS", Key.notices(of: userid)).compactMap(\.text)
         let newestFirst = names.compactMap { NoticeID(own: $0, of: userid) }.sorted(by: >)
         let last = newestFirst.count < Self.limit ? EntryID.zero : newestFirst[Self.limit - 1].position
         oldest[Array(userid.utf8)] = last

@@ -19,7 +19,7 @@ extension RedisConnection {
     var start = start.map { "\($0)" } ?? "-"
     let last = end.map { "\($0)" } ?? "+"
     while true {
-      let reply = try call("XRANGE", stream, start, last, "COUNT", "\(Self.page)")
+      let reply = try ask("XRANGE", stream, start, last, "COUNT", "\(Self.page)")
       var entries: [StreamEntry] = []
       entries.reserveCapacity(reply.count)
       for entry in reply {
@@ -38,7 +38,7 @@ extension RedisConnection {
   func members(of key: String) throws(RedisError) -> [(member: String, score: Int)] {
     var all: [(member: String, score: Int)] = []
     while true {
-      let reply = try call(
+      let reply = try ask(
         "ZRANGE", key, "\(all.count)", "\(all.count + Self.page - 1)", "WITHSCORES")
       var parts = reply.makeIterator()
       while let member = parts.next()?.text, let score = parts.next()?.text {
@@ -77,6 +77,7 @@ extension RedisConnection {
       try askEach(open.prefix(together)) {
         Words(command, $0.key, $0.cursor, "COUNT", "\(Self.page)")
       } _: { (item, reply) throws(RedisError) in
+        if reply.isNull { return }
         guard let next = try reply.get()[0]?.string, let fields = reply[1]?.fields else {
           throw RedisError(.unexpectedReply, "\(command) \(item.key) gave no cursor.")
         }
@@ -90,7 +91,8 @@ extension RedisConnection {
 
   /// Sends a command for each item in pipelines of a page, and gives every reply with its item.
   ///
-  /// An error reply is given too: what it means only the caller knows.
+  /// An error reply is given too: what it means only the caller knows. Of a key of another type, which is a finding
+  /// of its own, there is nothing to say but that it holds nothing of what was looked for.
   func askEach<Item>(
     _ items: some Collection<Item>, _ words: (Item) -> Words,
     _ body: (Item, Reply) throws(RedisError) -> Void
@@ -101,12 +103,26 @@ extension RedisConnection {
       rest = rest.dropFirst(Self.page)
       var commands = Commands()
       for item in page { commands.add(words(item)) }
-      for (item, reply) in zip(page, try exchange(commands)) { try body(item, reply) }
+      for (item, reply) in zip(page, try exchange(commands)) { try body(item, reply.ofRightType) }
     }
   }
 }
 
+extension RedisConnection {
+  /// Sends one command; nothing is what a key of another type holds of what was looked for.
+  func ask(_ words: String...) throws(RedisError) -> Reply {
+    var all = Words()
+    for word in words { all.add(word) }
+    var commands = Commands()
+    commands.add(all)
+    return try (try exchange(commands).first ?? .null).ofRightType.get()
+  }
+}
+
 extension Reply {
+  /// Nothing where the key is of another type than the command is for.
+  var ofRightType: Reply { error?.code == .refused(kind: "WRONGTYPE") ? .null : self }
+
   /// The text, with a mark in the place of what is not UTF-8.
   var text: String? { withBytes { String(decoding: $0, as: UTF8.self) } }
 

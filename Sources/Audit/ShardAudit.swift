@@ -94,7 +94,7 @@ struct ShardAudit {
     var cursors: [Worker: EntryID] = [:]
     for worker in Worker.allCases {
       let lane = LaneName(worker: worker.rawValue, tag: shard.tag)
-      let text = try connection.call("HGET", lane.cursor, Key.commands(worker, in: shard)).text ?? ""
+      let text = try connection.ask("HGET", lane.cursor, Key.commands(worker, in: shard)).text ?? ""
       cursors[worker] = EntryID(text.prefix { $0 != " " })
     }
     return cursors

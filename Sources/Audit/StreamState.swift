@@ -19,8 +19,8 @@ struct StreamState: Equatable {
     commands.add("EXISTS", key)
     commands.add("XINFO", "STREAM", key)
     commands.add("XINFO", "GROUPS", key)
-    let replies = try connection.exchange(commands)
-    guard try replies[0].get().integer == 1 else { return }
+    let replies = try connection.exchange(commands).map(\.ofRightType)
+    guard try replies[0].get().integer == 1, !replies[1].isNull else { return }
     let info = try replies[1].get().properties
     length = info["length"]?.integer ?? 0
     added = info["entries-added"]?.integer ?? length

@@ -25,8 +25,6 @@ public struct Gateway: Service {
     let redis = RedisClient(options.redis)
     self.redis = redis
     health.addCheck("redis") {
-      var ping = Commands()
-      ping.add("PING")
       do throws(RedisError) {
         try await redis.requirePrimary()
         return nil
@@ -66,7 +64,7 @@ public struct Gateway: Service {
       try await withThrowingTaskGroup { tasks in
         tasks.addTask { [logger] in try await backlog.watch(logger: logger) }
         tasks.addTask { try await book.watch() }
-        try await app.run()
+        try await PortTaken.explain(options.port, setting: "--port or HANDOVER_PORT") { try await app.run() }
         tasks.cancelAll()
       }
     } onGracefulShutdown: { [health] in

@@ -12,18 +12,24 @@ public struct JournalTail {
   /// Begins at the present end of every journal.
   public init(_ connection: RedisConnection) throws(RedisError) {
     self.connection = connection
-    guard let count = try connection.call("GET", Key.shardCount).integer else {
-      throw RedisError(.unexpectedReply, "No Handover system has been started on this Redis yet.")
-    }
+    let count = try connection.shardCount()
     shards = (0..<count).map { Shard($0) }
     var ask = Commands()
     for shard in shards { ask.add("XREVRANGE", Key.journal(of: shard), "+", "-", "COUNT", "1") }
-    positions = try connection.exchange(ask).map { $0[0]?[0]?.string ?? "0" }
+    positions = []
+    for (shard, reply) in zip(shards, try connection.exchange(ask)) {
+      positions.append(try reply.get(of: Key.journal(of: shard))[0]?[0]?.string ?? "0")
+    }
   }
 
-  /// Waits up to a second for what comes next, in the order of entry ids.
-  public mutating func next() throws(RedisError) -> [JournalLine] {
-    var words = Words("XREAD", "COUNT", "1000", "BLOCK", "1000", "STREAMS")
+  /// How many events of a shard are read at a time.
+  public static let page = 1000
+
+  /// What comes next, in the order of entry ids; waits up to half a second for it if it may.
+  public mutating func next(waits: Bool = true) throws(RedisError) -> [JournalLine] {
+    var words = Words("XREAD", "COUNT")
+    words.add(Self.page)
+    for word in waits ? ["BLOCK", "500", "STREAMS"] : ["STREAMS"] { words.add(word) }
     for shard in shards { words.add(Key.journal(of: shard)) }
     for position in positions { words.add(position) }
     var ask = Commands()

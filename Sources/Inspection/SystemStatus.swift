@@ -32,16 +32,16 @@ public struct SystemStatus: Encodable, Sendable {
   public var lanes: [LaneStatus]
   /// Bytes that Redis uses, as it counts them.
   public var memory: Int
+  /// Keys that are not what a lane can work with, each in a sentence.
+  public var troubles: [String]
   /// Nothing is behind, everything is held, nothing lies aside.
   public var isWell: Bool {
-    workers.allSatisfy { $0.lag == 0 && $0.lanesHeld == $0.lanes && $0.deadLetters == 0 }
+    troubles.isEmpty && workers.allSatisfy { $0.lag == 0 && $0.lanesHeld == $0.lanes && $0.deadLetters == 0 }
   }
 
   /// Asks Redis, in two round trips.
   public init(_ connection: RedisConnection) throws(RedisError) {
-    guard let shards = try connection.call("GET", Key.shardCount).integer else {
-      throw RedisError(.unexpectedReply, "No Handover system has been started on this Redis yet.")
-    }
+    let shards = try connection.shardCount()
     self.shards = shards
     let specs = Role.allCases.map { ($0.rawValue, $0.lanes(shards: shards)) }
     var ask = Commands()
@@ -58,12 +58,18 @@ public struct SystemStatus: Encodable, Sendable {
     memory = replies.popFirst()?.string.flatMap(Self.usedMemory) ?? 0
     workers = []
     lanes = []
+    troubles = []
     for (worker, specs) in specs {
       var status = WorkerStatus(
         worker: worker, replicas: replies.popFirst()?.integer ?? 0, lanesHeld: 0, lanes: specs.count, lag: 0,
         deadLetters: 0)
       for spec in specs {
         let owner = replies.popFirst()?.string
+        for (key, reply) in zip([spec.name.cursor] + spec.streams, replies) {
+          // A stream that nobody has made yet is none.
+          guard let error = reply.error, error.code != .refused(kind: "ERR") else { continue }
+          troubles.append("\(spec.name) cannot work with \(key): \(error.message)")
+        }
         let lag = LaneLag.hear(spec.streams, &replies)
         // All workers of a shard share its dead letters: they are told apart by their field `worker`.
         let letters = replies.popFirst()?.integer ?? 0

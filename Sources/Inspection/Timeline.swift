@@ -23,16 +23,14 @@ public struct Timeline: Sendable {
 
   private static let page = 1000
 
-  /// Throws `.unexpectedReply` where no such thing is known.
+  /// Throws `.missing` where no such thing is known.
   public init(of subject: Subject, _ id: Int, _ connection: RedisConnection) throws(RedisError) {
-    guard let shards = try connection.call("GET", Key.shardCount).integer else {
-      throw RedisError(.unexpectedReply, "No Handover system has been started on this Redis yet.")
-    }
+    let shards = try connection.shardCount()
     let entity: Entity? = subject == .product ? nil : subject == .reserve ? .reserve : .trade
     productid = id
     if let entity {
       guard let owner = try connection.call("GET", Key.directory(entity, id: id)).integer else {
-        throw RedisError(.unexpectedReply, "There is no \(subject.rawValue) \(id).")
+        throw RedisError(.missing, "There is no \(subject.rawValue) \(id).")
       }
       productid = owner
     }
@@ -91,7 +89,9 @@ public struct Timeline: Sendable {
     var lines: [JournalLine] = []
     var start = "-"
     while true {
-      let entries = try connection.call("XRANGE", stream, start, "+", "COUNT", "\(page)")
+      var ask = Commands()
+      ask.add("XRANGE", stream, start, "+", "COUNT", "\(page)")
+      guard let entries = try connection.exchange(ask).first?.get(of: stream) else { return lines }
       for entry in entries {
         guard let line = JournalLine(shard: shard, entry: entry) else { continue }
         lines.append(line)

@@ -23,7 +23,9 @@ public struct HealthService: Service {
       router: router, configuration: .init(address: .hostname("0.0.0.0", port: port), serverName: "handover"),
       logger: logger)
     try await withGracefulShutdownHandler {
-      try await server.run()
+      try await PortTaken.explain(port, setting: "--health-port or HANDOVER_HEALTH_PORT") {
+        try await server.run()
+      }
     } onGracefulShutdown: {
       health.beginStopping()
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Market
 
 /// Writes one JSON object a line to standard error, for programs that collect logs.
 struct JSONLogHandler: LogHandler {
@@ -24,8 +25,8 @@ struct JSONLogHandler: LogHandler {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard var line = try? encoder.encode(object) else { return }
-    line.append(10)
-    FileHandle.standardError.write(line)
+    guard let encoded = try? encoder.encode(object) else { return }
+    let line = String(decoding: encoded, as: UTF8.self).printableJSON + "\n"
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }
 }

@@ -76,7 +76,7 @@ public struct Settings: ParsableArguments {
   public func logger(_ name: String) throws -> Logger {
     var logger: Logger
     switch logFormat ?? Self.text("handover.log.format") ?? "text" {
-    case "text": logger = Logger(label: name)
+    case "text": logger = Logger(label: name) { StreamLogHandler(label: $0, stream: LogLines()) }
     case "json": logger = Logger(label: name) { JSONLogHandler(label: $0) }
     case let other:
       throw ValidationError("The log format “\(other)” is unknown: it must be text or json.")

@@ -11,11 +11,10 @@ public enum ShardCount {
   /// Throws where another number is wanted than the data was laid out with.
   public static func resolve(_ wanted: Int?, on connection: RedisConnection) throws -> Int {
     let asked = wanted ?? usual
-    let reply = try connection.call("SET", Key.shardCount, String(asked), "NX", "GET")
-    guard let known = reply.integer else {
-      if reply.isNull { return asked }
-      throw StartError("\(Key.shardCount) in Redis holds no number: is this the right database?")
-    }
+    var commands = Commands()
+    commands.add("SET", Key.shardCount, String(asked), "NX", "GET")
+    guard let reply = try connection.exchange(commands).first, !reply.isNull else { return asked }
+    let known = try reply.shardCount()
     if let wanted, wanted != known {
       throw StartError(
         """

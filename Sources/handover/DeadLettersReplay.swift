@@ -37,10 +37,10 @@ struct DeadLettersReplay: AsyncParsableCommand {
       for letter in letters {
         switch try office.replay(letter, setting: corrections) {
         case .delivered(let id, _, let shard):
-          print("\(letter.id): sent to shard \(shard.index) as \(letter.commandid), id \(id).")
+          print("\(letter.id): sent to shard \(shard.index) as \(letter.commandid), id \(id).".printable)
         case .refused(let why):
           isDone = false
-          print("\(letter.id): stays. \(why)")
+          print("\(letter.id): stays. \(why)".printable)
         }
       }
       return isDone

@@ -6,6 +6,7 @@ extension JournalLine {
   /// For people: when, where, what.
   func shown() -> String {
     "\(id.timestamp)  {\(shard.index)} \(id)  \(worker): \(type)  product=\(fields["productid"] ?? "?") \(summary)"
+      .printable
   }
 
   /// For programs: all fields, and where the entry lies.
@@ -16,6 +17,6 @@ extension JournalLine {
     object["worker"] = worker
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(object), as: UTF8.self)
+    return String(decoding: try encoder.encode(object), as: UTF8.self).printableJSON
   }
 }

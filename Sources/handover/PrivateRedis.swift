@@ -15,9 +15,18 @@ struct PrivateRedis: Service {
   init(in folder: URL) throws {
     self.folder = folder
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let socket = Self.socket(for: folder)
+    let socket = try Self.socket(for: folder)
     url = try RedisURL("unix://\(socket)")
-    if (try? RedisConnection(url)) == nil { try Self.launch(in: folder, socket: socket) }
+    guard let found = try? RedisConnection(url) else {
+      try Self.launch(in: folder, socket: socket)
+      return
+    }
+    // A socket that does not lie in the folder is found by a hash of its name: it may be another folder's.
+    let place = try found.call("CONFIG", "GET", "dir")[1]?.string ?? ""
+    guard Self.isSame(place, folder.path) else {
+      throw StartError(
+        "The redis-server on \(socket) works in \(place), not in \(folder.path): end it first.")
+    }
   }
 
   func run() async throws {
@@ -62,12 +71,17 @@ struct PrivateRedis: Service {
     }
   }
 
-  /// In the folder, unless that makes the path too long for a socket.
-  private static func socket(for folder: URL) -> String {
+  private static func isSame(_ one: String, _ other: String) -> Bool {
+    URL(fileURLWithPath: one).resolvingSymlinksInPath()
+      == URL(fileURLWithPath: other).resolvingSymlinksInPath()
+  }
+
+  /// In the folder, unless that makes the path too long for a socket: then in one that only this user can enter.
+  private static func socket(for folder: URL) throws -> String {
     let inside = folder.appending(path: "redis.sock").path
     if inside.utf8.count < 108 { return inside }
     var hash: UInt64 = 5381
     for byte in inside.utf8 { hash = hash &* 33 &+ UInt64(byte) }
-    return "/tmp/handover-\(String(hash, radix: 16)).sock"
+    return "\(try PrivateFolder.make())/\(String(hash, radix: 16)).sock"
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Inspection
+import Market
 import Redis
 import Runtime
 
@@ -31,8 +32,8 @@ struct Status: AsyncParsableCommand {
     repeat {
       let status = try await Start.onThread { try SystemStatus(RedisConnection(url)) }
       isWell = status.isWell
-      if watch, !json { print("\u{1B}[H\u{1B}[2J", terminator: "") }
-      print(json ? try Self.encoded(status) : Self.table(status))
+      let clear = watch && !json ? "\u{1B}[H\u{1B}[2J" : ""
+      try Output.write([clear + (json ? try Self.encoded(status) : Self.table(status))])
       if watch { try await Task.sleep(for: .seconds(1)) }
     } while watch
     if !isWell { throw ExitCode(2) }
@@ -54,8 +55,9 @@ struct Status: AsyncParsableCommand {
     }
     var text = table.text
     for lane in status.lanes where lane.lag > 0 || lane.owner == nil {
-      text += "\n\(lane.lane) is \(lane.lag) behind, held by \(lane.owner ?? "nobody")"
+      text += "\n\(lane.lane) is \(lane.lag) behind, held by \((lane.owner ?? "nobody").printable)"
     }
+    for trouble in status.troubles { text += "\n\(trouble.printable)" }
     return text + "\n\(status.shards) shards, \(status.memory >> 20) MiB in Redis"
   }
 }

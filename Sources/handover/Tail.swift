@@ -32,14 +32,20 @@ struct Tail: AsyncParsableCommand {
     let url = try settings.redis()
     let (product, user, types, json) = (product.map { "\($0)" }, user, Set(type), json)
     try await Start.onThread {
+      let interruption = Interruption()
       var tail = try JournalTail(RedisConnection(url))
-      while true {
-        for line in try tail.next() {
-          if let product, line.fields["productid"] != product { continue }
-          if let user, line.fields["userid"] != user, line.fields["seller"] != user { continue }
-          if !types.isEmpty, !types.contains(line.type) { continue }
-          print(json ? try line.encoded() : line.shown())
+      var isLast = false
+      while !isLast {
+        // What stands on the journals when somebody ends this is shown first.
+        let isAsked = interruption.isAsked
+        let lines = try tail.next(waits: !isAsked)
+        isLast = isAsked && lines.count < JournalTail.page
+        let wanted = lines.filter { line in
+          if let product, line.fields["productid"] != product { return false }
+          if let user, line.fields["userid"] != user, line.fields["seller"] != user { return false }
+          return types.isEmpty || types.contains(line.type)
         }
+        try Output.write(wanted.map { json ? try $0.encoded() : $0.shown() })
       }
     }
   }

@@ -1,10 +1,12 @@
-/// Rows in aligned columns.
+import Market
+
+/// Rows in aligned columns, of whatever people wrote.
 struct TextTable {
   private var rows: [[String]]
 
   init(_ header: [String]) { rows = [header] }
 
-  mutating func add(_ row: [String]) { rows.append(row) }
+  mutating func add(_ row: [String]) { rows.append(row.map(\.printable)) }
 
   var text: String {
     let widths = rows.reduce(into: [Int]()) { widths, row in

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Inspection
+import Market
 import Redis
 import Runtime
 
@@ -32,8 +33,7 @@ struct TimelineCommand: AsyncParsableCommand {
     let (url, subject, id) = (try settings.redis(), subject, id)
     let timeline = try await Start.onThread { try Timeline(of: subject, id, RedisConnection(url)) }
     if json {
-      for moment in timeline.moments { print(try Self.encoded(moment)) }
-      return
+      return try Output.write(timeline.moments.map(Self.encoded))
     }
     var table = TextTable(["time", "+ms", "entry", "by", "what", ""])
     var last: UInt64?
@@ -47,7 +47,7 @@ struct TimelineCommand: AsyncParsableCommand {
       ])
       last = now
     }
-    print(table.text)
+    try Output.write([table.text])
   }
 
   private static func encoded(_ moment: Timeline.Moment) throws -> String {
@@ -57,7 +57,7 @@ struct TimelineCommand: AsyncParsableCommand {
       "kind": moment.kind.rawValue, "entry": "\(moment.line.id)", "time": moment.line.id.timestamp,
       "by": moment.actor, "type": moment.line.type, "text": moment.text,
     ]
-    return String(decoding: try encoder.encode(object), as: UTF8.self)
+    return String(decoding: try encoder.encode(object), as: UTF8.self).printableJSON
   }
 }
 

@@ -61,7 +61,14 @@ import Testing
     #expect(try office.letter(letter.id) == nil)
   }
 
-  @Test func anEventCannotBeSentAgain() throws {
+  @Test func aFieldThatBeginsWithACombiningMarkIsThere() throws {
+    let bench = try bench(Self.reserve(1, qty: "many") + ["\u{301}x", "1"])
+    let letter = try #require(try DeadLetterOffice(bench.connection).letters().first)
+    #expect(letter.fields["\u{301}x"] == "1" && letter.text.contains("\u{301}x: 1"))
+  }
+
+  /// What no worker can read is not what happened, and read models have a remedy of their own.
+  @Test func anEventThatCannotBeReadStays() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 1)])
     try bench.connection.call("XADD", "{0}:events", "*", "type", "TradeStarted", "reserveid", "x")

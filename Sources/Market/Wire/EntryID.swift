@@ -43,6 +43,9 @@ public struct EntryID: Hashable, Comparable, Sendable, CustomStringConvertible {
     self.init(milliseconds: milliseconds, sequence: number)
   }
 
+  /// How many milliseconds after the entry a moment is; none where it comes before.
+  public func age(at now: UInt64) -> UInt64 { now > milliseconds ? now - milliseconds : 0 }
+
   public var description: String { "\(milliseconds)-\(sequence)" }
 
   public static func < (left: EntryID, right: EntryID) -> Bool {

@@ -22,7 +22,7 @@ struct MypageRow: Sendable {
   init(_ event: Event, of deal: Deal, at position: EntryID) {
     self.position = position
     self.deal = deal
-    begun = Int(position.milliseconds)
+    begun = Int(clamping: position.milliseconds)
     note(event)
   }
 
