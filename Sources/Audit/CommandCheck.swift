@@ -90,7 +90,7 @@ struct CommandCheck {
       if try StreamState(of: stream, on: connection).isTrimmed { isComplete = false }
       guard let cursor = cursors[worker], cursor > .zero else { continue }
       try connection.readPages(of: stream, through: cursor) { (page) throws(RedisError) in
-        for entry in page {
+        for entry in page where !ReplayedEvent.isOne(entry.fields) {
           sum.commands += 1
           if deadLetters.contain(entry.id, of: stream) {
             sum.deadLetters += 1

@@ -45,6 +45,13 @@ public struct DeadLetter: Sendable {
     return "\(stream)/\(entry)"
   }
 
+  /// Where on its shard's journal the event in it lies; nil for a command.
+  var event: EntryID? {
+    if stream == "{\(tag)}:events" { return EntryID(entry) }
+    // One that was handed back and put aside once more.
+    return ReplayedEvent.position(in: fields)
+  }
+
   /// The worker that takes it; nil for an event of the journal, which is no command.
   var recipient: Worker? {
     Worker.allCases.first { stream == Key.inlet($0) || stream.hasSuffix("}:\($0.commands)") }

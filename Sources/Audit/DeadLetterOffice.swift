@@ -10,6 +10,8 @@ public struct DeadLetterOffice {
   public enum Delivery: Equatable, Sendable {
     /// It stands in its shard's stream again, and is no dead letter any more.
     case delivered(id: Int, productid: Int, shard: Shard)
+    /// An event that its lane hears again, and no dead letter any more.
+    case handedBack(type: String, position: EntryID, lane: LaneName)
     /// It stays, and why.
     case refused(String)
   }
@@ -48,15 +50,17 @@ public struct DeadLetterOffice {
     return found
   }
 
-  /// Sends the command in a dead letter through the door again, then takes the dead letter away.
+  /// Sends the command in a dead letter through the door again, then takes the dead letter away; an event goes back
+  /// to its lane.
   ///
-  /// Should this end in between, sending it once more changes nothing: the command keeps its id.
+  /// Should this end in between, sending it once more changes nothing: the command keeps its id, and an event goes in
+  /// one step.
   ///
-  /// - Parameter corrections: fields that replace its own, or are added to them.
+  /// - Parameter corrections: fields of a command that replace its own, or are added to them.
   public func replay(_ letter: DeadLetter, setting corrections: Fields = [:]) throws(RedisError) -> Delivery {
+    if let position = letter.event { return try handBack(letter, position, correcting: !corrections.isEmpty) }
     guard let worker = letter.recipient else {
-      return .refused(
-        "It is an event of \(letter.stream), and events cannot be sent again: mend the worker, then drop it.")
+      return .refused("It comes from \(letter.stream), which no worker reads.")
     }
     var fields = Fields(letter.fields.map { ($0.name, corrections[$0.name] ?? $0.value) })
     for (name, value) in corrections where letter.fields[name] == nil { fields.append(name, value) }
@@ -78,6 +82,76 @@ public struct DeadLetterOffice {
     case .unknown, .conflict:
       return .refused(admission.error?.message ?? "The door refused it.")
     }
+  }
+
+  /// Hands an event back to the lane that put it aside, once.
+  private func handBack(
+    _ letter: DeadLetter, _ position: EntryID, correcting: Bool
+  ) throws(RedisError) -> Delivery {
+    if correcting { return .refused("It is an event: what has happened cannot be corrected.") }
+    guard let worker = Worker(rawValue: letter.worker), let shard = Int(letter.tag).map({ Shard($0) }) else {
+      let kind = letter.worker == "mypage" ? "mypages" : "notices"
+      return .refused(
+        "The \(letter.worker) worker only shows what happened: mend it, run handover rebuild \(kind), then drop this."
+      )
+    }
+    let journal = Key.journal(of: shard)
+    let original = try original(position, on: journal)
+    let event: Event
+    do throws(FieldError) {
+      event = try Event(fields: original ?? letter.fields)
+    } catch {
+      return .refused("It is no event that can be read: \(error.message) Drop it.")
+    }
+    var later: [JournalEntry] = []
+    var seen = position
+    // Until nothing was said between the look and the step.
+    for _ in 1...100 {
+      try connection.readPages(of: journal, from: seen) { (page) throws(RedisError) in
+        for entry in page where entry.id > seen {
+          seen = entry.id
+          guard let said = try? Event(fields: entry.fields), said.productid == event.productid else {
+            continue
+          }
+          later.append(JournalEntry(event: said, position: entry.id))
+        }
+      }
+      let last = try connection.call("XREVRANGE", journal, "+", "-", "COUNT", "1")[0]?[0]?.text ?? ""
+      if EntryID(last).map({ $0 > seen }) ?? false { continue }
+      let heard: Event
+      switch EventReplay.remedy(for: event, to: worker, after: later) {
+      case .nothing(let why): return .refused("There is nothing to make up for: \(why) Drop it.")
+      case .hear(let event): heard = event
+      }
+      var words = Words("EVALSHA", try connection.digest(of: EventReplay.script), "3")
+      for word in [letter.key, Key.commands(worker, in: shard), journal, "\(letter.position)", last] {
+        words.add(word)
+      }
+      for (name, value) in ReplayedEvent(heard, at: position).fields {
+        words.add(name)
+        words.add(value)
+      }
+      var commands = Commands()
+      commands.add(words)
+      switch try connection.exchange(commands).first?.get().string {
+      case "sent":
+        return .handedBack(
+          type: event.type, position: position, lane: LaneName(worker: worker.rawValue, tag: shard.tag))
+      case "gone": return .refused("Somebody else has sent or dropped it meanwhile.")
+      default: continue
+      }
+    }
+    return .refused(
+      "So much is being said in shard \(shard.index) that there was no moment for it: try again.")
+  }
+
+  /// The event as the journal has it, if it still has it: a dead letter may keep less of it.
+  private func original(_ position: EntryID, on journal: String) throws(RedisError) -> Fields? {
+    var found: Fields?
+    try connection.readPages(of: journal, from: position, through: position) { (page) throws(RedisError) in
+      found = page.first?.fields
+    }
+    return found
   }
 
   /// Takes a dead letter away.

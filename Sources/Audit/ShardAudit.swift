@@ -61,12 +61,16 @@ struct ShardAudit {
     let cursors = try cursors()
     let deadLetters = try DeadEntries(tag: shard.tag, on: connection)
     totals.deadLetters = deadLetters.count
+    let replayed = try ReplayedEvents(shard, besides: deadLetters, on: connection, &findings)
+    reservations.expect(replayed)
+    trades.expect(replayed)
+    stocks.expect(replayed)
     try connection.readPages(of: Key.journal(of: shard)) { (page) throws(RedisError) in
       try take(page)
     }
-    reservations.finish()
-    trades.finish()
-    stocks.finish()
+    reservations.finish(&findings)
+    trades.finish(&findings)
+    stocks.finish(&findings)
     try checkProducts()
     try checkReservations()
     try checkListings()

@@ -60,7 +60,8 @@ public struct Timeline: Sendable {
       where isAbout(line, subject, id, commandOf: worker) || commandids.contains(line.commandid) {
         let text = line.fields.pairs.filter { !["type", "productid", "replyto"].contains($0.name) }
           .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        moments.append(Moment(kind: .command, line: line, actor: "door", text: text))
+        let actor = ReplayedEvent.isOne(line.fields) ? "operator" : "door"
+        moments.append(Moment(kind: .command, line: line, actor: actor, text: text))
       }
     }
     // A command stands before what came of it, an event before its notices.

@@ -9,7 +9,8 @@ struct DeadLettersReplay: AsyncParsableCommand {
     commandName: "replay", abstract: "Sends dead letters through the door again, the oldest first.",
     discussion: """
       A command keeps its id, so it happens once however often it is sent. What the door refuses again stays a
-      dead letter. Ends with status 1 if one was refused or is not there.
+      dead letter. An event goes back to the lane that put it aside, which hears it once; what notification and
+      mypage put aside is made up for by handover rebuild. Ends with status 1 if one was refused or is not there.
       """)
 
   @OptionGroup var choice: DeadLetterChoice
@@ -38,6 +39,8 @@ struct DeadLettersReplay: AsyncParsableCommand {
         switch try office.replay(letter, setting: corrections) {
         case .delivered(let id, _, let shard):
           print("\(letter.id): sent to shard \(shard.index) as \(letter.commandid), id \(id).".printable)
+        case .handedBack(let type, let position, let lane):
+          print("\(letter.id): \(lane) hears \(type) of \(position) again.")
         case .refused(let why):
           isDone = false
           print("\(letter.id): stays. \(why)".printable)

@@ -32,9 +32,8 @@ struct InputBatch {
     var asked: Set<String> = []
     for entry in entries {
       do throws(FieldError) {
-        guard let (input, caller) = try Self.read(entry, worker, listensTo) else { continue }
-        items.append(
-          Item(input: input, position: entry.id, caller: caller, place: place(of: id(input))))
+        guard let (input, caller, position) = try Self.read(entry, worker, listensTo) else { continue }
+        items.append(Item(input: input, position: position, caller: caller, place: place(of: id(input))))
         if let caller, asked.insert(caller.commandid).inserted { commandids.append(caller.commandid) }
       } catch {
         commit.addDeadLetter(entry, from: streams[entry.stream], because: error)
@@ -52,13 +51,20 @@ struct InputBatch {
   /// Nil for an event that the worker does not listen to.
   private static func read(
     _ entry: Entry, _ worker: Worker, _ listensTo: Set<String>
-  ) throws(FieldError) -> (Input, Caller?)? {
+  ) throws(FieldError) -> (Input, Caller?, EntryID)? {
     if entry.stream == 0 {
       if let type = entry.value("type")?.string, !listensTo.contains(type) { return nil }
-      return (.event(try Event(fields: entry.fields())), nil)
+      return (.event(try Event(fields: entry.fields())), nil, entry.id)
     }
     let fields = try entry.fields()
-    let command = try Command(fields: fields)
+    let command: Command
+    do {
+      command = try Command(fields: fields)
+    } catch {
+      // Only what is no command can be an event: so the usual ones are not searched for the mark of a replay.
+      guard let replayed = try ReplayedEvent(fields: fields) else { throw error }
+      return listensTo.contains(replayed.event.type) ? (.event(replayed.event), nil, replayed.position) : nil
+    }
     let kind = command.kind
     guard kind.worker == worker else {
       throw FieldError(
@@ -66,6 +72,6 @@ struct InputBatch {
         message: "\(kind.rawValue) is no command of the \(worker.rawValue) worker.")
     }
     let caller = try Caller(fields: fields)
-    return (.command(command, caller), caller)
+    return (.command(command, caller), caller, entry.id)
   }
 }

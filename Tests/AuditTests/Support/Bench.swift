@@ -27,10 +27,27 @@ final class Bench {
 
   deinit { stop() }
 
-  func start() {
+  /// Lets some workers do all that there is to do for them, and nobody else.
+  func run(only workers: Set<String>) throws {
+    start(workers)
+    var lags: [Int]
+    repeat {
+      lags = []
+      for worker in workers {
+        for stream in ["{0}:events", "{0}:\(worker).commands"] {
+          for group in try connection.call("XINFO", "GROUPS", stream) where group.pairs["name"] == worker {
+            lags.append(group.pairs["lag"].flatMap { Int($0) } ?? 1)
+          }
+        }
+      }
+    } while lags.isEmpty || lags.contains { $0 > 0 }
+    stop()
+  }
+
+  func start(_ workers: Set<String> = Set(Role.allCases.map(\.rawValue))) {
     var options = LaneOptions()
     options.heartbeat = .milliseconds(20)
-    runners = Role.allCases.map { role in
+    runners = Role.allCases.filter { workers.contains($0.rawValue) }.map { role in
       LaneRunner(
         worker: role.rawValue, lanes: role.lanes(shards: shards), url: redis.url, options: options,
         logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
