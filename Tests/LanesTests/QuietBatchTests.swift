@@ -40,6 +40,9 @@ struct QuietBatchTests {
       var options = LaneOptions.brisk
       options.batch = 256
       options.rest = .seconds(2)
+      // What is not written down yet is read again by whoever takes the lane.
+      options.lease = Patience.limit
+      options.replicaLifetime = Patience.limit
       let lanes = bench.start("a", options) { (turn, _, _) throws(RedisError) in
         batches.change { $0.append(turn.batch.count) }
       }
