@@ -15,6 +15,9 @@ protocol Aggregate: Decider {
   /// What REST lists; nil for a state that it does not show.
   static func listed(_ state: State) -> Listed?
 
+  /// Whether another thing may take the place of the one that the state shows so far, which then has its last say.
+  static func replacesShown(_ input: Input) -> Bool
+
   /// Writes what is kept beside the state itself for REST to read.
   static func writeView(before: State, after: State, in shard: Shard, to commit: inout Commit)
 
@@ -52,6 +55,8 @@ struct Listed: Equatable {
 }
 
 extension Aggregate {
+  static func replacesShown(_ input: Input) -> Bool { false }
+
   static func writeView(before: State, after: State, in shard: Shard, to commit: inout Commit) {}
 }
 
@@ -86,6 +91,11 @@ extension TradeDecider: Aggregate {
 
   static func listed(_ state: ProductTrade) -> Listed? {
     state.listing.map { Listed(entity: .trade, id: $0.id, member: $0.id) }
+  }
+
+  /// A product has one listing after the other.
+  static func replacesShown(_ input: Input) -> Bool {
+    if case .command(.listTrade, _) = input { true } else { false }
   }
 
   static func writeView(

@@ -39,9 +39,14 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       for (commandid, outcome) in zip(batch.commandids, found) { outcomes[commandid] = outcome.string }
     }
     var after = before
-    for item in batch.items { decide(item, &after[item.place], &outcomes, &commit) }
+    // What is shown and then replaced within the batch is not in the states after it.
+    var between: [Int: [Rules.State]] = [:]
+    for item in batch.items {
+      if Rules.replacesShown(item.input) { between[item.place, default: []].append(after[item.place]) }
+      decide(item, &after[item.place], &outcomes, &commit)
+    }
     lane.states.remember(batch.ids, after)
-    store(batch.ids, before, after, &commit)
+    store(batch.ids, before, between, after, &commit)
   }
 
   private func states(_ ids: [Int], _ replies: [Reply]) throws(RedisError) -> [Rules.State] {
@@ -104,34 +109,26 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   }
 
   private func store(
-    _ ids: [Int], _ before: [Rules.State], _ after: [Rules.State], _ commit: inout Commit
+    _ ids: [Int], _ before: [Rules.State], _ between: [Int: [Rules.State]], _ after: [Rules.State],
+    _ commit: inout Commit
   ) {
-    var listed: [Listed] = []
-    var unlisted: [Listed] = []
+    var index = IndexChanges()
     for (place, id) in ids.enumerated() {
-      let (old, new) = (before[place], after[place])
-      commit.write(new.changes(since: old), at: Rules.key(id, in: lane.shard))
-      Rules.writeView(before: old, after: new, in: lane.shard, to: &commit)
-      let (was, now) = (Rules.listed(old), Rules.listed(new))
-      if was == now { continue }
-      if let now { listed.append(now) } else if let was { unlisted.append(was) }
-    }
-    if let entity = listed.first?.entity {
-      commit.add { words in
-        words.add("ZADD")
-        words.add(Key.index(of: entity, in: lane.shard))
-        for item in listed {
-          words.add(item.id)
-          words.add(item.member)
-        }
+      commit.write(after[place].changes(since: before[place]), at: Rules.key(id, in: lane.shard))
+      var shown = before[place]
+      for state in between[place] ?? [] {
+        show(state, instead: shown, &index, &commit)
+        shown = state
       }
+      show(after[place], instead: shown, &index, &commit)
     }
-    if let entity = unlisted.first?.entity {
-      commit.add { words in
-        words.add("ZREM")
-        words.add(Key.index(of: entity, in: lane.shard))
-        for item in unlisted { words.add(item.member) }
-      }
-    }
+    commit.write(index, in: lane.shard)
+  }
+
+  private func show(
+    _ state: Rules.State, instead old: Rules.State, _ index: inout IndexChanges, _ commit: inout Commit
+  ) {
+    Rules.writeView(before: old, after: state, in: lane.shard, to: &commit)
+    index.note(Rules.listed(state), instead: Rules.listed(old))
   }
 }

@@ -1,0 +1,36 @@
+import Lanes
+import Layout
+import Market
+
+/// What a batch puts on a shard's list of things and takes off it.
+struct IndexChanges {
+  private(set) var added: [Listed] = []
+  private(set) var removed: [Listed] = []
+
+  mutating func note(_ now: Listed?, instead was: Listed?) {
+    if was == now { return }
+    if let now { added.append(now) } else if let was { removed.append(was) }
+  }
+}
+
+extension Commit {
+  mutating func write(_ index: IndexChanges, in shard: Shard) {
+    if let entity = index.added.first?.entity {
+      add { words in
+        words.add("ZADD")
+        words.add(Key.index(of: entity, in: shard))
+        for item in index.added {
+          words.add(item.id)
+          words.add(item.member)
+        }
+      }
+    }
+    if let entity = index.removed.first?.entity {
+      add { words in
+        words.add("ZREM")
+        words.add(Key.index(of: entity, in: shard))
+        for item in index.removed { words.add(item.member) }
+      }
+    }
+  }
+}
