@@ -61,6 +61,9 @@ struct Histories<Rules: Replayable> {
     for id in replays.keys { replays[id]?.finish() }
   }
 
+  /// The listings that others have followed, as they were at their end.
+  var former: [Listing] { replays.values.flatMap(\.former) }
+
   var ids: [Int] { Array(replays.keys) }
 
   /// The state that the events make; nil where the journal does not tell.

@@ -14,6 +14,8 @@ import Market
 /// to agree with the state before they are permitted.
 struct Replay<Rules: Replayable> {
   private(set) var state = Rules.initial
+  /// The listings that others have followed, as they were at their end.
+  private(set) var former: [Listing] = []
   private var unheard: ArraySlice<JournalEntry> = []
   /// The last event heard, until something is said.
   private var news: Event?
@@ -28,6 +30,7 @@ struct Replay<Rules: Replayable> {
       apply(next)
       isPossible = Rules.permits(entry.event, in: state, after: news)
     }
+    if let listing = Rules.former(in: state, before: entry.event) { former.append(listing) }
     Rules.evolve(&state, entry.event, at: entry.position)
     news = nil
     return isPossible

@@ -12,6 +12,12 @@ protocol Replayable: Decider {
   static func key(_ id: Int, in shard: Shard) -> String
   /// Whether the event is the first of a state, whatever came before it.
   static func begins(with event: Event) -> Bool
+  /// The listing that is over for good once `event` is said; nil where none is, or the rules know of none.
+  static func former(in state: State, before event: Event) -> Listing?
   /// Whether a worker in `state`, to which `heard` is news, can say `event`.
   static func permits(_ event: Event, in state: State, after heard: Event?) -> Bool
+}
+
+extension Replayable {
+  static func former(in state: State, before event: Event) -> Listing? { nil }
 }

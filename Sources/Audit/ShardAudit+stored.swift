@@ -47,16 +47,19 @@ extension ShardAudit {
   }
 
   mutating func checkListings() throws(RedisError) {
-    let last = Set(listings.values.map(\.id))
-    try connection.askEach(contents.trades.union(last).sorted()) {
+    var expected = Dictionary(trades.former.map { ($0.id, $0) }) { $1 }
+    for listing in listings.values { expected[listing.id] = listing }
+    try connection.askEach(contents.trades.union(expected.keys).sorted()) {
       Words("HGETALL", Key.trade($0, in: shard))
     } _: { (id, reply) throws(RedisError) in
       let (key, fields) = (Key.trade(id, in: shard), try reply.get().fields)
+      if let listing = expected[id] {
+        findings.compare(fields, with: listing.fields, at: key, besides: [])
+        // A listing that is missing is missing from the list, too.
+        if fields.isEmpty { return indexes.take(listing) }
+      }
       do throws(FieldError) {
-        let listing = try Listing(fields: fields)
-        indexes.take(listing)
-        guard let decided = listings[listing.productid], decided.id == id else { return }
-        findings.compare(fields, with: decided.fields, at: key, besides: [])
+        indexes.take(try Listing(fields: fields))
       } catch {
         findings.addAtRest(.unreadable, key, "It is no listing: \(error.message)")
       }

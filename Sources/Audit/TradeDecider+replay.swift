@@ -13,6 +13,10 @@ extension TradeDecider: Replayable {
   /// A product's deals lean on all that was before, so there is no fresh start.
   static func begins(with event: Event) -> Bool { false }
 
+  static func former(in state: ProductTrade, before event: Event) -> Listing? {
+    if case .listing(.tradeListed, _) = event.fact { state.listing } else { nil }
+  }
+
   static func permits(_ event: Event, in state: ProductTrade, after heard: Event?) -> Bool {
     switch event.fact {
     case .deal(let step, let deal): permits(step, deal, in: state)

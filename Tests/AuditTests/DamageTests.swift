@@ -95,6 +95,25 @@ import Testing
     #expect(report.said[0].contains("It says rejected CommandRejected notFound, but ReserveCompleted at "))
   }
 
+  /// One that another has followed is nobody's to decide by any more, but people still look at it.
+  @Test func aFormerListing() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.reserve(1, of: 7), .list(9, of: 7), .register(7, qty: 3)])
+    try bench.settle([
+      ["type": "Handover", "id": "9"], .list(10, of: 7), ["type": "WithdrawTrade", "id": "10"],
+    ])
+    try bench.settle([.list(11, of: 7)])
+    bench.stop()
+    try #require(try bench.audit().said == [])
+    try bench.connection.call("HSET", "{0}:trade:9", "status", "판매중")
+    try bench.connection.call("DEL", "{0}:trade:10")
+    #expect(
+      try bench.audit().said == [
+        "state {0}:trade:9: status is “판매중”, but its events make it “거래완료”.",
+        "state {0}:trade:10: It is missing, though its events made it.",
+      ])
+  }
+
   @Test func anEventTwice() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7), .list(9, of: 7), .register(7)])
