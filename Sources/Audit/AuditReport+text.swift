@@ -14,18 +14,16 @@ extension AuditReport {
     lines.append(
       "\("\(bytes / 1024)".padded(10)) in all"
         + (bytesPerFinishedDeal.map { ", \($0) bytes per finished deal" } ?? ""))
-    if totals.nameless > 0 {
-      lines += ["", "\(totals.nameless) commands have no commandid: what came of each cannot be told."]
-    }
     if !notes.isEmpty { lines += [""] + notes.map(\.printable) }
     lines.append("")
-    if isClean { return (lines + ["Everything agrees."]).joined(separator: "\n") }
+    let unchecked = ["", "Not checked:"] + self.unchecked.map { "  \($0)" }
+    if isClean { return (lines + ["Everything agrees."] + unchecked).joined(separator: "\n") }
     lines += differences.map { "\($0.code.rawValue): \($0.key): \($0.message)".printable }
     if differenceCount > differences.count {
       lines.append("… and \(differenceCount - differences.count) more")
     }
     lines.append("\(differenceCount) \(differenceCount == 1 ? "difference" : "differences").")
-    return lines.joined(separator: "\n")
+    return (lines + unchecked).joined(separator: "\n")
   }
 
   /// The same as a JSON object.
@@ -47,6 +45,7 @@ extension AuditReport {
     let bytesPerFinishedDeal: Int?
     let atRest: Bool
     let notes: [String]
+    let unchecked: [String]
     let differences: [Difference]
     let differenceCount: Int
 
@@ -58,6 +57,7 @@ extension AuditReport {
       bytesPerFinishedDeal = report.bytesPerFinishedDeal
       atRest = report.isAtRest
       notes = report.notes
+      unchecked = report.unchecked
       differences = report.differences
       differenceCount = report.differenceCount
     }

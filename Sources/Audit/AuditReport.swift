@@ -37,6 +37,21 @@ public struct AuditReport: Sendable {
   /// What limits the audit: lanes that are behind, journals whose beginning is gone.
   public internal(set) var notes: [String] = []
   public internal(set) var isAtRest = true
+  /// What no audit can tell, or this one could not, each in a sentence.
+  public var unchecked: [String] {
+    var unchecked = [
+      "what Redis lost when it went down: nothing in it tells",
+      "entries that were removed unread, once a worker has noticed and gone on: its log and its metrics tell",
+      "the answers that clients were given",
+      "the outcomes of commands that no stream has any more",
+      "the words of notices",
+    ]
+    if totals.nameless > 0 {
+      unchecked.append("the outcomes of \(totals.nameless) commands without a commandid")
+    }
+    if !isAtRest { unchecked.append("of what was not at rest, all that holds only at rest") }
+    return unchecked
+  }
   /// The first differences; `differenceCount` counts all.
   public internal(set) var differences: [Difference] = []
   public internal(set) var differenceCount = 0

@@ -3,6 +3,7 @@ import Lanes
 import Layout
 import Market
 import Redis
+import Workers
 
 /// Compares everything that is stored with everything that happened.
 ///
@@ -33,6 +34,7 @@ public struct Auditor {
     for worker in Worker.allCases {
       report.inletDeadLetters += try DeadEntries(tag: "{\(Key.inlet(worker))}", on: connection).count
     }
+    try checkLosses(shards, &strays)
     let after = try Rest(shards: shards, on: connection)
     for audit in audits { report.add(audit, wasAtRest: before.lasted(until: after, in: audit.shard)) }
     report.add(strays.lasting)
@@ -42,6 +44,16 @@ public struct Auditor {
       report.broken.formUnion(strays.broken)
     }
     return report
+  }
+
+  /// Whether everything is still there that a lane has to read.
+  private func checkLosses(_ shards: Int, _ findings: inout Findings) throws(RedisError) {
+    let losses = LossCheck(connection: connection)
+    for role in Role.allCases {
+      for lane in role.lanes(shards: shards) {
+        for stream in lane.streams { try losses.check(lane.name, stream, &findings) }
+      }
+    }
   }
 
   /// Takes records of read models away that are to be made anew from the journal.

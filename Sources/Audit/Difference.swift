@@ -19,6 +19,8 @@ public struct Difference: Hashable, Sendable, Codable {
     case mypage
     case index
     case directory
+    /// Entries are gone that were not read yet, or the history that was.
+    case lost
     /// Something is stored that no worker wrote.
     case unreadable
   }

@@ -114,6 +114,31 @@ import Testing
       ])
   }
 
+  /// Only who may read knows what is missing: neither lags nor dead letters tell.
+  @Test func entriesThatWereRemovedUnread() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.reserve(1, of: 7)])
+    bench.stop()
+    try bench.send([.reserve(2, of: 7), .reserve(3, of: 7)])
+    try bench.connection.call("XADD", "stock.commands", "*", "type", "RegisterStock")
+    try bench.connection.call("XADD", "stock.commands", "MAXLEN", "0", "*", "a", "b")
+    let second = try bench.connection.call("XREVRANGE", "{0}:reservation.commands", "+", "-", "COUNT", "1")
+    try bench.connection.call("XDEL", "{0}:reservation.commands", second[0]?[0]?.string ?? "")
+    let report = try bench.audit(patience: .zero)
+    #expect(
+      Set(report.said) == [
+        "lost stock.commands: 2 entries were removed before stock{stock.commands} had read them.",
+        "lost {0}:reservation.commands: 1 entry was removed before reservation{0} had read it.",
+      ])
+  }
+
+  @Test func aHistoryThatWasLost() throws {
+    let (bench, _) = try damaged("DEL", "{0}:reservation.commands")
+    try bench.connection.call("XADD", "{0}:reservation.commands", "*", "type", "Reserve")
+    let lost = try bench.audit(patience: .zero).said.filter { $0.hasPrefix("lost {0}:reservation.commands") }
+    #expect(lost.count == 1 && lost[0].hasSuffix("its history was lost."), "\(lost)")
+  }
+
   @Test func anEventTwice() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7), .list(9, of: 7), .register(7)])
