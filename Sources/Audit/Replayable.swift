@@ -1,6 +1,11 @@
 import Lanes
 import Market
 
+extension Int {
+  /// Whether this version comes after one. Those who wrote before versions were counted left them as they were.
+  func follows(_ version: Int) -> Bool { self == version + 1 || self == version }
+}
+
 /// Rules whose own events can be told to be possible or not.
 protocol Replayable: Decider {
   static var worker: Worker { get }

@@ -42,6 +42,9 @@ extension Deal {
     var same = self
     same.terms?.reserveDt = other.terms?.reserveDt ?? ""
     same.terms?.address = other.terms?.address ?? ""
+    if let version = other.terms?.version, version.follows(terms?.version ?? 1) {
+      same.terms?.version = version
+    }
     return same == other
   }
 }

@@ -27,7 +27,9 @@ extension StockDecider: Replayable {
   private static func permits(_ step: StockStep, _ level: StockLevel, after old: StockLevel?) -> Bool {
     switch step {
     case .stockRegistered: old == nil && level.held == 0
-    case .stockAdjusted: old?.id == level.id && old?.held == level.held && level.free >= 0
+    case .stockAdjusted:
+      old?.id == level.id && old?.held == level.held && level.free >= 0
+        && level.version.follows(old?.version ?? 1)
     case .stockWithdrawn: old == level && level.held == 0
     }
   }
@@ -44,6 +46,7 @@ extension StockDecider: Replayable {
     case .stockDecreased:
       expected.held -= deal.qty
       expected.qty -= deal.qty
+      if level.version.follows(old.version) { expected.version = level.version }
     case .stockReleased:
       expected.held -= deal.held
     }

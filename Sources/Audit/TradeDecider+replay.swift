@@ -58,7 +58,7 @@ extension TradeDecider: Replayable {
       !isOpen && !isLast && state.running.isEmpty && listing.held == 0 && listing.sold == 0
     case .tradeChanged:
       isLast && isOpen && listing.held == state.listing?.held && listing.sold == state.listing?.sold
-        && listing.free >= 0
+        && listing.free >= 0 && listing.version.follows(state.listing?.version ?? 1)
     case .tradeWithdrawn:
       isLast && isOpen && state.running.isEmpty && listing.withdrawn && listing.sold == state.listing?.sold
     }

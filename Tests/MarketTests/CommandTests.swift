@@ -9,7 +9,10 @@ struct CommandTests {
     .move(1, address: ""), .move(1, to: "2024-05-05", address: "부산"), .list(), .handOver(),
     .handOver(reserve: 9), .relist(qty: 3), .relist(price: 0), .withdraw(), .register(qty: 3),
     .adjust(qty: 0),
-    .withdrawStock(),
+    .withdrawStock(), .move(1, address: "", seen: Seen(version: 2)), .cancel(1, seen: Seen(version: 2)),
+    .relist(qty: 3, seen: Seen(version: 1, held: 0, sold: 2)), .handOver(seen: Seen(version: 3)),
+    .withdraw(seen: Seen(held: 1)), .adjust(qty: 0, seen: Seen(version: 4, held: 0)),
+    .withdrawStock(seen: Seen(version: 9)),
   ]
 
   @Test("is read back as it is written", arguments: commands)

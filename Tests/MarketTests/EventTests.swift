@@ -12,10 +12,12 @@ struct EventTests {
     full.refusal = .notFree
     full.held = 3
     full.delete = true
+    full.terms?.version = 4
     var bare = deal(7)
     bare.terms?.address = ""
     let listing = Listing(
-      id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, held: 1, sold: 1)
+      id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, held: 1, sold: 1,
+      version: 2)
     let sold = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, sold: 3)
     let gone = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, withdrawn: true)
     var facts: [Fact] = [bare, full].flatMap { deal in
@@ -23,7 +25,7 @@ struct EventTests {
         + HoldStep.allCases.map { Fact.hold($0, deal.withoutTerms, level(4, held: 3)) }
     }
     facts.append(.hold(.stockShort, bare.withoutTerms, .unregistered(product)))
-    let renamed = StockLevel(id: 1, productid: product, productname: "시계", qty: 1)
+    let renamed = StockLevel(id: 1, productid: product, productname: "시계", qty: 1, version: 3)
     facts.append(.hold(.stockHeld, bare.withoutTerms, renamed))
     facts += ListingStep.allCases.flatMap { step in [listing, sold, gone].map { Fact.listing(step, $0) } }
     facts += StockStep.allCases.map { Fact.stock($0, level(0)) }

@@ -105,6 +105,36 @@ struct ReservationTests {
     #expect(changed.state?.status == .running)
   }
 
+  @Test("is changed and cancelled only by who has seen it as it is")
+  func stale() throws {
+    let seen = Seen(version: 1)
+    let moved = try given(rules, .ask(.reserve(1))).when(.ask(.move(1, address: "부산", seen: seen)))
+      .then("ReserveChanged #1 → me")
+    #expect(moved.state?.version == 2)
+    moved.when(.ask(.move(1, to: "2024-05-05", seen: seen))).then("CommandRejected stale → me")
+    moved.when(.ask(.cancel(1, seen: seen))).then("CommandRejected stale → me")
+    // What the trade says of it meanwhile takes nothing away from an address.
+    moved.when(.told(.tradeStarted, 1), .ask(.move(1, address: "대구", seen: Seen(version: 2))))
+      .then("ReserveChanged #1 → me")
+    moved.when(.ask(.move(1, address: "대구"))).then("ReserveChanged #1 → me")
+  }
+
+  @Test("tells who comes late what there is now")
+  func staleOutcome() throws {
+    var state: Reservation?
+    for input in [
+      Input.ask(.reserve(1)), .ask(.move(1, address: "부산")),
+      .ask(.move(1, address: "대구", seen: Seen(version: 1))),
+    ] {
+      guard let said = rules.decide(input, at: .zero, &state).last else { continue }
+      let outcome = rules.outcome(of: said, state: state)
+      guard !outcome.accepted else { continue }
+      #expect(outcome.fields["reason"] == "stale")
+      #expect(outcome.fields["address"] == "부산" && outcome.fields["version"] == "2")
+    }
+    #expect(state?.deal.terms?.address == "부산")
+  }
+
   @Test("is not found by another id or product, and takes nobody else's commands")
   func strangers() throws {
     try given(rules).when(.ask(.cancel(1))).then("CommandRejected notFound → me")

@@ -20,7 +20,7 @@ struct StockTests {
     let held = try given(rules, .ask(.register(qty: 5)), .told(.tradeStarted, 1, qty: 2))
     #expect(
       held.when(.told(.tradeCompleted, 1, qty: 2)).then("StockDecreased #1").state
-        == Stock(level(3), status: .stockDecreased))
+        == Stock(level(3, version: 2), status: .stockDecreased))
     #expect(
       held.when(.told(.tradeCanceled, 1, qty: 2, held: 2)).then("StockReleased #1 held 2").state
         == Stock(level(5), status: .stockReleased))
@@ -51,7 +51,7 @@ struct StockTests {
     let held = try given(rules, .ask(.register(qty: 5)), .told(.tradeStarted, 1, qty: 2))
     #expect(
       held.when(.ask(.adjust(qty: 2))).then("StockAdjusted → me").state
-        == Stock(level(2, held: 2), status: .stockAdjusted))
+        == Stock(level(2, held: 2, version: 2), status: .stockAdjusted))
     held.when(.ask(.adjust(qty: 1))).then("CommandRejected belowHeld → me")
     held.when(.ask(.adjust(9, qty: 5))).then("CommandRejected notFound → me")
     try given(rules).when(.ask(.adjust(qty: 5))).then("CommandRejected notFound → me")
@@ -59,6 +59,26 @@ struct StockTests {
       .ask(.adjustStock(AdjustStock(id: 1, productid: product, qty: nil, productname: "애플워치 9"))))
     #expect(renamed.state?.level.productname == "애플워치 9")
     #expect(renamed.state?.level.qty == 5)
+  }
+
+  @Test("does not come back by a page on which it was not yet sold")
+  func stale() throws {
+    let page = Seen(version: 1, held: 0)
+    let sold = try given(rules, .ask(.register(qty: 1))).when(
+      .told(.tradeStarted, 1), .told(.tradeCompleted, 1)
+    )
+    .then("StockHeld #1", "StockDecreased #1")
+    #expect(sold.state?.level.version == 2)
+    sold.when(.ask(.adjust(qty: 1, seen: page))).then("CommandRejected stale → me")
+    sold.when(.ask(.withdrawStock(seen: page))).then("CommandRejected stale → me")
+    sold.when(.ask(.adjust(qty: 1, seen: Seen(version: 2, held: 0)))).then("StockAdjusted → me")
+    // Of two that go by the same page one comes through.
+    try given(rules, .ask(.register(qty: 1)))
+      .when(.ask(.adjust(qty: 2, seen: page)), .ask(.adjust(qty: 3, seen: page), by: "other"))
+      .then("StockAdjusted → me", "CommandRejected stale → other")
+    // A number that is held at the moment is one too.
+    try given(rules, .ask(.register(qty: 2)), .told(.tradeStarted, 1))
+      .when(.ask(.adjust(qty: 5, seen: page))).then("CommandRejected stale → me")
   }
 
   @Test("is withdrawn when it holds nothing, and may come again")

@@ -146,6 +146,21 @@ struct TradeTests {
       .when(.ask(.relist(qty: 2))).then("TradeChanged → me", "TradeStarted #2")
   }
 
+  @Test("is changed only by who has seen its version and its numbers")
+  func stale() throws {
+    let one = try selling(3, .reserved(1), .told(.stockHeld, 1, level(3, held: 1)))
+    let seen = Seen(version: 1, held: 1, sold: 0)
+    let changed = one.when(.ask(.relist(price: 7, seen: seen))).then("TradeChanged → me")
+    #expect(changed.state.listing?.version == 2)
+    changed.when(.ask(.relist(qty: 9, seen: seen))).then("CommandRejected stale → me")
+    one.when(.ask(.relist(qty: 9, seen: Seen(version: 1, held: 0)))).then("CommandRejected stale → me")
+    one.when(.ask(.handOver(seen: Seen(version: 2)))).then("CommandRejected stale → me")
+    one.when(.ask(.withdraw(seen: Seen(sold: 1)))).then("CommandRejected stale → me")
+    one.when(.ask(.handOver())).then("TradeCompleted #1 → me")
+      .when(.ask(.relist(price: 7, seen: seen))).then("CommandRejected stale → me")
+      .when(.ask(.relist(price: 7, seen: Seen(version: 1, held: 0, sold: 1)))).then("TradeChanged → me")
+  }
+
   @Test("is withdrawn when nothing runs, and sends the line away")
   func withdraw() throws {
     try selling(1, .reserved(1)).when(.ask(.withdraw())).then("CommandRejected dealsRunning → me")

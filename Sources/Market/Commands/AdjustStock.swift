@@ -7,12 +7,14 @@ public struct AdjustStock: CommandPayload {
   /// The units now on hand, held ones included: a number, not a difference.
   public var qty: Int?
   public var productname: String?
+  public var seen = Seen()
 }
 
 extension AdjustStock {
   public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
-      id: id, productid: productid, qty: fields.find(.units("qty")), productname: fields.find(.productname))
+      id: id, productid: productid, qty: fields.find(.units("qty")), productname: fields.find(.productname),
+      seen: Seen(fields: fields))
     guard qty != nil || productname != nil else {
       throw FieldError("qty", .missing, expected: "given, or else productname")
     }
@@ -22,6 +24,7 @@ extension AdjustStock {
     var details = Fields()
     details.write("qty", qty)
     details.write("productname", productname)
+    seen.write(to: &details)
     return details
   }
 }

@@ -6,12 +6,19 @@ public struct CancelReserve: CommandPayload {
   public var productid: Int
   /// Whether it shall also disappear from the lists once it has ended.
   public var delete: Bool
+  public var seen = Seen()
 }
 
 extension CancelReserve {
   public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
-    self.init(id: id, productid: productid, delete: try fields.find(.flag("delete")) ?? false)
+    try self.init(
+      id: id, productid: productid, delete: fields.find(.flag("delete")) ?? false, seen: Seen(fields: fields))
   }
 
-  public var details: Fields { delete ? ["delete": "1"] : [:] }
+  public var details: Fields {
+    var details = Fields()
+    details.write("delete", delete)
+    seen.write(to: &details)
+    return details
+  }
 }

@@ -6,12 +6,14 @@ public struct ChangeReserve: CommandPayload {
   public var productid: Int
   public var reserveDt: String?
   public var address: String?
+  public var seen = Seen()
 }
 
 extension ChangeReserve {
   public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
-      id: id, productid: productid, reserveDt: fields.find(.reserveDt), address: fields.find(.address))
+      id: id, productid: productid, reserveDt: fields.find(.reserveDt), address: fields.find(.address),
+      seen: Seen(fields: fields))
     guard reserveDt != nil || address != nil else {
       throw FieldError("reserveDt", .missing, expected: "given, or else address")
     }
@@ -22,6 +24,7 @@ extension ChangeReserve {
     details.write("reserveDt", reserveDt)
     // An empty address is a change too, so it has to stand there.
     if let address { details.append("address", address) }
+    seen.write(to: &details)
     return details
   }
 }

@@ -7,13 +7,14 @@ public struct ChangeTrade: CommandPayload {
   public var productname: String?
   public var qty: Int?
   public var price: Int?
+  public var seen = Seen()
 }
 
 extension ChangeTrade {
   public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
       id: id, productid: productid, productname: fields.find(.productname), qty: fields.find(.qty),
-      price: fields.find(.price))
+      price: fields.find(.price), seen: Seen(fields: fields))
     guard productname != nil || qty != nil || price != nil else {
       throw FieldError("qty", .missing, expected: "given, or else price or productname")
     }
@@ -24,6 +25,7 @@ extension ChangeTrade {
     details.write("productname", productname)
     details.write("qty", qty)
     details.write("price", price)
+    seen.write(to: &details)
     return details
   }
 }

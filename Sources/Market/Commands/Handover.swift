@@ -6,16 +6,19 @@ public struct Handover: CommandPayload {
   public var productid: Int
   /// Whose deal; nil for the only one that runs.
   public var reserveid: Int?
+  public var seen = Seen()
 }
 
 extension Handover {
   public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
-    self.init(id: id, productid: productid, reserveid: try fields.find(.reserveid))
+    try self.init(
+      id: id, productid: productid, reserveid: fields.find(.reserveid), seen: Seen(fields: fields))
   }
 
   public var details: Fields {
     var details = Fields()
     details.write("reserveid", reserveid)
+    seen.write(to: &details)
     return details
   }
 }

@@ -4,12 +4,17 @@ public struct WithdrawTrade: CommandPayload {
 
   public var id: Int
   public var productid: Int
+  public var seen = Seen()
 }
 
 extension WithdrawTrade {
   public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
-    self.init(id: id, productid: productid)
+    try self.init(id: id, productid: productid, seen: Seen(fields: fields))
   }
 
-  public var details: Fields { [:] }
+  public var details: Fields {
+    var details = Fields()
+    seen.write(to: &details)
+    return details
+  }
 }

@@ -3,7 +3,8 @@ public struct Outcome: Equatable, Sendable {
   public var accepted: Bool
   /// The type of the event that finished the command.
   public var type: String
-  /// The reservation, trade or inventory as people read it; of a refusal `id`, `reason` and `message`.
+  /// The reservation, trade or inventory as people read it; of a refusal `id`, `reason` and `message`,
+  /// and of one for being stale also what there is now.
   public var fields: Fields
 
   public init(accepted: Bool, type: String, fields: Fields) {
@@ -15,9 +16,10 @@ public struct Outcome: Equatable, Sendable {
   init(of event: Event, view: @autoclosure () -> Fields) {
     if case .rejected(let rejection) = event.fact {
       let refusal = rejection.refusal
-      let fields: Fields = [
+      var fields: Fields = [
         "id": String(rejection.id), "reason": refusal.rawValue, "message": refusal.message,
       ]
+      if refusal == .stale { fields.pairs += view().pairs.filter { $0.name != "id" } }
       self.init(accepted: false, type: event.type, fields: fields)
     } else {
       self.init(accepted: true, type: event.type, fields: view())

@@ -11,6 +11,7 @@ extension Reservation: Stored {
       view.append("price", String(terms.price))
     }
     view.append("status", status.rawValue)
+    if let terms = deal.terms { view.write(version: terms.version) }
     return view
   }
 

@@ -15,6 +15,8 @@ public struct Reservation: Hashable, Sendable {
 
   public var status: Status { cancelRequested ? .cancelRequested : standing }
 
+  public var version: Int { deal.terms?.version ?? 1 }
+
   /// Whether it has disappeared from the lists.
   public var isDeleted: Bool { deal.delete && !cancelRequested && ended != nil }
 

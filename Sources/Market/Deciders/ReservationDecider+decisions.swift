@@ -10,8 +10,12 @@ extension Decision<ReservationDecider> {
     if let refusal = reservation.cancelRequested ? .cancelInProgress : reservation.ended {
       return refuse(command, refusal, caller, userid: deal.userid)
     }
+    guard command.seen.isTrue(version: reservation.version) else {
+      return refuse(command, .stale, caller, userid: deal.userid)
+    }
     if let reserveDt = command.reserveDt { deal.terms?.reserveDt = reserveDt }
     if let address = command.address { deal.terms?.address = address }
+    deal.terms?.version += 1
     say(.deal(.reserveChanged, deal), to: caller)
   }
 
@@ -28,8 +32,10 @@ extension Decision<ReservationDecider> {
       } else {
         refuse(command, refusal, caller, userid: deal.userid)
       }
-    } else {
+    } else if command.seen.isTrue(version: reservation.version) {
       say(.deal(.reserveCancelRequested, deal), askedBy: caller)
+    } else {
+      refuse(command, .stale, caller, userid: deal.userid)
     }
   }
 

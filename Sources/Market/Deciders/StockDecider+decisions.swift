@@ -8,14 +8,17 @@ extension Decision<StockDecider> {
 
   mutating func adjust(_ command: AdjustStock, _ caller: Caller?) {
     guard var level = level(of: command) else { return refuse(command, .notFound, caller) }
+    guard command.seen.isTrue(of: level) else { return refuse(command, .stale, caller) }
     level.qty = command.qty ?? level.qty
     level.productname = command.productname ?? level.productname
+    level.version += 1
     guard level.free >= 0 else { return refuse(command, .belowHeld, caller) }
     say(.stock(.stockAdjusted, level), to: caller)
   }
 
   mutating func withdraw(_ command: WithdrawStock, _ caller: Caller?) {
     guard let level = level(of: command) else { return refuse(command, .notFound, caller) }
+    guard command.seen.isTrue(of: level) else { return refuse(command, .stale, caller) }
     guard level.held == 0 else { return refuse(command, .belowHeld, caller) }
     say(.stock(.stockWithdrawn, level), to: caller)
   }
@@ -34,6 +37,7 @@ extension Decision<StockDecider> {
     case .tradeCompleted where level.held >= deal.qty:
       level.held -= deal.qty
       level.qty -= deal.qty
+      level.version += 1
       say(.hold(.stockDecreased, deal, level))
     case .tradeCanceled where deal.held > 0 && level.held >= deal.held:
       level.held -= deal.held
@@ -46,4 +50,8 @@ extension Decision<StockDecider> {
   private func level(of command: some CommandPayload) -> StockLevel? {
     state?.level.id == command.id ? state?.level : nil
   }
+}
+
+extension Seen {
+  fileprivate func isTrue(of level: StockLevel) -> Bool { isTrue(version: level.version, held: level.held) }
 }

@@ -8,10 +8,11 @@ extension Decision<TradeDecider> {
   }
 
   mutating func change(_ command: ChangeTrade, _ caller: Caller?) {
-    guard var listing = openListing(for: command, caller) else { return }
+    guard var listing = openListing(for: command, command.seen, caller) else { return }
     listing.qty = command.qty ?? listing.qty
     listing.price = command.price ?? listing.price
     listing.productname = command.productname ?? listing.productname
+    listing.version += 1
     guard listing.free >= 0 else {
       return refuse(command, .belowCommitted, caller, userid: listing.userid)
     }
@@ -19,7 +20,7 @@ extension Decision<TradeDecider> {
   }
 
   mutating func withdraw(_ command: WithdrawTrade, _ caller: Caller?) {
-    guard var listing = openListing(for: command, caller) else { return }
+    guard var listing = openListing(for: command, command.seen, caller) else { return }
     guard state.running.isEmpty else {
       return refuse(command, .dealsRunning, caller, userid: listing.userid)
     }
@@ -30,6 +31,9 @@ extension Decision<TradeDecider> {
   mutating func handOver(_ command: Handover, _ caller: Caller?) {
     guard let listing = state.listing, listing.id == command.id else {
       return refuse(command, .notFound, caller)
+    }
+    guard command.seen.isTrue(of: listing) else {
+      return refuse(command, .stale, caller, userid: listing.userid)
     }
     switch handover(of: command.reserveid) {
     case .refused(let refusal):
@@ -69,15 +73,23 @@ extension Decision<TradeDecider> {
   }
 
   /// The open listing that a command of its seller names; says the refusal if there is none.
-  private mutating func openListing(for command: some CommandPayload, _ caller: Caller?) -> Listing? {
+  private mutating func openListing(
+    for command: some CommandPayload, _ seen: Seen, _ caller: Caller?
+  ) -> Listing? {
     guard let listing = state.listing, listing.id == command.id else {
       refuse(command, .notFound, caller)
       return nil
     }
-    if let closed = listing.closed {
-      refuse(command, closed, caller, userid: listing.userid)
+    if let refusal = listing.closed ?? (seen.isTrue(of: listing) ? nil : .stale) {
+      refuse(command, refusal, caller, userid: listing.userid)
       return nil
     }
     return listing
+  }
+}
+
+extension Seen {
+  fileprivate func isTrue(of listing: Listing) -> Bool {
+    isTrue(version: listing.version, held: listing.held, sold: listing.sold)
   }
 }

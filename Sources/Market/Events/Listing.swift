@@ -15,10 +15,12 @@ public struct Listing: Hashable, Sendable {
   /// Units handed over.
   public var sold: Int
   public var withdrawn: Bool
+  /// Counts the changes of name, quantity and price.
+  public var version: Int
 
   public init(
     id: Int, productid: Int, userid: String, productname: String, qty: Int, price: Int, held: Int = 0,
-    sold: Int = 0, withdrawn: Bool = false
+    sold: Int = 0, withdrawn: Bool = false, version: Int = 1
   ) {
     self.id = id
     self.productid = productid
@@ -29,6 +31,7 @@ public struct Listing: Hashable, Sendable {
     self.held = held
     self.sold = sold
     self.withdrawn = withdrawn
+    self.version = version
   }
 
   public var free: Int { qty - held - sold }

@@ -28,6 +28,7 @@ extension Refusal {
     case .noListing: "아직 판매가 등록되지 않아 기다립니다."
     case .noStock: "아직 재고가 등록되지 않아 기다립니다."
     case .notFree: "남은 수량이 없어 순서를 기다립니다."
+    case .stale: "그 사이에 내용이 바뀌었습니다. 새로 고친 뒤 다시 시도해 주세요."
     }
   }
 }

@@ -10,4 +10,6 @@ public enum Refusal: String, CaseIterable, Sendable {
   case lineFull
   case listingOpen, stockExists
   case noListing, noStock, notFree
+  /// It was asked for on a page that is no longer true.
+  case stale
 }

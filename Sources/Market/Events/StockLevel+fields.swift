@@ -2,7 +2,8 @@ extension StockLevel {
   init(fields: Fields) throws(FieldError) {
     try self.init(
       id: fields.read(.id), productid: fields.read(.productid), productname: fields.read(.productname),
-      qty: fields.read(.units("qty")), held: fields.find(.units("held")) ?? 0)
+      qty: fields.read(.units("qty")), held: fields.find(.units("held")) ?? 0,
+      version: fields.find(.version) ?? 1)
   }
 
   func write(to fields: inout Fields) {
@@ -11,6 +12,7 @@ extension StockLevel {
     fields.write("productname", productname)
     fields.write("qty", qty)
     fields.write("held", held)
+    fields.write(version: version)
   }
 
   /// Reads the level that stands beside a deal, under names that the deal does not use.
@@ -23,7 +25,7 @@ extension StockLevel {
     }
     try self.init(
       id: id, productid: fields.read(.productid), productname: name, qty: fields.read(.units("onhand")),
-      held: fields.read(.units("onhold")))
+      held: fields.read(.units("onhold")), version: fields.find(.key("stockversion")) ?? 1)
   }
 
   /// The product's name only if the deal knows it by another one.
@@ -32,5 +34,6 @@ extension StockLevel {
     if isRegistered, productname != deal.productname { fields.write("stockname", productname) }
     fields.write("onhand", qty)
     fields.write("onhold", held)
+    fields.write(version: version, as: "stockversion")
   }
 }

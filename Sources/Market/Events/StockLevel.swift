@@ -6,13 +6,16 @@ public struct StockLevel: Hashable, Sendable {
   public var productname: String
   public var qty: Int
   public var held: Int
+  /// Counts the changes of name and quantity, those by deals too.
+  public var version: Int
 
-  public init(id: Int, productid: Int, productname: String, qty: Int, held: Int = 0) {
+  public init(id: Int, productid: Int, productname: String, qty: Int, held: Int = 0, version: Int = 1) {
     self.id = id
     self.productid = productid
     self.productname = productname
     self.qty = qty
     self.held = held
+    self.version = version
   }
 
   /// The level of a product that is not registered.

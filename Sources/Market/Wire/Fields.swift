@@ -30,6 +30,11 @@ public struct Fields: Sendable {
     if let value { append(name, String(value)) }
   }
 
+  /// A version that is the first one need not be told.
+  mutating func write(version: Int, as name: String = "version") {
+    if version != 1 { append(name, String(version)) }
+  }
+
   mutating func write(_ name: String, _ flag: Bool) {
     if flag { append(name, "1") }
   }

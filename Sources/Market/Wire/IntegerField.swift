@@ -27,6 +27,8 @@ extension Field where Self == IntegerField {
   static var productid: IntegerField { .key("productid") }
   static var reserveid: IntegerField { .key("reserveid") }
   static var tradeid: IntegerField { .key("tradeid") }
+  /// How often what a person can change of a thing has changed, from 1 on: what has no version is as it was made.
+  static var version: IntegerField { .key("version") }
   static var price: IntegerField { IntegerField(name: "price", range: 0...IntegerField.limit) }
   static var qty: IntegerField { IntegerField(name: "qty", range: 1...IntegerField.most) }
 

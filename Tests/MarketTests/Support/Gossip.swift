@@ -30,7 +30,8 @@ struct Gossip {
       return .cancel(id, delete: random.oneIn(3), productid: id % products + 1)
     case 14:
       let id = someReserve()
-      return .move(id, to: "2024-05-05", address: random.oneIn(2) ? "" : nil, productid: id % products + 1)
+      return .move(
+        id, to: "2024-05-05", address: random.oneIn(2) ? "" : nil, seen: seen(), productid: id % products + 1)
     case 15..<18:
       if !random.oneIn(6) { trades[product, default: 0] += 1 }
       return .list(trade(of: product), qty: units + 1, productid: product)
@@ -39,16 +40,24 @@ struct Gossip {
       return .handOver(trade(of: product), reserve: reserve, productid: product)
     case 23..<25:
       let qty = random.oneIn(3) ? nil : Int.random(in: 1...4, using: &random)
-      return .relist(trade(of: product), qty: qty, price: 1, productid: product)
+      return .relist(trade(of: product), qty: qty, price: 1, seen: seen(), productid: product)
     case 25:
       return .withdraw(trade(of: product), productid: product)
     case 26..<28:
       return .register(product, qty: units, productid: product)
     case 28..<31:
-      return .adjust(product, qty: Int.random(in: 0...5, using: &random), productid: product)
+      return .adjust(product, qty: Int.random(in: 0...5, using: &random), seen: seen(), productid: product)
     default:
       return .withdrawStock(product, productid: product)
     }
+  }
+
+  /// What a page said when it was loaded, which may be true or not.
+  private mutating func seen() -> Seen {
+    if random.oneIn(2) { return Seen() }
+    return Seen(
+      version: Int.random(in: 1...3, using: &random),
+      held: random.oneIn(2) ? nil : Int.random(in: 0...2, using: &random))
   }
 
   private mutating func someReserve() -> Int { max(1, reserves - Int.random(in: 0...4, using: &random)) }

@@ -52,6 +52,23 @@ struct Laws {
     try require(level.free >= 0 && level.held >= 0, "stock: \(level)")
   }
 
+  /// Nobody changes what he has not seen.
+  func check(seenBy input: Input, _ events: [Event]) throws {
+    guard case .command(let command, _) = input else { return }
+    for event in events where event.caller != nil {
+      let (now, held): (Int, Int?)
+      switch event.fact {
+      case .deal(.reserveChanged, let deal): (now, held) = (deal.terms?.version ?? 1, nil)
+      case .listing(.tradeChanged, let listing): (now, held) = (listing.version, listing.held)
+      case .stock(.stockAdjusted, let level): (now, held) = (level.version, level.held)
+      case .deal, .hold, .listing, .stock, .rejected: continue
+      }
+      let seen = try Seen(fields: command.payload.details)
+      try require(seen.version.map { $0 + 1 == now } ?? true, "\(command) made \(event)")
+      try require(held == nil || seen.held ?? held == held, "\(command) made \(event)")
+    }
+  }
+
   /// Once all is quiet, everybody tells the same story, and everybody was answered once.
   static func checkQuiet(_ world: World) throws {
     var seen: [Int: Status] = [:]

@@ -9,8 +9,8 @@ func deal(_ id: Int, qty: Int = 1) -> Deal {
     terms: Terms(price: 50_000, reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동"))
 }
 
-func level(_ qty: Int, held: Int = 0) -> StockLevel {
-  StockLevel(id: 1, productid: product, productname: "애플워치", qty: qty, held: held)
+func level(_ qty: Int, held: Int = 0, version: Int = 1) -> StockLevel {
+  StockLevel(id: 1, productid: product, productname: "애플워치", qty: qty, held: held, version: version)
 }
 
 extension Command {
@@ -21,14 +21,18 @@ extension Command {
         reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동", price: 50_000))
   }
 
-  static func cancel(_ id: Int, delete: Bool = false, productid: Int = product) -> Command {
-    .cancelReserve(CancelReserve(id: id, productid: productid, delete: delete))
+  static func cancel(
+    _ id: Int, delete: Bool = false, seen: Seen = Seen(), productid: Int = product
+  ) -> Command {
+    .cancelReserve(CancelReserve(id: id, productid: productid, delete: delete, seen: seen))
   }
 
-  static func move(_ id: Int, to reserveDt: String? = nil, address: String? = nil, productid: Int = product)
-    -> Command
-  {
-    .changeReserve(ChangeReserve(id: id, productid: productid, reserveDt: reserveDt, address: address))
+  static func move(
+    _ id: Int, to reserveDt: String? = nil, address: String? = nil, seen: Seen = Seen(),
+    productid: Int = product
+  ) -> Command {
+    .changeReserve(
+      ChangeReserve(id: id, productid: productid, reserveDt: reserveDt, address: address, seen: seen))
   }
 
   static func list(_ id: Int = 1, qty: Int = 1, productid: Int = product) -> Command {
@@ -37,27 +41,32 @@ extension Command {
         id: id, productid: productid, userid: "seller", productname: "애플워치", qty: qty, price: 50_000))
   }
 
-  static func handOver(_ id: Int = 1, reserve: Int? = nil, productid: Int = product) -> Command {
-    .handover(Handover(id: id, productid: productid, reserveid: reserve))
+  static func handOver(
+    _ id: Int = 1, reserve: Int? = nil, seen: Seen = Seen(), productid: Int = product
+  ) -> Command {
+    .handover(Handover(id: id, productid: productid, reserveid: reserve, seen: seen))
   }
 
-  static func relist(_ id: Int = 1, qty: Int? = nil, price: Int? = nil, productid: Int = product) -> Command {
-    .changeTrade(ChangeTrade(id: id, productid: productid, productname: nil, qty: qty, price: price))
+  static func relist(
+    _ id: Int = 1, qty: Int? = nil, price: Int? = nil, seen: Seen = Seen(), productid: Int = product
+  ) -> Command {
+    .changeTrade(
+      ChangeTrade(id: id, productid: productid, productname: nil, qty: qty, price: price, seen: seen))
   }
 
-  static func withdraw(_ id: Int = 1, productid: Int = product) -> Command {
-    .withdrawTrade(WithdrawTrade(id: id, productid: productid))
+  static func withdraw(_ id: Int = 1, seen: Seen = Seen(), productid: Int = product) -> Command {
+    .withdrawTrade(WithdrawTrade(id: id, productid: productid, seen: seen))
   }
 
   static func register(_ id: Int = 1, qty: Int = 1, productid: Int = product) -> Command {
     .registerStock(RegisterStock(id: id, productid: productid, productname: "애플워치", qty: qty))
   }
 
-  static func adjust(_ id: Int = 1, qty: Int, productid: Int = product) -> Command {
-    .adjustStock(AdjustStock(id: id, productid: productid, qty: qty, productname: nil))
+  static func adjust(_ id: Int = 1, qty: Int, seen: Seen = Seen(), productid: Int = product) -> Command {
+    .adjustStock(AdjustStock(id: id, productid: productid, qty: qty, productname: nil, seen: seen))
   }
 
-  static func withdrawStock(_ id: Int = 1, productid: Int = product) -> Command {
-    .withdrawStock(WithdrawStock(id: id, productid: productid))
+  static func withdrawStock(_ id: Int = 1, seen: Seen = Seen(), productid: Int = product) -> Command {
+    .withdrawStock(WithdrawStock(id: id, productid: productid, seen: seen))
   }
 }

@@ -71,6 +71,7 @@ struct World {
     var lane = lane
     try lane.commit(checkingCodec: checksCodec) { input, events, state in
       try check(&laws, input, events, state)
+      try laws.check(seenBy: input, events)
       for event in events {
         try laws.check(said: event)
         journal.append(event.fields, at: now)
