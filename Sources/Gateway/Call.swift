@@ -13,6 +13,9 @@ struct Call: Sendable {
     key = try CommandID.key(request.headers[header: .idempotencyKey])
   }
 
+  /// The entity tags that the item must have.
+  var ifMatch: String? { request.headers[.ifMatch] }
+
   /// Method and path, `POST /reserves`.
   var line: String { "\(request.method.rawValue) \(request.uri.path)" }
 

@@ -26,7 +26,7 @@ struct CrossOrigin<Context: RequestContext>: RouterMiddleware {
         request.headers[.accessControlRequestHeaders] ?? "Content-Type, Prefer, Idempotency-Key"
       response.headers[.accessControlMaxAge] = "3600"
     } else {
-      response.headers[.accessControlExposeHeaders] = "Location, Preference-Applied, Retry-After"
+      response.headers[.accessControlExposeHeaders] = "ETag, Location, Preference-Applied, Retry-After"
     }
     return response
   }

@@ -50,8 +50,8 @@ extension Routes {
         .get: { request, context in
           item(Shape.of(entity), try await reads.item(entity, context.id()), request)
         },
-        .put: change(entity, isWhole: true),
-        .patch: change(entity, isWhole: false),
+        .put: change(entity),
+        .patch: change(entity),
         .delete: remove(removal),
       ])
   }
@@ -72,7 +72,8 @@ extension Routes {
 
   private func item(_ shape: Shape, _ fields: Fields, _ request: Request) -> Response {
     let site = Site(request)
-    return Response { shape.write(item: fields, on: site, to: &$0) }
+    let headers = shape.isVersioned ? shape.headers(of: fields) : [:]
+    return Response(headers: headers) { shape.write(item: fields, on: site, to: &$0) }
   }
 
   private func page(_ listing: Listing, _ request: Request) async throws -> Response {

@@ -34,21 +34,24 @@ extension Routes {
     }
   }
 
-  func change(_ entity: Entity, isWhole: Bool) -> Handler {
+  func change(_ entity: Entity) -> Handler {
     { request, context in
       let id = try context.id()
       let sent = try await fields(of: request)
       let present = try await reads.item(entity, id)
-      let change = try Change(entity, id: id, sent: sent, present: present, isWhole: isWhole)
-      if let (asked, new) = change.drafts {
-        return try await submit(new, meaning: asked, success: .item, request)
+      let call = try Call(request)
+      let change = try Change(entity, id: id, sent: sent, present: present, ifMatch: call.ifMatch)
+      if let command = change.command {
+        return try await submit(command, meaning: change.asked, sent: sent, success: .item, request)
       }
       // A copy of a request that was carried out has nothing left to do, and is answered like the first.
-      let call = try Call(request)
-      if let asked = change.asked, let earlier = try await writes.earlier(asked, call) {
-        return try response(to: asked, earlier, success: .item, call)
+      if let earlier = try await writes.earlier(change.asked, call) {
+        return try response(to: change.asked, earlier, sent: sent, success: .item, call)
       }
-      return Response { Shape.of(entity).write(item: present, on: call.site, to: &$0) }
+      let shape = Shape.of(entity)
+      return Response(headers: shape.headers(of: present)) {
+        shape.write(item: present, on: call.site, to: &$0)
+      }
     }
   }
 
@@ -64,27 +67,38 @@ extension Routes {
     _ request: Request
   ) async throws -> Response {
     let head: Fields = ["type": kind.rawValue, "id": String(id)]
-    let draft = try Draft(fields: Fields(head.pairs + more), worker: kind.worker)
+    let seen = try await seen(kind.entity, id, request)
+    let draft = try Draft(fields: Fields(head.pairs + more + seen.pairs), worker: kind.worker)
     return try await submit(draft, success: success, request)
   }
 
+  /// What a call without a body says in `If-Match` that it has seen.
+  private func seen(_ entity: Entity, _ id: Int, _ request: Request) async throws -> Fields {
+    guard let ifMatch = try Call(request).ifMatch else { return [:] }
+    // What is no longer there is not to be found, unless this is a copy of the call that took it away.
+    let present = (try? await reads.item(entity, id)) ?? [:]
+    return Shape.of(entity).seen(ifMatch: ifMatch, present: present)
+  }
+
   private func submit(
-    _ draft: Draft, meaning: Draft? = nil, success: Success, _ request: Request
+    _ draft: Draft, meaning: Draft? = nil, sent: Fields? = nil, success: Success, _ request: Request
   ) async throws -> Response {
     let call = try Call(request)
     switch try await writes.submit(draft, meaning: meaning, call) {
     case .accepted(let commandid, let id): return accepted(commandid, id, call)
-    case .finished(let outcome): return try response(to: draft, outcome, success: success, call)
+    case .finished(let outcome): return try response(to: draft, outcome, sent: sent, success: success, call)
     }
   }
 
   private func response(
-    to draft: Draft, _ outcome: Outcome, success: Success, _ call: Call
+    to draft: Draft, _ outcome: Outcome, sent: Fields?, success: Success, _ call: Call
   ) throws(Problem) -> Response {
-    guard outcome.accepted else { throw Problem(refused: outcome) }
+    guard outcome.accepted else {
+      throw Problem(refused: outcome, sent: sent, ifMatch: call.ifMatch)
+    }
     if success == .noContent { return Response(status: .noContent) }
     let shape = Shape.of(draft.kind.entity)
-    var headers = HTTPFields()
+    var headers = shape.headers(of: outcome.fields)
     if success == .created {
       headers[.location] = call.site.href("/\(shape.collection)/\(outcome.fields["id"] ?? "")")
     }

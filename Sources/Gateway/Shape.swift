@@ -19,10 +19,11 @@ struct Shape: Sendable {
   }
 
   static let reserve = Shape(
-    "reserve", "reserves", "#id #productid userid productname #qty reserveDt address #price status")
+    "reserve", "reserves", "#id #productid userid productname #qty reserveDt address #price status #version")
   static let trade = Shape(
-    "trade", "trades", "#id #productid userid productname #qty #price status #held #sold")
-  static let inventory = Shape("inventory", "inventories", "#id #productid productname #qty status #held")
+    "trade", "trades", "#id #productid userid productname #qty #price status #held #sold #version")
+  static let inventory = Shape(
+    "inventory", "inventories", "#id #productid productname #qty status #held #version")
 
   static func of(_ entity: Entity) -> Shape {
     switch entity {
@@ -31,6 +32,9 @@ struct Shape: Sendable {
     case .inventory: inventory
     }
   }
+
+  /// Whether people can change such things, and so need to know which state of them they have seen.
+  var isVersioned: Bool { isNumber("version") != nil }
 
   func isNumber(_ name: String) -> Bool? { columns.first { $0.name == name }?.isNumber }
 
@@ -41,6 +45,9 @@ struct Shape: Sendable {
         json.write(name, fields[name] ?? "")
       } else if let number = fields[name].flatMap({ Int($0) }) {
         json.write(name, number)
+      } else if name == "version" {
+        // What was never changed need not say so.
+        json.write(name, 1)
       }
     }
   }

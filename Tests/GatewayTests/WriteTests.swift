@@ -26,7 +26,7 @@ import Testing
       #expect(changed.status == 200)
       #expect(changed.json["address"].text == "부산")
       let before = stage.lane.count
-      #expect(try await stage.call("PUT", "/reserves/5", #"{"address":"부산","status":"x"}"#).status == 200)
+      #expect(try await stage.call("PUT", "/reserves/5", #"{"address":"부산","status":"예약완료"}"#).status == 200)
       #expect(stage.lane.count == before)
       #expect(try await stage.call("PUT", "/reserves/5", #"{"qty":9}"#).json["field"].text == "qty")
       #expect(try await stage.call("PUT", "/reserves/5/reservecancel").status == 200)

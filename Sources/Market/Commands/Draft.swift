@@ -22,6 +22,14 @@ public struct Draft: Sendable {
     self.fields = try Command(kind, id: id ?? 0, productid: productid ?? 0, fields: fields).payload.details
   }
 
+  /// A request in the words in which it was sent, read by nobody: what tells its copies from other requests.
+  public init(_ kind: CommandKind, id: Int, words: Fields) {
+    self.kind = kind
+    self.id = id
+    productid = nil
+    fields = words
+  }
+
   /// The full wire form, which `Command` reads.
   public func fields(id: Int, productid: Int) -> Fields {
     var full: Fields = ["type": kind.rawValue, "id": String(id), "productid": String(productid)]

@@ -17,6 +17,38 @@ public enum Status: String, CaseIterable, Sendable {
   case stockDecreased = "재고감소"
   case stockReleased = "재고복원"
 
+  /// How long a thing stands at a status.
+  public enum Span: Sendable {
+    /// From its beginning on, and never again.
+    case first
+    /// For a while, perhaps more than once.
+    case passing
+    /// For good.
+    case final
+  }
+
+  public var span: Span {
+    switch self {
+    case .reserved, .stockRegistered: .first
+    case .waiting, .running, .cancelRequested, .onSale, .stockAdjusted, .stockHeld, .stockShort,
+      .stockDecreased, .stockReleased:
+      .passing
+    case .rejected, .completed, .canceled, .saleEnded, .stockWithdrawn: .final
+    }
+  }
+
+  /// Whether such a thing can stand at it.
+  public func isOf(_ entity: Entity) -> Bool {
+    switch self {
+    case .reserved, .waiting, .rejected, .cancelRequested, .canceled: entity == .reserve
+    case .running, .completed: entity == .reserve || entity == .trade
+    case .onSale, .saleEnded: entity == .trade
+    case .stockRegistered, .stockAdjusted, .stockWithdrawn, .stockHeld, .stockShort, .stockDecreased,
+      .stockReleased:
+      entity == .inventory
+    }
+  }
+
   /// Reads a status, also as `거래 진행중`, the other spelling in use.
   public init?(wire: String) {
     self.init(rawValue: wire == "거래 진행중" ? Self.running.rawValue : wire)

@@ -30,7 +30,7 @@ struct Wishes {
       let id = someReserve()
       return [
         "type": "ChangeReserve", "id": "\(id)", "productid": "\(id % products + 1)",
-        "reserveDt": "2024-05-0\(units)",
+        "reserveDt": "2024-05-0\(units)", "version": "\(units)",
       ]
     case 12..<15:
       // Mostly refused, because the last one is still open.
@@ -50,7 +50,12 @@ struct Wishes {
     case 27..<29:
       return .register(product, qty: units + 2)
     case 29..<31:
-      return ["type": "AdjustStock", "id": "\(product)", "productid": "\(product)", "qty": "\(units + 1)"]
+      var fields: Fields = [
+        "type": "AdjustStock", "id": "\(product)", "productid": "\(product)", "qty": "\(units + 1)",
+      ]
+      // Every other one goes by a page, which may be an old one.
+      if Bool.random(using: &random) { fields.append("version", "\(units)") }
+      return fields
     default:
       return ["type": "WithdrawStock", "id": "\(product)", "productid": "\(product)"]
     }

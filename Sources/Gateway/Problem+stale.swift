@@ -1,0 +1,40 @@
+import Hummingbird
+import Market
+
+extension Problem {
+  /// What a person may have seen of an item that is no longer so.
+  private static let told = ["productname", "qty", "price", "reserveDt", "address"] + Seen.names
+
+  /// A change was asked for on a page that is no longer true: a 409 that says what there is now.
+  ///
+  /// - Parameters:
+  ///   - present: the item as it is.
+  ///   - sent: what the client sent; without it all that may have changed is told.
+  static func stale(_ present: Fields, sent: Fields?) -> Problem {
+    let now = told.compactMap { name -> (name: String, value: String, sent: String)? in
+      guard let value = present[name] ?? (name == "version" ? "1" : nil) else { return nil }
+      guard let sent else { return (name, value, "") }
+      guard let old = sent[name], old != value else { return nil }
+      return (name, value, old)
+    }
+    let english = now.map { "\($0.name) is \($0.value)" + ($0.sent.isEmpty ? "" : ", not \($0.sent)") }
+    let korean = now.map { "\($0.name): \($0.value)" + ($0.sent.isEmpty ? "" : " (보낸 값 \($0.sent))") }
+    func list(_ parts: [String], after head: String) -> String {
+      parts.isEmpty ? "" : " \(head) \(parts.joined(separator: "; "))."
+    }
+    return Problem(
+      .conflict, Refusal.stale.rawValue,
+      "It has changed since it was read.\(list(english, after: "Now")) Read it again and repeat the change.",
+      message: Refusal.stale.message + list(korean, after: "지금은"))
+  }
+
+  /// Why a command was refused, to a call that said what it had seen.
+  init(refused outcome: Outcome, sent: Fields?, ifMatch: String?) {
+    guard outcome.fields["reason"] == Refusal.stale.rawValue else {
+      self.init(refused: outcome)
+      return
+    }
+    self = .stale(outcome.fields, sent: sent)
+    if ifMatch != nil { status = .preconditionFailed }
+  }
+}
