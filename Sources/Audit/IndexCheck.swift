@@ -14,32 +14,40 @@ struct IndexCheck {
   let shard: Shard
   private var items: [Entity: [Item]] = [:]
   /// What exists, but has disappeared from the lists.
-  private var deleted: [Item] = []
+  private var deleted: [Entity: [Item]] = [:]
 
   init(_ shard: Shard) { self.shard = shard }
 
   mutating func take(_ reservation: Reservation) {
     let id = reservation.deal.reserveid
     let item = Item(id: id, member: id, productid: reservation.deal.productid)
-    if reservation.isDeleted { deleted.append(item) } else { items[.reserve, default: []].append(item) }
+    take(item, of: .reserve, isDeleted: reservation.isDeleted)
   }
 
   mutating func take(_ listing: Listing) {
-    items[.trade, default: []].append(Item(id: listing.id, member: listing.id, productid: listing.productid))
+    let item = Item(id: listing.id, member: listing.id, productid: listing.productid)
+    take(item, of: .trade, isDeleted: listing.isDeleted)
   }
 
   mutating func take(_ stock: Stock) {
     let level = stock.level
-    items[.inventory, default: []].append(
-      Item(id: level.id, member: level.productid, productid: level.productid))
+    let item = Item(id: level.id, member: level.productid, productid: level.productid)
+    take(item, of: .inventory, isDeleted: false)
+  }
+
+  private mutating func take(_ item: Item, of entity: Entity, isDeleted: Bool) {
+    if isDeleted {
+      deleted[entity, default: []].append(item)
+    } else {
+      items[entity, default: []].append(item)
+    }
   }
 
   func finish(on connection: RedisConnection, _ findings: inout Findings) throws(RedisError) {
     for entity in Entity.allCases {
       let items = items[entity] ?? []
       try compare(items, of: entity, on: connection, &findings)
-      let known = entity == .reserve ? items + deleted : items
-      try connection.askEach(known) {
+      try connection.askEach(items + (deleted[entity] ?? [])) {
         Words("GET", Key.directory(entity, id: $0.id))
       } _: { (item, reply) throws(RedisError) in
         guard try reply.get().integer != item.productid else { return }

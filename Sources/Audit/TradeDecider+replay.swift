@@ -61,6 +61,8 @@ extension TradeDecider: Replayable {
         && listing.free >= 0 && listing.version.follows(state.listing?.version ?? 1)
     case .tradeWithdrawn:
       isLast && isOpen && state.running.isEmpty && listing.withdrawn && listing.sold == state.listing?.sold
+    case .tradeDeleted:
+      isLast && !isOpen && listing.isDeleted && listing.sold == state.listing?.sold
     }
   }
 }

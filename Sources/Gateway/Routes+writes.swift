@@ -57,7 +57,8 @@ extension Routes {
 
   func remove(_ kind: CommandKind) -> Handler {
     { request, context in
-      let delete = kind == .cancelReserve ? [(name: "delete", value: "1")] : []
+      // A stock that is withdrawn leaves nothing behind; the others are asked to disappear as well.
+      let delete = kind == .withdrawStock ? [] : [(name: "delete", value: "1")]
       return try await command(kind, id: context.id(), also: delete, success: .noContent, request)
     }
   }

@@ -76,6 +76,18 @@ import Testing
       report.said == ["index {0}:reserves: 4 is listed, but there is no such reserve, or it is deleted."])
   }
 
+  @Test func aDeletedTradeOnTheList() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.list(9, of: 7), ["type": "WithdrawTrade", "id": "9", "delete": "1"]])
+    bench.stop()
+    try #require(try bench.audit().said == [])
+    try bench.connection.call("ZADD", "{0}:trades", "9", "9")
+    #expect(
+      try bench.audit().said == [
+        "index {0}:trades: 9 is listed, but there is no such trade, or it is deleted."
+      ])
+  }
+
   @Test func anIdThatLeadsAstray() throws {
     let (_, report) = try damaged("SET", "id:{reserve:1}", "8")
     #expect(report.said == ["directory id:{reserve:1}: It is “8”, but the reserve is of product 7."])

@@ -74,6 +74,10 @@ import Testing
     let gone = try await sale.http.call(.DELETE, "/trades/1", headers: ["If-Match": "\"1-0-1\""])
     #expect(gone.status == 412)
     #expect(try await sale.http.call(.DELETE, "/trades/1", headers: ["If-Match": "*"]).status == 204)
+    // It is off the lists, as reservations and inventories are.
+    #expect(try await sale.http.get("/trades")["_embedded"]["trades"] == .array([]))
+    #expect(try await sale.http.call(.GET, "/trades/1").status == 404)
+    #expect(try await sale.http.call(.DELETE, "/trades/1").status == 404)
   }
 
   @Test func anAddressMayBeChangedWhateverTheStatus() async throws {

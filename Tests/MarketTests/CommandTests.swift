@@ -11,7 +11,7 @@ struct CommandTests {
     .adjust(qty: 0),
     .withdrawStock(), .move(1, address: "", seen: Seen(version: 2)), .cancel(1, seen: Seen(version: 2)),
     .relist(qty: 3, seen: Seen(version: 1, held: 0, sold: 2)), .handOver(seen: Seen(version: 3)),
-    .withdraw(seen: Seen(held: 1)), .adjust(qty: 0, seen: Seen(version: 4, held: 0)),
+    .withdraw(seen: Seen(held: 1)), .withdraw(delete: true), .adjust(qty: 0, seen: Seen(version: 4, held: 0)),
     .withdrawStock(seen: Seen(version: 9)),
   ]
 

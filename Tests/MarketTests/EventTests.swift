@@ -19,7 +19,8 @@ struct EventTests {
       id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, held: 1, sold: 1,
       version: 2)
     let sold = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, sold: 3)
-    let gone = Listing(id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, withdrawn: true)
+    let gone = Listing(
+      id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, withdrawn: true, isDeleted: true)
     var facts: [Fact] = [bare, full].flatMap { deal in
       DealStep.allCases.map { Fact.deal($0, $0.worker == .reservation ? deal : deal.withoutTerms) }
         + HoldStep.allCases.map { Fact.hold($0, deal.withoutTerms, level(4, held: 3)) }

@@ -171,6 +171,26 @@ struct TradeTests {
     try given(rules).when(.ask(.withdraw())).then("CommandRejected notFound → me")
   }
 
+  @Test("disappears when it is deleted, open or not")
+  func delete() throws {
+    let open = try given(rules, .ask(.list()))
+    let gone = open.when(.ask(.withdraw(delete: true))).then("TradeWithdrawn → me")
+    #expect(gone.state.listing?.isDeleted == true && gone.state.listing?.status == .saleEnded)
+    gone.when(.ask(.withdraw(delete: true))).then("CommandRejected notFound → me")
+    gone.when(.ask(.relist(price: 1))).then("CommandRejected notFound → me")
+    gone.when(.ask(.handOver())).then("CommandRejected notFound → me")
+    gone.when(.ask(.list())).then("CommandRejected duplicateId → me")
+    gone.when(.reserved(1)).then("TradeRejected #1 withdrawn")
+    let ended = open.when(.ask(.withdraw())).then("TradeWithdrawn → me")
+    #expect(ended.state.listing?.isDeleted == false)
+    #expect(
+      ended.when(.ask(.withdraw(delete: true))).then("TradeDeleted → me").state.listing?.isDeleted == true)
+    let sold = try selling(1, .reserved(1), .told(.stockHeld, 1, level(1, held: 1)), .ask(.handOver()))
+    #expect(
+      sold.when(.ask(.withdraw(delete: true))).then("TradeDeleted → me").state.listing?.status == .completed)
+    try selling(1, .reserved(1)).when(.ask(.withdraw(delete: true))).then("CommandRejected dealsRunning → me")
+  }
+
   @Test("counts units that are sold but not yet gone from the stock")
   func owed() throws {
     let owing = try Scenario(

@@ -19,6 +19,10 @@ import Testing
       try bench.decide(.withdraw(3), .list(4))
       #expect(try bench.statuses(1...4) == ["판매종료", "판매종료", "판매종료", "판매중"])
       #expect(try bench.listed() == ["1", "2", "3", "4"])
+      // Deleted ones are stored, but not listed.
+      try bench.decide(.delete(4), .list(5), .delete(5), .list(6))
+      #expect(try bench.statuses(4...6) == ["판매종료", "판매종료", "판매중"])
+      #expect(try bench.listed() == ["1", "2", "3", "6"])
       #expect(try bench.connection.call("HGET", Key.trade(2, in: bench.shard), "userid").string == "판매자2")
     }
   }
@@ -29,6 +33,7 @@ private struct TradeBench {
   enum Step {
     case list(Int)
     case withdraw(Int)
+    case delete(Int)
   }
 
   let redis: TestRedis
@@ -56,6 +61,8 @@ private struct TradeBench {
         ] { words.add(word) }
       case .withdraw(let id):
         for word in ["type", "WithdrawTrade", "id", "\(id)"] { words.add(word) }
+      case .delete(let id):
+        for word in ["type", "WithdrawTrade", "id", "\(id)", "delete", "1"] { words.add(word) }
       }
       commands.add(words)
     }

@@ -8,7 +8,10 @@ extension Decision<TradeDecider> {
   }
 
   mutating func change(_ command: ChangeTrade, _ caller: Caller?) {
-    guard var listing = openListing(for: command, command.seen, caller) else { return }
+    guard var listing = listing(of: command) else { return refuse(command, .notFound, caller) }
+    if let refusal = refusal(of: listing, command.seen) {
+      return refuse(command, refusal, caller, userid: listing.userid)
+    }
     listing.qty = command.qty ?? listing.qty
     listing.price = command.price ?? listing.price
     listing.productname = command.productname ?? listing.productname
@@ -20,18 +23,22 @@ extension Decision<TradeDecider> {
   }
 
   mutating func withdraw(_ command: WithdrawTrade, _ caller: Caller?) {
-    guard var listing = openListing(for: command, command.seen, caller) else { return }
-    guard state.running.isEmpty else {
-      return refuse(command, .dealsRunning, caller, userid: listing.userid)
+    guard var listing = listing(of: command) else { return refuse(command, .notFound, caller) }
+    if listing.closed != nil, command.delete {
+      // There is nothing left to end, but it can still be taken off the lists.
+      listing.isDeleted = true
+      return say(.listing(.tradeDeleted, listing), to: caller)
+    }
+    if let refusal = refusal(of: listing, command.seen) ?? (state.running.isEmpty ? nil : .dealsRunning) {
+      return refuse(command, refusal, caller, userid: listing.userid)
     }
     listing.withdrawn = true
+    listing.isDeleted = command.delete
     say(.listing(.tradeWithdrawn, listing), to: caller)
   }
 
   mutating func handOver(_ command: Handover, _ caller: Caller?) {
-    guard let listing = state.listing, listing.id == command.id else {
-      return refuse(command, .notFound, caller)
-    }
+    guard let listing = listing(of: command) else { return refuse(command, .notFound, caller) }
     guard command.seen.isTrue(of: listing) else {
       return refuse(command, .stale, caller, userid: listing.userid)
     }
@@ -72,19 +79,15 @@ extension Decision<TradeDecider> {
     }
   }
 
-  /// The open listing that a command of its seller names; says the refusal if there is none.
-  private mutating func openListing(
-    for command: some CommandPayload, _ seen: Seen, _ caller: Caller?
-  ) -> Listing? {
-    guard let listing = state.listing, listing.id == command.id else {
-      refuse(command, .notFound, caller)
-      return nil
-    }
-    if let refusal = listing.closed ?? (seen.isTrue(of: listing) ? nil : .stale) {
-      refuse(command, refusal, caller, userid: listing.userid)
-      return nil
-    }
+  /// The listing that a command names; one that has been deleted is no more to be found.
+  private func listing(of command: some CommandPayload) -> Listing? {
+    guard let listing = state.listing, listing.id == command.id, !listing.isDeleted else { return nil }
     return listing
+  }
+
+  /// Why its seller cannot change the listing; nil while it is open, and as it was seen.
+  private func refusal(of listing: Listing, _ seen: Seen) -> Refusal? {
+    listing.closed ?? (seen.isTrue(of: listing) ? nil : .stale)
   }
 }
 

@@ -30,7 +30,7 @@ public struct Event: Hashable, Sendable {
     switch fact {
     case .deal(let step, _): step.status
     case .hold(let step, _, _): step.status
-    case .listing(.tradeChanged, _): nil
+    case .listing(.tradeChanged, _), .listing(.tradeDeleted, _): nil
     case .listing(_, let listing): listing.status
     case .stock(let step, _): step.status
     case .rejected(let rejection): rejection.status

@@ -11,7 +11,8 @@ extension Listing {
       id: fields.read(.id), productid: fields.read(.productid), userid: fields.read(.userid),
       productname: fields.read(.productname), qty: fields.read(.qty), price: fields.read(.price),
       held: fields.find(.units("held")) ?? 0, sold: fields.find(.units("sold")) ?? 0,
-      withdrawn: fields.read(.code("status")) == Status.saleEnded, version: fields.find(.version) ?? 1)
+      withdrawn: fields.read(.code("status")) == Status.saleEnded,
+      isDeleted: fields.find(.flag("deleted")) ?? false, version: fields.find(.version) ?? 1)
   }
 
   func write(to fields: inout Fields) {
@@ -24,6 +25,7 @@ extension Listing {
     fields.write("status", status.rawValue)
     fields.write("held", held)
     fields.write("sold", sold)
+    fields.write("deleted", isDeleted)
     fields.write(version: version)
   }
 }

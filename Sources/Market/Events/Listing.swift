@@ -15,12 +15,14 @@ public struct Listing: Hashable, Sendable {
   /// Units handed over.
   public var sold: Int
   public var withdrawn: Bool
+  /// Whether it has disappeared from the lists.
+  public var isDeleted: Bool
   /// Counts the changes of name, quantity and price.
   public var version: Int
 
   public init(
     id: Int, productid: Int, userid: String, productname: String, qty: Int, price: Int, held: Int = 0,
-    sold: Int = 0, withdrawn: Bool = false, version: Int = 1
+    sold: Int = 0, withdrawn: Bool = false, isDeleted: Bool = false, version: Int = 1
   ) {
     self.id = id
     self.productid = productid
@@ -31,6 +33,7 @@ public struct Listing: Hashable, Sendable {
     self.held = held
     self.sold = sold
     self.withdrawn = withdrawn
+    self.isDeleted = isDeleted
     self.version = version
   }
 

@@ -90,7 +90,8 @@ extension TradeDecider: Aggregate {
   static func viewKey(_ id: Int, in shard: Shard) -> String? { Key.trade(id, in: shard) }
 
   static func listed(_ state: ProductTrade) -> Listed? {
-    state.listing.map { Listed(entity: .trade, id: $0.id, member: $0.id) }
+    guard let listing = state.listing, !listing.isDeleted else { return nil }
+    return Listed(entity: .trade, id: listing.id, member: listing.id)
   }
 
   /// A product has one listing after the other.

@@ -46,7 +46,10 @@ struct Wishes {
         "qty": "\(units + 1)",
       ]
     case 26:
-      return ["type": "WithdrawTrade", "id": "\(trade(of: product))", "productid": "\(product)"]
+      return [
+        "type": "WithdrawTrade", "id": "\(trade(of: product))", "productid": "\(product)",
+        "delete": "\(units / 2)",
+      ]
     case 27..<29:
       return .register(product, qty: units + 2)
     case 29..<31:

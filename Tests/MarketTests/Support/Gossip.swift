@@ -39,10 +39,11 @@ struct Gossip {
       let reserve = random.oneIn(2) ? nil : someReserve()
       return .handOver(trade(of: product), reserve: reserve, productid: product)
     case 23..<25:
-      let qty = random.oneIn(3) ? nil : Int.random(in: 1...4, using: &random)
+      // Often the least there can be: less than what is promised.
+      let qty = random.oneIn(4) ? nil : random.oneIn(2) ? 1 : Int.random(in: 2...4, using: &random)
       return .relist(trade(of: product), qty: qty, price: 1, seen: seen(), productid: product)
     case 25:
-      return .withdraw(trade(of: product), productid: product)
+      return .withdraw(trade(of: product), delete: random.oneIn(2), productid: product)
     case 26..<28:
       return .register(product, qty: units, productid: product)
     case 28..<31:
@@ -54,7 +55,7 @@ struct Gossip {
 
   /// What a page said when it was loaded, which may be true or not.
   private mutating func seen() -> Seen {
-    if random.oneIn(2) { return Seen() }
+    if !random.oneIn(3) { return Seen() }
     return Seen(
       version: Int.random(in: 1...3, using: &random),
       held: random.oneIn(2) ? nil : Int.random(in: 0...2, using: &random))

@@ -54,8 +54,10 @@ extension Command {
       ChangeTrade(id: id, productid: productid, productname: nil, qty: qty, price: price, seen: seen))
   }
 
-  static func withdraw(_ id: Int = 1, seen: Seen = Seen(), productid: Int = product) -> Command {
-    .withdrawTrade(WithdrawTrade(id: id, productid: productid, seen: seen))
+  static func withdraw(
+    _ id: Int = 1, delete: Bool = false, seen: Seen = Seen(), productid: Int = product
+  ) -> Command {
+    .withdrawTrade(WithdrawTrade(id: id, productid: productid, delete: delete, seen: seen))
   }
 
   static func register(_ id: Int = 1, qty: Int = 1, productid: Int = product) -> Command {
