@@ -76,6 +76,11 @@ struct DraftTests {
       ("userid", "a" + String(repeating: "\u{301}", count: 400), .tooLong),
       ("productname", String(repeating: "p", count: 201), .tooLong), ("productname", "   ", .missing),
       ("address", String(repeating: "🏠", count: 501), .tooLong), ("address", "a\u{1B}[2J", .notText),
+      ("userid", "a\u{9B}31mRED", .notText), ("productname", "n\u{9D}0;title\u{9C}", .notText),
+      ("userid", "\u{80}", .notText), ("address", "a\u{9F}", .notText), ("userid", "a\u{202E}b", .notText),
+      ("userid", "\u{202A}b", .notText), ("productname", "a\u{2066}b\u{2069}", .notText),
+      ("address", "a\u{2028}b", .notText), ("address", "a\u{2029}", .notText),
+      ("userid", "\u{FEFF}abc", .notText),
       ("reserveDt", nil, .missing), ("reserveDt", "2024-4-4", .notADate),
       ("reserveDt", "2023-02-29", .notADate),
       ("reserveDt", "1900-02-29", .notADate), ("reserveDt", "2024-13-01", .notADate),
@@ -94,7 +99,7 @@ struct DraftTests {
     #expect(error?.field == field)
     #expect(error?.reason == reason)
     #expect(error?.message.hasPrefix(field) == true)
-    #expect(error?.message.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } == true)
+    #expect(error?.message.steers == false)
     #expect(error.map { $0.message.unicodeScalars.count < 160 } == true)
   }
 
@@ -106,6 +111,7 @@ struct DraftTests {
       ("reserveDt", "2000-02-29"), ("reserveDt", "2024-04-04T10:00:00Z"), ("reserveDt", "2024-04-04T10:00"),
       ("reserveDt", "2024-04-04T10:00:00.123456789+09:00"), ("reserveDt", "2024-04-04T23:59:59-03:30"),
       ("userid", String(repeating: "가", count: 100)), ("address", String(repeating: "🏠", count: 500)),
+      ("userid", "\u{A0}\u{2027}\u{202F}\u{2065}\u{200D}"), ("address", "שלום \u{200F}עולם"),
       ("productname", "'; DROP TABLE reserves; --"), ("address", ""),
     ])
   func edges(field: String, value: String) throws {

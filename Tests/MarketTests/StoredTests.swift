@@ -24,6 +24,15 @@ struct StoredTests {
     #expect(try Reservation(fields: reservation.fields) == reservation)
   }
 
+  @Test("may hold what was let in before it was refused")
+  func formerTexts() throws {
+    var former = deal(1)
+    former.userid = "a\u{9B}31m\u{202E}"
+    let event = Event(.deal(.reserveCompleted, former))
+    #expect(try Event(fields: event.fields) == event)
+    #expect(try Reservation(fields: Reservation(former).fields) == Reservation(former))
+  }
+
   @Test("of nothing is nothing")
   func absent() throws {
     #expect(try Reservation?(fields: [:]) == nil)

@@ -20,6 +20,7 @@ public struct Draft: Sendable {
     productid = kind.creates ? try fields.read(.productid) : try fields.find(.productid)
     // No other field's rule depends on these two, so any number does in the place of one still unknown.
     self.fields = try Command(kind, id: id ?? 0, productid: productid ?? 0, fields: fields).payload.details
+    try self.fields.checkTexts()
   }
 
   /// A request in the words in which it was sent, read by nobody: what tells its copies from other requests.

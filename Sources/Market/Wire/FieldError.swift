@@ -25,12 +25,12 @@ public struct FieldError: Error, Hashable, Sendable {
     self.init(field: field, reason: reason, message: message)
   }
 
-  /// The first 40 characters, fit to be shown: a message must itself be a text without control characters.
+  /// The first 40 characters, fit to be shown: a message must itself steer nothing.
   private static func shortened(_ text: String) -> String {
     let limit = 40
     var shown = String.UnicodeScalarView()
     for scalar in text.unicodeScalars.prefix(limit) {
-      shown.append(scalar.value < 0x20 || scalar.value == 0x7F ? "\u{FFFD}" : scalar)
+      shown.append(scalar.steers ? "\u{FFFD}" : scalar)
     }
     return String(shown) + (text.unicodeScalars.count > limit ? "…" : "")
   }

@@ -1,6 +1,7 @@
 /// A text without control characters, of a bounded length in Unicode characters.
 ///
-/// A character takes four bytes at most, so the bound holds for the bytes too.
+/// A character takes four bytes at most, so the bound holds for the bytes too. What is stored has to do without
+/// those control characters only that separate fields; more is asked of what people send (`Fields.checkTexts`).
 struct TextField: Field {
   let name: String
   let length: ClosedRange<Int>
@@ -34,4 +35,15 @@ extension Field where Self == TextField {
 
   static func person(_ name: String) -> TextField { TextField(name: name, length: 1...100) }
   static func key(_ name: String) -> TextField { TextField(name: name, length: 1...300) }
+}
+
+extension Fields {
+  /// Refuses texts that could forge or hide what others are shown.
+  func checkTexts() throws(FieldError) {
+    for (name, text) in pairs where text.steers {
+      throw FieldError(
+        name, .notText, expected: "a text without control characters, line breaks and changes of direction",
+        came: text)
+    }
+  }
 }
