@@ -12,6 +12,8 @@ public struct Gateway: Service {
   private let logger: Logger
   private let onServerRunning: @Sendable (Int) async -> Void
   private let redis: RedisClient
+  /// Another connection, so that no write waits behind somebody's large page.
+  private let reading: RedisClient
 
   /// - Parameter onServerRunning: is told the port once calls are taken.
   public init(
@@ -24,9 +26,11 @@ public struct Gateway: Service {
     self.onServerRunning = onServerRunning
     let redis = RedisClient(options.redis)
     self.redis = redis
+    let reading = RedisClient(options.redis)
+    self.reading = reading
     health.addCheck("redis") {
       do throws(RedisError) {
-        try await redis.requirePrimary()
+        for client in [redis, reading] { try await client.requirePrimary() }
         return nil
       } catch {
         return error.message
@@ -47,17 +51,19 @@ public struct Gateway: Service {
       writes: Writes(
         redis: redis, shards: options.shards, ingress: ingress, book: book, ordinaryWait: options.wait,
         backlog: backlog),
-      reads: Reads(redis: redis, shards: options.shards), options: options)
+      reads: Reads(redis: reading, shards: options.shards), options: options)
     let app = Application(
       router: routes.router(health: health),
-      server: .http1(configuration: .init(idleTimeout: .seconds(options.idleTimeout.components.seconds))),
+      server: .http1(within: options.limits),
       configuration: .init(address: .hostname(options.host, port: options.port), backlog: 1024),
       onServerRunning: { [onServerRunning] in await onServerRunning($0.localAddress?.port ?? 0) },
       logger: logger)
     redis.start()
+    reading.start()
     listener.start()
     defer {
       listener.stop()
+      reading.stop()
       redis.stop()
     }
     try await withGracefulShutdownHandler {

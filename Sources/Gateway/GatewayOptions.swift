@@ -14,12 +14,8 @@ public struct GatewayOptions: Sendable {
   public var wait = Duration.seconds(2)
   /// How many entries a worker may be behind in a shard before the shard takes nothing more in.
   public var backlogLimit = 100_000
-  /// The largest body, in bytes.
-  public var bodyLimit = 64 * 1024
-  /// How long a whole body may take to come.
-  public var bodyTimeout = Duration.seconds(10)
-  /// How long a client may be silent between requests, or within one.
-  public var idleTimeout = Duration.seconds(30)
+  /// What one client may cost.
+  public var limits = ServerLimits()
 
   /// What `GET /metrics` answers; no such route if nil.
   public var metrics: (@Sendable () -> String)?

@@ -13,6 +13,16 @@ struct Listing: Sendable {
     case notices(of: String)
     /// The newest notices of all shards.
     case newestNotices(shards: Int)
+
+    /// Where it is listed.
+    var keys: [String] {
+      switch self {
+      case .aggregates(let entity, let shards): (0..<shards).map { Key.index(of: entity, in: Shard($0)) }
+      case .mypage(let userid): [Key.mypage(of: userid)]
+      case .notices(let userid): [Key.notices(of: userid)]
+      case .newestNotices(let shards): (0..<shards).map { Key.notices(of: Shard($0)) }
+      }
+    }
   }
 
   let shape: Shape

@@ -8,8 +8,8 @@ struct PageRequest: Equatable, Sendable {
   }
 
   static let largestSize = 1000
-  /// How far into a collection a page may reach.
-  static let farthest = 100_000
+  /// The last page there can be: with the largest size its places are still numbers that every JSON reader keeps.
+  static let last = (1 << 53) / largestSize - 1
 
   var number = 0
   var size = 20
@@ -18,18 +18,18 @@ struct PageRequest: Equatable, Sendable {
   /// The places of the page's items among all.
   var range: Range<Int> { number * size..<(number + 1) * size }
 
+  /// How many items may have to be read for it.
+  var weight: Int {
+    if let sort, sort.field != "id" { Reads.sortable } else { size }
+  }
+
   init() {}
 
   /// Reads `page`, `size` and `sort` of a query. A size too large is cut down; what is no number is a 400.
   init(_ query: Parameters) throws(Problem) {
-    if let text = query["page"] { number = try Self.number(text, "page", in: 0...Self.farthest) }
+    if let text = query["page"] { number = try Self.number(text, "page", in: 0...Self.last) }
     if let text = query["size"] {
       size = min(try Self.number(text, "size", in: 1...Int.max), Self.largestSize)
-    }
-    guard range.upperBound <= Self.farthest else {
-      throw Problem(
-        .badRequest, "pageTooFar", "Pages reach \(Self.farthest) items deep; page \(number) lies beyond.",
-        field: "page")
     }
     guard let text = query["sort"], !text.isEmpty else { return }
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
@@ -45,7 +45,8 @@ struct PageRequest: Equatable, Sendable {
   ) throws(Problem) -> Int {
     guard let number = Int(text), range.contains(number) else {
       throw Problem(
-        .badRequest, "badPage", "\(name) must be a whole number from \(range.lowerBound).", field: name)
+        .badRequest, "badPage",
+        "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound).", field: name)
     }
     return number
   }

@@ -5,37 +5,53 @@ import Redis
 
 /// Which items a collection has, and what they are.
 extension Reads {
-  /// How many items there are, and the first of them.
+  /// How many items there are, and those at the wanted places.
   ///
   /// - Parameter isReversed: whether the last ids come first, where it is ids that give the order.
   func items(
-    of contents: Listing.Contents, first: Int, isReversed: Bool
+    of contents: Listing.Contents, at places: Range<Int>, isReversed: Bool
   ) async throws -> (total: Int, items: [Item]) {
     switch contents {
-    case .aggregates(let entity, let shards):
-      let (total, found) = try await members(
-        of: (0..<shards).map { Key.index(of: entity, in: Shard($0)) }, first: first, isReversed: isReversed)
-      return (total, found.map { .aggregate(key: Self.key(of: entity, Int($1) ?? 0, in: Shard($0))) })
-    case .mypage(let userid):
-      let (total, found) = try await members(of: [Key.mypage(of: userid)], first: first, isReversed: true)
-      return (total, found.compactMap { MypageRowID($1).map { .mypageRow($0) } })
+    case .aggregates(let entity, _):
+      let sets = SortedSets(redis: redis, keys: contents.keys)
+      let (total, found) = try await sets.members(places, isReversed: isReversed)
+      return (
+        total, found.map { .aggregate(key: Self.key(of: entity, Int($0.name) ?? 0, in: Shard($0.set))) }
+      )
+    case .mypage:
+      let sets = SortedSets(redis: redis, keys: contents.keys)
+      let (total, found) = try await sets.members(places, isReversed: true)
+      return (total, found.compactMap { MypageRowID($0.name).map { .mypageRow($0) } })
     case .notices(let userid):
       var ask = Commands()
-      ask.add("HKEYS", Key.notices(of: userid))
+      for key in contents.keys { ask.add("HKEYS", key) }
       let names = try await redis.send(ask).first?.get().compactMap(\.string) ?? []
       let ids = names.compactMap { NoticeID(own: $0, of: userid) }.sorted(by: >)
-      return (ids.count, ids.prefix(first).map { .notice($0) })
-    case .newestNotices(let shards):
+      return (ids.count, ids[places.clamped(to: 0..<ids.count)].map { .notice($0) })
+    case .newestNotices:
       var ask = Commands()
-      for shard in 0..<shards {
-        ask.add("LLEN", Key.notices(of: Shard(shard)))
-        ask.add("LRANGE", Key.notices(of: Shard(shard)), "0", String(first - 1))
+      for key in contents.keys {
+        ask.add("LLEN", key)
+        ask.add("LRANGE", key, "0", String(places.upperBound - 1))
       }
       let replies = try await redis.send(ask)
       let total = try replies.reduce(0) { try $0 + ($1.get().integer ?? 0) }
       let ids = replies.flatMap { $0.compactMap { $0.string.flatMap { NoticeID($0) } } }.sorted(by: >)
-      return (total, ids.prefix(first).map { .notice($0) })
+      return (total, ids[places.clamped(to: 0..<ids.count)].map { .notice($0) })
     }
+  }
+
+  /// How many items there are.
+  func count(of contents: Listing.Contents) async throws -> Int {
+    let command =
+      switch contents {
+      case .aggregates, .mypage: "ZCARD"
+      case .notices: "HLEN"
+      case .newestNotices: "LLEN"
+      }
+    var ask = Commands()
+    for key in contents.keys { ask.add(Words(command, key)) }
+    return try await redis.send(ask).reduce(0) { try $0 + ($1.get().integer ?? 0) }
   }
 
   /// What the items are, without those that are gone. Those that share a hash are read together.
@@ -81,30 +97,5 @@ extension Reads {
     case .trade: Key.trade(id, in: shard)
     case .inventory: Key.stock(id, in: shard)
     }
-  }
-
-  /// How many members sorted sets have together, and the first of them, each with its set's place.
-  private func members(
-    of sets: [String], first: Int, isReversed: Bool
-  ) async throws -> (total: Int, members: [(set: Int, member: String)]) {
-    var ask = Commands()
-    for key in sets {
-      ask.add("ZCARD", key)
-      var words = Words("ZRANGE", key, "0", String(first - 1))
-      if isReversed { words.add("REV") }
-      words.add("WITHSCORES")
-      ask.add(words)
-    }
-    let replies = try await redis.send(ask)
-    var total = 0
-    var found: [(score: Double, set: Int, member: String)] = []
-    for set in sets.indices {
-      total += try replies[set * 2].get().integer ?? 0
-      for (member, score) in Fields(pairs: try replies[set * 2 + 1].get()) {
-        found.append((Double(score) ?? 0, set, member))
-      }
-    }
-    if sets.count > 1 { found.sort { isReversed ? $0 > $1 : $0 < $1 } }
-    return (total, found.prefix(first).map { ($0.set, $0.member) })
   }
 }

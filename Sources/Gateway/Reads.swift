@@ -5,8 +5,8 @@ import Redis
 
 /// Reads what there is: every item in at most two round trips, every page in two.
 struct Reads: Sendable {
-  /// How many items may be sorted by a field that has no index.
-  static let sortable = 10_000
+  /// How many items may be sorted by a field that has no index: all of them have to be read.
+  static let sortable = 2000
 
   let redis: RedisClient
   let shards: Int
@@ -43,19 +43,18 @@ struct Reads: Sendable {
         .badRequest, "badSort", "\(listing.shape.collection) have no field \(sort.field).", field: "sort")
     }
     let isReversed = listing.newestFirst || sort == nil && request.sort?.isDescending == true
-    let (total, items) = try await items(
-      of: listing.contents, first: sort == nil ? request.range.upperBound : Self.sortable,
-      isReversed: isReversed)
-    if sort != nil, total > Self.sortable {
+    guard let sort else {
+      let (total, items) = try await items(of: listing.contents, at: request.range, isReversed: isReversed)
+      return Page(request: request, rows: try await read(items), total: total)
+    }
+    let total = try await count(of: listing.contents)
+    guard total <= Self.sortable else {
       throw Problem(
         .badRequest, "tooManyToSort",
-        "\(total) \(listing.shape.collection) are too many to sort by that field; the limit is \(Self.sortable).",
+        "\(total) \(listing.shape.collection) are too many to sort by \(sort.field); the limit is \(Self.sortable).",
         field: "sort")
     }
-    guard let sort else {
-      let wanted = items[request.range.clamped(to: 0..<items.count)]
-      return Page(request: request, rows: try await read(Array(wanted)), total: total)
-    }
+    let (_, items) = try await items(of: listing.contents, at: 0..<Self.sortable, isReversed: isReversed)
     let sorted = listing.shape.sorted(try await read(items), by: sort)
     let wanted = sorted[request.range.clamped(to: 0..<sorted.count)]
     return Page(request: request, rows: Array(wanted), total: total)

@@ -12,4 +12,16 @@ extension Response {
     headers[.contentType] = type
     self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
   }
+
+  /// The same, holding on to a value until the client has taken all of it but what a socket keeps.
+  func keeping(_ value: (some AnyObject & Sendable)?) -> Response {
+    guard let value else { return self }
+    let body = body
+    var response = self
+    response.body = ResponseBody(contentLength: body.contentLength) { writer in
+      try await body.write(writer)
+      withExtendedLifetime(value) {}
+    }
+    return response
+  }
 }

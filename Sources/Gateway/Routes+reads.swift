@@ -77,9 +77,11 @@ extension Routes {
   }
 
   private func page(_ listing: Listing, _ request: Request) async throws -> Response {
-    let page = try await reads.page(listing, PageRequest(request.uri.queryParameters))
+    let wanted = try PageRequest(request.uri.queryParameters)
+    let share = wanted.weight > PageRequest().size ? try allowance.take(wanted.weight) : nil
+    let page = try await reads.page(listing, wanted)
     let site = Site(request)
-    return Response { page.write(listing, on: site, to: &$0) }
+    return Response { page.write(listing, on: site, to: &$0) }.keeping(share)
   }
 
   private func operation(_ commandid: String, _ site: Site) async throws -> Response {

@@ -11,12 +11,14 @@ struct Routes: Sendable {
   let writes: Writes
   let reads: Reads
   let options: GatewayOptions
+  let allowance = PageAllowance(most: 5 * PageRequest.largestSize)
 
   func router(health: Health) -> Router<Context> {
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: CrossOrigin(origins: options.allowedOrigins))
     router.add(middleware: CallMetrics())
     router.add(middleware: ProblemMiddleware())
+    router.add(middleware: WholeBody(limits: options.limits))
     health.addRoutes(to: router)
     if let metrics = options.metrics { Health.addMetrics(to: router, metrics) }
     addReads(to: router)
@@ -38,22 +40,10 @@ struct Routes: Sendable {
     }
   }
 
-  /// The fields of a JSON body. Throws a 400 for what is none, a 413 for too much and a 408 for too slow a one.
+  /// The fields of a JSON body. Throws a 400 for what is none.
   func fields(of request: Request) async throws -> Fields {
-    let deadline = ContinuousClock.now + options.bodyTimeout
     var bytes = Data()
-    for try await part in request.body {
-      guard bytes.count + part.readableBytes <= options.bodyLimit else {
-        throw Problem(
-          .contentTooLarge, "bodyTooLarge",
-          "The body is larger than the \(options.bodyLimit) bytes this server takes.")
-      }
-      guard ContinuousClock.now < deadline else {
-        throw Problem(
-          .requestTimeout, "bodyTooSlow", "The body took longer than \(options.bodyTimeout) to come.")
-      }
-      bytes.append(contentsOf: part.readableBytesView)
-    }
+    for try await part in request.body { bytes.append(contentsOf: part.readableBytesView) }
     return try JSONBody.fields(of: bytes)
   }
 }

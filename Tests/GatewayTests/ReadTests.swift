@@ -32,7 +32,7 @@ import Testing
       let highest = try await stage.call("GET", "/trades?sort=id,desc&size=1")
       #expect(highest.json["_embedded"]["trades"][0]["id"].integer == 45)
       #expect(try await stage.call("GET", "/trades?sort=secret,asc").status == 400)
-      #expect(try await stage.call("GET", "/trades?page=99999").status == 400)
+      #expect(try await stage.call("GET", "/trades?page=99999").json["page"]["totalElements"].integer == 45)
     }
   }
 

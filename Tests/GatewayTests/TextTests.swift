@@ -82,7 +82,7 @@ import Testing
 
   @Test(
     arguments: [
-      ["page": "-1"], ["page": "x"], ["size": "0"], ["page": "100", "size": "1000"], ["sort": "price,up"],
+      ["page": "-1"], ["page": "x"], ["size": "0"], ["page": "9007199254740"], ["sort": "price,up"],
     ] as [[Substring: Substring]])
   func wrongPagesAreRefused(query: [Substring: Substring]) {
     #expect(throws: Problem.self) { try PageRequest(.init(query.map { (key: $0.key, value: $0.value) })) }

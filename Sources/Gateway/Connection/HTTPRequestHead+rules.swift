@@ -1,0 +1,69 @@
+import NIOHTTP1
+
+/// What RFC 9112 says of a request's head.
+extension HTTPRequestHead {
+  /// Brings the head into the form that the rest of the server knows. Throws what is wrong with it.
+  mutating func normalize(_ limits: ServerLimits) throws(Problem) {
+    guard uri.utf8.count <= limits.targetBytes else {
+      throw Problem(
+        .uriTooLong, "targetTooLong", "The path and its query are longer than \(limits.targetBytes) bytes.")
+    }
+    let codings = headers[canonicalForm: "transfer-encoding"]
+    guard codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked" else {
+      throw Problem(
+        .notImplemented, "unknownCoding", "The only Transfer-Encoding this server knows is chunked.")
+    }
+    guard codings.isEmpty || !isOld else {
+      throw Problem(.badRequest, "unreadableRequest", "HTTP/1.0 has no Transfer-Encoding.")
+    }
+    let expected = headers[canonicalForm: "expect"]
+    guard expected.allSatisfy({ $0.lowercased() == "100-continue" }) else {
+      throw Problem(
+        .expectationFailed, "unknownExpectation", "The only thing a client can expect is 100-continue.")
+    }
+    try normalizeHost()
+  }
+
+  /// Sees to it that there is one Host, which is one, and that the target is a path.
+  private mutating func normalizeHost() throws(Problem) {
+    let hosts = headers[canonicalForm: "host"]
+    guard hosts.count == 1 || hosts.isEmpty && isOld else {
+      throw Problem(.badRequest, "badHost", "A request has exactly one Host; this one has \(hosts.count).")
+    }
+    if !uri.hasPrefix("/"), !(uri == "*" && method == .OPTIONS) {
+      // `http://host/path`, whose host counts more than the header.
+      let scheme = ["http://", "https://"].first { uri.lowercased().hasPrefix($0) }
+      guard let scheme else {
+        throw Problem(
+          .badRequest, "badTarget", "A request's target begins with a slash, or is a whole http URL.")
+      }
+      let rest = uri.dropFirst(scheme.count)
+      let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+      headers.replaceOrAdd(name: "Host", value: String(rest[..<end]))
+      uri = (rest[end...].hasPrefix("/") ? "" : "/") + rest[end...]
+    }
+    guard headers.first(name: "host").map({ Authority.isValid($0) }) ?? true else {
+      throw Problem(
+        .badRequest, "badHost",
+        "Host must be a name or an address, perhaps with a port, and at most \(Authority.longest) bytes long."
+      )
+    }
+  }
+
+  /// Whether the connection ends with the answer to this request.
+  var isLast: Bool {
+    // After a request for another protocol NIO's parser reads no more.
+    !isKeepAlive || isOld || headers.contains(name: "upgrade")
+  }
+
+  /// Whether it is HTTP/1.0: NIO's parser takes no other major version.
+  private var isOld: Bool { version.minor == 0 }
+
+  var hasBody: Bool {
+    headers.contains(name: "content-length") || headers.contains(name: "transfer-encoding")
+  }
+
+  var contentLength: Int? { headers.first(name: "content-length").flatMap { Int($0) } }
+
+  var expectsContinue: Bool { !isOld && headers.contains(name: "expect") }
+}

@@ -1,0 +1,32 @@
+import Hummingbird
+import NIOCore
+
+/// Lets a call in once all of its body is here, whichever route it is for and whether that reads it or not.
+///
+/// So a client that drips, sends too much or goes away in the middle never gets as far as a handler.
+struct WholeBody<Context: RequestContext>: RouterMiddleware {
+  let limits: ServerLimits
+
+  func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    let length = request.headers[.contentLength]
+    guard length != nil || request.headers[.transferEncoding] != nil else {
+      return try await next(request, context)
+    }
+    if let length = length.flatMap({ Int($0) }), length > limits.bodyBytes {
+      throw Problem(bodyTooLarge: limits)
+    }
+    var request = request
+    do {
+      _ = try await request.collectBody(upTo: limits.bodyBytes)
+    } catch let error as Problem {
+      throw error
+    } catch is NIOTooManyBytesError {
+      throw Problem(bodyTooLarge: limits)
+    } catch {
+      throw Problem(unreadable: "\(error)")
+    }
+    return try await next(request, context)
+  }
+}

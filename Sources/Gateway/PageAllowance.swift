@@ -1,0 +1,37 @@
+import Synchronization
+
+/// Bounds how many items larger pages may hold at once, from their reading until the client has taken the answer.
+final class PageAllowance: Sendable {
+  /// A share of the allowance, given back with its last reference.
+  final class Share: Sendable {
+    private let allowance: PageAllowance
+    private let items: Int
+
+    fileprivate init(of allowance: PageAllowance, items: Int) {
+      self.allowance = allowance
+      self.items = items
+    }
+
+    deinit { allowance.taken.withLock { $0 -= items } }
+  }
+
+  private let most: Int
+  private let taken = Mutex(0)
+
+  init(most: Int) { self.most = most }
+
+  /// Takes a share. Throws a 503 where others have too much of it.
+  func take(_ items: Int) throws(Problem) -> Share {
+    let isTaken = taken.withLock { taken in
+      guard taken + items <= most else { return false }
+      taken += items
+      return true
+    }
+    guard isTaken else {
+      throw .passing(
+        .serviceUnavailable, "tooManyPages",
+        "Others are reading large pages. Ask again, or for \(PageRequest().size) items at a time.")
+    }
+    return Share(of: self, items: items)
+  }
+}
