@@ -1,32 +1,56 @@
-import Foundation
+import Hummingbird
 import Market
 
-/// The fields that a JSON body names, as texts: strings, numbers and booleans; anything else counts as not sent.
+/// The fields that a JSON body names, as texts: strings, numbers and booleans. What is null counts as not sent.
 enum JSONBody {
   /// Reads a body; an empty one has no fields. Throws a 400 for what is no JSON object.
-  static func fields(of bytes: Data) throws(Problem) -> Fields {
+  static func fields(of bytes: some Collection<UInt8>) throws(Problem) -> Fields {
     if bytes.isEmpty { return Fields() }
-    // A decoder has to be asked for one type after the other; here every value tells its own.
-    guard let object = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any] else {
+    var scanner = JSONScanner(Array(bytes))
+    let members: [(name: String, value: JSONScanner.Value)]
+    do throws(JSONScanner.Fault) {
+      members = try scanner.object()
+    } catch {
       throw Problem(
-        .badRequest, "unreadableBody", "The body must be a JSON object such as {\"productid\": 1}, in UTF-8.")
+        .badRequest, "unreadableBody",
+        "The body must be a JSON object such as {\"productid\": 1}, in UTF-8: \(error.why), at byte \(error.place)."
+      )
     }
     var fields = Fields()
-    for (name, value) in object {
-      if let text = text(of: value) { fields.append(name, text) }
+    for (name, value) in members {
+      switch value {
+      case .text(let text), .number(let text): fields.append(name, text)
+      case .flag(let flag): fields.append(name, String(flag))
+      case .null: continue
+      case .nested:
+        guard known.contains(name) else { continue }
+        throw Problem(
+          .badRequest, "unreadableBody",
+          "\(name) must be a text or a number, but it is an object or an array.", field: name)
+      }
     }
     return fields
   }
 
-  private static func text(of value: Any) -> String? {
-    if let text = value as? String { return text }
-    guard let number = value as? NSNumber else { return nil }
-    // What C type it is kept as tells true from 1, and 1.0 from 1.
-    switch number.objCType.pointee {
-    case CChar(UInt8(ascii: "c")): return String(number.boolValue)
-    case CChar(UInt8(ascii: "d")):
-      return Int(exactly: number.doubleValue).map { String($0) } ?? number.stringValue
-    default: return number.stringValue
+  /// Throws a 415 for a content type that says something else than JSON, or for none where there is a body: a page
+  /// of any origin may send those without asking.
+  static func check(_ type: String?, isEmpty: Bool) throws(Problem) {
+    guard let type else {
+      if isEmpty { return }
+      throw Problem(
+        .unsupportedMediaType, "notJSON", "A body needs the header Content-Type: application/json.")
+    }
+    let parts = type.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\"" } }
+    let name = parts.first ?? ""
+    let isJSON = name == "application/json" || name.hasPrefix("application/") && name.hasSuffix("+json")
+    guard isJSON, parts.dropFirst().allSatisfy({ !$0.hasPrefix("charset=") || $0 == "charset=utf-8" }) else {
+      throw Problem(
+        .unsupportedMediaType, "notJSON",
+        "The body must be application/json in UTF-8, not \(type.prefix(60)).")
     }
   }
+
+  /// The names that a list or an object can only stand under by mistake.
+  private static let known: Set<String> = Set(
+    (Entity.allCases.map { Shape.of($0) } + [.notice, .mypage]).flatMap(\.columns).map(\.name))
 }

@@ -1,4 +1,4 @@
-import Hummingbird
+import Market
 
 /// Which part of a collection is wanted, and in which order.
 struct PageRequest: Equatable, Sendable {
@@ -26,7 +26,7 @@ struct PageRequest: Equatable, Sendable {
   init() {}
 
   /// Reads `page`, `size` and `sort` of a query. A size too large is cut down; what is no number is a 400.
-  init(_ query: Parameters) throws(Problem) {
+  init(_ query: Fields) throws(Problem) {
     if let text = query["page"] { number = try Self.number(text, "page", in: 0...Self.last) }
     if let text = query["size"] {
       size = min(try Self.number(text, "size", in: 1...Int.max), Self.largestSize)
@@ -41,7 +41,7 @@ struct PageRequest: Equatable, Sendable {
   }
 
   private static func number(
-    _ text: Substring, _ name: String, in range: ClosedRange<Int>
+    _ text: String, _ name: String, in range: ClosedRange<Int>
   ) throws(Problem) -> Int {
     guard let number = Int(text), range.contains(number) else {
       throw Problem(

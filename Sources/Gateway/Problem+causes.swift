@@ -1,4 +1,5 @@
 import Doors
+import Health
 import Hummingbird
 import Market
 import Redis
@@ -10,7 +11,11 @@ extension Problem {
     case let problem as Problem: self = problem
     case let error as FieldError: self.init(error)
     case let error as RedisError: self.init(error)
-    case let error as any HTTPResponseError: self.init(status: error.status, calling: request)
+    case let error as Health.DownNotAllowed:
+      self.init(
+        .forbidden, "downNotAllowed",
+        "Taking this process down through HTTP is switched off. Set \(error.setting)=true to allow it.")
+    case let error as HTTPError: self.init(error, calling: request)
     default:
       self.init(.internalServerError, "internal", "Something went wrong here. The server's log says what.")
     }
@@ -58,14 +63,22 @@ extension Problem {
     self.init(status, code, message)
   }
 
-  private init(status: HTTPResponse.Status, calling request: Hummingbird.Request) {
-    switch status {
+  private init(_ error: HTTPError, calling request: Hummingbird.Request) {
+    let path = request.uri.path
+    switch error.status {
+    case .notFound where !Self.methods.contains(request.method):
+      self.init(.notImplemented, "unknownMethod", "This server does not know the method \(request.method).")
     case .notFound:
+      self.init(.notFound, "unknownPath", "There is nothing at \(path). GET / lists what there is.")
+    case .methodNotAllowed:
       self.init(
-        .notFound, "unknownPath", "There is nothing at \(request.uri.path). GET / lists what there is.")
-    case .contentTooLarge:
-      self.init(.contentTooLarge, "bodyTooLarge", "The body is larger than this server takes.")
-    default: self.init(status, "http\(status.code)", status.reasonPhrase)
+        .methodNotAllowed, "methodNotAllowed",
+        "\(path) takes only \(error.headers[.allow] ?? "other methods").")
+      headers = error.headers
+    default: self.init(error.status, "http\(error.status.code)", error.status.reasonPhrase)
     }
   }
+
+  /// The methods that any path has.
+  private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
 }

@@ -2,8 +2,10 @@ import Hummingbird
 import Logging
 
 /// Turns whatever a handler throws into problem+json.
-struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
-  func handle(
+public struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+  public init() {}
+
+  public func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     do {

@@ -11,7 +11,7 @@ extension Routes {
       "/notices", to: router,
       [
         .get: { request, _ in
-          let userid = request.uri.queryParameters["userid"].flatMap { $0.isEmpty ? nil : String($0) }
+          let userid = try URLText.query(request.uri.query)["userid"].flatMap { $0.isEmpty ? nil : $0 }
           return try await page(.notices(for: userid, shards: options.shards), request)
         }
       ])
@@ -77,7 +77,7 @@ extension Routes {
   }
 
   private func page(_ listing: Listing, _ request: Request) async throws -> Response {
-    let wanted = try PageRequest(request.uri.queryParameters)
+    let wanted = try PageRequest(URLText.query(request.uri.query))
     let share = wanted.weight > PageRequest().size ? try allowance.take(wanted.weight) : nil
     let page = try await reads.page(listing, wanted)
     let site = Site(request)

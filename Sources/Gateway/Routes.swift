@@ -1,4 +1,3 @@
-import Foundation
 import Health
 import Hummingbird
 import Market
@@ -26,25 +25,16 @@ struct Routes: Sendable {
     return router
   }
 
-  /// Adds a path with all it answers to; any other method is a 405 that says which there are.
   func add(_ path: RouterPath, to router: Router<Context>, _ handlers: [HTTPRequest.Method: Handler]) {
-    for (method, handler) in handlers { router.on(path, method: method, use: handler) }
-    let allowed = handlers.keys.map(\.rawValue).sorted().joined(separator: ", ")
-    for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] where handlers[method] == nil {
-      router.on(path, method: method) { request, _ -> Response in
-        var problem = Problem(
-          .methodNotAllowed, "methodNotAllowed", "\(request.uri.path) takes only \(allowed).")
-        problem.headers[.allow] = allowed
-        throw problem
-      }
-    }
+    router.add(path, handlers)
   }
 
-  /// The fields of a JSON body. Throws a 400 for what is none.
+  /// The fields of a JSON body. Throws a 400 for what is none, and a 415 for what does not say that it is.
   func fields(of request: Request) async throws -> Fields {
-    var bytes = Data()
-    for try await part in request.body { bytes.append(contentsOf: part.readableBytesView) }
-    return try JSONBody.fields(of: bytes)
+    var bytes = ByteBuffer()
+    for try await part in request.body { bytes.writeImmutableBuffer(part) }
+    try JSONBody.check(request.headers[.contentType], isEmpty: bytes.readableBytes == 0)
+    return try JSONBody.fields(of: bytes.readableBytesView)
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Market
 
 /// Text as it stands in a path segment or a query value.
 enum URLText {
@@ -13,10 +14,51 @@ enum URLText {
 
   /// Throws a 400 where the text is not percent-encoded UTF-8.
   static func decode(_ text: String, _ name: String) throws(Problem) -> String {
-    guard let plain = text.removingPercentEncoding, !plain.isEmpty else {
+    guard let plain = plain(text.utf8), !plain.isEmpty else {
       throw Problem(.badRequest, "badPath", "\(name) must be percent-encoded UTF-8 text.", field: name)
     }
     return plain
+  }
+
+  /// The names and values of a query as a form sends them, where a plus is a space.
+  static func query(_ text: String?) throws(Problem) -> Fields {
+    var fields = Fields()
+    for pair in (text ?? "").utf8.split(separator: UInt8(ascii: "&")) {
+      let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+      func plain(_ part: Substring.UTF8View) -> String? {
+        Self.plain(part.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 })
+      }
+      let name = plain(parts[0])
+      guard let name, let value = parts.count == 2 ? plain(parts[1]) : "" else {
+        throw Problem(
+          .badRequest, "badQuery", "\(name ?? "The query") must be percent-encoded UTF-8 text.", field: name)
+      }
+      fields.append(name, value)
+    }
+    return fields
+  }
+
+  /// A percent-encoded text as it was; nil where it is none, or no UTF-8.
+  ///
+  /// Foundation takes a byte order mark off, which may begin somebody's name.
+  private static func plain(_ text: some Collection<UInt8>) -> String? {
+    var bytes: [UInt8] = []
+    var rest = text[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        bytes.append(byte)
+        continue
+      }
+      guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+        return nil
+      }
+      bytes.append(high << 4 | low)
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) }
   }
 
   /// Throws a 400 where the text is no id.

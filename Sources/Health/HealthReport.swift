@@ -20,11 +20,12 @@ struct HealthReport: Encodable, Sendable {
 }
 
 extension Response {
-  init(json: some Encodable, status: HTTPResponse.Status, type: String = "application/json") throws {
+  init(json: some Encodable, status: HTTPResponse.Status) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let body = ByteBuffer(bytes: try encoder.encode(json))
     self.init(
-      status: status, headers: [.contentType: type, .cacheControl: "no-store"], body: .init(byteBuffer: body))
+      status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+      body: .init(byteBuffer: body))
   }
 }

@@ -5,10 +5,14 @@ extension Health {
   public static func addMetrics<Context>(
     to router: Router<Context>, _ exposition: @escaping @Sendable () -> String
   ) {
-    router.get("/metrics") { _, _ in
-      Response(
-        status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-        body: .init(byteBuffer: ByteBuffer(string: exposition())))
-    }
+    router.add(
+      "/metrics",
+      [
+        .get: { _, _ in
+          Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: exposition())))
+        }
+      ])
   }
 }

@@ -1,3 +1,4 @@
+import Gateway
 import Health
 import Hummingbird
 import Logging
@@ -16,11 +17,15 @@ public struct HealthService: Service {
   }
 
   public func run() async throws {
-    let router = Router()
+    let limits = ServerLimits()
+    let router = Router(options: .autoGenerateHeadEndpoints)
+    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: WholeBody(limits: limits))
     health.addRoutes(to: router)
     Health.addMetrics(to: router, Observability.telemetry.exposition)
     let server = Application(
-      router: router, configuration: .init(address: .hostname("0.0.0.0", port: port), serverName: "handover"),
+      router: router, server: .http1(within: limits),
+      configuration: .init(address: .hostname("0.0.0.0", port: port), serverName: "handover"),
       logger: logger)
     try await withGracefulShutdownHandler {
       try await PortTaken.explain(port, setting: "--health-port or HANDOVER_HEALTH_PORT") {

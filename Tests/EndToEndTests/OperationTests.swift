@@ -53,6 +53,13 @@ import Testing
     try await eventually("it lives") { try await http.call(.GET, "/liveness").status == 200 }
     let readiness = try await http.call(.GET, "/readiness")
     #expect(readiness.status == 503 && readiness.text.contains("waiting for Redis"))
+    // Its answers have the manners of the ingress.
+    #expect(try await http.call(.HEAD, "/liveness").status == 200)
+    let unknown = try await http.call(.GET, "/nowhere")
+    #expect(
+      unknown.status == 404 && unknown.headers.first(name: "Content-Type") == "application/problem+json")
+    #expect(try unknown.json["code"].text == "unknownPath")
+    #expect(try await http.call(.PUT, "/actuator/down").json["status"].integer == 403)
     let time = try #require(worker.terminate(), "it did not stop")
     #expect(time < Patience.prompt)
     #expect(worker.exitStatus == 0)

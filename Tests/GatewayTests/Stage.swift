@@ -55,6 +55,9 @@ struct Stage {
     var request = HTTPClientRequest(url: path.hasPrefix("http") ? path : base + path)
     request.method = .init(rawValue: method)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
+    if body != nil, !request.headers.contains(name: "Content-Type") {
+      request.headers.add(name: "Content-Type", value: "application/json")
+    }
     if let body { request.body = .bytes(ByteBuffer(string: body)) }
     let response = try await HTTPClient.shared.execute(
       request, timeout: .seconds(Patience.limit.components.seconds))

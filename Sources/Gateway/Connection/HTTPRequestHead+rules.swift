@@ -4,6 +4,9 @@ import NIOHTTP1
 extension HTTPRequestHead {
   /// Brings the head into the form that the rest of the server knows. Throws what is wrong with it.
   mutating func normalize(_ limits: ServerLimits) throws(Problem) {
+    guard method != .CONNECT else {
+      throw Problem(.notImplemented, "unknownMethod", "This server is no proxy: it does not know CONNECT.")
+    }
     guard uri.utf8.count <= limits.targetBytes else {
       throw Problem(
         .uriTooLong, "targetTooLong", "The path and its query are longer than \(limits.targetBytes) bytes.")
@@ -30,7 +33,8 @@ extension HTTPRequestHead {
     guard hosts.count == 1 || hosts.isEmpty && isOld else {
       throw Problem(.badRequest, "badHost", "A request has exactly one Host; this one has \(hosts.count).")
     }
-    if !uri.hasPrefix("/"), !(uri == "*" && method == .OPTIONS) {
+    if uri == "*", method == .OPTIONS { uri = "/" }
+    if !uri.hasPrefix("/") {
       // `http://host/path`, whose host counts more than the header.
       let scheme = ["http://", "https://"].first { uri.lowercased().hasPrefix($0) }
       guard let scheme else {

@@ -21,7 +21,9 @@ final class Manners: ChannelDuplexHandler {
   private let limits: ServerLimits
   private let isFull: Bool
   private var asked: CircularBuffer<Asked> = []
-  /// Why nothing more is passed on, where a problem is what ended it.
+  /// Whether the last of them is still coming.
+  private var isReading = false
+  /// What came instead of a request, and is still to be answered.
   private var problem: Problem?
   /// Whether nothing more is passed on.
   private var isDeaf = false
@@ -82,12 +84,14 @@ final class Manners: ChannelDuplexHandler {
         refusedHead = head.method == .HEAD
         return refuse(error, as: HTTPParserError.unknown, context)
       }
+      isReading = true
       asked.append(Asked(isHead: head.method == .HEAD, isLast: head.isLast))
       if head.hasBody { bodyDue = .now() + TimeAmount(limits.bodyTimeout) }
       payContinue(context)
       context.fireChannelRead(wrapInboundOut(.head(head)))
     case .body: context.fireChannelRead(data)
     case .end:
+      isReading = false
       bodyDue = nil
       owesContinue = false
       context.fireChannelRead(data)
@@ -104,7 +108,11 @@ final class Manners: ChannelDuplexHandler {
 
   /// Takes no more requests. The error ends the reading of the last one, or has Hummingbird write an answer to none.
   private func refuse(_ problem: Problem, as error: any Error, _ context: ChannelHandlerContext) {
-    self.problem = problem
+    if isReading, !asked.isEmpty {
+      asked[asked.index(before: asked.endIndex)].isLast = true
+    } else {
+      self.problem = problem
+    }
     isDeaf = true
     bodyDue = nil
     context.fireErrorCaught(error)
@@ -121,10 +129,13 @@ final class Manners: ChannelDuplexHandler {
   // MARK: Answers
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard leavesAt == nil else {
+      promise?.succeed()
+      return
+    }
     guard !asked.isEmpty else {
       // An answer to no request: Hummingbird's to one that could not be read.
-      if let problem, leavesAt == nil {
-        self.problem = nil
+      if let problem {
         answer(problem, context, promise)
       } else {
         promise?.succeed()
@@ -133,7 +144,7 @@ final class Manners: ChannelDuplexHandler {
     }
     switch unwrapOutboundIn(data) {
     case .head(var head):
-      if isDeaf || head.headers[canonicalForm: "connection"].contains("close") {
+      if head.headers[canonicalForm: "connection"].contains("close") {
         asked[asked.startIndex].isLast = true
       }
       if asked[asked.startIndex].isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
