@@ -10,6 +10,10 @@ public struct GatewayOptions: Sendable {
   public var redis: RedisURL
   /// The origins whose pages may call; nil for every origin.
   public var allowedOrigins: [String]?
+  /// Where clients see this server; what their calls say if nil.
+  public var site: Site?
+  /// Whose word on that counts: proxies that stand before this server.
+  public var trustedProxies: [AddressRange] = []
   /// How long a write waits for its outcome where the client does not say.
   public var wait = Duration.seconds(2)
   /// How many entries a worker may be behind in a shard before the shard takes nothing more in.

@@ -4,7 +4,7 @@ import Market
 
 /// Which call does what.
 struct Routes: Sendable {
-  typealias Context = BasicRequestContext
+  typealias Context = CallContext
   typealias Handler = @Sendable (Request, Context) async throws -> Response
 
   let writes: Writes
@@ -14,9 +14,17 @@ struct Routes: Sendable {
 
   func router(health: Health) -> Router<Context> {
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: CrossOrigin(origins: options.allowedOrigins))
+    let origins = options.allowedOrigins.map(Set.init)
+    let vary =
+      ["Origin", "Accept-Language"]
+      + (options.trustedProxies.isEmpty ? [] : ["X-Forwarded-Host", "X-Forwarded-Proto"])
+    router.add(middleware: CrossOrigin(origins: origins, vary: vary.joined(separator: ", ")))
     router.add(middleware: CallMetrics())
     router.add(middleware: ProblemMiddleware())
+    if options.site != nil || !options.trustedProxies.isEmpty {
+      router.add(middleware: Viewpoint(site: options.site, proxies: options.trustedProxies))
+    }
+    if let origins { router.add(middleware: ChosenOrigins(origins: origins)) }
     router.add(middleware: WholeBody(limits: options.limits))
     health.addRoutes(to: router)
     if let metrics = options.metrics { Health.addMetrics(to: router, metrics) }
@@ -36,12 +44,4 @@ struct Routes: Sendable {
     try JSONBody.check(request.headers[.contentType], isEmpty: bytes.readableBytes == 0)
     return try JSONBody.fields(of: bytes.readableBytesView)
   }
-}
-
-extension BasicRequestContext {
-  /// The id in the path.
-  func id() throws -> Int { try URLText.id(try parameters.require("id")) }
-
-  /// A percent-encoded text in the path.
-  func text(_ name: String) throws -> String { try URLText.decode(try parameters.require(name), name) }
 }

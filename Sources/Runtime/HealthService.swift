@@ -7,11 +7,13 @@ import ServiceLifecycle
 /// Answers the platform's health questions, and Prometheus, on a port of its own.
 public struct HealthService: Service {
   private let health: Health
+  private let host: String
   private let port: Int
   private let logger: Logger
 
-  public init(_ health: Health, port: Int, logger: Logger) {
+  public init(_ health: Health, host: String, port: Int, logger: Logger) {
     self.health = health
+    self.host = host
     self.port = port
     self.logger = logger
   }
@@ -25,7 +27,7 @@ public struct HealthService: Service {
     Health.addMetrics(to: router, Observability.telemetry.exposition)
     let server = Application(
       router: router, server: .http1(within: limits),
-      configuration: .init(address: .hostname("0.0.0.0", port: port), serverName: "handover"),
+      configuration: .init(address: .hostname(host, port: port), serverName: "handover"),
       logger: logger)
     try await withGracefulShutdownHandler {
       try await PortTaken.explain(port, setting: "--health-port or HANDOVER_HEALTH_PORT") {

@@ -12,6 +12,28 @@ public struct IngressSettings: ParsableArguments, Sendable {
   public var port: Int?
 
   @Option(
+    help: ArgumentHelp(
+      "The address to listen on.",
+      discussion:
+        "HANDOVER_HOST; all of the machine's (0.0.0.0) if neither is given, for dev only itself (127.0.0.1).",
+      valueName: "address"))
+  public var host: String?
+
+  @Option(
+    name: .customLong("public-url"),
+    help: ArgumentHelp(
+      "Where clients see this server, for its links: https://shop.example.",
+      discussion: "HANDOVER_PUBLIC_URL; what the calls' Host says if neither is given.", valueName: "url"))
+  public var publicURL: String?
+
+  @Option(
+    name: .customLong("trusted-proxies"),
+    help: ArgumentHelp(
+      "Whose X-Forwarded-Proto and X-Forwarded-Host count: addresses and blocks such as 10.0.0.0/8, with commas.",
+      discussion: "HANDOVER_TRUSTED_PROXIES; nobody's if neither is given.", valueName: "addresses"))
+  public var trustedProxies: String?
+
+  @Option(
     name: .customLong("cors-origins"),
     help: ArgumentHelp(
       "Which origins' pages may call, separated by commas.",
@@ -27,8 +49,27 @@ public struct IngressSettings: ParsableArguments, Sendable {
 
   public init() {}
 
-  public func gateway(redis: RedisURL, shards: Int, logger: Logger) throws -> Gateway {
+  /// - Parameter host: the address to listen on where nobody said one.
+  public func gateway(
+    redis: RedisURL, shards: Int, host: String = Settings.anyHost, logger: Logger
+  ) throws -> Gateway {
     var options = GatewayOptions(shards: shards, redis: redis)
+    options.host = self.host ?? Settings.text("handover.host") ?? host
+    options.site = try (publicURL ?? Settings.text("handover.public.url")).map { text in
+      guard let site = Site(text) else {
+        throw ValidationError("The public URL “\(text)” must be http://host[:port] or https://host[:port].")
+      }
+      return site
+    }
+    options.trustedProxies = try (trustedProxies ?? Settings.text("handover.trusted.proxies") ?? "")
+      .split(separator: ",").map { part in
+        let text = part.trimmingPrefix(" ").description
+        guard let range = AddressRange(text) else {
+          throw ValidationError(
+            "The trusted proxy “\(text)” must be an address, or a block such as 10.0.0.0/8.")
+        }
+        return range
+      }
     options.port = try Settings.number(port, "--port", or: "handover.port", in: 0...65535) ?? options.port
     options.allowedOrigins = (corsOrigins ?? Settings.text("handover.cors.origins"))?
       .split(separator: ",").map { $0.trimmingPrefix(" ").description }

@@ -35,6 +35,9 @@ public struct Settings: ParsableArguments {
 
   public init() {}
 
+  /// Every address of the machine: what a container has to listen on.
+  public static let anyHost = "0.0.0.0"
+
   private static let environment = ConfigReader(provider: EnvironmentVariablesProvider())
 
   /// A text from the environment: `handover.redis.url` is `HANDOVER_REDIS_URL`. Empty counts as not set.

@@ -31,7 +31,10 @@ public enum WorkerProcess {
       return LaneService(runners)
     }
     var services: [any Service] = [lanes]
-    if let healthPort { services.insert(HealthService(health, port: healthPort, logger: logger), at: 0) }
+    if let healthPort {
+      services.insert(
+        HealthService(health, host: worker.resolvedHost(), port: healthPort, logger: logger), at: 0)
+    }
     try await run(services, logger: logger)
     logger.info("stopped")
   }

@@ -16,6 +16,12 @@ public struct WorkerSettings: ParsableArguments {
       discussion: "HANDOVER_HEALTH_PORT; no health server if neither is given.", valueName: "port"))
   public var healthPort: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "The address to answer on.",
+      discussion: "HANDOVER_HOST; all of the machine's (0.0.0.0) if neither is given.", valueName: "address"))
+  public var host: String?
+
   @OptionGroup public var lanes: LaneSettings
 
   public init() {}
@@ -23,6 +29,8 @@ public struct WorkerSettings: ParsableArguments {
   func resolvedThreads() throws -> Int {
     try Settings.number(threads, "--threads", or: "handover.threads", in: 1...64) ?? 1
   }
+
+  func resolvedHost() -> String { host ?? Settings.text("handover.host") ?? Settings.anyHost }
 
   func resolvedHealthPort() throws -> Int? {
     try Settings.number(healthPort, "--health-port", or: "handover.health.port", in: 0...65535)

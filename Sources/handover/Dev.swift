@@ -49,7 +49,7 @@ struct Dev: AsyncParsableCommand {
         options: try lanes.options(for: role), logger: try settings.logger(role.rawValue))
     }
     let gateway = try ingress.gateway(
-      redis: url, shards: shards, logger: settings.logger("ingress"))
+      redis: url, shards: shards, host: "127.0.0.1", logger: settings.logger("ingress"))
     logger.info("started", metadata: ["redis": "\(url)", "shards": "\(shards)"])
     let services: [any Service] = [LaneService(runners), gateway]
     try await WorkerProcess.run((redis.map { [$0] } ?? []) + services, logger: logger)

@@ -22,6 +22,8 @@ import Testing
     }
 
     let first = try await start()
+    // All of 127.0.0.0/8 is this machine, but only one address of it is listened on.
+    await #expect(throws: (any Error).self) { try await http.call(.GET, "http://127.0.0.2:\(port)/liveness") }
     let demo = try RunningProcess(
       Executables.package.appending(path: "scripts/demo").path, [],
       environment: [

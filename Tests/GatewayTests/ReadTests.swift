@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func deletedReservationsAreHidden() async throws {
-    try await Stage.run { stage in
+    try await Stage.run(setUp: { $0.trustedProxies = Stage.loopback }) { stage in
       var store = Commands()
       let shard = Shard.of(productid: 7, among: FakeLane.shards)
       store.add(storing: ["id": "1", "productid": "7", "deleted": "1"], as: .reserve, in: shard)

@@ -68,6 +68,9 @@ struct Stage {
       json: (try? JSONDecoder().decode(JSON.self, from: Data(bytes.readableBytesView))) ?? .null)
   }
 
+  /// The address that every call of a test comes from.
+  static let loopback = [AddressRange("127.0.0.1")].compactMap(\.self)
+
   /// Sends commands straight to Redis.
   func redis(_ commands: Commands) throws {
     for reply in try RedisConnection(server.url).exchange(commands) { try reply.get() }
