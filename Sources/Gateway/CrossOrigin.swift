@@ -17,7 +17,7 @@ struct CrossOrigin<Context: RequestContext>: RouterMiddleware {
       request.method == .options && request.headers[.origin] != nil
       && request.headers[.accessControlRequestMethod] != nil
     var response = isPreflight ? Response(status: .noContent) : try await next(request, context)
-    response.headers[.vary] = vary
+    response.headers[.vary] = response.headers[.vary].map { "\(vary), \($0)" } ?? vary
     guard let origin = request.headers[.origin], origins?.contains(origin) ?? true else { return response }
     response.headers[.accessControlAllowOrigin] = origin
     response.headers[.accessControlAllowCredentials] = "true"

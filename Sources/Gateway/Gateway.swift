@@ -53,7 +53,7 @@ public struct Gateway: Service {
         backlog: backlog),
       reads: Reads(redis: reading, shards: options.shards), options: options)
     let app = Application(
-      router: routes.router(health: health),
+      router: routes.router(health: health, logger: logger),
       server: .http1(within: options.limits),
       configuration: .init(address: .hostname(options.host, port: options.port), backlog: 1024),
       onServerRunning: { [onServerRunning] in await onServerRunning($0.localAddress?.port ?? 0) },

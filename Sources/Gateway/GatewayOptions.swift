@@ -14,6 +14,8 @@ public struct GatewayOptions: Sendable {
   public var site: Site?
   /// Whose word on that counts: proxies that stand before this server.
   public var trustedProxies: [AddressRange] = []
+  /// The folder of a front end to serve besides the API; none if nil.
+  public var frontEnd: String?
   /// How long a write waits for its outcome where the client does not say.
   public var wait = Duration.seconds(2)
   /// How many entries a worker may be behind in a shard before the shard takes nothing more in.

@@ -1,5 +1,6 @@
 import Health
 import Hummingbird
+import Logging
 import Market
 
 /// Which call does what.
@@ -12,7 +13,7 @@ struct Routes: Sendable {
   let options: GatewayOptions
   let allowance = PageAllowance(most: 5 * PageRequest.largestSize)
 
-  func router(health: Health) -> Router<Context> {
+  func router(health: Health, logger: Logger) -> Router<Context> {
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
     let origins = options.allowedOrigins.map(Set.init)
     let vary =
@@ -26,6 +27,7 @@ struct Routes: Sendable {
     }
     if let origins { router.add(middleware: ChosenOrigins(origins: origins)) }
     router.add(middleware: WholeBody(limits: options.limits))
+    if let folder = options.frontEnd { router.add(middleware: FrontEnd(folder: folder, logger: logger)) }
     health.addRoutes(to: router)
     if let metrics = options.metrics { Health.addMetrics(to: router, metrics) }
     addReads(to: router)

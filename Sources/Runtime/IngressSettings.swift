@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Gateway
 import Health
 import Logging
@@ -32,6 +33,12 @@ public struct IngressSettings: ParsableArguments, Sendable {
       "Whose X-Forwarded-Proto and X-Forwarded-Host count: addresses and blocks such as 10.0.0.0/8, with commas.",
       discussion: "HANDOVER_TRUSTED_PROXIES; nobody's if neither is given.", valueName: "addresses"))
   public var trustedProxies: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder of a front end, to serve its files besides the API and its index.html at /.",
+      discussion: "HANDOVER_SITE; no files if neither is given.", valueName: "folder"))
+  public var site: String?
 
   @Option(
     name: .customLong("cors-origins"),
@@ -71,6 +78,13 @@ public struct IngressSettings: ParsableArguments, Sendable {
         return range
       }
     options.port = try Settings.number(port, "--port", or: "handover.port", in: 0...65535) ?? options.port
+    options.frontEnd = try (site ?? Settings.text("handover.site")).map { folder in
+      guard FileManager.default.fileExists(atPath: "\(folder)/index.html") else {
+        throw ValidationError(
+          "There is no index.html in \(folder): name the folder of a front end as it is built.")
+      }
+      return folder
+    }
     options.allowedOrigins = (corsOrigins ?? Settings.text("handover.cors.origins"))?
       .split(separator: ",").map { $0.trimmingPrefix(" ").description }
     options.backlogLimit =
