@@ -44,7 +44,7 @@ struct NoticeLooks {
   /// Whether to look at the user's notices now that so many are written.
   mutating func isDue(_ userid: String, writing count: Int, at now: UInt64) -> Bool {
     let name = Array(userid.utf8)
-    if var look = looks[name], now < look.time + UInt64(NoticeKeeping.interval) {
+    if var look = looks[name], now < look.time || now - look.time < UInt64(NoticeKeeping.interval) {
       look.written += count
       if look.written < NoticeKeeping.slack / 2 {
         looks[name] = look
