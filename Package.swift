@@ -82,7 +82,7 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "Chaos",
-      dependencies: ["Audit", "Lanes", "Layout", "Market", "Redis", "Testbed", argumentParser],
+      dependencies: ["Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed", argumentParser],
       path: "Tests/Chaos", swiftSettings: settings),
     tests("MarketTests", "Market", "Testbed"),
     tests("RedisTests", "Redis", "Testbed"),

@@ -13,9 +13,12 @@ struct CommandCheck {
   let shard: Shard
   /// Where a trimmed journal begins: the outcomes of older commands may be gone.
   let start: EntryID
-  private var endings: [String: Int] = [:]
+  /// How often each command was finished. Command ids are the same only byte for byte, as they are to Redis.
+  private var endings: [[UInt8]: Int] = [:]
+  /// How often a command was refused because its id stands for another one.
+  private var reuses: [[UInt8]: Int] = [:]
   /// Commands that an event only passed on.
-  private var passedOn: Set<String> = []
+  private var passedOn: Set<[UInt8]> = []
 
   init(_ shard: Shard, since start: EntryID) {
     self.shard = shard
@@ -27,9 +30,13 @@ struct CommandCheck {
   ) throws(RedisError) {
     var ended: [JournalEntry] = []
     for entry in page {
-      if let asker = entry.event.asker { passedOn.insert(asker.commandid) }
+      if let asker = entry.event.asker { passedOn.insert(Array(asker.commandid.utf8)) }
       guard let caller = entry.event.caller else { continue }
-      endings[caller.commandid, default: 0] += 1
+      if entry.event.refusal == .commandIdReused {
+        reuses[Array(caller.commandid.utf8), default: 0] += 1
+        continue
+      }
+      endings[Array(caller.commandid.utf8), default: 0] += 1
       ended.append(entry)
     }
     let now = try connection.call("TIME")[0]?.integer.map { UInt64($0) * 1000 } ?? 0
@@ -52,10 +59,11 @@ struct CommandCheck {
       }
       return
     }
-    guard let outcome = Outcome(packed: record) else {
-      let message =
-        record.isEmpty ? "It is still open, but \(what) finished the command." : "It cannot be read."
-      return findings.add(.operation, key, message)
+    guard let known = CommandRecord(stored: record), !known.outcome.isEmpty else {
+      return findings.add(.operation, key, "It is still open, but \(what) finished the command.")
+    }
+    guard let outcome = Outcome(packed: known.outcome) else {
+      return findings.add(.operation, key, "It cannot be read.")
     }
     var expected = event.type
     if case .rejected(let rejection) = event.fact { expected += " \(rejection.refusal.rawValue)" }
@@ -83,11 +91,12 @@ struct CommandCheck {
     on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) -> Sum {
     var sum = Sum()
-    var seen: [String: EntryID] = [:]
+    var seen: [[UInt8]: Seen] = [:]
     var isComplete = true
     for worker in Worker.allCases {
       let stream = Key.commands(worker, in: shard)
-      if try StreamState(of: stream, on: connection).isTrimmed { isComplete = false }
+      let isTrimmed = try StreamState(of: stream, on: connection).isTrimmed
+      if isTrimmed { isComplete = false }
       guard let cursor = cursors[worker], cursor > .zero else { continue }
       try connection.readPages(of: stream, through: cursor) { (page) throws(RedisError) in
         for entry in page where !ReplayedEvent.isOne(entry.fields) {
@@ -95,46 +104,86 @@ struct CommandCheck {
           if deadLetters.contain(entry.id, of: stream) {
             sum.deadLetters += 1
           } else if let commandid = entry.fields["commandid"], !commandid.isEmpty {
-            let first = seen[commandid]
-            if first == nil { seen[commandid] = entry.id }
-            check(commandid, entry, first: first, of: stream, deadLetters, isHeld, &findings)
+            take(entry, commandid, of: stream, isTrimmed, &seen, deadLetters, isHeld, &findings)
           } else {
             sum.nameless += 1
           }
         }
       }
     }
+    for (commandid, first) in seen where endings[commandid] ?? 0 > first.copies {
+      findings.add(
+        .command, first.stream, "\(first.what) has \(endings[commandid] ?? 0) outcomes on the journal.")
+    }
     guard isComplete else { return sum }
-    for (commandid, _) in endings where seen[commandid] == nil {
+    for commandid in endings.keys where seen[commandid] == nil {
       findings.addAtRest(
-        .command, Key.journal(of: shard), "An event finishes command \(commandid), which nobody gave.")
+        .command, Key.journal(of: shard),
+        "An event finishes command \(String(decoding: commandid, as: UTF8.self)), which nobody gave.")
+    }
+    for (commandid, reuses) in reuses where reuses > seen[commandid]?.others ?? 0 {
+      findings.addAtRest(
+        .command, Key.journal(of: shard),
+        "The id \(String(decoding: commandid, as: UTF8.self)) was refused as used \(reuses) times, but "
+          + "\(seen[commandid]?.others ?? 0) other commands came under it.")
     }
     return sum
   }
 
-  private func check(
-    _ commandid: String, _ entry: StreamEntry, first: EntryID?, of stream: String, _ deadLetters: DeadEntries,
-    _ isHeld: (String) -> Bool, _ findings: inout Findings
+  /// The command that came first under an id.
+  private struct Seen {
+    let stream: String
+    let what: String
+    var position: EntryID
+    var digest: CommandDigest?
+    /// How often it counts as a command of its own: after a day it is forgotten.
+    var copies = 1
+    /// How many other commands came under it.
+    var others = 0
+  }
+
+  private func take(
+    _ entry: StreamEntry, _ commandid: String, of stream: String, _ isTrimmed: Bool,
+    _ seen: inout [[UInt8]: Seen],
+    _ deadLetters: DeadEntries, _ isHeld: (String) -> Bool, _ findings: inout Findings
   ) {
-    let what = "\(entry.id), \(entry.fields["type"] ?? "a command") \(commandid),"
-    switch endings[commandid] ?? 0 {
-    case 1:
+    let name = Array(commandid.utf8)
+    let kind = entry.fields["type"].flatMap { CommandKind(rawValue: $0) }
+    let digest = kind.flatMap { try? Caller(command: entry.fields, kind: $0)?.digest }
+    guard let first = seen[name] else {
+      let what = "\(entry.id), \(entry.fields["type"] ?? "a command") \(commandid),"
+      seen[name] = Seen(stream: stream, what: what, position: entry.id, digest: digest)
+      return check(entry.id, name, what, of: stream, deadLetters, isHeld(commandid), &findings)
+    }
+    if entry.id.milliseconds + Self.slack > first.position.milliseconds + Self.lifetime {
+      seen[name]?.copies += 1
+      seen[name]?.position = entry.id
+      seen[name]?.digest = digest
       return
-    case 0 where entry.id < start:
-      return
-    case 0 where passedOn.contains(commandid):
-      if !isHeld(commandid) {
+    }
+    // Of a trimmed stream it is not known which one came first.
+    if first.digest == digest || entry.id < start || isTrimmed { return }
+    seen[name]?.others += 1
+    if reuses[name] ?? 0 < first.others + 1, !deadLetters.areIncomplete {
+      findings.add(
+        .command, stream,
+        "\(entry.id), \(entry.fields["type"] ?? "a command"), came under the id \(commandid) of another "
+          + "command, but was not refused.")
+    }
+  }
+
+  private func check(
+    _ position: EntryID, _ name: [UInt8], _ what: String, of stream: String, _ deadLetters: DeadEntries,
+    _ isHeld: Bool, _ findings: inout Findings
+  ) {
+    if endings[name] ?? 0 > 0 || reuses[name] ?? 0 > 0 || position < start { return }
+    if passedOn.contains(name) {
+      if !isHeld {
         findings.addAtRest(
           .command, stream, "\(what) was passed on, but nobody holds it, and it has no outcome.")
       }
-    case 0:
-      if !deadLetters.areIncomplete {
-        findings.add(.command, stream, "\(what) was decided, but has no outcome on the journal.")
-      }
-    case let count:
-      // After a day its record is gone, and a copy counts as a command of its own.
-      if let first, first.age(at: entry.id.milliseconds) > Self.lifetime - Self.slack { return }
-      if first == nil { findings.add(.command, stream, "\(what) has \(count) outcomes on the journal.") }
+    } else if !deadLetters.areIncomplete {
+      findings.add(.command, stream, "\(what) was decided, but has no outcome on the journal.")
     }
   }
 }

@@ -1,3 +1,4 @@
+import Doors
 import Lanes
 import Layout
 import Market
@@ -39,10 +40,10 @@ public struct DeadLetter: Sendable {
   /// What a person calls it by: `3/1712-0`, `trade.commands/1712-0`.
   public var id: String { "\(tag)/\(position)" }
 
-  /// Names the command in it for good: as its sender did, or as the door would have.
-  public var commandid: String {
-    if let given = fields["commandid"], !given.isEmpty { return given }
-    return "\(stream)/\(entry)"
+  /// Names the command in it for good, as the door would have or has. Throws where its sender named it wrongly.
+  func commandid() throws(FieldError) -> String {
+    if isOfInlet { return try CommandName.entry(fields, id: entry, inlet: stream) }
+    return try Caller.name(in: fields) ?? "\(stream)/\(entry)"
   }
 
   /// Where on its shard's journal the event in it lies; nil for a command.
@@ -51,6 +52,13 @@ public struct DeadLetter: Sendable {
     // One that was handed back and put aside once more.
     return ReplayedEvent.position(in: fields)
   }
+
+  /// What was asked for, where a door had said so.
+  func digest() throws(FieldError) -> CommandDigest? {
+    isOfInlet ? nil : try Caller(fields: fields)?.digest
+  }
+
+  private var isOfInlet: Bool { Worker.allCases.contains { Key.inlet($0) == stream } }
 
   /// The worker that takes it; nil for an event of the journal, which is no command.
   var recipient: Worker? {

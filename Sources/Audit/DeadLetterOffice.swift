@@ -9,7 +9,7 @@ public struct DeadLetterOffice {
   /// What came of sending one again.
   public enum Delivery: Equatable, Sendable {
     /// It stands in its shard's stream again, and is no dead letter any more.
-    case delivered(id: Int, productid: Int, shard: Shard)
+    case delivered(commandid: String, id: Int, shard: Shard)
     /// An event that its lane hears again, and no dead letter any more.
     case handedBack(type: String, position: EntryID, lane: LaneName)
     /// It stays, and why.
@@ -56,7 +56,8 @@ public struct DeadLetterOffice {
   /// Should this end in between, sending it once more changes nothing: the command keeps its id, and an event goes in
   /// one step.
   ///
-  /// - Parameter corrections: fields of a command that replace its own, or are added to them.
+  /// - Parameter corrections: fields of a command that replace its own, or are added to them. A `commandid` makes
+  ///   another command of it, with a name of the operator's.
   public func replay(_ letter: DeadLetter, setting corrections: Fields = [:]) throws(RedisError) -> Delivery {
     if let position = letter.event { return try handBack(letter, position, correcting: !corrections.isEmpty) }
     guard let worker = letter.recipient else {
@@ -64,19 +65,22 @@ public struct DeadLetterOffice {
     }
     var fields = Fields(letter.fields.map { ($0.name, corrections[$0.name] ?? $0.value) })
     for (name, value) in corrections where letter.fields[name] == nil { fields.append(name, value) }
-    let draft: Draft
+    let request: Request
     do throws(FieldError) {
-      draft = try Draft(fields: fields, worker: worker)
+      let commandid =
+        if let name = try CommandName.replay(corrections) { name } else { try letter.commandid() }
+      request = Request(
+        draft: try Draft(fields: fields, worker: worker), commandid: commandid,
+        // What was asked for stays the same, unless it is corrected.
+        digest: corrections.isEmpty ? try letter.digest() : nil)
     } catch {
       return .refused(error.message)
     }
-    guard let admission = try pass(Request(draft: draft, commandid: letter.commandid)) else {
-      return .refused("The door gave no answer.")
-    }
+    guard let admission = try pass(request) else { return .refused("The door gave no answer.") }
     switch admission {
-    case .admitted(let id, let productid, let shard):
+    case .admitted(let id, _, let shard):
       try drop(letter)
-      return .delivered(id: id, productid: productid, shard: shard)
+      return .delivered(commandid: request.commandid, id: id, shard: shard)
     case .full(let shard):
       return .refused("Shard \(shard.index) is too far behind to take anything in: try again later.")
     case .unknown, .conflict:

@@ -44,17 +44,31 @@ struct IndexCheck {
   }
 
   func finish(on connection: RedisConnection, _ findings: inout Findings) throws(RedisError) {
+    // Older releases left no trace, and no command in the directory.
+    var registered: [Item] = []
     for entity in Entity.allCases {
       let items = items[entity] ?? []
       try compare(items, of: entity, on: connection, &findings)
       try connection.askEach(items + (deleted[entity] ?? [])) {
         Words("GET", Key.directory(entity, id: $0.id))
       } _: { (item, reply) throws(RedisError) in
-        guard try reply.get().integer != item.productid else { return }
-        findings.addAtRest(
-          .directory, Key.directory(entity, id: item.id),
-          "It is \(shown(reply.text)), but the \(entity.rawValue) is of product \(item.productid).")
+        let owner = try reply.get().text.flatMap { DirectoryEntry($0) }
+        if owner?.productid != item.productid {
+          findings.addAtRest(
+            .directory, Key.directory(entity, id: item.id),
+            "It is \(shown(reply.text)), but the \(entity.rawValue) is of product \(item.productid).")
+        } else if entity == .inventory, owner?.commandid != nil {
+          registered.append(item)
+        }
       }
+    }
+    try connection.askEach(registered) {
+      Words("GET", Key.trace(of: .inventory, id: $0.id, in: shard))
+    } _: { (item, reply) throws(RedisError) in
+      guard try reply.get().integer != item.productid else { return }
+      findings.addAtRest(
+        .directory, Key.trace(of: .inventory, id: item.id, in: shard),
+        "It is \(shown(reply.text)), but the inventory is of product \(item.productid).")
     }
   }
 

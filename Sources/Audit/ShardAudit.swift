@@ -29,6 +29,7 @@ struct ShardAudit {
   var numbers: NumberCheck
   var indexes: IndexCheck
   var line = Line()
+  var ids = IDCheck()
   /// The last listing of each product, by which its deals are decided.
   var listings: [Int: Listing] = [:]
   private let journal: StreamState
@@ -120,6 +121,7 @@ struct ShardAudit {
       trades.take(entry, &findings)
       stocks.take(entry, &findings)
       line.take(entry, in: shard, &findings)
+      ids.take(entry, in: shard, &findings)
       mypage.take(entry)
       if entry.event.caller != nil { totals.outcomes += 1 }
       if entry.event.isRefusal { totals.rejections += 1 }

@@ -21,32 +21,47 @@ public struct Door: Sendable {
     var refusal: Admission?
 
     var kind: CommandKind { request.draft.kind }
+    /// Whether the id is the door's, not the sender's.
+    var isMade: Bool { kind.creates && request.draft.id == nil }
   }
 
-  /// What a visit waits for in the round under way.
-  private enum Wait { case id, claim, lookup }
+  /// What is waited for in the round under way, and how many replies tell it.
+  private enum Wait {
+    case ids(IDBlocks.Question)
+    case claim(visit: Int)
+    case lookup(visit: Int)
+    case trace(visit: Int, productid: Int)
+
+    var replies: Int {
+      switch self {
+      case .ids(let question): question.replies
+      case .trace: 2
+      case .claim, .lookup: 1
+      }
+    }
+  }
 
   private let shards: Int
   private let isFull: @Sendable (Shard) -> Bool
-  private let blocks: IDBlocks?
+  private let blocks: IDBlocks
   private var visits: [Visit]
-  private var waits: [(visit: Int, wait: Wait)] = []
+  private var waits: [Wait] = []
   private var step = Step.start
 
   /// - Parameters:
-  ///   - blocks: where new ids come from; without it each is asked for.
+  ///   - blocks: where new ids come from; by itself no more are taken than are needed.
   ///   - isFull: whether a shard takes nothing more in for now.
   public init(
-    _ requests: [Request], shards: Int, blocks: IDBlocks? = nil,
+    _ requests: [Request], shards: Int, blocks: IDBlocks = IDBlocks(size: 1),
     isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
   ) {
     self.shards = shards
     self.blocks = blocks
     self.isFull = isFull
-    visits = requests.map { Visit(request: $0, id: $0.draft.id, productid: $0.draft.productid) }
+    visits = requests.map {
+      Visit(request: $0, id: $0.draft.id ?? $0.reserved, productid: $0.draft.productid)
+    }
   }
-
-  private var blockSize: Int { blocks == nil ? 1 : IDBlocks.size }
 
   /// What became of the requests, in their order; complete after the last round.
   public var admissions: [Admission] {
@@ -66,69 +81,67 @@ public struct Door: Sendable {
   public mutating func next(_ replies: [Reply], commands: inout Commands) throws(RedisError) {
     switch step {
     case .start:
-      for index in visits.indices { ask(index, &commands) }
+      ask(&commands)
       step = .claiming
       if commands.isEmpty { append(&commands) }
     case .claiming:
       let asked = waits
       waits = []
-      for (question, reply) in zip(asked, replies) {
-        try hear(question.visit, question.wait, try reply.get())
-        ask(question.visit, &commands)
+      var rest = replies[...]
+      for wait in asked {
+        try hear(wait, rest.prefix(wait.replies), &commands)
+        rest = rest.dropFirst(wait.replies)
       }
+      ask(&commands)
       if commands.isEmpty { append(&commands) }
     case .appended:
       for reply in replies { try reply.get() }
     }
   }
 
-  /// Adds what the visit still has to know: its id, its claim, or the product of an id that exists.
-  private mutating func ask(_ index: Int, _ commands: inout Commands) {
-    guard visits[index].refusal == nil, !visits[index].isClaimed else { return }
-    let entity = visits[index].kind.entity
-    if visits[index].id == nil { visits[index].id = blocks?.next(entity) }
-    let visit = visits[index]
-    if let id = visit.id, visit.kind.creates, let productid = visit.productid {
-      commands.add("SET", Key.directory(entity, id: id), String(productid), "NX", "GET")
-      waits.append((index, .claim))
-    } else if let id = visit.id {
-      commands.add("GET", Key.directory(entity, id: id))
-      waits.append((index, .lookup))
-    } else {
-      // People choose ids too: growing steps leap over a run of taken ones.
-      let step = blockSize << min(visit.collisions, 20)
-      commands.add("INCRBY", Key.counter(entity), String(step))
-      waits.append((index, .id))
+  /// Adds what the visits still have to know: their ids, their claims, or the products of ids that exist.
+  private mutating func ask(_ commands: inout Commands) {
+    var lacking: [Entity: (count: Int, collisions: Int)] = [:]
+    let asked = Set(waits.compactMap { if case .trace(let visit, _) = $0 { visit } else { nil } })
+    for index in visits.indices where visits[index].refusal == nil && !visits[index].isClaimed {
+      if asked.contains(index) { continue }
+      let entity = visits[index].kind.entity
+      if visits[index].id == nil { visits[index].id = blocks.next(entity) }
+      let visit = visits[index]
+      if let id = visit.id, visit.kind.creates, let productid = visit.productid {
+        let entry = DirectoryEntry(
+          productid: productid, commandid: visit.request.commandid, isMade: visit.isMade)
+        commands.add("SET", Key.directory(entity, id: id), entry.text, "NX", "GET")
+        waits.append(.claim(visit: index))
+      } else if let id = visit.id {
+        commands.add("GET", Key.directory(entity, id: id))
+        waits.append(.lookup(visit: index))
+      } else {
+        let (count, collisions) = lacking[entity] ?? (0, 0)
+        lacking[entity] = (count + 1, max(collisions, visit.collisions))
+      }
+    }
+    for (entity, need) in lacking {
+      let question = blocks.ask(
+        entity, needing: need.count, collisions: need.collisions, &commands)
+      waits.append(.ids(question))
     }
   }
 
-  private mutating func hear(_ index: Int, _ wait: Wait, _ reply: Reply) throws(RedisError) {
-    let entity = visits[index].kind.entity
+  private mutating func hear(
+    _ wait: Wait, _ replies: ArraySlice<Reply>, _ commands: inout Commands
+  ) throws(RedisError) {
+    guard replies.count == wait.replies, let reply = try replies.last?.get() else {
+      throw RedisError(.unexpectedReply, "Redis gave no reply to a door.")
+    }
     switch wait {
-    case .id:
-      guard let last = reply.integer else {
-        throw RedisError(.unexpectedReply, "\(Key.counter(entity)) holds no number.")
-      }
-      let first = last - blockSize + 1
-      visits[index].id = first
-      if first < last { blocks?.add((first + 1)...last, of: entity) }
-    case .claim:
-      let owner = reply.integer
-      if owner == nil {
-        visits[index].isClaimed = true
-      } else if visits[index].request.draft.id == nil {
-        visits[index].collisions += 1
-        visits[index].id = nil
-        blocks?.clear(entity)
-      } else if owner == visits[index].productid {
-        // The same id for the same product: the lane knows whether it is a repetition or a second one.
-        visits[index].isClaimed = true
-      } else {
-        visits[index].refusal = .conflict(entity, id: visits[index].id ?? 0, productid: owner ?? 0)
-      }
-    case .lookup:
-      let id = visits[index].id ?? 0
-      if let owner = reply.integer {
+    case .ids(let question):
+      try blocks.hear(question, replies)
+    case .claim(let index):
+      hearClaim(index, reply.string.flatMap { DirectoryEntry($0) }, &commands)
+    case .lookup(let index):
+      let (entity, id) = (visits[index].kind.entity, visits[index].id ?? 0)
+      if let owner = reply.string.flatMap({ DirectoryEntry($0) })?.productid {
         if let named = visits[index].productid, named != owner {
           visits[index].refusal = .conflict(entity, id: id, productid: owner)
         }
@@ -137,6 +150,44 @@ public struct Door: Sendable {
       } else {
         visits[index].refusal = .unknown(entity, id: id)
       }
+    case .trace(let index, let productid):
+      // Something was made under the id, and not by this command: it has no outcome.
+      let isKnown = try replies.first?.get().isNull == false
+      if reply.integer == 1 && !isKnown {
+        let (entity, id) = (visits[index].kind.entity, visits[index].id ?? 0)
+        visits[index].refusal = .conflict(entity, id: id, productid: productid)
+      } else {
+        visits[index].isClaimed = true
+      }
+    }
+  }
+
+  /// - Parameter owner: whose the id was before; nil where it was nobody's.
+  private mutating func hearClaim(_ index: Int, _ owner: DirectoryEntry?, _ commands: inout Commands) {
+    let (visit, entity) = (visits[index], visits[index].kind.entity)
+    let commandid = visit.request.commandid
+    guard let owner, let id = visit.id,
+      owner.productid != visit.productid || owner.commandid.map({ $0 != commandid }) ?? true
+    else {
+      visits[index].isClaimed = true
+      return
+    }
+    if visit.isMade {
+      if owner.isMade { blocks.wasGivenTwice(id, of: entity) } else { blocks.clear(entity) }
+      if visit.request.reserved != nil {
+        visits[index].refusal = .conflict(entity, id: id, productid: owner.productid)
+      } else {
+        visits[index].collisions += 1
+        visits[index].id = nil
+      }
+    } else if owner.productid != visit.productid {
+      visits[index].refusal = .conflict(entity, id: id, productid: owner.productid)
+    } else {
+      // Another command named the id for the same product. If it came to nothing, the id is still free.
+      let shard = Shard.of(productid: owner.productid, among: shards)
+      commands.add("GET", Key.operation(commandid, in: shard))
+      commands.add("EXISTS", Key.trace(of: entity, id: id, in: shard))
+      waits.append(.trace(visit: index, productid: owner.productid))
     }
   }
 
@@ -154,6 +205,10 @@ public struct Door: Sendable {
         words.add(name)
         words.add(value)
       }
+      if !visit.request.isSaid {
+        words.add(CommandDigest.field)
+        words.add(visit.request.digest.text)
+      }
       words.add("commandid")
       words.add(visit.request.commandid)
       if let replyto = visit.request.replyto {
@@ -161,6 +216,11 @@ public struct Door: Sendable {
         words.add(replyto)
       }
       commands.add(words)
+      if visit.request.isFollowed {
+        // Behind the command, so what stands there says that the command does; its outcome may be there first.
+        commands.add(
+          "SET", Key.operation(visit.request.commandid, in: shard), CommandRecord.waiting, "NX")
+      }
     }
   }
 }

@@ -10,7 +10,7 @@ struct Call: Sendable {
   init(_ request: Request) throws(Problem) {
     self.request = request
     preference = Preference(request.headers[header: .prefer])
-    key = try CommandID.key(request.headers[header: .idempotencyKey])
+    key = try IdempotencyKey.read(request.headers[header: .idempotencyKey])
   }
 
   /// The entity tags that the item must have.

@@ -3,30 +3,48 @@ import Redis
 
 /// Sees to it that an idempotency key stands for one request, and that one copy of it is worked on at a time.
 struct Claims: Sendable {
-  enum Claim: Equatable {
-    /// The first copy, or one whose forerunner was lost: go on.
-    case free
-    /// The same request came before.
-    case repeated(isRunning: Bool)
+  struct Claim: Equatable {
+    /// Whether the same request came before.
+    var isRepeated = false
+    /// Whether another copy of it is being worked on.
+    var isRunning = false
+    /// The ids that are meant for what the request makes. The first that is nobody else's is the one.
+    var ids: [Int]
   }
 
   let redis: RedisClient
 
   /// Throws a 422 where the key already stands for another request.
-  func claim(_ key: String, for request: String) async throws -> Claim {
+  ///
+  /// - Parameter id: what is meant for what the request makes, unless an earlier copy meant another one.
+  func claim(_ key: String, for request: String, meaning id: Int?) async throws -> Claim {
     var ask = Commands()
-    ask.add("SET", Key.request(key), request, "NX", "GET", "EX", "86400")
+    let text = id.map { "\(request)\n\($0)" } ?? request
+    ask.add("SET", Key.request(key), text, "NX", "GET", "EX", Self.lifetime)
     ask.add("SET", Self.mark(key), "1", "NX", "PX", "5000")
     let replies = try await redis.send(ask)
     guard replies.count == 2 else { throw RedisError(.unexpectedReply, "Redis gave no reply to SET.") }
     let stored = try replies[0].get()
     let isRunning = try replies[1].get().isNull
-    if stored.isNull { return .free }
-    guard stored.string == request else {
+    if stored.isNull { return Claim(ids: id.map { [$0] } ?? []) }
+    guard let ids = Self.ids(in: stored, if: request) else {
       if !isRunning { try await release(key) }
       throw Self.reused
     }
-    return .repeated(isRunning: isRunning)
+    return Claim(isRepeated: true, isRunning: isRunning, ids: ids)
+  }
+
+  /// Means one more id for what the request makes, as the others are somebody else's, and gives them all in order.
+  ///
+  /// Copies of the request may do so at the same time, but all see the same order.
+  func mean(_ id: Int, for key: String) async throws -> [Int] {
+    var ask = Commands()
+    ask.add("APPEND", Key.request(key), "\n\(id)")
+    ask.add("EXPIRE", Key.request(key), Self.lifetime)
+    ask.add("GET", Key.request(key))
+    let replies = try await redis.send(ask)
+    for reply in replies { try reply.get() }
+    return replies.last?.string?.split(separator: "\n").compactMap { Int($0) } ?? []
   }
 
   /// Whether the key stands for the request already. Throws a 422 where it stands for another one.
@@ -34,8 +52,16 @@ struct Claims: Sendable {
     var ask = Commands()
     ask.add("GET", Key.request(key))
     guard let stored = try await redis.send(ask).first?.get(), !stored.isNull else { return false }
-    guard stored.string == request else { throw Self.reused }
+    guard Self.ids(in: stored, if: request) != nil else { throw Self.reused }
     return true
+  }
+
+  /// The ids behind the request that a key stands for; nil where that is another request, byte for byte.
+  private static func ids(in stored: Reply, if request: String) -> [Int]? {
+    guard let text = stored.string, text.utf8.starts(with: request.utf8) else { return nil }
+    let rest = text.utf8.dropFirst(request.utf8.count)
+    guard rest.isEmpty || rest.first == UInt8(ascii: "\n") else { return nil }
+    return Substring(rest).split(separator: "\n").compactMap { Int($0) }
   }
 
   /// Lets the next copy in at once, where this one came to nothing.
@@ -44,6 +70,9 @@ struct Claims: Sendable {
     ask.add("DEL", Self.mark(key))
     for reply in try await redis.send(ask) { try reply.get() }
   }
+
+  /// How long a key is remembered: a day, in seconds.
+  private static let lifetime = "86400"
 
   private static let reused = Problem(
     .unprocessableContent, "keyReused", "This Idempotency-Key was sent with another request before.")

@@ -45,12 +45,13 @@ public struct Gateway: Service {
     let book = ReplyBook()
     let backlog = Backlog(
       redis: redis, backlog: ShardBacklog(shards: options.shards, limit: options.backlogLimit))
+    let blocks = IDBlocks { [logger] in logger.error("\($0)") }
     let listener = ReplyListener(
       options.redis, ingress: ingress, shards: options.shards, book: book, logger: logger)
     let routes = Routes(
       writes: Writes(
         redis: redis, shards: options.shards, ingress: ingress, book: book, ordinaryWait: options.wait,
-        backlog: backlog),
+        backlog: backlog, blocks: blocks),
       reads: Reads(redis: reading, shards: options.shards), options: options)
     let app = Application(
       router: routes.router(health: health, logger: logger),
@@ -70,6 +71,7 @@ public struct Gateway: Service {
       try await withThrowingTaskGroup { tasks in
         tasks.addTask { [logger] in try await backlog.watch(logger: logger) }
         tasks.addTask { try await book.watch() }
+        tasks.addTask { [redis] in try await blocks.watch(redis) }
         try await PortTaken.explain(options.port, setting: "--port or HANDOVER_PORT") { try await app.run() }
         tasks.cancelAll()
       }

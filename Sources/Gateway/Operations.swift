@@ -15,32 +15,32 @@ struct Operations: Sendable {
   let redis: RedisClient
   let shards: Int
 
-  /// The outcome of a command in the shard that it went to; nil while there is none.
-  func outcome(of commandid: String, in shard: Shard) async throws -> Outcome? {
-    var ask = Commands()
-    ask.add("GET", Key.operation(commandid, in: shard))
-    return try await redis.send(ask).first.flatMap { try Self.outcome($0) }
-  }
-
-  /// The outcome of a command of an unknown shard.
-  func outcome(of commandid: String) async throws -> Outcome? {
-    if case .finished(let outcome) = try await standing(of: commandid) { outcome } else { nil }
+  /// The outcome of a command; nil while there is none, or where its id stands for another one.
+  ///
+  /// - Parameter shard: where it went; nil if that is not known.
+  func outcome(
+    of commandid: String, _ digest: CommandDigest, in shard: Shard? = nil
+  ) async throws -> Outcome? {
+    let records = try await records(of: commandid, in: shard).compactMap(\.self)
+    return records.filter { $0.isOf(digest) }.lazy.compactMap { Outcome(packed: $0.outcome) }.first
   }
 
   func standing(of commandid: String) async throws -> Standing {
-    var ask = Commands()
-    ask.add("EXISTS", Key.request(commandid))
-    for shard in 0..<shards { ask.add("GET", Key.operation(commandid, in: Shard(shard))) }
-    let replies = try await redis.send(ask)
-    var isKnown = try replies.first?.get().integer == 1 || CommandID.isFresh(commandid)
-    for reply in replies.dropFirst() where try !reply.get().isNull {
-      if let outcome = try Self.outcome(reply) { return .finished(outcome) }
-      isKnown = true
-    }
-    return isKnown ? .running : .unknown
+    let records = try await records(of: commandid)
+    let outcome = records.lazy.compactMap(\.self).compactMap { Outcome(packed: $0.outcome) }.first
+    return outcome.map { .finished($0) } ?? (records.isEmpty ? .unknown : .running)
   }
 
-  private static func outcome(_ reply: Reply) throws -> Outcome? {
-    try reply.get().string.flatMap { Outcome(packed: $0) }
+  /// What is kept under the id, nil for a command that waits; in the shard where it went, or in any.
+  private func records(of commandid: String, in shard: Shard? = nil) async throws -> [CommandRecord?] {
+    var ask = Commands()
+    for shard in shard.map({ [$0] }) ?? (0..<shards).map({ Shard($0) }) {
+      ask.add("GET", Key.operation(commandid, in: shard))
+    }
+    var records: [CommandRecord?] = []
+    for reply in try await redis.send(ask) {
+      if let text = try reply.get().string { records.append(CommandRecord(stored: text)) }
+    }
+    return records
   }
 }

@@ -19,7 +19,8 @@ struct Reads: Sendable {
       .notFound, Refusal.notFound.rawValue, "id \(id) names no \(entity.rawValue) that is known here.",
       field: "id",
       message: Refusal.notFound.message)
-    guard let productid = try await redis.send(ask).first?.get().integer else { throw missing }
+    let found = try await redis.send(ask).first?.get().string
+    guard let productid = found.flatMap({ DirectoryEntry($0) })?.productid else { throw missing }
     let shard = Shard.of(productid: productid, among: shards)
     let key = Self.key(of: entity, entity == .inventory ? productid : id, in: shard)
     guard let fields = try await read([.aggregate(key: key)]).first, fields["id"] == String(id) else {

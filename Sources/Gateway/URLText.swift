@@ -69,12 +69,12 @@ enum URLText {
     return id
   }
 
-  /// Whether RFC 3986 calls the byte unreserved.
+  /// Whether RFC 3986 calls the byte unreserved; or a colon, which command ids have and a path may have.
   static func isPlain(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-      UInt8(ascii: "~"):
+      UInt8(ascii: "~"), UInt8(ascii: ":"):
       true
     default: false
     }

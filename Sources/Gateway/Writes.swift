@@ -18,60 +18,91 @@ struct Writes: Sendable {
   let book: ReplyBook
   let ordinaryWait: Duration
   let backlog: Backlog
-  private let blocks = IDBlocks()
+  let blocks: IDBlocks
 
   var claims: Claims { Claims(redis: redis) }
   var operations: Operations { Operations(redis: redis, shards: shards) }
 
   /// - Parameter meaning: the draft that the client's key stands for, if it asked for more than is still to do.
   func submit(_ draft: Draft, meaning: Draft? = nil, _ call: Call) async throws -> Answer {
-    let commandid = call.key ?? CommandID.make()
+    let commandid = call.key.map(CommandName.key) ?? CommandName.made()
+    var ids: [Int] = []
     if let key = call.key {
-      if let earlier = try await claim(key, (meaning ?? draft).text(of: call)) { return .finished(earlier) }
+      let claim = try await claim(key, for: meaning ?? draft, call)
+      if claim.isRepeated {
+        let earlier = try await operations.outcome(of: commandid, (meaning ?? draft).digest)
+        if let earlier { return .finished(earlier) }
+        guard !claim.isRunning else {
+          throw Problem.passing(
+            .conflict, "stillRunning", "The same request is being worked on. Ask again soon.")
+        }
+      }
+      ids = claim.ids
     }
     let wait = call.preference.duration(otherwise: ordinaryWait)
+    func request(reserved id: Int?) -> Doors.Request {
+      Request(
+        draft: draft, commandid: commandid, replyto: wait > .zero ? ingress : nil, reserved: id,
+        digest: meaning?.digest, isFollowed: true)
+    }
     guard wait > .zero else {
-      let (id, _) = try await admit(draft, commandid, replyto: nil, call)
+      let (id, _) = try await admit(ids, call, request)
       return .accepted(commandid: commandid, id: id)
     }
     // The answer may be there before the append returns.
     let expectation = book.expect(commandid, within: wait)
     defer { book.close(expectation, of: commandid) }
-    let (id, shard) = try await admit(draft, commandid, replyto: ingress, call)
+    let (id, shard) = try await admit(ids, call, request)
     if let outcome = await expectation.outcome() { return .finished(outcome) }
     // It may have been decided all the same: the stream of answers is bounded.
-    if let outcome = try? await operations.outcome(of: commandid, in: shard) { return .finished(outcome) }
-    return .accepted(commandid: commandid, id: id)
+    let outcome = try? await operations.outcome(of: commandid, (meaning ?? draft).digest, in: shard)
+    return outcome.map { .finished($0) } ?? .accepted(commandid: commandid, id: id)
   }
 
   /// The outcome of an earlier copy of a request for which there is nothing left to do.
   func earlier(_ draft: Draft, _ call: Call) async throws -> Outcome? {
     guard let key = call.key, try await claims.isClaimed(key, for: draft.text(of: call)) else { return nil }
-    return try await operations.outcome(of: key)
+    return try await operations.outcome(of: CommandName.key(key), draft.digest)
   }
 
-  /// The outcome of an earlier copy of the request. Throws a 409 while that one is still worked on.
-  private func claim(_ key: String, _ text: String) async throws -> Outcome? {
-    guard case .repeated(let isRunning) = try await claims.claim(key, for: text) else { return nil }
-    if let outcome = try await operations.outcome(of: key) { return outcome }
-    guard !isRunning else {
-      throw Problem.passing(.conflict, "stillRunning", "The same request is being worked on. Ask again soon.")
-    }
-    return nil
+  private func claim(_ key: String, for draft: Draft, _ call: Call) async throws -> Claims.Claim {
+    let id = draft.leavesID ? try await newID(draft.kind.entity) : nil
+    return try await claims.claim(key, for: draft.text(of: call), meaning: id)
   }
 
+  /// - Parameter ids: those meant for what the request makes, in order; without any the door makes one.
   private func admit(
-    _ draft: Draft, _ commandid: String, replyto: String?, _ call: Call
+    _ ids: [Int], _ call: Call, _ request: (_ reserved: Int?) -> Doors.Request
   ) async throws -> (id: Int, shard: Shard) {
-    let request = Request(draft: draft, commandid: commandid, replyto: replyto)
-    let admission = try await passTwice(request)
-    if case .admitted(let id, _, let shard) = admission { return (id, shard) }
-    if let key = call.key { try await claims.release(key) }
-    throw admission.flatMap(Problem.init) ?? Problem(.internalServerError, "internal", "The door was silent.")
+    var (ids, place) = (ids, 0)
+    while true {
+      let request = request(place < ids.count ? ids[place] : nil)
+      let admission = try await passTwice(request)
+      if case .admitted(let id, _, let shard) = admission { return (id, shard) }
+      if case .conflict(let entity, _, _) = admission, request.draft.leavesID, let key = call.key {
+        // The id is somebody else's by now: all copies of the request go on to the next one.
+        place += 1
+        if place >= ids.count { ids = try await claims.mean(newID(entity, collisions: place), for: key) }
+        continue
+      }
+      if let key = call.key { try await claims.release(key) }
+      throw admission.flatMap(Problem.init)
+        ?? Problem(.internalServerError, "internal", "The door was silent.")
+    }
+  }
+
+  /// An id that nobody has been given yet.
+  private func newID(_ entity: Entity, collisions: Int = 0) async throws -> Int {
+    while true {
+      if let id = blocks.next(entity) { return id }
+      var commands = Commands()
+      let question = blocks.ask(entity, needing: 1, collisions: collisions, &commands)
+      try blocks.hear(question, try await redis.send(commands)[...])
+    }
   }
 
   /// Takes one request through a door, and once more if the connection broke under it.
-  private func passTwice(_ request: Request) async throws -> Admission? {
+  private func passTwice(_ request: Doors.Request) async throws -> Admission? {
     let wasConnected = redis.isConnected
     var door = Door([request], shards: shards, blocks: blocks, isFull: backlog.isFull)
     do throws(RedisError) {
@@ -97,6 +128,9 @@ struct Writes: Sendable {
 }
 
 extension Draft {
+  /// Whether it makes something whose id is left to the door.
+  fileprivate var leavesID: Bool { kind.creates && id == nil }
+
   /// Everything the request says, in one fixed order: what a client's key stands for.
   fileprivate func text(of call: Call) -> String {
     var all: Fields = ["type": kind.rawValue]

@@ -29,10 +29,11 @@ public struct Timeline: Sendable {
     let entity: Entity? = subject == .product ? nil : subject == .reserve ? .reserve : .trade
     productid = id
     if let entity {
-      guard let owner = try connection.call("GET", Key.directory(entity, id: id)).integer else {
+      let found = try connection.call("GET", Key.directory(entity, id: id)).string
+      guard let owner = found.flatMap({ DirectoryEntry($0) }) else {
         throw RedisError(.missing, "There is no \(subject.rawValue) \(id).")
       }
-      productid = owner
+      productid = owner.productid
     }
     let shard = Shard.of(productid: productid, among: shards)
     var commandids: Set<String> = []

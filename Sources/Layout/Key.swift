@@ -43,9 +43,18 @@ public enum Key {
     shard.key("product:\(productid)")
   }
   public static func stock(_ productid: Int, in shard: Shard) -> String { shard.key("stock:\(productid)") }
-  /// What came of a command, for a day.
+  /// What came of a command, for a day; while it waits, that it does.
   public static func operation(_ commandid: String, in shard: Shard) -> String {
     shard.key("operation:\(commandid)")
+  }
+  /// There for good once something was made under the id, so that the id never means another thing.
+  public static func trace(of entity: Entity, id: Int, in shard: Shard) -> String {
+    switch entity {
+    case .reserve: reservation(id, in: shard)
+    case .trade: trade(id, in: shard)
+    // A stock lies under its product, and is gone when it is withdrawn.
+    case .inventory: shard.key("inventory:\(id)")
+    }
   }
   /// All of a kind, a sorted set by id: reserve and trade ids; for inventories the product ids.
   public static func index(of entity: Entity, in shard: Shard) -> String {
@@ -74,12 +83,14 @@ public enum Key {
 
   // MARK: The directory
 
-  /// Gives the product that an id belongs to, and so its shard.
+  /// Gives the product that an id belongs to, and so its shard: a `DirectoryEntry`.
   public static func directory(_ entity: Entity, id: Int) -> String { "id:{\(entity.rawValue):\(id)}" }
   /// The last id that doors have taken.
   public static func counter(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}" }
-  /// The request that a client's idempotency key stands for.
-  public static func request(_ commandid: String) -> String { "request:{\(tagged(commandid))}" }
+  /// The `run_id` of the Redis server that they were taken from.
+  public static func counterServer(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}:server" }
+  /// The request that a client's idempotency key stands for, and the ids that were meant for what it makes.
+  public static func request(_ key: String) -> String { "request:{\(tagged(key))}" }
 
   // MARK: Read models of a user
 

@@ -1,6 +1,7 @@
 import Doors
 import Lanes
 import Layout
+import Logging
 import Market
 import Redis
 
@@ -40,11 +41,13 @@ public enum Role: String, CaseIterable, Sendable {
     let worker = Rules.worker
     let inlet = Key.inlet(worker)
     let doorName = LaneName(worker: worker.rawValue, tag: "{\(inlet)}")
+    // They outlast the lane: who took the last ids has to notice that their counter went back.
+    let blocks = IDBlocks(size: 1) { Logger(label: worker.rawValue).error("\($0)") }
     let backlog = ShardBacklog(shards: shards, limit: backlogLimit)
     let door = LaneSpec(
       name: doorName, streams: [inlet], retained: [RetainedStream(inlet, readBy: [doorName])],
       writes: [LaneWrite("XDEL", inlet, "0-1", to: .stream)], isInlet: true, keepsDeadLetters: true,
-      makeHandler: { InletHandler(worker: worker, shards: shards, backlog: backlog) })
+      makeHandler: { InletHandler(worker: worker, shards: shards, backlog: backlog, blocks: blocks) })
     return [door]
       + (0..<shards).map { index in
         let shard = Shard(index)

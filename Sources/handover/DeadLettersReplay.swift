@@ -8,9 +8,10 @@ struct DeadLettersReplay: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay", abstract: "Sends dead letters through the door again, the oldest first.",
     discussion: """
-      A command keeps its id, so it happens once however often it is sent. What the door refuses again stays a
-      dead letter. An event goes back to the lane that put it aside, which hears it once; what notification and
-      mypage put aside is made up for by handover rebuild. Ends with status 1 if one was refused or is not there.
+      A command keeps its id, so it happens once however often it is sent; --set commandid=NAME makes it another
+      command, operator:NAME. What the door refuses again stays a dead letter. An event goes back to the lane that
+      put it aside, which hears it once; what notification and mypage put aside is made up for by handover rebuild.
+      Ends with status 1 if one was refused or is not there.
       """)
 
   @OptionGroup var choice: DeadLetterChoice
@@ -37,8 +38,8 @@ struct DeadLettersReplay: AsyncParsableCommand {
       var isDone = missing.isEmpty
       for letter in letters {
         switch try office.replay(letter, setting: corrections) {
-        case .delivered(let id, _, let shard):
-          print("\(letter.id): sent to shard \(shard.index) as \(letter.commandid), id \(id).".printable)
+        case .delivered(let commandid, let id, let shard):
+          print("\(letter.id): sent to shard \(shard.index) as \(commandid), id \(id).".printable)
         case .handedBack(let type, let position, let lane):
           print("\(letter.id): \(lane) hears \(type) of \(position) again.")
         case .refused(let why):

@@ -93,6 +93,44 @@ import Testing
     #expect(report.said == ["directory id:{reserve:1}: It is “8”, but the reserve is of product 7."])
   }
 
+  @Test func aStockThatLeftNoTrace() throws {
+    let (_, report) = try damaged("DEL", "{0}:inventory:7")
+    #expect(report.said == ["directory {0}:inventory:7: It is absent, but the inventory is of product 7."])
+  }
+
+  @Test func anIdThatWasGivenTwice() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.list(9, of: 7), ["type": "WithdrawTrade", "id": "9"]])
+    bench.stop()
+    try bench.connection.call(
+      "XADD", "{0}:events", "*", "type", "TradeListed", "id", "9", "productid", "8", "userid", "thief",
+      "productname", "책", "qty", "1", "price", "1", "status", "판매중")
+    let report = try bench.audit(patience: .zero)
+    #expect(
+      report.said.contains {
+        $0.contains("TradeListed at ") && $0.contains("made the trade 9, which was made at ")
+      })
+  }
+
+  @Test func anotherCommandThatWasSwallowed() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.reserve(1, of: 7).with("commandid", "mine")])
+    try bench.settle([.reserve(2, of: 7).with("commandid", "mine")])
+    bench.stop()
+    try #require(try bench.audit().said == [])
+    let last = try bench.connection.call("XREVRANGE", "{0}:events", "+", "-", "COUNT", "1")
+    try #require(last[0]?[1]?.compactMap(\.string).contains("commandIdReused") == true)
+    // Taken away, and the journal's count with it, as if it had never been said.
+    try bench.connection.call("XDEL", "{0}:events", last[0]?[0]?.string ?? "")
+    let length = try bench.connection.call("XLEN", "{0}:events").integer ?? 0
+    let before = try bench.connection.call("XREVRANGE", "{0}:events", "+", "-", "COUNT", "1")
+    try bench.connection.call(
+      "XSETID", "{0}:events", before[0]?[0]?.string ?? "", "ENTRIESADDED", "\(length)", "MAXDELETEDID", "0-0")
+    let report = try bench.audit(patience: .zero)
+    #expect(
+      report.said.contains { $0.contains("came under the id mine of another command, but was not refused.") })
+  }
+
   @Test func aLostOperation() throws {
     let (_, report) = try damaged("DEL", "{0}:operation:c1")
     #expect(report.codes == [.operation])

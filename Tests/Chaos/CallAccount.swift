@@ -1,3 +1,4 @@
+import Doors
 import Market
 import Testbed
 
@@ -30,7 +31,8 @@ struct CallAccount {
   /// All copies of a request together had one effect, and one answer.
   private mutating func settle(_ calls: [Diary.Call], of key: String) {
     guard let call = calls.first else { return }
-    let (commands, endings) = (ledger.commands[key] ?? [], ledger.endings[key] ?? [])
+    let commandid = CommandName.key(key)
+    let (commands, endings) = (ledger.commands[commandid] ?? [], ledger.endings[commandid] ?? [])
     if endings.count > 1 { differ(key, call, "it has \(endings.count) outcomes.") }
     let items = calls.filter { $0.answer.isDone && $0.answer.status != 204 }.map(\.answer.item)
     if let item = items.first, let other = items.first(where: { $0 != item }) {

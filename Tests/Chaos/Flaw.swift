@@ -16,7 +16,7 @@ struct Flaw {
     let flaw = dice.pick([
       "no type", "unknown type", "type of another worker", "no product", "bad number", "bad date",
       "control character",
-      "long text", "not UTF-8", "no field at all",
+      "long text", "not UTF-8", "no field at all", "a name of other letters",
     ])
     switch flaw {
     case "no type": fields["type"] = nil
@@ -31,6 +31,7 @@ struct Flaw {
       fields[dice.pick(["userid", "productname", "address"])] = dice.pick(["a\u{0}b", "a\tb", "\u{7F}"])
     case "long text":
       fields[dice.pick(["userid", "productname", "address"])] = String(repeating: "길", count: 33_000)
+    case "a name of other letters": fields["commandid"] = dice.pick(["caf\u{E9}", "cafe\u{301}", "\u{212A}"])
     case "not UTF-8": raw = dice.pick([[0xFF, 0xFE], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82]])
     default: fields = ["remark": "\(number)"]
     }

@@ -1,3 +1,4 @@
+import Doors
 import Lanes
 import Layout
 import Market
@@ -58,7 +59,9 @@ struct Ledger {
       let inlet = Key.inlet(worker)
       try readLetters("{\(inlet)}", on: connection)
       inlets[worker] = try connection.entries(of: inlet).map { entry in
-        (entry.position, entry.fields["commandid"] ?? "\(inlet)/\(entry.position)")
+        // One that is wrongly named never becomes a command.
+        let commandid = try? CommandName.entry(entry.fields, id: "\(entry.position)", inlet: inlet)
+        return (entry.position, commandid ?? "")
       }
     }
     for shard in try Self.shards(of: connection) {

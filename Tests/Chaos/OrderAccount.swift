@@ -1,3 +1,4 @@
+import Doors
 import Lanes
 import Layout
 import Market
@@ -67,7 +68,9 @@ struct OrderAccount {
   private mutating func compareCalls(_ calls: [Diary.Call], _ ledger: Ledger) {
     var spans: [Int: [String: Span]] = [:]
     for call in calls where call.wish.kind == .reserve {
-      guard let id = call.key ?? call.answer.commandid ?? ledger.commandid(ofReserve: call.answer.id),
+      guard
+        let id = call.key.map(CommandName.key) ?? call.answer.commandid
+          ?? ledger.commandid(ofReserve: call.answer.id),
         let position = ledger.commands[id]?.first?.position
       else { continue }
       let span = Span(position: position, began: call.began, trace: call.wish.trace)

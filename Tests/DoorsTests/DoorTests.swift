@@ -9,29 +9,6 @@ import Testing
 
 /// What a door does with requests, on a real Redis.
 @Suite struct DoorTests {
-  private func pass(
-    _ requests: [Request], _ connection: RedisConnection, blocks: IDBlocks? = nil,
-    isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
-  ) throws -> [Admission] {
-    var door = Door(requests, shards: 8, blocks: blocks, isFull: isFull)
-    var replies: [Reply] = []
-    while true {
-      var commands = Commands()
-      try door.next(replies, commands: &commands)
-      if commands.isEmpty { return door.admissions }
-      replies = try connection.exchange(commands)
-    }
-  }
-
-  private func list(_ id: Int?, product: Int, command: String) throws -> Request {
-    var fields: Fields = [
-      "type": "ListTrade", "productid": "\(product)", "userid": "abc", "productname": "책", "qty": "1",
-      "price": "1",
-    ]
-    if let id { fields.append("id", "\(id)") }
-    return Request(draft: try Draft(fields: fields, worker: .trade), commandid: command)
-  }
-
   private func handover(_ id: Int, command: String) throws -> Request {
     Request(
       draft: try Draft(fields: ["type": "Handover", "id": "\(id)"], worker: .trade), commandid: command)
@@ -106,6 +83,80 @@ import Testing
       [try list(1, product: 100, command: "a"), try list(1, product: 200, command: "b")], connection)
     #expect(again[0].error == nil, "a repetition is the lane's to recognise")
     #expect(again[1].error?.reason == .idTaken)
+  }
+
+  @Test func anIdThatWasUsedIsRefused() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    let shard = Shard.of(productid: 100, among: 8)
+    _ = try pass([try list(1, product: 100, command: "a")], connection)
+    #expect(try connection.call("GET", Key.directory(.trade, id: 1)).string == "100 a")
+    // As long as nothing was made under it: the first command may have come to nothing.
+    let early = try pass([try list(1, product: 100, command: "b")], connection)
+    #expect(early[0].error == nil)
+    try connection.call("HSET", Key.trade(1, in: shard), "id", "1")
+    let late = try pass(
+      [try list(1, product: 100, command: "c"), try list(1, product: 100, command: "a")], connection)
+    #expect(late[0].error?.reason == .idTaken)
+    #expect(late[1].error == nil)
+    // The one that made it in place of the first is known by its outcome.
+    try connection.call("SET", Key.operation("b", in: shard), "accepted\tTradeListed\tid\t1")
+    #expect(try pass([try list(1, product: 100, command: "b")], connection)[0].error == nil)
+    // Older releases wrote the product alone.
+    try connection.call("SET", Key.directory(.trade, id: 1), "100")
+    let older = try pass(
+      [try list(1, product: 100, command: "c"), try handover(1, command: "d")], connection)
+    #expect(older[0].error?.reason == .idTaken)
+    #expect(older[1].error == nil)
+  }
+
+  @Test func anIdThatTheDoorMakesIsSaidToBeItsOwn() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    let request = try list(nil, product: 100, command: "a")
+    _ = try pass([request], connection)
+    #expect(try connection.call("GET", Key.directory(.trade, id: 1)).string == "100 a made")
+    let shard = Shard.of(productid: 100, among: 8)
+    let entry = try connection.call("XRANGE", Key.commands(.trade, in: shard), "-", "+")[0]?[1]?.pairs
+    #expect(entry?["id"] == "1" && entry?["digest"] == request.digest.text)
+    // A copy that knows the id of the first takes no other.
+    let copy = try pass([try list(nil, product: 100, command: "a", reserved: 1)], connection)
+    guard case .admitted(id: 1, _, _) = copy[0] else { Issue.record("\(copy[0])"); return }
+    // Another command gets to know that it is too late for it.
+    let other = try pass([try list(nil, product: 100, command: "b", reserved: 1)], connection)
+    guard case .conflict(_, id: 1, productid: 100) = other[0] else { Issue.record("\(other[0])"); return }
+    #expect(try connection.call("KEYS", "id:{*").count == 1)
+  }
+
+  @Test func whatIsFollowedIsKnownFromTheDoorOn() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    let record = Key.operation("a", in: .of(productid: 100, among: 8))
+    _ = try pass([try list(1, product: 100, command: "b")], connection)
+    #expect(try connection.call("KEYS", "*operation*").count == 0)
+    let request = try list(1, product: 100, command: "a", isFollowed: true)
+    _ = try pass([request], connection)
+    #expect(try connection.call("GET", record).string == CommandRecord.waiting)
+    #expect(try connection.call("PTTL", record).integer == -1)
+    try connection.call("SET", record, "accepted\tTradeListed\tid\t1")
+    _ = try pass([request], connection)
+    #expect(try connection.call("GET", record).string == "accepted\tTradeListed\tid\t1")
+  }
+
+  @Test func everyDoorHasNamesOfItsOwn() throws {
+    let same = ["a", "stock.commands/1-0", "key:a", "h-1", "trade.commands:a", "operator:a"]
+    var names = Set(same.map(CommandName.key))
+    for inlet in ["stock.commands", "trade.commands"] {
+      for name in same { names.insert(try CommandName.entry(["commandid": name], id: "2-0", inlet: inlet)) }
+      names.insert(try CommandName.entry([:], id: "1-0", inlet: inlet))
+    }
+    for name in same { names.insert(try #require(try CommandName.replay(["commandid": name]))) }
+    names.insert(CommandName.made())
+    names.insert(CommandName.made())
+    #expect(names.count == 4 * same.count + 4)
+    #expect(throws: FieldError.self) {
+      try CommandName.entry(["commandid": "caf\u{E9}"], id: "1-0", inlet: "x")
+    }
   }
 
   /// The append went through, but its reply was lost.

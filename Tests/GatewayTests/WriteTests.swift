@@ -109,7 +109,7 @@ import Testing
       let early = try await stage.call("POST", "/reserves", Stage.reserve(7, "silent"), silent)
       #expect(early.status == 409)
       #expect(early.headers["retry-after"] == "1")
-      #expect(try await stage.call("GET", "/operations/B").json["status"].text == "running")
+      #expect(try await stage.call("GET", "/operations/key:B").json["status"].text == "running")
       // A request that came to nothing does not block its key.
       let lost = ["Idempotency-Key": "C"]
       for _ in 1...2 { #expect(try await stage.call("DELETE", "/trades/99", nil, lost).status == 404) }

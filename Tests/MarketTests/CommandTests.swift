@@ -49,4 +49,20 @@ struct CommandTests {
     #expect(try Caller(fields: ["commandid": "a", "replyto": "b"]) == Caller(commandid: "a", replyto: "b"))
     #expect(throws: FieldError.self) { try Caller(fields: ["commandid": "a\tb"]) }
   }
+
+  @Test("has a name of visible ASCII, so that names are the same only byte for byte")
+  func name() throws {
+    let longest = String(repeating: "n", count: 300)
+    #expect(try Caller.name(in: ["commandid": longest]) == longest)
+    #expect(try Caller.name(givenIn: ["commandid": " mine "]) == "mine")
+    #expect(try Caller.name(givenIn: ["type": "Handover"]) == nil)
+    for name in ["caf\u{E9}", "cafe\u{301}", "\u{212A}", "a b", "a\u{7F}"] {
+      let error = #expect(throws: FieldError.self) { try Caller.name(in: ["commandid": name]) }
+      #expect(error?.field == "commandid" && error?.reason == .notAllowed)
+    }
+    #expect(throws: FieldError.self) { try Caller.name(in: ["commandid": longest + "n"]) }
+    #expect(throws: FieldError.self) { try Caller.name(givenIn: ["commandid": longest]) }
+    // What older releases let in can still be read.
+    #expect(try Caller(fields: ["commandid": "caf\u{E9}"])?.commandid == "caf\u{E9}")
+  }
 }

@@ -12,7 +12,8 @@ struct StoredTests {
     reservation.deal.seller = "seller"
     reservation.deal.delete = true
     reservation.cancelRequested = true
-    reservation.canceler = Caller(commandid: "c", replyto: "r")
+    reservation.canceler = Caller(
+      commandid: "c", replyto: "r", digest: CommandDigest("00c0ffee00c0ffee"))
     #expect(reservation.fields["status"] == "취소요청")
     #expect(reservation.fields["deal"] == "거래진행중")
     #expect(try Reservation(fields: reservation.fields) == reservation)
@@ -45,7 +46,9 @@ struct StoredTests {
   func trade() throws {
     let inputs: [Input] = [
       .ask(.list(qty: 9)), .told(.stockRegistered, level(3)), .reserved(5), .reserved(1),
-      .command(.handOver(reserve: 1), Caller(commandid: "c", replyto: "r")),
+      .command(
+        .handOver(reserve: 1), Caller(commandid: "c", replyto: "r", digest: CommandDigest("00c0ffee00c0ffee"))
+      ),
       .told(.reserveCancelRequested, 5),
       .reserved(9), .told(.stockHeld, 9, level(3, held: 1)), .ask(.handOver(reserve: 9)),
       .reserved(3, qty: 2),

@@ -21,13 +21,7 @@ public enum CommandKind: String, CaseIterable, Sendable {
   }
 
   /// What its `id` names.
-  public var entity: Entity {
-    switch worker {
-    case .reservation: .reserve
-    case .trade: .trade
-    case .stock: .inventory
-    }
-  }
+  public var entity: Entity { worker.entity }
 
   /// Whether its `id` is a new one.
   public var creates: Bool {

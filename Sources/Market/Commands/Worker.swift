@@ -2,6 +2,15 @@
 public enum Worker: String, CaseIterable, Sendable {
   case reservation, trade, stock
 
+  /// What the ids in its commands name.
+  public var entity: Entity {
+    switch self {
+    case .reservation: .reserve
+    case .trade: .trade
+    case .stock: .inventory
+    }
+  }
+
   /// The name of the stream that takes this worker's commands.
   public var commands: String { "\(rawValue).commands" }
 }

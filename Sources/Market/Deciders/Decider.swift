@@ -5,6 +5,9 @@ public protocol Decider: Sendable {
   /// The wire names of the events it has to be given.
   static var listensTo: Set<String> { get }
 
+  /// Whether a state is what became of one id, and not of a product with any number of ids.
+  static var isStateOfOneID: Bool { get }
+
   /// What follows from an input; what it says has already been applied to `state`.
   ///
   /// An event is first evolved into the state, then reacted to.

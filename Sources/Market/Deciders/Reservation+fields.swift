@@ -23,6 +23,7 @@ extension Reservation: Stored {
     if cancelRequested { fields.write("deal", standing.rawValue) }
     fields.write("cancelcommandid", canceler?.commandid)
     fields.write("cancelreplyto", canceler?.replyto)
+    fields.write("canceldigest", canceler?.digest?.text)
     fields.write("deleted", isDeleted)
     return fields
   }
@@ -33,7 +34,9 @@ extension Reservation: Stored {
     self.init(try Deal(fields: fields, of: .reservation), standing: underneath ?? status)
     cancelRequested = status == .cancelRequested
     if let commandid = try fields.find(.key("cancelcommandid") as TextField) {
-      canceler = Caller(commandid: commandid, replyto: try fields.find(.key("cancelreplyto") as TextField))
+      canceler = try Caller(
+        commandid: commandid, replyto: fields.find(.key("cancelreplyto") as TextField),
+        digest: fields.find(.digest("canceldigest")))
     }
   }
 }

@@ -2,6 +2,8 @@
 public enum ReservationDecider: Decider {
   public typealias State = Reservation?
 
+  public static let isStateOfOneID = true
+
   public static let listensTo: Set<String> = Set(
     DealStep.allCases.filter { $0.worker == .trade && $0 != .handoverRequested }.map(\.rawValue))
 

@@ -26,6 +26,7 @@ extension RunningDeal {
     fields.write("cancel", cancelRequested)
     fields.write("commandid", handoverCaller?.commandid)
     fields.write("replyto", handoverCaller?.replyto)
+    fields.write("digest", handoverCaller?.digest?.text)
     waiting.write(to: &fields)
   }
 

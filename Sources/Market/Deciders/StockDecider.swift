@@ -4,6 +4,8 @@
 public enum StockDecider: Decider {
   public typealias State = Stock?
 
+  public static let isStateOfOneID = false
+
   public static let listensTo: Set<String> = Set(
     [DealStep.tradeStarted, .tradeCompleted, .tradeCanceled].map(\.rawValue))
 

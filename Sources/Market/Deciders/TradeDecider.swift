@@ -4,6 +4,8 @@
 public enum TradeDecider: Decider {
   public typealias State = ProductTrade
 
+  public static let isStateOfOneID = false
+
   public static let listensTo: Set<String> = Set(
     [DealStep.reserveCompleted, .reserveCancelRequested].map(\.rawValue)
       + HoldStep.allCases.map(\.rawValue) + StockStep.allCases.map(\.rawValue))

@@ -15,6 +15,7 @@ extension Refusal {
     case .handoverInProgress: "인수인계를 처리하고 있습니다."
     case .dealsRunning: "진행 중인 거래가 있어 판매를 종료할 수 없습니다."
     case .duplicateId: "이미 사용된 번호입니다."
+    case .commandIdReused: "이미 다른 요청에 사용된 요청 번호입니다."
     case .notFound: "찾을 수 없습니다."
     case .wrongWorker: "여기서 처리할 수 없는 요청입니다."
     case .exceedsListing: "판매 수량보다 많이 예약할 수 없습니다."

@@ -5,7 +5,7 @@ public enum Refusal: String, CaseIterable, Sendable {
   case belowCommitted, belowHeld
   case cancelInProgress, handoverInProgress
   case dealsRunning
-  case duplicateId, notFound, wrongWorker
+  case duplicateId, commandIdReused, notFound, wrongWorker
   case exceedsListing, exceedsStock, soldOut, stockShort, withdrawn
   case lineFull
   case listingOpen, stockExists

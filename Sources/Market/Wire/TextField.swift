@@ -30,8 +30,6 @@ extension Field where Self == TextField {
   static var productname: TextField { TextField(name: "productname", length: 1...200) }
   static var stockname: TextField { TextField(name: "stockname", length: 0...200) }
   static var address: TextField { TextField(name: "address", length: 0...500) }
-  static var commandid: TextField { .key("commandid") }
-  static var replyto: TextField { .key("replyto") }
 
   static func person(_ name: String) -> TextField { TextField(name: name, length: 1...100) }
   static func key(_ name: String) -> TextField { TextField(name: name, length: 1...300) }

@@ -21,29 +21,30 @@ protocol Aggregate: Decider {
   /// Writes what is kept beside the state itself for REST to read.
   static func writeView(before: State, after: State, in shard: Shard, to commit: inout Commit)
 
-  /// The index that REST lists its states by.
-  static var listedEntity: Entity { get }
-
   /// A key that `writeView` writes to, if it writes anything.
   static func viewKey(_ id: Int, in shard: Shard) -> String?
+
+  /// What says for good that an id was given away, where neither the state nor its view does.
+  static func traceKey(_ id: Int, in shard: Shard) -> String?
 }
 
 extension Aggregate {
   static func viewKey(_ id: Int, in shard: Shard) -> String? { nil }
+  static func traceKey(_ id: Int, in shard: Shard) -> String? { nil }
 
   /// All that its commits write.
   static func writes(in shard: Shard) -> [LaneWrite] {
     [
       LaneWrite("XADD", Key.journal(of: shard), "*", "x", "x", to: .stream),
-      LaneWrite("ZADD", Key.index(of: listedEntity, in: shard), "0", "x", to: .zset),
-      LaneWrite("ZREM", Key.index(of: listedEntity, in: shard), "x", to: .zset),
+      LaneWrite("ZADD", Key.index(of: worker.entity, in: shard), "0", "x", to: .zset),
+      LaneWrite("ZREM", Key.index(of: worker.entity, in: shard), "x", to: .zset),
       LaneWrite(like: "SET", Key.operation("x", in: shard), "x"),
       LaneWrite(like: "XADD", Key.replies(to: "x", in: shard), "*", "x", "x"),
       LaneWrite(like: "PEXPIRE", Key.replies(to: "x", in: shard), "1"),
     ]
       + [key(0, in: shard), viewKey(0, in: shard)].compactMap(\.self).flatMap { key in
         [LaneWrite(like: "HSET", key, "x", "x"), LaneWrite(like: "HDEL", key, "x")]
-      }
+      } + [traceKey(0, in: shard)].compactMap(\.self).map { LaneWrite(like: "SET", $0, "x") }
   }
 }
 
@@ -62,7 +63,6 @@ extension Aggregate {
 
 extension ReservationDecider: Aggregate {
   static var worker: Worker { .reservation }
-  static var listedEntity: Entity { .reserve }
 
   static func id(of input: Input) -> Int {
     switch input {
@@ -81,7 +81,6 @@ extension ReservationDecider: Aggregate {
 
 extension TradeDecider: Aggregate {
   static var worker: Worker { .trade }
-  static var listedEntity: Entity { .trade }
 
   static func id(of input: Input) -> Int { input.productid }
 
@@ -111,7 +110,6 @@ extension TradeDecider: Aggregate {
 
 extension StockDecider: Aggregate {
   static var worker: Worker { .stock }
-  static var listedEntity: Entity { .inventory }
 
   static func id(of input: Input) -> Int { input.productid }
 
@@ -119,6 +117,11 @@ extension StockDecider: Aggregate {
 
   static func listed(_ state: Stock?) -> Listed? {
     state.map { Listed(entity: .inventory, id: $0.level.id, member: $0.level.productid) }
+  }
+
+  /// The state is a product's, and is gone when the stock is withdrawn.
+  static func traceKey(_ id: Int, in shard: Shard) -> String? {
+    Key.trace(of: .inventory, id: id, in: shard)
   }
 }
 

@@ -41,12 +41,12 @@ extension Commit {
     }
   }
 
-  /// Keeps what came of a command; an empty text while that is still open.
-  mutating func keep(_ outcome: String, of commandid: String, in shard: Shard) {
+  /// Keeps what came of a command.
+  mutating func keep(_ record: CommandRecord, of commandid: String, in shard: Shard) {
     add { words in
       words.add("SET")
       words.add(Key.operation(commandid, in: shard))
-      words.add(outcome)
+      words.add(record.stored)
       words.add("PX")
       words.add(Self.operationLifetime)
     }

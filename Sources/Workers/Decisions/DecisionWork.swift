@@ -9,6 +9,8 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   private let entries: [Entry]
   private var batch: InputBatch?
   private var unknown: [Int] = []
+  /// Ids for something new, which may have been given away before.
+  private var newIDs: [Int] = []
 
   init(_ entries: [Entry], in lane: DecisionHandler<Rules>) {
     self.lane = lane
@@ -28,22 +30,30 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       for commandid in batch.commandids { words.add(Key.operation(commandid, in: lane.shard)) }
       commands.add(words)
     }
+    if !Rules.isStateOfOneID {
+      newIDs = batch.items.compactMap(\.newID)
+      for id in newIDs { commands.add("EXISTS", Key.trace(of: Rules.worker.entity, id: id, in: lane.shard)) }
+    }
     self.batch = batch
     if commands.isEmpty { try decide(batch, [], &commit) }
   }
 
   private func decide(_ batch: InputBatch, _ replies: [Reply], _ commit: inout Commit) throws(RedisError) {
     let before = try states(batch.ids, replies)
-    var outcomes: [String: String] = [:]
-    if let found = try replies.dropFirst(unknown.count).first?.get() {
-      for (commandid, outcome) in zip(batch.commandids, found) { outcomes[commandid] = outcome.string }
+    var known = Known()
+    var rest = replies.dropFirst(unknown.count)
+    if !batch.commandids.isEmpty, let found = try rest.popFirst()?.get() {
+      for (commandid, record) in zip(batch.commandids, found) {
+        known.records[commandid] = record.string.flatMap { CommandRecord(stored: $0) }
+      }
     }
+    for (id, reply) in zip(newIDs, rest) where try reply.get().integer == 1 { known.usedIDs.insert(id) }
     var after = before
     // What is shown and then replaced within the batch is not in the states after it.
     var between: [Int: [Rules.State]] = [:]
     for item in batch.items {
       if Rules.replacesShown(item.input) { between[item.place, default: []].append(after[item.place]) }
-      decide(item, &after[item.place], &outcomes, &commit)
+      decide(item, &after[item.place], &known, &commit)
     }
     lane.states.remember(batch.ids, after)
     store(batch.ids, before, between, after, &commit)
@@ -72,34 +82,58 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     }
   }
 
+  /// What is known besides the states, and what the batch adds to it.
+  private struct Known {
+    /// What came of commands, by their ids.
+    var records: [String: CommandRecord] = [:]
+    var usedIDs: Set<Int> = []
+  }
+
   private func decide(
-    _ item: InputBatch.Item, _ state: inout Rules.State, _ outcomes: inout [String: String],
-    _ commit: inout Commit
+    _ item: InputBatch.Item, _ state: inout Rules.State, _ known: inout Known, _ commit: inout Commit
   ) {
-    if let caller = item.caller, let known = outcomes[caller.commandid] {
-      // The same command again: the first outcome, once there is one, and no change.
-      if !known.isEmpty { answer(known, to: caller, &commit) }
+    if case .command(let command, let caller?) = item.input, let record = known.records[caller.commandid] {
+      if record.isOf(caller.digest) {
+        // The same command again: the first outcome, once there is one, and no change.
+        if !record.outcome.isEmpty { answer(record.outcome, to: caller, &commit) }
+      } else {
+        // The id keeps the outcome of its own command.
+        let refusal = Event(refusing: command, .commandIdReused, caller)
+        commit.count(.commands, by: "type", command.kind.rawValue)
+        say(refusal, &commit)
+        answer(Rules.outcome(of: refusal, state: state).packed, to: caller, &commit)
+      }
       return
     }
     if case .command(let command, _) = item.input {
       commit.count(.commands, by: "type", command.kind.rawValue)
     }
-    let events = Rules.decide(item.input, at: item.position, &state)
-    if let caller = item.caller { outcomes[caller.commandid] = "" }
+    let events = Rules.decide(item.input, at: item.position, &state, besides: &known.usedIDs)
+    if let caller = item.caller {
+      known.records[caller.commandid] = CommandRecord(caller.digest, outcome: "")
+    }
     for event in events {
-      commit.say(event, on: lane.journal)
-      commit.count(.events, by: "type", event.type)
-      if case .rejected(let rejection) = event.fact {
-        commit.count(.rejections, by: "reason", rejection.refusal.rawValue)
+      say(event, &commit)
+      if let id = event.newID, let trace = Rules.traceKey(id, in: lane.shard) {
+        commit.add { $0.add("SET", trace, "\(event.productid)") }
       }
       guard let caller = event.caller else { continue }
       let outcome = Rules.outcome(of: event, state: state).packed
-      outcomes[caller.commandid] = outcome
-      commit.keep(outcome, of: caller.commandid, in: lane.shard)
+      let record = CommandRecord(caller.digest, outcome: outcome)
+      known.records[caller.commandid] = record
+      commit.keep(record, of: caller.commandid, in: lane.shard)
       answer(outcome, to: caller, &commit)
     }
-    if let caller = item.caller, outcomes[caller.commandid] == "" {
-      commit.keep("", of: caller.commandid, in: lane.shard)
+    if let caller = item.caller, let record = known.records[caller.commandid], record.outcome.isEmpty {
+      commit.keep(record, of: caller.commandid, in: lane.shard)
+    }
+  }
+
+  private func say(_ event: Event, _ commit: inout Commit) {
+    commit.say(event, on: lane.journal)
+    commit.count(.events, by: "type", event.type)
+    if case .rejected(let rejection) = event.fact {
+      commit.count(.rejections, by: "reason", rejection.refusal.rawValue)
     }
   }
 

@@ -71,7 +71,15 @@ struct InputBatch {
         field: "type", reason: .notAllowed,
         message: "\(kind.rawValue) is no command of the \(worker.rawValue) worker.")
     }
-    let caller = try Caller(fields: fields)
+    let caller = try Caller(command: fields, kind: kind)
     return (.command(command, caller), caller, entry.id)
+  }
+}
+
+extension InputBatch.Item {
+  /// The id that it is to give to something new.
+  var newID: Int? {
+    guard case .command(let command, _) = input, command.kind.creates else { return nil }
+    return command.id
   }
 }

@@ -11,13 +11,15 @@ final class InletHandler: LaneHandler {
   fileprivate let worker: Worker
   fileprivate let shards: Int
   fileprivate let backlog: ShardBacklog
+  fileprivate let blocks: IDBlocks
   /// When the backlog has to be looked at again.
   fileprivate var nextLook = ContinuousClock.now
 
-  init(worker: Worker, shards: Int, backlog: ShardBacklog) {
+  init(worker: Worker, shards: Int, backlog: ShardBacklog, blocks: IDBlocks) {
     self.worker = worker
     self.shards = shards
     self.backlog = backlog
+    self.blocks = blocks
   }
 
   func begin(_ batch: [Entry]) -> any LaneWork { InletWork(batch, in: self) }
@@ -31,6 +33,7 @@ private struct InletWork: LaneWork {
   private let inlet: String
   private var door: Door
   private var isLooking = false
+  private var isPassing = false
   /// The entries that reached the door, in its order.
   private var admitted: [Entry] = []
   private var refused: [(Entry, FieldError)] = []
@@ -42,8 +45,7 @@ private struct InletWork: LaneWork {
     for entry in batch {
       do throws(FieldError) {
         let fields = try entry.fields()
-        // A person may give a command id, to be able to send the same command again.
-        let commandid = try Caller(fields: fields)?.commandid ?? "\(inlet)/\(entry.id)"
+        let commandid = try CommandName.entry(fields, id: "\(entry.id)", inlet: inlet)
         requests.append(
           Request(draft: try Draft(fields: fields, worker: handler.worker), commandid: commandid))
         admitted.append(entry)
@@ -51,7 +53,7 @@ private struct InletWork: LaneWork {
         refused.append((entry, error))
       }
     }
-    door = Door(requests, shards: handler.shards)
+    door = Door(requests, shards: handler.shards, blocks: handler.blocks)
   }
 
   mutating func next(
@@ -65,11 +67,13 @@ private struct InletWork: LaneWork {
         throw RedisError(.overloaded, "Shard \(shard) takes nothing more in: its workers are too far behind.")
       }
       handler.nextLook = .now + Self.lookInterval
+      isPassing = true
       try door.next([], commands: &commands)
-    } else if ContinuousClock.now >= handler.nextLook {
+    } else if !isPassing, ContinuousClock.now >= handler.nextLook {
       isLooking = true
       return handler.backlog.ask(&commands)
     } else {
+      isPassing = true
       try door.next(replies, commands: &commands)
     }
     guard commands.isEmpty else { return }

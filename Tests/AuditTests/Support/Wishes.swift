@@ -7,6 +7,7 @@ struct Wishes {
   let products: Int
   private var reserves = 0
   private var trades: [Int: Int] = [:]
+  private var stocks: [Int: Int] = [:]
 
   init(seed: UInt64, products: Int) {
     random = SplitMix64(seed: seed)
@@ -35,7 +36,7 @@ struct Wishes {
     case 12..<15:
       // Mostly refused, because the last one is still open.
       if Int.random(in: 0..<4, using: &random) == 0 { trades[product, default: 0] += 1 }
-      return .list(product * 1000 + trades[product, default: 0], of: product, qty: units)
+      return .list(trade(of: product), of: product, qty: units)
     case 15..<25:
       var fields: Fields = ["type": "Handover", "id": "\(trade(of: product))", "productid": "\(product)"]
       if units == 1 { fields.append("reserveid", "\(someReserve())") }
@@ -51,23 +52,31 @@ struct Wishes {
         "delete": "\(units / 2)",
       ]
     case 27..<29:
-      return .register(product, qty: units + 2)
+      return .register(product, id: stock(of: product), qty: units + 2)
     case 29..<31:
       var fields: Fields = [
-        "type": "AdjustStock", "id": "\(product)", "productid": "\(product)", "qty": "\(units + 1)",
+        "type": "AdjustStock", "id": "\(stock(of: product))", "productid": "\(product)",
+        "qty": "\(units + 1)",
       ]
       // Every other one goes by a page, which may be an old one.
       if Bool.random(using: &random) { fields.append("version", "\(units)") }
       return fields
     default:
-      return ["type": "WithdrawStock", "id": "\(product)", "productid": "\(product)"]
+      let id = stock(of: product)
+      stocks[product, default: 0] += 1
+      return ["type": "WithdrawStock", "id": "\(id)", "productid": "\(product)"]
     }
   }
 
   private mutating func someReserve() -> Int { max(1, reserves - Int.random(in: 0...6, using: &random)) }
 
+  /// The last one, or one before it.
   private mutating func trade(of product: Int) -> Int {
     product * 1000 + max(0, trades[product, default: 0] - Int.random(in: 0...1, using: &random))
+  }
+
+  private mutating func stock(of product: Int) -> Int {
+    product * 1000 + max(0, stocks[product, default: 0] - Int.random(in: 0...2, using: &random) / 2)
   }
 }
 
@@ -86,9 +95,9 @@ extension Fields {
     ]
   }
 
-  static func register(_ product: Int, qty: Int = 1) -> Fields {
+  static func register(_ product: Int, id: Int? = nil, qty: Int = 1) -> Fields {
     [
-      "type": "RegisterStock", "id": "\(product)", "productid": "\(product)", "productname": "중고 책상",
+      "type": "RegisterStock", "id": "\(id ?? product)", "productid": "\(product)", "productname": "중고 책상",
       "qty": "\(qty)",
     ]
   }

@@ -10,6 +10,7 @@ struct Gossip {
   let calm: Bool
   private var reserves = 0
   private var trades: [Int: Int] = [:]
+  private var stocks: [Int: Int] = [:]
 
   init(_ random: SplitMix64, products: Int, calm: Bool) {
     self.random = random
@@ -34,7 +35,7 @@ struct Gossip {
         id, to: "2024-05-05", address: random.oneIn(2) ? "" : nil, seen: seen(), productid: id % products + 1)
     case 15..<18:
       if !random.oneIn(6) { trades[product, default: 0] += 1 }
-      return .list(trade(of: product), qty: units + 1, productid: product)
+      return .list(random.oneIn(5) ? anOldID(trades) : trade(of: product), qty: units + 1, productid: product)
     case 18..<23:
       let reserve = random.oneIn(2) ? nil : someReserve()
       return .handOver(trade(of: product), reserve: reserve, productid: product)
@@ -45,11 +46,16 @@ struct Gossip {
     case 25:
       return .withdraw(trade(of: product), delete: random.oneIn(2), productid: product)
     case 26..<28:
-      return .register(product, qty: units, productid: product)
+      // A new one after every withdrawal, whatever came of that.
+      let id = Self.id((stocks[product] ?? 0) + 1, of: product)
+      return .register(random.oneIn(6) ? anOldID(stocks) : id, qty: units, productid: product)
     case 28..<31:
-      return .adjust(product, qty: Int.random(in: 0...5, using: &random), seen: seen(), productid: product)
+      return .adjust(
+        someStock(of: product), qty: Int.random(in: 0...5, using: &random), seen: seen(), productid: product)
     default:
-      return .withdrawStock(product, productid: product)
+      let id = someStock(of: product)
+      stocks[product, default: 0] += 1
+      return .withdrawStock(id, productid: product)
     }
   }
 
@@ -63,5 +69,16 @@ struct Gossip {
 
   private mutating func someReserve() -> Int { max(1, reserves - Int.random(in: 0...4, using: &random)) }
 
-  private func trade(of product: Int) -> Int { max(1, trades[product] ?? 0) }
+  private func trade(of product: Int) -> Int { Self.id(trades[product] ?? 0, of: product) }
+  private mutating func someStock(of product: Int) -> Int {
+    Self.id((stocks[product] ?? 0) + (random.oneIn(3) ? 0 : 1), of: product)
+  }
+
+  /// One that something may have been made under long ago, of this or of another product.
+  private mutating func anOldID(_ counts: [Int: Int]) -> Int {
+    let product = Int.random(in: 1...products, using: &random)
+    return Self.id(Int.random(in: 0...(counts[product] ?? 0), using: &random), of: product)
+  }
+
+  private static func id(_ number: Int, of product: Int) -> Int { product * 1000 + max(1, number) }
 }

@@ -9,6 +9,8 @@ struct Lane<Rules: Decider> {
   }
 
   private var states: [Int: Rules.State] = [:]
+  /// The ids that were given to something.
+  private var usedIDs: Set<Int> = []
   private var history: [Int: [(id: EntryID, event: Event)]] = [:]
   private var eventCursor = 0
   private var commandCursor = 0
@@ -73,7 +75,7 @@ struct Lane<Rules: Decider> {
       guard let key = key(input) else { continue }
       touched.insert(key)
       var state = try state(key)
-      let events = Rules.decide(input, at: id, &state)
+      let events = Rules.decide(input, at: id, &state, besides: &usedIDs)
       if case .event(let event) = input { history[key, default: []].append((id, event)) }
       // Said events stand on the journal at places of their own: no state may depend on where.
       history[key, default: []] += events.map { (.zero, $0) }

@@ -4,9 +4,14 @@
 struct Laws {
   private var standings: [Int: Status] = [:]
   private var ends: [Int: Event] = [:]
+  private var made: [String: Event] = [:]
 
-  /// A deal ends once.
+  /// A deal ends once, and an id is given once.
   mutating func check(said event: Event) throws {
+    if let id = event.newID {
+      let former = made.updateValue(event, forKey: "\(event.type) \(id)")
+      try require(former == nil, "\(event) after \(String(describing: former))")
+    }
     switch event.fact {
     case .deal(.tradeCompleted, let deal), .deal(.tradeRejected, let deal), .deal(.tradeCanceled, let deal):
       try require(ends[deal.reserveid] == nil, "\(event) after \(String(describing: ends[deal.reserveid]))")

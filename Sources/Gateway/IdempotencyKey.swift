@@ -1,0 +1,13 @@
+/// A client's name for a request, under which it may send the request again.
+enum IdempotencyKey {
+  /// Reads the `Idempotency-Key` header; nil without one.
+  static func read(_ header: String?) throws(Problem) -> String? {
+    guard let header else { return nil }
+    guard (1...200).contains(header.utf8.count), header.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw Problem(
+        .badRequest, "badIdempotencyKey",
+        "Idempotency-Key must be 1 to 200 visible ASCII characters, no spaces.")
+    }
+    return header
+  }
+}

@@ -1,0 +1,67 @@
+/// What was asked for, as a number: tells the same command sent again from another one under the same command id.
+///
+/// Of everything the sender said: the type, the id if he chose one, the product of a new thing, and the details. For
+/// the rest the product is only the way to the id.
+public struct CommandDigest: Hashable, Sendable {
+  /// The name under which a door says what was asked for, where that is not what it lets in.
+  public static let field = "digest"
+
+  private let value: UInt64
+
+  init(_ fields: Fields, _ kind: CommandKind) {
+    var hash = StableHash()
+    for (name, value) in fields {
+      switch name {
+      case "commandid", "replyto": continue
+      case "productid" where !kind.creates: continue
+      default:
+        hash.add(name)
+        hash.add(value)
+      }
+    }
+    value = hash.value()
+  }
+
+  /// Reads 16 hexadecimal digits.
+  init?(_ text: String) {
+    let isDigits = text.utf8.allSatisfy { byte in
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+    guard text.utf8.count == 16, isDigits, let value = UInt64(text, radix: 16) else { return nil }
+    self.value = value
+  }
+
+  /// 16 hexadecimal digits.
+  public var text: String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+  }
+}
+
+extension Draft {
+  /// What was asked for, without what the door adds.
+  public var digest: CommandDigest {
+    var asked: Fields = ["type": kind.rawValue]
+    asked.write("id", id)
+    asked.write("productid", productid)
+    asked.pairs += fields.pairs
+    return CommandDigest(asked, kind)
+  }
+}
+
+/// A digest as it stands on the wire.
+struct DigestField: Field {
+  let name: String
+
+  var expected: String { "16 hexadecimal digits" }
+
+  func parse(_ text: String) throws(FieldError) -> CommandDigest {
+    guard let digest = CommandDigest(text) else { throw refusal(.notAllowed, text) }
+    return digest
+  }
+}
+
+extension Field where Self == DigestField {
+  static func digest(_ name: String) -> DigestField { DigestField(name: name) }
+}

@@ -1,0 +1,34 @@
+/// What is kept under a command id: which command it stands for, and what came of it.
+public struct CommandRecord: Equatable, Sendable {
+  /// What stands there from the door on until the command is decided.
+  public static let waiting = "waiting"
+
+  /// Which command it is; nil in a record that an older release wrote.
+  public var digest: CommandDigest?
+  /// The packed outcome; empty while the command was only passed on.
+  public var outcome: String
+
+  public init(_ digest: CommandDigest?, outcome: String) {
+    self.digest = digest
+    self.outcome = outcome
+  }
+
+  /// Nil while the command waits to be decided.
+  public init?(stored text: String) {
+    if text == Self.waiting { return nil }
+    let head = text.utf8.prefix { $0 != UInt8(ascii: " ") }
+    if head.endIndex < text.endIndex, let digest = CommandDigest(String(Substring(head))) {
+      self.init(digest, outcome: String(text[text.utf8.index(after: head.endIndex)...]))
+    } else {
+      self.init(nil, outcome: text)
+    }
+  }
+
+  public var stored: String { digest.map { "\($0.text) \(outcome)" } ?? outcome }
+
+  /// Whether it is kept of this command, and not of another one under the same id.
+  public func isOf(_ digest: CommandDigest?) -> Bool {
+    guard let own = self.digest, let digest else { return true }
+    return own == digest
+  }
+}

@@ -1,0 +1,112 @@
+import Layout
+import Market
+import Redis
+import Synchronization
+import Testbed
+import Testing
+
+@testable import Doors
+
+/// New ids, also of a Redis that has lost what it had.
+@Suite struct IDBlockTests {
+  /// What the blocks have said.
+  private final class Told: Sendable {
+    private let messages = Mutex<[String]>([])
+
+    var all: [String] { messages.withLock { $0 } }
+    func add(_ message: String) { messages.withLock { $0.append(message) } }
+  }
+
+  private func make(_ connection: RedisConnection, _ blocks: IDBlocks, _ command: String) throws -> Int? {
+    let made = try pass([try list(nil, product: 100, command: command)], connection, blocks: blocks)
+    return if case .admitted(let id, _, _) = made[0] { id } else { nil }
+  }
+
+  private func look(_ blocks: IDBlocks, _ connection: RedisConnection) throws {
+    var commands = Commands()
+    let questions = blocks.look(&commands)
+    var rest = try connection.exchange(commands)[...]
+    for question in questions {
+      try blocks.hear(question, rest.prefix(question.replies))
+      rest = rest.dropFirst(question.replies)
+    }
+  }
+
+  @Test func aCounterThatWentBackIsNoticed() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    let told = Told()
+    let blocks = IDBlocks(size: 4, report: told.add)
+    #expect(try (1...6).map { try make(connection, blocks, "a\($0)") } == [1, 2, 3, 4, 5, 6])
+    // What is lost is lost altogether: the directory too.
+    try connection.call("FLUSHALL")
+    #expect(try make(connection, blocks, "b") == 7, "it was taken before")
+    #expect(try make(connection, blocks, "c") == 8)
+    let ids = try (1...5).map { try make(connection, blocks, "d\($0)") ?? 0 }
+    #expect(ids.min() ?? 0 > 8 + 1000 && Set(ids).count == 5)
+    #expect(told.all.count == 1 && told.all[0].hasPrefix("ids:{trade} was 8 and is 0"))
+  }
+
+  @Test func anIdThatIsGivenAgainIsNoticedByItsFirstOwner() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    #expect(try make(connection, IDBlocks(size: 4), "a") == 1)
+    try connection.call("SET", Key.counter(.trade), "0")
+    // A process that has just begun knows nothing of the counter.
+    let told = Told()
+    #expect(try make(connection, IDBlocks(size: 4, report: told.add), "b") ?? 0 > 1000)
+    #expect(told.all.count == 1 && told.all[0].contains("gave 1, which it had given before"))
+    // An id that a person chose says nothing.
+    try connection.call("SET", Key.counter(.trade), "500")
+    _ = try pass([try list(501, product: 100, command: "c")], connection)
+    #expect(try make(connection, IDBlocks(size: 4, report: told.add), "d") ?? 0 > 501)
+    #expect(told.all.count == 1)
+  }
+
+  @Test func anotherServerMayHaveLostTheLatestIds() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    let told = Told()
+    let first = IDBlocks(size: 1, report: told.add)
+    #expect(try (1...3).map { try make(connection, first, "a\($0)") } == [1, 2, 3])
+    let server = try connection.call("GET", Key.counterServer(.trade)).string
+    let info = try connection.call("INFO", "server").string ?? ""
+    #expect(server?.isEmpty == false && info.contains("run_id:\(server ?? "?")"))
+    // As after a restart: another server's name stands there, and all processes are new.
+    try connection.call("SET", Key.counterServer(.trade), "former")
+    let second = IDBlocks(size: 1, report: told.add)
+    let next = try #require(try make(connection, second, "b"))
+    #expect(next > 1000)
+    #expect(try connection.call("GET", Key.counterServer(.trade)).string == server)
+    #expect(try make(connection, second, "c") == next + 1)
+    #expect(try make(connection, IDBlocks(size: 1, report: told.add), "d") == next + 2)
+    #expect(told.all.isEmpty, "it happens at every restart")
+  }
+
+  @Test func theServerIsKnownBeforeTheFirstIdsAreUsedUp() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    let blocks = IDBlocks()
+    #expect(try make(connection, blocks, "a") == 1)
+    try look(blocks, connection)
+    #expect(try connection.call("EXISTS", Key.counterServer(.trade)).integer == 1)
+    #expect(try make(connection, blocks, "b") == 2)
+  }
+
+  @Test func othersIdsAreSeenAsWell() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    let told = Told()
+    let blocks = IDBlocks(size: 4, report: told.add)
+    try look(blocks, connection)
+    try connection.call("SET", Key.counter(.trade), "500")
+    try look(blocks, connection)
+    try connection.call("SET", Key.counter(.trade), "400")
+    #expect(told.all.isEmpty)
+    try look(blocks, connection)
+    #expect(told.all.count == 1)
+    #expect(try make(connection, blocks, "a") ?? 0 > 500 + 1000)
+    try look(blocks, connection)
+    #expect(told.all.count == 1)
+  }
+}

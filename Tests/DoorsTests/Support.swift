@@ -1,0 +1,34 @@
+import Lanes
+import Market
+import Redis
+
+@testable import Doors
+
+/// Takes requests through a door.
+func pass(
+  _ requests: [Request], _ connection: RedisConnection, blocks: IDBlocks = IDBlocks(size: 1),
+  isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
+) throws -> [Admission] {
+  var door = Door(requests, shards: 8, blocks: blocks, isFull: isFull)
+  var replies: [Reply] = []
+  while true {
+    var commands = Commands()
+    try door.next(replies, commands: &commands)
+    if commands.isEmpty { return door.admissions }
+    replies = try connection.exchange(commands)
+  }
+}
+
+/// A listing of a product; without an id the door makes one.
+func list(
+  _ id: Int?, product: Int, command: String, reserved: Int? = nil, isFollowed: Bool = false
+) throws -> Request {
+  var fields: Fields = [
+    "type": "ListTrade", "productid": "\(product)", "userid": "abc", "productname": "책", "qty": "1",
+    "price": "1",
+  ]
+  if let id { fields.append("id", "\(id)") }
+  return Request(
+    draft: try Draft(fields: fields, worker: .trade), commandid: command, reserved: reserved,
+    isFollowed: isFollowed)
+}

@@ -1,0 +1,120 @@
+import Testing
+
+@testable import Market
+
+@Suite("What was asked for")
+struct CommandDigestTests {
+  private static let reserve: Fields = [
+    "type": "Reserve", "id": "7", "productid": "100", "userid": "구매자", "productname": "애플워치", "qty": "1",
+    "reserveDt": "2024-04-04", "address": "서울", "price": "50000",
+  ]
+
+  private func digest(_ fields: Fields) throws -> CommandDigest? {
+    let kind = try Command(fields: fields).kind
+    return try Caller(command: Fields(fields.pairs + [("commandid", "c")]), kind: kind)?.digest
+  }
+
+  private func changed(_ name: String, _ value: String?) -> Fields {
+    var fields = Self.reserve
+    fields.pairs.removeAll { $0.name == name }
+    if let value { fields.append(name, value) }
+    return fields
+  }
+
+  @Test("is a hash with the published values")
+  func published() {
+    // The test vectors of SipHash-2-4: the key is 00 01 … 0f, the text is the first bytes of 00 01 02 …
+    for (count, expected): (UInt8, UInt64) in [
+      (0, 0x726f_db47_dd0e_0e31), (1, 0x74f8_39c5_93dc_67fd), (7, 0xab02_00f5_8b01_d137),
+      (8, 0x93f5_f579_9a93_2462), (15, 0xa129_ca61_49be_45e5), (63, 0x958a_324c_eb06_4572),
+    ] {
+      var hash = StableHash(key: (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908))
+      for byte in 0..<count { hash.add(byte) }
+      #expect(hash.value() == expected)
+    }
+  }
+
+  /// It stands in what is stored, so no release may make another number of the same command.
+  @Test("is the same for all time")
+  func pinned() throws {
+    #expect(try digest(Self.reserve)?.text == "cb996ff862520e2f")
+  }
+
+  @Test("is another one for anything else")
+  func differs() throws {
+    let own = try digest(Self.reserve)
+    #expect(try digest(Self.reserve) == own)
+    for (name, value) in [
+      ("id", "8"), ("productid", "101"), ("userid", "구매"), ("address", ""), ("price", "50001"), ("qty", "2"),
+    ] {
+      #expect(try digest(changed(name, value)) != own)
+    }
+    #expect(
+      try digest(["type": "Handover", "id": "1", "productid": "2"])
+        != digest(["type": "WithdrawTrade", "id": "1", "productid": "2"]))
+    // The product is the way to what exists already.
+    #expect(
+      try digest(["type": "Handover", "id": "1", "productid": "2"])
+        == digest(["type": "Handover", "id": "1", "productid": "3"]))
+  }
+
+  @Test("is told by the sender's request as by what the door makes of it")
+  func drafts() throws {
+    for fields in [Self.reserve, ["type": "Handover", "id": "1", "reserveid": "7"]] as [Fields] {
+      let draft = try Draft(fields: fields, worker: CommandKind(fields: fields).worker)
+      #expect(try digest(draft.fields(id: draft.id ?? 0, productid: draft.productid ?? 9)) == draft.digest)
+    }
+    // An id that the door makes was not asked for, so it says itself what was.
+    let draft = try Draft(fields: changed("id", nil), worker: .reservation)
+    var made = draft.fields(id: 5, productid: 100)
+    #expect(try digest(made) != draft.digest)
+    made.append(CommandDigest.field, draft.digest.text)
+    #expect(try digest(made) == draft.digest)
+    for text in ["", "0123456789abcdeg", "+123456789abcdef", "0123456789ABCDEF", "0123456789abcde"] {
+      #expect(CommandDigest(text) == nil)
+    }
+  }
+
+  @Test("is kept with what came of it, and older records are read as well")
+  func record() throws {
+    let digest = try #require(CommandDigest("00c0ffee00c0ffee"))
+    for outcome in ["", "accepted\tTradeListed\tproductname\ta b c"] {
+      let record = CommandRecord(digest, outcome: outcome)
+      #expect(CommandRecord(stored: record.stored) == record)
+      #expect(record.isOf(digest) && !record.isOf(CommandDigest("10c0ffee00c0ffee")))
+      let older = try #require(CommandRecord(stored: outcome))
+      #expect(older == CommandRecord(nil, outcome: outcome) && older.isOf(digest))
+    }
+    #expect(CommandRecord(stored: CommandRecord.waiting) == nil)
+  }
+}
+
+@Suite("An id that was used")
+struct UsedIDTests {
+  @Test("is given to nothing else, whatever became of the first")
+  func refused() {
+    var (trade, stock, used): (ProductTrade, Stock?, Set<Int>) = (ProductTrade(), nil, [])
+    func trades(_ command: Command) -> [String] {
+      TradeDecider.decide(.ask(command), at: .zero, &trade, besides: &used).map(\.gist)
+    }
+    #expect(trades(.list(1)) == ["TradeListed → me"] && used == [1])
+    #expect(trades(.list(1)) == ["CommandRejected duplicateId → me"])
+    #expect(trades(.withdraw(1)) == ["TradeWithdrawn → me"])
+    #expect(trades(.list(2)) == ["TradeListed → me"])
+    #expect(trades(.withdraw(2)) == ["TradeWithdrawn → me"])
+    #expect(trades(.list(1)) == ["CommandRejected duplicateId → me"])
+    #expect(trade.listing?.id == 2)
+    used = []
+    func stocks(_ command: Command) -> [String] {
+      StockDecider.decide(.ask(command), at: .zero, &stock, besides: &used).map(\.gist)
+    }
+    #expect(stocks(.register(1)) == ["StockRegistered → me"])
+    #expect(stocks(.withdrawStock(1)) == ["StockWithdrawn → me"])
+    #expect(stocks(.register(1)) == ["CommandRejected duplicateId → me"] && stock == nil)
+    // A command that came to nothing has not used its id.
+    #expect(stocks(.register(2)) == ["StockRegistered → me"])
+    #expect(stocks(.register(3)) == ["CommandRejected stockExists → me"])
+    #expect(stocks(.withdrawStock(2)) == ["StockWithdrawn → me"])
+    #expect(stocks(.register(3)) == ["StockRegistered → me"])
+  }
+}
