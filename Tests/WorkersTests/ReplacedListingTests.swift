@@ -23,6 +23,10 @@ import Testing
       try bench.decide(.delete(4), .list(5), .delete(5), .list(6))
       #expect(try bench.statuses(4...6) == ["판매종료", "판매종료", "판매중"])
       #expect(try bench.listed() == ["1", "2", "3", "6"])
+      // And one that is deleted takes none with it that it replaced.
+      try bench.decide(.withdraw(6), .list(7), .delete(7))
+      try bench.decide(.list(8), .delete(8))
+      #expect(try bench.listed() == ["1", "2", "3", "6"])
       #expect(try bench.connection.call("HGET", Key.trade(2, in: bench.shard), "userid").string == "판매자2")
     }
   }

@@ -12,7 +12,7 @@ protocol Aggregate: Decider {
   /// The hash that keeps a state.
   static func key(_ id: Int, in shard: Shard) -> String
 
-  /// What REST lists; nil for a state that it does not show.
+  /// What REST lists; nil where there is nothing.
   static func listed(_ state: State) -> Listed?
 
   /// Whether another thing may take the place of the one that the state shows so far, which then has its last say.
@@ -53,6 +53,8 @@ struct Listed: Equatable {
   var entity: Entity
   var id: Int
   var member: Int
+  /// Whether it has disappeared from the lists.
+  var isDeleted = false
 }
 
 extension Aggregate {
@@ -74,8 +76,9 @@ extension ReservationDecider: Aggregate {
   static func key(_ id: Int, in shard: Shard) -> String { Key.reservation(id, in: shard) }
 
   static func listed(_ state: Reservation?) -> Listed? {
-    guard let state, !state.isDeleted else { return nil }
-    return Listed(entity: .reserve, id: state.deal.reserveid, member: state.deal.reserveid)
+    state.map {
+      Listed(entity: .reserve, id: $0.deal.reserveid, member: $0.deal.reserveid, isDeleted: $0.isDeleted)
+    }
   }
 }
 
@@ -89,8 +92,7 @@ extension TradeDecider: Aggregate {
   static func viewKey(_ id: Int, in shard: Shard) -> String? { Key.trade(id, in: shard) }
 
   static func listed(_ state: ProductTrade) -> Listed? {
-    guard let listing = state.listing, !listing.isDeleted else { return nil }
-    return Listed(entity: .trade, id: listing.id, member: listing.id)
+    state.listing.map { Listed(entity: .trade, id: $0.id, member: $0.id, isDeleted: $0.isDeleted) }
   }
 
   /// A product has one listing after the other.

@@ -9,7 +9,12 @@ struct IndexChanges {
 
   mutating func note(_ now: Listed?, instead was: Listed?) {
     if was == now { return }
-    if let now { added.append(now) } else if let was { removed.append(was) }
+    if let now, !now.isDeleted {
+      added.append(now)
+    } else if let was, !was.isDeleted, now == nil || now?.member == was.member {
+      // What another thing has replaced stays where it is, whatever becomes of that one.
+      removed.append(was)
+    }
   }
 }
 
