@@ -39,7 +39,8 @@ struct Line {
       product.arrivals[id] = nil
     case .tradeCompleted:
       product.arrivals[id] = nil
-    default:
+    case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .handoverRequested,
+      .cancelRefused:
       break
     }
     products[deal.productid] = product

@@ -23,11 +23,20 @@ struct MypageCheck {
       // Once a seller is known, every step concerns him, also those that do not name him.
       seller = deal.seller ?? seller
       switch entry.event.fact {
-      case .deal(.reserveCompleted, _): begun = position.milliseconds
-      case .deal(.tradeCanceled, _): trade = .canceled
-      case .deal(let step, _) where step.worker == .trade: trade = step.status ?? trade
+      case .deal(let step, _): take(step)
       case .hold(let step, _, _): stock = step.status
-      default: break
+      case .listing, .stock, .rejected: break
+      }
+    }
+
+    private mutating func take(_ step: DealStep) {
+      switch step {
+      case .reserveCompleted: begun = position.milliseconds
+      case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted: trade = step.status
+      case .tradeCanceled: trade = .canceled
+      case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .handoverRequested,
+        .cancelRefused:
+        break
       }
     }
   }

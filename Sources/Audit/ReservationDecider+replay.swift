@@ -30,7 +30,8 @@ extension ReservationDecider: Replayable {
     case .reserveCanceled:
       guard case .deal(.tradeCanceled, _) = heard?.fact else { return false }
       return state.cancelRequested && state.deal == deal
-    default:
+    case .reserveCompleted, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted,
+      .tradeCanceled, .cancelRefused:
       return false
     }
   }

@@ -60,10 +60,6 @@ extension HoldStep {
     guard case .deal(let step, let asked) = event?.fact, asked.reserveid == deal.reserveid else {
       return false
     }
-    return switch self {
-    case .stockHeld, .stockShort: step == .tradeStarted
-    case .stockDecreased: step == .tradeCompleted
-    case .stockReleased: step == .tradeCanceled
-    }
+    return step.stockTask == task
   }
 }

@@ -45,7 +45,7 @@ extension TradeDecider: Replayable {
       deal.isTold(of: running?.deal) && running?.phase == .held
     case .cancelRefused:
       running == nil && waiting == nil
-    default:
+    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
       false
     }
   }

@@ -54,13 +54,7 @@ extension Problem {
   init(refused outcome: Outcome) {
     let code = outcome.fields["reason"] ?? "refused"
     let message = outcome.fields["message"] ?? code
-    let status: HTTPResponse.Status =
-      switch Refusal(rawValue: code) {
-      case .notFound: .notFound
-      case .ambiguousDeal, .belowCommitted, .belowHeld, .exceedsListing, .exceedsStock: .unprocessableContent
-      default: .conflict
-      }
-    self.init(status, code, message)
+    self.init(Refusal(rawValue: code)?.status ?? .conflict, code, message)
   }
 
   private init(_ error: HTTPError, calling request: Hummingbird.Request) {

@@ -110,7 +110,7 @@ extension Routes {
 extension Shape {
   /// What the outcome of a command shows: the item that its worker decides.
   fileprivate static func of(_ outcome: Outcome) -> Shape {
-    if outcome.type.hasPrefix("Trade") { return .trade }
-    return outcome.type.hasPrefix("Stock") ? .inventory : .reserve
+    let author = Event.steps.first { $0.rawValue == outcome.type }?.worker ?? .reservation
+    return .of(author.entity)
   }
 }

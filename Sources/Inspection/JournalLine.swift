@@ -38,9 +38,7 @@ public struct JournalLine: Sendable {
 
   /// The worker that said it.
   public var worker: String {
-    if let step = DealStep(rawValue: type) { return step.worker.rawValue }
-    if HoldStep(rawValue: type) != nil || StockStep(rawValue: type) != nil { return Worker.stock.rawValue }
-    if ListingStep(rawValue: type) != nil { return Worker.trade.rawValue }
+    if let step = Event.steps.first(where: { $0.rawValue == type }) { return step.worker.rawValue }
     return fields["command"].flatMap { CommandKind(rawValue: $0) }?.worker.rawValue ?? "?"
   }
 

@@ -92,29 +92,29 @@ struct CommandDigestTests {
 @Suite("An id that was used")
 struct UsedIDTests {
   @Test("is given to nothing else, whatever became of the first")
-  func refused() {
+  func refused() throws {
     var (trade, stock, used): (ProductTrade, Stock?, Set<Int>) = (ProductTrade(), nil, [])
-    func trades(_ command: Command) -> [String] {
-      TradeDecider.decide(.ask(command), at: .zero, &trade, besides: &used).map(\.gist)
+    func trades(_ command: Command) throws -> [String] {
+      try TradeDecider.decide(.ask(command), at: .zero, &trade, besides: &used).map(\.gist)
     }
-    #expect(trades(.list(1)) == ["TradeListed → me"] && used == [1])
-    #expect(trades(.list(1)) == ["CommandRejected duplicateId → me"])
-    #expect(trades(.withdraw(1)) == ["TradeWithdrawn → me"])
-    #expect(trades(.list(2)) == ["TradeListed → me"])
-    #expect(trades(.withdraw(2)) == ["TradeWithdrawn → me"])
-    #expect(trades(.list(1)) == ["CommandRejected duplicateId → me"])
+    #expect(try trades(.list(1)) == ["TradeListed → me"] && used == [1])
+    #expect(try trades(.list(1)) == ["CommandRejected duplicateId → me"])
+    #expect(try trades(.withdraw(1)) == ["TradeWithdrawn → me"])
+    #expect(try trades(.list(2)) == ["TradeListed → me"])
+    #expect(try trades(.withdraw(2)) == ["TradeWithdrawn → me"])
+    #expect(try trades(.list(1)) == ["CommandRejected duplicateId → me"])
     #expect(trade.listing?.id == 2)
     used = []
-    func stocks(_ command: Command) -> [String] {
-      StockDecider.decide(.ask(command), at: .zero, &stock, besides: &used).map(\.gist)
+    func stocks(_ command: Command) throws -> [String] {
+      try StockDecider.decide(.ask(command), at: .zero, &stock, besides: &used).map(\.gist)
     }
-    #expect(stocks(.register(1)) == ["StockRegistered → me"])
-    #expect(stocks(.withdrawStock(1)) == ["StockWithdrawn → me"])
-    #expect(stocks(.register(1)) == ["CommandRejected duplicateId → me"] && stock == nil)
+    #expect(try stocks(.register(1)) == ["StockRegistered → me"])
+    #expect(try stocks(.withdrawStock(1)) == ["StockWithdrawn → me"])
+    #expect(try stocks(.register(1)) == ["CommandRejected duplicateId → me"] && stock == nil)
     // A command that came to nothing has not used its id.
-    #expect(stocks(.register(2)) == ["StockRegistered → me"])
-    #expect(stocks(.register(3)) == ["CommandRejected stockExists → me"])
-    #expect(stocks(.withdrawStock(2)) == ["StockWithdrawn → me"])
-    #expect(stocks(.register(3)) == ["StockRegistered → me"])
+    #expect(try stocks(.register(2)) == ["StockRegistered → me"])
+    #expect(try stocks(.register(3)) == ["CommandRejected stockExists → me"])
+    #expect(try stocks(.withdrawStock(2)) == ["StockWithdrawn → me"])
+    #expect(try stocks(.register(3)) == ["StockRegistered → me"])
   }
 }

@@ -35,8 +35,11 @@ struct StockTests {
   @Test("never gives out or back what it does not hold")
   func twice() throws {
     let idle = try given(rules, .ask(.register(qty: 5)))
-    idle.when(.told(.tradeCompleted, 1)).then()
-    idle.when(.told(.tradeCanceled, 1, held: 1)).then()
+    let broken = idle.when(.told(.tradeCompleted, 1))
+      .then("TradeCompleted of reservation 1 takes 1 units of product 100, of which 0 are held.")
+      .when(.told(.tradeCanceled, 1, held: 1))
+      .then("TradeCanceled of reservation 1 takes 1 units of product 100, of which 0 are held.")
+    #expect(broken.state == idle.state)
   }
 
   @Test("is registered once")

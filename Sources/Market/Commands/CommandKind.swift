@@ -27,7 +27,9 @@ public enum CommandKind: String, CaseIterable, Sendable {
   public var creates: Bool {
     switch self {
     case .reserve, .listTrade, .registerStock: true
-    default: false
+    case .cancelReserve, .changeReserve, .handover, .changeTrade, .withdrawTrade, .adjustStock,
+      .withdrawStock:
+      false
     }
   }
 

@@ -2,7 +2,7 @@
 public enum Worker: String, CaseIterable, Sendable {
   case reservation, trade, stock
 
-  /// What the ids in its commands name.
+  /// What its commands name by their `id`.
   public var entity: Entity {
     switch self {
     case .reservation: .reserve

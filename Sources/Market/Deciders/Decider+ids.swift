@@ -4,12 +4,12 @@ extension Decider {
   /// Where a state is that of one id, it tells by itself that the id is used.
   public static func decide(
     _ input: Input, at position: EntryID, _ state: inout State, besides used: inout Set<Int>
-  ) -> [Event] {
+  ) throws(BrokenLaw) -> [Event] {
     guard !isStateOfOneID, case .command(let command, let caller) = input, command.kind.creates else {
-      return decide(input, at: position, &state)
+      return try decide(input, at: position, &state)
     }
     if used.contains(command.id) { return [Event(refusing: command, .duplicateId, caller)] }
-    let events = decide(input, at: position, &state)
+    let events = try decide(input, at: position, &state)
     for event in events {
       if let id = event.newID { used.insert(id) }
     }

@@ -10,8 +10,10 @@ public protocol Decider: Sendable {
 
   /// What follows from an input; what it says has already been applied to `state`.
   ///
-  /// An event is first evolved into the state, then reacted to.
-  static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event]
+  /// An event is first evolved into the state, then reacted to. Throws with the state as it was.
+  static func decide(
+    _ input: Input, at position: EntryID, _ state: inout State
+  ) throws(BrokenLaw) -> [Event]
 
   /// Applies an event, heard or said: all of a state's changes are made here, so events rebuild it.
   static func evolve(_ state: inout State, _ event: Event, at position: EntryID)

@@ -26,7 +26,10 @@ public struct Reservation: Hashable, Sendable {
     case .completed: .alreadyCompleted
     case .canceled: .alreadyCanceled
     case .rejected: .alreadyRejected
-    default: nil
+    case .reserved, .waiting, .running, .cancelRequested, .onSale, .saleEnded, .stockRegistered,
+      .stockAdjusted,
+      .stockWithdrawn, .stockHeld, .stockShort, .stockDecreased, .stockReleased:
+      nil
     }
   }
 }

@@ -1,4 +1,14 @@
 extension Decision<ReservationDecider> {
+  mutating func take(_ command: Command, _ caller: Caller?) {
+    switch command {
+    case .reserve(let command): reserve(command, caller)
+    case .changeReserve(let command): change(command, caller)
+    case .cancelReserve(let command): cancel(command, caller)
+    case .listTrade, .changeTrade, .withdrawTrade, .handover, .registerStock, .adjustStock, .withdrawStock:
+      refuse(command.payload, .wrongWorker, caller)
+    }
+  }
+
   mutating func reserve(_ command: Reserve, _ caller: Caller?) {
     guard state == nil else { return refuse(command, .duplicateId, caller, userid: command.userid) }
     say(.deal(.reserveCompleted, Deal(command)), to: caller)
@@ -45,17 +55,19 @@ extension Decision<ReservationDecider> {
     let before = state
     hear(event)
     guard let before, before.cancelRequested, let reservation = state else { return }
-    switch event.fact {
-    case .deal(.tradeCanceled, _):
+    guard case .deal(let step, let deal) = event.fact else { return }
+    switch step {
+    case .tradeCanceled:
       say(.deal(.reserveCanceled, reservation.deal), to: before.canceler)
-    case .deal(.cancelRefused, let deal):
+    case .cancelRefused:
       let refusal = reservation.ended ?? deal.refusal ?? .alreadyEnded
       say(
         .rejected(
           Rejection(
             kind: .cancelReserve, id: deal.reserveid, productid: deal.productid, refusal: refusal,
             userid: deal.userid, status: reservation.status)), to: before.canceler)
-    default:
+    case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .handoverRequested, .reserveCompleted,
+      .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
       break
     }
   }

@@ -4,16 +4,12 @@ public enum ReservationDecider: Decider {
 
   public static let isStateOfOneID = true
 
-  public static let listensTo: Set<String> = Set(
-    DealStep.allCases.filter { $0.worker == .trade && $0 != .handoverRequested }.map(\.rawValue))
+  public static let listensTo = Worker.reservation.listensTo
 
   public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
     var decision = Decision<Self>(state, at: position)
     switch input {
-    case .command(.reserve(let command), let caller): decision.reserve(command, caller)
-    case .command(.changeReserve(let command), let caller): decision.change(command, caller)
-    case .command(.cancelReserve(let command), let caller): decision.cancel(command, caller)
-    case .command(let command, let caller): decision.refuse(command.payload, .wrongWorker, caller)
+    case .command(let command, let caller): decision.take(command, caller)
     case .event(let event): decision.follow(event)
     }
     state = decision.state

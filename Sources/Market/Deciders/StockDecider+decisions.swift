@@ -1,4 +1,14 @@
 extension Decision<StockDecider> {
+  mutating func take(_ command: Command, _ caller: Caller?) {
+    switch command {
+    case .registerStock(let command): register(command, caller)
+    case .adjustStock(let command): adjust(command, caller)
+    case .withdrawStock(let command): withdraw(command, caller)
+    case .reserve, .changeReserve, .cancelReserve, .listTrade, .changeTrade, .withdrawTrade, .handover:
+      refuse(command.payload, .wrongWorker, caller)
+    }
+  }
+
   mutating func register(_ command: RegisterStock, _ caller: Caller?) {
     guard state == nil else { return refuse(command, .stockExists, caller) }
     let level = StockLevel(
@@ -24,27 +34,38 @@ extension Decision<StockDecider> {
   }
 
   /// Follows the trade, which says what starts and how it ends.
-  mutating func follow(_ event: Event) {
+  mutating func follow(_ event: Event) throws(BrokenLaw) {
     hear(event)
-    guard case .deal(let step, let deal) = event.fact else { return }
+    guard case .deal(let step, let deal) = event.fact, let task = step.stockTask else { return }
     var level = state?.level ?? .unregistered(deal.productid)
-    switch step {
-    case .tradeStarted where level.free >= deal.qty:
+    switch task {
+    case .hold where level.free >= deal.qty:
       level.held += deal.qty
       say(.hold(.stockHeld, deal, level))
-    case .tradeStarted:
+    case .hold:
       say(.hold(.stockShort, deal, level))
-    case .tradeCompleted where level.held >= deal.qty:
+    case .giveOut:
+      try checkHeld(deal.qty, of: level, for: event)
       level.held -= deal.qty
       level.qty -= deal.qty
       level.version += 1
       say(.hold(.stockDecreased, deal, level))
-    case .tradeCanceled where deal.held > 0 && level.held >= deal.held:
+    case .release where deal.held > 0:
+      try checkHeld(deal.held, of: level, for: event)
       level.held -= deal.held
       say(.hold(.stockReleased, deal, level))
-    default:
+    case .release:
       break
     }
+  }
+
+  /// The trade lets go only of what stock has told it to hold.
+  private func checkHeld(_ qty: Int, of level: StockLevel, for event: Event) throws(BrokenLaw) {
+    guard level.held < qty else { return }
+    throw BrokenLaw(
+      message:
+        "\(event.type)\(event.reserveid.map { " of reservation \($0)" } ?? "") takes \(qty) units of product \(level.productid), of which \(level.held) are held."
+    )
   }
 
   private func level(of command: some CommandPayload) -> StockLevel? {

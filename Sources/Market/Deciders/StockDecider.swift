@@ -6,17 +6,15 @@ public enum StockDecider: Decider {
 
   public static let isStateOfOneID = false
 
-  public static let listensTo: Set<String> = Set(
-    [DealStep.tradeStarted, .tradeCompleted, .tradeCanceled].map(\.rawValue))
+  public static let listensTo = Worker.stock.listensTo
 
-  public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
+  public static func decide(
+    _ input: Input, at position: EntryID, _ state: inout State
+  ) throws(BrokenLaw) -> [Event] {
     var decision = Decision<Self>(state, at: position)
     switch input {
-    case .command(.registerStock(let command), let caller): decision.register(command, caller)
-    case .command(.adjustStock(let command), let caller): decision.adjust(command, caller)
-    case .command(.withdrawStock(let command), let caller): decision.withdraw(command, caller)
-    case .command(let command, let caller): decision.refuse(command.payload, .wrongWorker, caller)
-    case .event(let event): decision.follow(event)
+    case .command(let command, let caller): decision.take(command, caller)
+    case .event(let event): try decision.follow(event)
     }
     state = decision.state
     return decision.events

@@ -1,4 +1,15 @@
 extension Decision<TradeDecider> {
+  mutating func take(_ command: Command, _ caller: Caller?) {
+    switch command {
+    case .listTrade(let command): list(command, caller)
+    case .changeTrade(let command): change(command, caller)
+    case .withdrawTrade(let command): withdraw(command, caller)
+    case .handover(let command): handOver(command, caller)
+    case .reserve, .changeReserve, .cancelReserve, .registerStock, .adjustStock, .withdrawStock:
+      refuse(command.payload, .wrongWorker, caller)
+    }
+  }
+
   mutating func list(_ command: ListTrade, _ caller: Caller?) {
     if let last = state.listing {
       if last.id == command.id { return refuse(command, .duplicateId, caller, userid: command.userid) }

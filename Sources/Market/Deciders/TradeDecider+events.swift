@@ -4,16 +4,32 @@ extension Decision<TradeDecider> {
     let before = event.deal.flatMap { state.running[$0.reserveid] }
     hear(event)
     switch event.fact {
-    case .deal(.reserveCompleted, let deal):
-      workLine(deal, isNew: true)
-    case .deal(.reserveCancelRequested, let deal):
-      cancel(deal)
-    case .hold(.stockHeld, let deal, _):
-      if let before { settle(deal.reserveid, before) }
-    case .hold(.stockShort, _, _):
-      if let before { turnBack(before) }
-    default:
+    case .deal(let step, let deal):
+      follow(step, deal)
+    case .hold(let step, let deal, _):
+      if let before { follow(step, deal.reserveid, before) }
+    case .stock, .listing, .rejected:
       break
+    }
+  }
+
+  private mutating func follow(_ step: DealStep, _ deal: Deal) {
+    switch step {
+    case .reserveCompleted:
+      workLine(deal, isNew: true)
+    case .reserveCancelRequested:
+      cancel(deal)
+    case .reserveChanged, .reserveCanceled, .reserveDeleted, .tradeStarted, .tradeWaiting, .tradeRejected,
+      .handoverRequested, .tradeCompleted, .tradeCanceled, .cancelRefused:
+      break
+    }
+  }
+
+  private mutating func follow(_ step: HoldStep, _ reserveid: Int, _ before: RunningDeal) {
+    switch step {
+    case .stockHeld: settle(reserveid, before)
+    case .stockShort: turnBack(before)
+    case .stockDecreased, .stockReleased: break
     }
   }
 

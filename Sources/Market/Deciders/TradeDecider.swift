@@ -6,19 +6,13 @@ public enum TradeDecider: Decider {
 
   public static let isStateOfOneID = false
 
-  public static let listensTo: Set<String> = Set(
-    [DealStep.reserveCompleted, .reserveCancelRequested].map(\.rawValue)
-      + HoldStep.allCases.map(\.rawValue) + StockStep.allCases.map(\.rawValue))
+  public static let listensTo = Worker.trade.listensTo
 
   public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
     // The state is moved, not copied: a copy would make the first change copy the whole line.
     var decision = Decision<Self>(consume state, at: position)
     switch input {
-    case .command(.listTrade(let command), let caller): decision.list(command, caller)
-    case .command(.changeTrade(let command), let caller): decision.change(command, caller)
-    case .command(.withdrawTrade(let command), let caller): decision.withdraw(command, caller)
-    case .command(.handover(let command), let caller): decision.handOver(command, caller)
-    case .command(let command, let caller): decision.refuse(command.payload, .wrongWorker, caller)
+    case .command(let command, let caller): decision.take(command, caller)
     case .event(let event): decision.follow(event)
     }
     // Whatever changed may have let somebody in, or left somebody without hope.

@@ -1,5 +1,5 @@
 /// A step of one reservation's deal, as reservation and trade say it.
-public enum DealStep: String, CaseIterable, Sendable {
+public enum DealStep: String, Step {
   case reserveCompleted = "ReserveCompleted"
   case reserveChanged = "ReserveChanged"
   case reserveCancelRequested = "ReserveCancelRequested"
@@ -28,7 +28,6 @@ public enum DealStep: String, CaseIterable, Sendable {
     }
   }
 
-  /// The worker that says it.
   public var worker: Worker {
     switch self {
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
@@ -36,6 +35,44 @@ public enum DealStep: String, CaseIterable, Sendable {
     case .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .tradeCanceled,
       .cancelRefused:
       .trade
+    }
+  }
+
+  public var heardBy: Set<Worker> {
+    let others: Set<Worker> =
+      switch self {
+      case .reserveCompleted, .reserveCancelRequested: [.trade]
+      case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused:
+        [.reservation]
+      case .reserveChanged, .reserveCanceled, .reserveDeleted, .handoverRequested: []
+      }
+    return stockTask == nil ? others : others.union([.stock])
+  }
+
+  /// What stock does with a deal's units.
+  public enum StockTask: Sendable {
+    case hold, giveOut, release
+  }
+
+  /// What stock has to do because of it; nil where the units stay as they are.
+  public var stockTask: StockTask? {
+    switch self {
+    case .tradeStarted: .hold
+    case .tradeCompleted: .giveOut
+    case .tradeCanceled: .release
+    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
+      .tradeWaiting, .tradeRejected, .handoverRequested, .cancelRefused:
+      nil
+    }
+  }
+
+  /// Whether it only passes a command on, whose outcome is still to come.
+  public var passesOn: Bool {
+    switch self {
+    case .reserveCancelRequested, .handoverRequested: true
+    case .reserveCompleted, .reserveChanged, .reserveCanceled, .reserveDeleted, .tradeStarted, .tradeWaiting,
+      .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused:
+      false
     }
   }
 }

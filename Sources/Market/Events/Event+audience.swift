@@ -14,7 +14,8 @@ extension Event {
     switch fact {
     case .listing(_, let listing): listing.productname
     case .stock(_, let level): level.productname
-    default: deal?.productname ?? ""
+    case .deal(_, let deal), .hold(_, let deal, _): deal.productname
+    case .rejected: ""
     }
   }
 

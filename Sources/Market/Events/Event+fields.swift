@@ -30,9 +30,10 @@ extension Event {
   public init(fields: Fields) throws(FieldError) {
     let fact = try Fact(type: fields["type"] ?? "", fields: fields)
     let caller = try Caller(fields: fields)
-    switch fact {
-    case .deal(.reserveCancelRequested, _), .deal(.handoverRequested, _): self.init(fact, asker: caller)
-    default: self.init(fact, caller: caller)
+    if case .deal(let step, _) = fact, step.passesOn {
+      self.init(fact, asker: caller)
+    } else {
+      self.init(fact, caller: caller)
     }
   }
 }

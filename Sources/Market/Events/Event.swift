@@ -25,13 +25,23 @@ public struct Event: Hashable, Sendable {
     }
   }
 
+  /// The worker that says it.
+  public var author: Worker {
+    switch fact {
+    case .deal(let step, _): step.worker
+    case .hold(let step, _, _): step.worker
+    case .listing(let step, _): step.worker
+    case .stock(let step, _): step.worker
+    case .rejected(let rejection): rejection.kind.worker
+    }
+  }
+
   /// What the reservation, the listing or the stock stands at now; nil where the event does not change it.
   public var status: Status? {
     switch fact {
     case .deal(let step, _): step.status
     case .hold(let step, _, _): step.status
-    case .listing(.tradeChanged, _), .listing(.tradeDeleted, _): nil
-    case .listing(_, let listing): listing.status
+    case .listing(let step, let listing): step.movesStatus ? listing.status : nil
     case .stock(let step, _): step.status
     case .rejected(let rejection): rejection.status
     }

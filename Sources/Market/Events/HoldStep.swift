@@ -1,5 +1,5 @@
 /// What stock did for a deal.
-public enum HoldStep: String, CaseIterable, Sendable {
+public enum HoldStep: String, Step {
   case stockHeld = "StockHeld"
   case stockShort = "StockShort"
   case stockDecreased = "StockDecreased"
@@ -11,6 +11,23 @@ public enum HoldStep: String, CaseIterable, Sendable {
     case .stockShort: .stockShort
     case .stockDecreased: .stockDecreased
     case .stockReleased: .stockReleased
+    }
+  }
+
+  public var worker: Worker { .stock }
+
+  public var heardBy: Set<Worker> {
+    switch self {
+    case .stockHeld, .stockShort, .stockDecreased, .stockReleased: [.trade]
+    }
+  }
+
+  /// The task that it carries out.
+  public var task: DealStep.StockTask {
+    switch self {
+    case .stockHeld, .stockShort: .hold
+    case .stockDecreased: .giveOut
+    case .stockReleased: .release
     }
   }
 }

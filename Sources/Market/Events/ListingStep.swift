@@ -1,8 +1,24 @@
 /// What a seller did to a listing.
-public enum ListingStep: String, CaseIterable, Sendable {
+public enum ListingStep: String, Step {
   case tradeListed = "TradeListed"
   case tradeChanged = "TradeChanged"
   case tradeWithdrawn = "TradeWithdrawn"
   /// One that had ended before disappears from the lists.
   case tradeDeleted = "TradeDeleted"
+
+  public var worker: Worker { .trade }
+
+  public var heardBy: Set<Worker> {
+    switch self {
+    case .tradeListed, .tradeChanged, .tradeWithdrawn, .tradeDeleted: []
+    }
+  }
+
+  /// Whether what the listing stands at changes with it.
+  public var movesStatus: Bool {
+    switch self {
+    case .tradeListed, .tradeWithdrawn: true
+    case .tradeChanged, .tradeDeleted: false
+    }
+  }
 }

@@ -1,5 +1,5 @@
 /// What was done to a product's stock by hand.
-public enum StockStep: String, CaseIterable, Sendable {
+public enum StockStep: String, Step {
   case stockRegistered = "StockRegistered"
   case stockAdjusted = "StockAdjusted"
   case stockWithdrawn = "StockWithdrawn"
@@ -9,6 +9,14 @@ public enum StockStep: String, CaseIterable, Sendable {
     case .stockRegistered: .stockRegistered
     case .stockAdjusted: .stockAdjusted
     case .stockWithdrawn: .stockWithdrawn
+    }
+  }
+
+  public var worker: Worker { .stock }
+
+  public var heardBy: Set<Worker> {
+    switch self {
+    case .stockRegistered, .stockAdjusted, .stockWithdrawn: [.trade]
     }
   }
 }

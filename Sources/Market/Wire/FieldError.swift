@@ -2,7 +2,7 @@
 public struct FieldError: Error, Hashable, Sendable {
   public enum Reason: String, Sendable {
     case missing, notANumber, outOfRange, tooLong, notText, notADate, unknownType, notAllowed, unknownId,
-      idTaken, crashed
+      idTaken, crashed, brokenLaw
   }
 
   public var field: String

@@ -108,7 +108,14 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     if case .command(let command, _) = item.input {
       commit.count(.commands, by: "type", command.kind.rawValue)
     }
-    let events = Rules.decide(item.input, at: item.position, &state, besides: &known.usedIDs)
+    let events: [Event]
+    do throws(BrokenLaw) {
+      events = try Rules.decide(item.input, at: item.position, &state, besides: &known.usedIDs)
+    } catch {
+      let entry = entries[item.entry]
+      let error = FieldError(field: "type", reason: .brokenLaw, message: error.message)
+      return commit.addDeadLetter(entry, from: lane.streams[entry.stream], because: error)
+    }
     if let caller = item.caller {
       known.records[caller.commandid] = CommandRecord(caller.digest, outcome: "")
     }

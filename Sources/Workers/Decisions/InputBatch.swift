@@ -10,6 +10,8 @@ struct InputBatch {
     let caller: Caller?
     /// The place of its state among `ids`.
     let place: Int
+    /// The place of its entry in the batch.
+    let entry: Int
   }
 
   private(set) var items: [Item] = []
@@ -30,10 +32,11 @@ struct InputBatch {
     about id: (Input) -> Int, _ commit: inout Commit
   ) {
     var asked: Set<String> = []
-    for entry in entries {
+    for (number, entry) in entries.enumerated() {
       do throws(FieldError) {
         guard let (input, caller, position) = try Self.read(entry, worker, listensTo) else { continue }
-        items.append(Item(input: input, position: position, caller: caller, place: place(of: id(input))))
+        items.append(
+          Item(input: input, position: position, caller: caller, place: place(of: id(input)), entry: number))
         if let caller, asked.insert(caller.commandid).inserted { commandids.append(caller.commandid) }
       } catch {
         commit.addDeadLetter(entry, from: streams[entry.stream], because: error)

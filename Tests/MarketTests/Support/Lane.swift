@@ -75,7 +75,7 @@ struct Lane<Rules: Decider> {
       guard let key = key(input) else { continue }
       touched.insert(key)
       var state = try state(key)
-      let events = Rules.decide(input, at: id, &state, besides: &usedIDs)
+      let events = try Rules.decide(input, at: id, &state, besides: &usedIDs)
       if case .event(let event) = input { history[key, default: []].append((id, event)) }
       // Said events stand on the journal at places of their own: no state may depend on where.
       history[key, default: []] += events.map { (.zero, $0) }
