@@ -60,7 +60,7 @@ let package = Package(
       hummingbird,
       lifecycle, logging),
     layer(
-      "Runtime", "Gateway", "Health", "Lanes", "Layout", "Market", "Redis", "Telemetry", "Workers",
+      "Runtime", "Doors", "Gateway", "Health", "Lanes", "Layout", "Market", "Redis", "Telemetry", "Workers",
       argumentParser,
       configuration, coreMetrics, hummingbird, lifecycle, logging),
 

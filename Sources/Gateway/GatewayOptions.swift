@@ -1,3 +1,4 @@
+import Doors
 import Redis
 
 /// How a gateway is set up.
@@ -19,7 +20,7 @@ public struct GatewayOptions: Sendable {
   /// How long a write waits for its outcome where the client does not say.
   public var wait = Duration.seconds(2)
   /// How many entries a worker may be behind in a shard before the shard takes nothing more in.
-  public var backlogLimit = 100_000
+  public var backlogLimit = ShardBacklog.usualLimit
   /// What one client may cost.
   public var limits = ServerLimits()
 

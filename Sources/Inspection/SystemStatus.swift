@@ -32,7 +32,7 @@ public struct SystemStatus: Encodable, Sendable {
   public var lanes: [LaneStatus]
   /// Bytes that Redis uses, as it counts them.
   public var memory: Int
-  /// Keys that are not what a lane can work with, each in a sentence.
+  /// Lanes that stand still, and keys that are not what a lane can work with, each in a sentence.
   public var troubles: [String]
   /// Nothing is behind, everything is held, nothing lies aside.
   public var isWell: Bool {
@@ -52,6 +52,7 @@ public struct SystemStatus: Encodable, Sendable {
         ask.add("GET", lane.name.lease)
         LaneLag.ask(lane.name, lane.streams, &ask)
         ask.add("XLEN", lane.name.deadLetters)
+        ask.add("HGET", lane.name.halt, "reason")
       }
     }
     var replies = try connection.exchange(ask)[...]
@@ -75,6 +76,9 @@ public struct SystemStatus: Encodable, Sendable {
         let letters = replies.popFirst()?.integer ?? 0
         if worker == Role.reservation.rawValue || spec.name.tag.contains("commands") {
           status.deadLetters += letters
+        }
+        if let reason = replies.popFirst()?.string {
+          troubles.append("\(spec.name) stands still: \(reason)")
         }
         if owner != nil { status.lanesHeld += 1 }
         status.lag += lag

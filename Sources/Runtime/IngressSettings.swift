@@ -87,10 +87,7 @@ public struct IngressSettings: ParsableArguments, Sendable {
     }
     options.allowedOrigins = (corsOrigins ?? Settings.text("handover.cors.origins"))?
       .split(separator: ",").map { $0.trimmingPrefix(" ").description }
-    options.backlogLimit =
-      try Settings.number(
-        backlogLimit, "--backlog-limit", or: "handover.backlog.limit", in: 1...1_000_000_000)
-      ?? options.backlogLimit
+    options.backlogLimit = try Settings.backlogLimit(backlogLimit)
     options.metrics = Observability.telemetry.exposition
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
     return Gateway(options: options, health: health, logger: logger) { port in

@@ -39,6 +39,18 @@ struct RedisCheck {
     }
   }
 
+  /// Warns if one command may carry more than `compose/redis/redis.conf` allows, as far as this user may look.
+  mutating func checkSizes(_ connection: RedisConnection) throws(RedisError) {
+    let most = 32 << 20
+    let reply = try connection.exchange(Commands("CONFIG", "GET", "proto-max-bulk-len"))[0]
+    guard let size = reply[1]?.integer, size > most else { return }
+    warnings.append(
+      """
+      Redis takes values of up to \(size) bytes, so one entry in an inlet can fill its memory: \
+      set proto-max-bulk-len 32mb and client-query-buffer-limit 64mb.
+      """)
+  }
+
   private static func facts(_ info: String) -> [String: String] {
     var facts: [String: String] = [:]
     for line in info.split(whereSeparator: \.isNewline) {

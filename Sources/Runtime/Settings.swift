@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Doors
 import Logging
 import Redis
 
@@ -73,6 +74,13 @@ public struct Settings: ParsableArguments {
   /// The number of shards that was asked for, if any was.
   public func wantedShards() throws -> Int? {
     try Self.number(shards, "--shards", or: "handover.shards", in: ShardCount.allowed)
+  }
+
+  /// How far a deciding worker may be behind in a shard before nothing more is let in: at the ingress by this flag, or
+  /// else from the environment, where the inlets find it too.
+  public static func backlogLimit(_ flag: Int?) throws -> Int {
+    try number(flag, "--backlog-limit", or: "handover.backlog.limit", in: 1...1_000_000_000)
+      ?? ShardBacklog.usualLimit
   }
 
   /// A logger for the part of the system that `name` says, at the level set for it.

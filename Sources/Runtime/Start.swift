@@ -11,7 +11,9 @@ public enum Start {
       do {
         let (shards, warnings) = try await onThread {
           let connection = try RedisConnection(url)
-          let check = try RedisCheck(connection)
+          var check = try RedisCheck(connection)
+          // A user with a name has only the rights that were given to it: to look at the settings is none of them.
+          if url.user == nil { try check.checkSizes(connection) }
           return (try ShardCount.resolve(wanted, on: connection), check.warnings)
         }
         for warning in warnings { logger.warning("\(warning)", metadata: ["redis": "\(url)"]) }

@@ -14,6 +14,7 @@ public enum WorkerProcess {
     let (url, wanted) = (try settings.redis(), try settings.wantedShards())
     let (threads, healthPort) = (try worker.resolvedThreads(), try worker.resolvedHealthPort())
     let options = try worker.lanes.options(for: role)
+    let backlogLimit = try Settings.backlogLimit(nil)
     let waiting = Mutex(true)
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
     health.addCheck("start") { waiting.withLock { $0 } ? "waiting for Redis" : nil }
@@ -21,14 +22,15 @@ public enum WorkerProcess {
       let shards = try await Start.shards(url, wanted: wanted, logger: logger)
       let runners = (1...threads).map { number in
         let runner = LaneRunner(
-          worker: role.rawValue, lanes: role.lanes(shards: shards), url: url, options: options, logger: logger
+          worker: role.rawValue, lanes: role.lanes(shards: shards, backlogLimit: backlogLimit), url: url,
+          options: options, logger: logger
         )
         health.addCheck("lanes-\(number)") { runner.trouble }
         return runner
       }
       waiting.withLock { $0 = false }
       logger.info("started", metadata: ["redis": "\(url)", "shards": "\(shards)", "threads": "\(threads)"])
-      return LaneService(runners)
+      return ShardCountWatch(url, shards: shards, logger: logger, beside: LaneService(runners))
     }
     var services: [any Service] = [lanes]
     if let healthPort {

@@ -45,13 +45,16 @@ struct Dev: AsyncParsableCommand {
     let shards = try await Start.shards(url, wanted: wanted, logger: logger)
     let runners = try Role.allCases.map { role in
       LaneRunner(
-        worker: role.rawValue, lanes: role.lanes(shards: shards), url: url,
+        worker: role.rawValue,
+        lanes: role.lanes(
+          shards: shards, backlogLimit: try Settings.backlogLimit(ingress.backlogLimit)), url: url,
         options: try lanes.options(for: role), logger: try settings.logger(role.rawValue))
     }
     let gateway = try ingress.gateway(
       redis: url, shards: shards, host: "127.0.0.1", logger: settings.logger("ingress"))
     logger.info("started", metadata: ["redis": "\(url)", "shards": "\(shards)"])
-    let services: [any Service] = [LaneService(runners), gateway]
+    let watched = ShardCountWatch(url, shards: shards, logger: logger, beside: gateway)
+    let services: [any Service] = [LaneService(runners), watched]
     try await WorkerProcess.run((redis.map { [$0] } ?? []) + services, logger: logger)
   }
 }

@@ -51,7 +51,7 @@ struct PrivateRedis: Service {
     server.arguments = [
       "redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir", folder.path,
       "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction",
-      "--logfile", log,
+      "--proto-max-bulk-len", "32mb", "--client-query-buffer-limit", "64mb", "--logfile", log,
     ]
     server.standardOutput = FileHandle.nullDevice
     // A thread of the cooperative pool blocks all signals, and a child would inherit that.

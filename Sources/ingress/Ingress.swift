@@ -15,7 +15,8 @@ struct Ingress: AsyncParsableCommand {
     let wanted = try settings.wantedShards()
     let gateway = AwaitedService { [ingress] in
       let shards = try await Start.shards(url, wanted: wanted, logger: logger)
-      return try ingress.gateway(redis: url, shards: shards, logger: logger)
+      let gateway = try ingress.gateway(redis: url, shards: shards, logger: logger)
+      return ShardCountWatch(url, shards: shards, logger: logger, beside: gateway)
     }
     try await WorkerProcess.run([gateway], logger: logger)
   }

@@ -7,7 +7,7 @@ import Testing
 @Suite("Entries that are uncommonly large")
 struct LargeEntriesTests {
   /// More than one reading takes, in one entry or in many.
-  @Test("go to the dead letters, and hold nobody up", arguments: [(1, 40 << 20), (60, 1 << 20)])
+  @Test("go to the dead letters, and hold nobody up", arguments: [(1, 40 << 20), (24, 1 << 20)])
   func large(count: Int, bytes: Int) async throws {
     try await CopyBench.with(lanes: 3) { bench in
       let connection = try bench.redis.connect()

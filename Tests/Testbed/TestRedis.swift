@@ -24,7 +24,9 @@ public final class TestRedis: Sendable {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  public func connect() throws -> RedisConnection { try RedisConnection(url) }
+  public func connect() throws -> RedisConnection {
+    try RedisConnection(url, commandTimeout: Patience.limit)
+  }
 
   /// The process, for tests that stop or kill the server.
   public var process: RunningProcess { server.withLock { $0 } }

@@ -40,5 +40,5 @@ enum Authority {
     }
   }
 
-  private static func isName(_ byte: UInt8) -> Bool { URLText.isPlain(byte) }
+  private static func isName(_ byte: UInt8) -> Bool { byte != UInt8(ascii: ":") && URLText.isPlain(byte) }
 }

@@ -38,6 +38,25 @@ extension Event {
   }
 }
 
+extension Event {
+  /// The wire names of all events.
+  public static let types = Set(
+    DealStep.allCases.map(\.rawValue) + HoldStep.allCases.map(\.rawValue)
+      + ListingStep.allCases.map(\.rawValue)
+      + StockStep.allCases.map(\.rawValue) + [rejectedType])
+
+  /// Whether an entry of the journal that cannot be read for this reason was written by a newer release: only releases
+  /// write there, and this one knows all that it writes.
+  public static func isNewer(_ error: FieldError, type: String?) -> Bool {
+    type?.isEmpty == false && (error.reason == .unknownType || error.reason == .unknownWord)
+  }
+
+  /// What is wrong with an event that this release does not know.
+  public static func unknown(_ type: String) -> FieldError {
+    FieldError("type", .unknownType, expected: "the name of an event", came: type)
+  }
+}
+
 extension Fact {
   fileprivate init(type: String, fields: Fields) throws(FieldError) {
     if let step = DealStep(rawValue: type) {
@@ -51,7 +70,7 @@ extension Fact {
     } else if type == Event.rejectedType {
       self = .rejected(try Rejection(fields: fields))
     } else {
-      throw FieldError("type", .unknownType, expected: "the name of an event", came: type)
+      throw Event.unknown(type)
     }
   }
 }

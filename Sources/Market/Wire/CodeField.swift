@@ -5,7 +5,7 @@ struct CodeField<Code: RawRepresentable<String>>: Field {
   var expected: String { "a known word" }
 
   func parse(_ text: String) throws(FieldError) -> Code {
-    guard let code = Code(rawValue: text) else { throw refusal(.notAllowed, text) }
+    guard let code = Code(rawValue: text) else { throw refusal(.unknownWord, text) }
     return code
   }
 }

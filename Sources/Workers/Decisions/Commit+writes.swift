@@ -10,6 +10,16 @@ extension Commit {
   static let repliesLifetime = 60_000
   static let repliesKept = 10_000
 
+  /// Keeps an entry that cannot be read. One of the journal that a newer release wrote must not be put aside, or this
+  /// worker would never take it: the lane stands still before it.
+  mutating func putAside(_ entry: Entry, from stream: String, isJournal: Bool, because error: FieldError) {
+    if isJournal, Event.isNewer(error, type: entry.value("type")?.string) {
+      standStill(at: entry, from: stream, because: error)
+    } else {
+      addDeadLetter(entry, from: stream, because: error)
+    }
+  }
+
   /// Carries changes of fields over to the hash that keeps them.
   mutating func write(_ changes: FieldChanges, at key: String) {
     if !changes.written.isEmpty {

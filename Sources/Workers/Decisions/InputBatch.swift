@@ -39,7 +39,7 @@ struct InputBatch {
           Item(input: input, position: position, caller: caller, place: place(of: id(input)), entry: number))
         if let caller, asked.insert(caller.commandid).inserted { commandids.append(caller.commandid) }
       } catch {
-        commit.addDeadLetter(entry, from: streams[entry.stream], because: error)
+        commit.putAside(entry, from: streams[entry.stream], isJournal: entry.stream == 0, because: error)
       }
     }
   }
@@ -56,7 +56,10 @@ struct InputBatch {
     _ entry: Entry, _ worker: Worker, _ listensTo: Set<String>
   ) throws(FieldError) -> (Input, Caller?, EntryID)? {
     if entry.stream == 0 {
-      if let type = entry.value("type")?.string, !listensTo.contains(type) { return nil }
+      if let type = entry.value("type")?.string, !listensTo.contains(type) {
+        guard Event.types.contains(type) else { throw Event.unknown(type) }
+        return nil
+      }
       return (.event(try Event(fields: entry.fields())), nil, entry.id)
     }
     let fields = try entry.fields()

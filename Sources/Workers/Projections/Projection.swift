@@ -89,7 +89,7 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
       do throws(FieldError) {
         events.append(JournalEvent(event: try Event(fields: entry.fields()), position: entry.id))
       } catch {
-        commit.addDeadLetter(entry, from: journal, because: error)
+        commit.putAside(entry, from: journal, isJournal: true, because: error)
       }
     }
     return events

@@ -1,0 +1,70 @@
+import Lanes
+import Layout
+import Logging
+import Market
+import Redis
+import Testbed
+import Testing
+
+@testable import Workers
+
+/// A journal on which a newer release has written as well.
+@Suite struct NewerEventTests {
+  private static let listing = [
+    "type", "TradeListed", "id", "1", "productid", "5", "userid", "abc", "productname", "책", "qty", "1",
+    "price",
+    "1", "status", "판매중", "held", "0", "sold", "0", "commandid", "c1",
+  ]
+
+  @Test(
+    "makes every lane stand still before what it does not know, whoever it is for",
+    arguments: Role.allCases, [["type", "TradeAuctioned", "id", "1"], ["status", "경매중"]])
+  func standsStill(role: Role, newer: [String]) async throws {
+    // A known event with a word that is none yet matters only to those who listen to it.
+    if newer[0] == "status", ![.notification, .mypage].contains(role) { return }
+    try await TestRedis.with { redis in
+      let connection = try redis.connect()
+      let shard = Shard(0)
+      func append(_ fields: [String]) throws -> String? {
+        var words = Words("XADD", Key.journal(of: shard), "*")
+        for field in fields { words.add(field) }
+        var commands = Commands()
+        commands.add(words)
+        return try connection.exchange(commands)[0].get().string
+      }
+      var known = Self.listing
+      _ = try append(known)
+      if newer[0] == "status" {
+        known[15] = newer[1]
+      } else {
+        known = newer
+      }
+      let unknown = try append(known)
+      let specs = role.lanes(shards: 1).filter { $0.name.tag == shard.tag }
+      let runner = LaneRunner(
+        worker: role.rawValue, lanes: specs, url: redis.url,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      let thread = Background { runner.run() }
+      func wait(until what: String, isMet: () throws -> Bool) throws {
+        let deadline = ContinuousClock.now + Patience.limit
+        while try !isMet() {
+          try #require(ContinuousClock.now < deadline, "waited in vain until \(what): \(runner.state)")
+          try connection.call("BLPOP", "nothing", "0.05")
+        }
+      }
+      let name = specs[0].name
+      try wait(until: "the lane stands still") { runner.state.halted[name] != nil }
+      #expect(runner.state.halted[name]?.contains("newer release") == true)
+      #expect(try connection.call("EXISTS", "{0}:deadletters").integer == 0)
+      // What came before it is done, if there was anything to write.
+      let cursor = try connection.call("HGET", name.cursor, Key.journal(of: shard)).string
+      if role == .notification { #expect(cursor?.hasSuffix(" 1") == true, "\(cursor ?? "none")") }
+      // If it was garbage after all, a person removes it, and the lane goes on.
+      try connection.call("XDEL", Key.journal(of: shard), unknown ?? "")
+      _ = try append(Self.listing)
+      try wait(until: "it goes on") { runner.state.halted.isEmpty }
+      runner.stop()
+      #expect(thread.wait(within: Patience.limit) != nil)
+    }
+  }
+}
