@@ -4,11 +4,11 @@ import Market
 /// Text as it stands in a path segment or a query value.
 enum URLText {
   private static let plain = CharacterSet(
-    charactersIn: String(decoding: (UInt8.min...UInt8(127)).filter(isPlain), as: UTF8.self))
+    charactersIn: String(decoding: (UInt8.min...UInt8(127)).filter(standsInPaths), as: UTF8.self))
 
   static func encode(_ text: String) -> String {
     // Nearly every text is an id, which is plain as it stands.
-    if text.utf8.allSatisfy(isPlain) { return text }
+    if text.utf8.allSatisfy(standsInPaths) { return text }
     return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
   }
 
@@ -69,12 +69,15 @@ enum URLText {
     return id
   }
 
-  /// Whether RFC 3986 calls the byte unreserved; or a colon, which command ids have and a path may have.
+  /// Whether a path may have the byte as it stands, and nothing of ours needs it otherwise: command ids have colons.
+  private static func standsInPaths(_ byte: UInt8) -> Bool { isPlain(byte) || byte == UInt8(ascii: ":") }
+
+  /// Whether RFC 3986 calls the byte unreserved.
   static func isPlain(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-      UInt8(ascii: "~"), UInt8(ascii: ":"):
+      UInt8(ascii: "~"):
       true
     default: false
     }
