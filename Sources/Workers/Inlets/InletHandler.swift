@@ -14,8 +14,13 @@ final class InletHandler: LaneHandler {
   fileprivate let blocks: IDBlocks
   /// When the backlog has to be looked at again.
   fileprivate var nextLook = ContinuousClock.now
+  fileprivate let lookInterval: Duration
 
-  init(worker: Worker, shards: Int, backlog: ShardBacklog, blocks: IDBlocks) {
+  init(
+    worker: Worker, shards: Int, backlog: ShardBacklog, blocks: IDBlocks,
+    lookInterval: Duration = .milliseconds(500)
+  ) {
+    self.lookInterval = lookInterval
     self.worker = worker
     self.shards = shards
     self.backlog = backlog
@@ -27,13 +32,12 @@ final class InletHandler: LaneHandler {
 
 /// One batch through the door. After a crash it may pass twice: the command ids make the second time a no-op.
 private struct InletWork: LaneWork {
-  private static let lookInterval = Duration.milliseconds(500)
+  private enum Step { case start, looking, passing }
 
   private let handler: InletHandler
   private let inlet: String
   private var door: Door
-  private var isLooking = false
-  private var isPassing = false
+  private var step = Step.start
   /// The entries that reached the door, in its order.
   private var admitted: [Entry] = []
   private var refused: [(Entry, FieldError)] = []
@@ -59,21 +63,22 @@ private struct InletWork: LaneWork {
   mutating func next(
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
-    if isLooking {
-      isLooking = false
+    switch step {
+    // Only before the batch has begun: the door needs every reply to what it sent itself.
+    case .start where ContinuousClock.now >= handler.nextLook:
+      step = .looking
+      return handler.backlog.ask(&commands)
+    case .looking:
+      step = .passing
       var replies = replies[...]
       let full = handler.backlog.full(&replies)
       if let shard = full.map(\.index).min() {
         throw RedisError(.overloaded, "Shard \(shard) takes nothing more in: its workers are too far behind.")
       }
-      handler.nextLook = .now + Self.lookInterval
-      isPassing = true
+      handler.nextLook = .now + handler.lookInterval
       try door.next([], commands: &commands)
-    } else if !isPassing, ContinuousClock.now >= handler.nextLook {
-      isLooking = true
-      return handler.backlog.ask(&commands)
-    } else {
-      isPassing = true
+    case .start, .passing:
+      step = .passing
       try door.next(replies, commands: &commands)
     }
     guard commands.isEmpty else { return }

@@ -1,0 +1,49 @@
+import Doors
+import Foundation
+import Lanes
+import Layout
+import Logging
+import Market
+import Redis
+import Testbed
+import Testing
+
+@testable import Workers
+
+@Suite("An inlet")
+struct InletTests {
+  /// A batch that takes longer than the time between two looks must not lose what the door was answered meanwhile.
+  @Test("looks at the backlog before a batch, never in the middle of one")
+  func slowBatch() async throws {
+    try await TestRedis.with { redis in
+      let connection = try redis.connect()
+      let inlet = Key.inlet(.stock)
+      let spec = LaneSpec(
+        name: LaneName(worker: "stock", tag: "{\(inlet)}"), streams: [inlet],
+        makeHandler: {
+          InletHandler(
+            worker: .stock, shards: 1, backlog: ShardBacklog(shards: 1, limit: 100),
+            blocks: IDBlocks(size: 1), lookInterval: .zero)
+        })
+      for id in 1...3 {
+        try connection.call(
+          "XADD", inlet, "*", "type", "RegisterStock", "id", "\(id)", "productid", "\(id)", "productname",
+          "책", "qty",
+          "1")
+      }
+      let runner = LaneRunner(
+        worker: "stock", lanes: [spec], url: redis.url,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      let thread = Background { runner.run() }
+      let deadline = ContinuousClock.now + Patience.limit
+      while try connection.call("HGET", spec.name.cursor, inlet).string?.hasSuffix(" 3") != true {
+        try #require(ContinuousClock.now < deadline, "the inlet is not read")
+        try connection.call("BLPOP", "nothing", "0.05")
+      }
+      runner.stop()
+      #expect(thread.wait() != nil)
+      #expect(try connection.call("XLEN", Key.commands(.stock, in: Shard(0))).integer == 3)
+      #expect(try connection.call("XLEN", spec.name.deadLetters).integer == 0)
+    }
+  }
+}
