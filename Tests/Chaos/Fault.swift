@@ -11,22 +11,26 @@ enum Fault: String, CaseIterable {
   case dropClients = "CLIENT KILL TYPE normal"
   case flushScripts = "SCRIPT FLUSH"
   case destroyGroup = "XGROUP DESTROY"
+  case fillRedis = "Redis is full"
+  case breakKey = "a key of another type, then mended"
 
   /// How often it comes in a deck of faults.
   var weight: Int {
     switch self {
     case .killWorker: 7
     case .pauseWorker: 3
-    case .stopWorker, .killIngress, .killRedis, .dropClients, .destroyGroup: 2
-    case .scaleWorker, .stopIngress, .hangRedis, .flushScripts: 1
+    case .stopWorker, .killIngress, .killRedis, .dropClients, .destroyGroup, .breakKey: 2
+    case .scaleWorker, .stopIngress, .hangRedis, .flushScripts, .fillRedis: 1
     }
   }
 
   /// Whether every lane feels it.
   var hitsAll: Bool {
     switch self {
-    case .killRedis, .hangRedis, .dropClients, .flushScripts: true
-    default: false
+    case .killRedis, .hangRedis, .dropClients, .flushScripts, .fillRedis: true
+    case .killWorker, .pauseWorker, .stopWorker, .scaleWorker, .killIngress, .stopIngress, .destroyGroup,
+      .breakKey:
+      false
     }
   }
 }

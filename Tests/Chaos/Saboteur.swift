@@ -11,6 +11,7 @@ final class Saboteur: Sendable {
   private let stage: Stage
   private let watch: FailOverWatch
   private let seed: UInt64
+  private let began = ContinuousClock.now
   private let log = Mutex<[Incident]>([])
   private let repairs = DispatchGroup()
   private let isRedisTaken = Mutex(false)
@@ -66,6 +67,25 @@ final class Saboteur: Sendable {
         Key.journal(of: shard), Key.commands(worker, in: shard), Key.inlet(worker),
       ])
       tellRedis(fault, "XGROUP", "DESTROY", stream, worker.rawValue)
+    case .fillRedis:
+      let pause = dice.seconds(0.5...3)
+      keepingRedis(fault) { [stage] in
+        try stage.redis.connect().call("CONFIG", "SET", "maxmemory", "1")
+        Thread.sleep(forTimeInterval: pause.seconds)
+        try stage.redis.connect().call("CONFIG", "SET", "maxmemory", "0")
+      }
+    case .breakKey:
+      let second = (ContinuousClock.now - began).seconds
+      let product = Wish.product(&dice, at: second)
+      let shard = Shard.of(productid: product, among: 8)
+      let key = dice.pick([Key.product(product, in: shard), Key.status(of: shard)])
+      let pause = dice.seconds(0.5...2)
+      during(fault, nil) { [stage] in
+        let broken = BrokenKey(key, in: stage.redis)
+        try broken.make()
+        Thread.sleep(forTimeInterval: pause.seconds)
+        broken.mend()
+      }
     }
   }
 
