@@ -158,6 +158,13 @@ public struct Commit {
   /// How large the commands are that it carries.
   var byteCount: Int { body.bytes.count + (own?.commands.bytes.count ?? 0) + replies.bytes.count }
 
+  /// A write that the lane has not declared, so that nothing is checked for it when the lane is opened.
+  func undeclared(by spec: LaneSpec) -> String? {
+    let declared = Set(spec.writes.map(\.kind) + [LaneWrite.kind("XADD", lane.deadLetters)])
+    let heads = body.heads + (own?.commands.heads ?? []) + replies.heads
+    return heads.map { LaneWrite.kind($0.name, $0.key) }.first { !declared.contains($0) }
+  }
+
   /// The script call.
   func call(digest: String, token: String, leaseMilliseconds: Int, inputs: [LaneInput]) -> Words {
     var cursors = PackedCommands()

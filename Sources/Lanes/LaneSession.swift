@@ -134,6 +134,9 @@ final class LaneSession {
         count(flight)
         return nil
       }
+      assert(
+        flight.lane.spec.writes.isEmpty || flight.commit.undeclared(by: flight.lane.spec) == nil,
+        "\(flight.lane.spec.name) does not declare: \(flight.commit.undeclared(by: flight.lane.spec) ?? "")")
       flight.committing = .now
       commands.add(
         flight.commit.call(

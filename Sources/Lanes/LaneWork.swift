@@ -78,4 +78,12 @@ public struct LaneWrite: Sendable {
     self.words = words
     self.type = type
   }
+
+  /// Which command to which kind of key: `HSET reserve`.
+  var kind: String { Self.kind(words[0], words[1]) }
+
+  static func kind(_ command: String, _ key: String) -> String {
+    let name = key.drop { $0 != "}" }.drop { $0 == "}" || $0 == ":" }.prefix { $0 != ":" }
+    return "\(command) \(name.isEmpty ? key : String(name))"
+  }
 }

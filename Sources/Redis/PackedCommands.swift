@@ -10,10 +10,33 @@ public struct PackedCommands: Sendable {
   public var bytes: [UInt8] { words.bytes }
   public var isEmpty: Bool { words.bytes.isEmpty }
 
+  /// The first two words of each command, its name and mostly its key: for checks of what was packed.
+  public var heads: [(name: String, key: String)] {
+    var heads: [(String, String)] = []
+    var rest = bytes[...]
+    while let count = number(of: 3, &rest) {
+      var words: [String] = []
+      for _ in 0..<(count & 0xffff) {
+        guard let length = PackedWords.length(&rest) else { return heads }
+        if words.count < 2 { words.append(String(decoding: rest.prefix(length), as: UTF8.self)) }
+        rest = rest.dropFirst(length)
+      }
+      heads.append((words.first ?? "", words.count > 1 ? words[1] : ""))
+    }
+    return heads
+  }
+
   /// Adds one command, its name first.
   public mutating func add(_ fill: (inout PackedWords) -> Void) {
     let start = words.beginCommand()
     fill(&words)
     words.endCommand(start)
   }
+}
+
+/// A number in so many bytes, the highest first; nil where there are no more.
+func number(of count: Int, _ bytes: inout ArraySlice<UInt8>) -> Int? {
+  guard bytes.count >= count else { return nil }
+  defer { bytes = bytes.dropFirst(count) }
+  return bytes.prefix(count).reduce(0) { $0 << 8 | Int($1) }
 }

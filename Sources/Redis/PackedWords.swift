@@ -54,4 +54,15 @@ public struct PackedWords: Sendable {
       }
     }
   }
+
+  /// Takes the length of the next word off the bytes of packed commands.
+  static func length(_ bytes: inout ArraySlice<UInt8>) -> Int? {
+    guard let head = bytes.popFirst() else { return nil }
+    switch head {
+    case 0xd9: return number(of: 1, &bytes)
+    case 0xda: return number(of: 2, &bytes)
+    case 0xdb: return number(of: 4, &bytes)
+    default: return Int(head & 0x1f)
+    }
+  }
 }

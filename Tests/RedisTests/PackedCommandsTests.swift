@@ -38,6 +38,7 @@ struct PackedCommandsTests {
       packed.add { $0.add(word, "거래") }
       let unpacked = try Self.unpacked(packed, by: redis.connect())
       #expect(unpacked == [[Array(word.utf8), Array("거래".utf8)]])
+      #expect(packed.heads.map(\.key) == ["거래"] && packed.heads.map(\.name) == [word])
     }
   }
 
