@@ -79,7 +79,7 @@ public struct DeadLetterOffice {
     guard let admission = try pass(request) else { return .refused("The door gave no answer.") }
     switch admission {
     case .admitted(let id, _, let shard):
-      try drop(letter)
+      try takeAway(letter)
       return .delivered(commandid: request.commandid, id: id, shard: shard)
     case .full(let shard):
       return .refused("Shard \(shard.index) is too far behind to take anything in: try again later.")
@@ -158,8 +158,16 @@ public struct DeadLetterOffice {
     return found
   }
 
-  /// Takes a dead letter away.
+  /// Takes a dead letter away for good.
   public func drop(_ letter: DeadLetter) throws(RedisError) {
+    try takeAway(letter)
+    // Nobody will decide it any more, so that it waits is forgotten as an outcome is.
+    if let shard = Int(letter.tag), let commandid = letter.fields["commandid"] {
+      try connection.call("EXPIRE", Key.operation(commandid, in: Shard(shard)), "86400")
+    }
+  }
+
+  private func takeAway(_ letter: DeadLetter) throws(RedisError) {
     try connection.call("XDEL", letter.key, "\(letter.position)")
   }
 

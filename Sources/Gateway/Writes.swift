@@ -25,20 +25,17 @@ struct Writes: Sendable {
 
   /// - Parameter meaning: the draft that the client's key stands for, if it asked for more than is still to do.
   func submit(_ draft: Draft, meaning: Draft? = nil, _ call: Call) async throws -> Answer {
-    let commandid = call.key.map(CommandName.key) ?? CommandName.made()
-    var ids: [Int] = []
-    if let key = call.key {
-      let claim = try await claim(key, for: meaning ?? draft, call)
-      if claim.isRepeated {
-        let earlier = try await operations.outcome(of: commandid, (meaning ?? draft).digest)
-        if let earlier { return .finished(earlier) }
-        guard !claim.isRunning else {
-          throw Problem.passing(
-            .conflict, "stillRunning", "The same request is being worked on. Ask again soon.")
-        }
+    let claim = try await claim(meaning ?? draft, call)
+    let commandid = claim?.commandid ?? CommandName.made()
+    if let claim, claim.isRepeated {
+      let earlier = try await operations.outcome(of: commandid, (meaning ?? draft).digest)
+      if let earlier { return .finished(earlier) }
+      guard !claim.isRunning else {
+        throw Problem.passing(
+          .conflict, "stillRunning", "The same request is being worked on. Ask again soon.")
       }
-      ids = claim.ids
     }
+    let ids = claim?.ids ?? []
     let wait = call.preference.duration(otherwise: ordinaryWait)
     func request(reserved id: Int?) -> Doors.Request {
       Request(
@@ -61,11 +58,15 @@ struct Writes: Sendable {
 
   /// The outcome of an earlier copy of a request for which there is nothing left to do.
   func earlier(_ draft: Draft, _ call: Call) async throws -> Outcome? {
-    guard let key = call.key, try await claims.isClaimed(key, for: draft.text(of: call)) else { return nil }
-    return try await operations.outcome(of: CommandName.key(key), draft.digest)
+    guard let key = call.key, let claim = try await claims.earlier(key, for: draft.text(of: call)) else {
+      return nil
+    }
+    return try await operations.outcome(of: claim.commandid, draft.digest)
   }
 
-  private func claim(_ key: String, for draft: Draft, _ call: Call) async throws -> Claims.Claim {
+  /// Nil where the client gave the call no key.
+  private func claim(_ draft: Draft, _ call: Call) async throws -> Claims.Claim? {
+    guard let key = call.key else { return nil }
     let id = draft.leavesID ? try await newID(draft.kind.entity) : nil
     return try await claims.claim(key, for: draft.text(of: call), meaning: id)
   }

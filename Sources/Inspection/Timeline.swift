@@ -59,8 +59,10 @@ public struct Timeline: Sendable {
     for worker in Worker.allCases {
       for line in try Self.lines(of: Key.commands(worker, in: shard), shard, connection)
       where isAbout(line, subject, id, commandOf: worker) || commandids.contains(line.commandid) {
-        let text = line.fields.pairs.filter { !["type", "productid", "replyto"].contains($0.name) }
-          .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        let text = line.fields.pairs.filter {
+          !["type", "productid", "replyto", CommandDigest.field].contains($0.name)
+        }
+        .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
         let actor = ReplayedEvent.isOne(line.fields) ? "operator" : "door"
         moments.append(Moment(kind: .command, line: line, actor: actor, text: text))
       }

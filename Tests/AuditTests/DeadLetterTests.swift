@@ -62,6 +62,19 @@ import Testing
     #expect(try office.letter(letter.id) == nil)
   }
 
+  @Test func whatIsDroppedDoesNotWaitForEver() throws {
+    let bench = try Bench(shards: 1)
+    let record = Key.operation("key:a", in: Shard(0))
+    try bench.connection.call("SET", record, CommandRecord.waiting)
+    try bench.connection.call(
+      "XADD", "{0}:trade.commands", "*", "type", "Nonsense", "commandid", "key:a")
+    try bench.settle([])
+    let office = try DeadLetterOffice(bench.connection)
+    #expect(try bench.connection.call("PTTL", record).integer == -1)
+    try office.drop(try #require(try office.letters().first))
+    #expect(try bench.connection.call("PTTL", record).integer ?? 0 > 0)
+  }
+
   @Test func aFieldThatBeginsWithACombiningMarkIsThere() throws {
     let bench = try bench(Self.reserve(1, qty: "many") + ["\u{301}x", "1"])
     let letter = try #require(try DeadLetterOffice(bench.connection).letters().first)

@@ -82,6 +82,22 @@ import Testing
     }
   }
 
+  /// What was taken in before an update must not be done once more after it.
+  @Test func aRequestThatAnOlderReleaseTookInIsKnown() async throws {
+    try await Stage.run { stage in
+      let redis = try stage.server.connect()
+      let shard = Shard.of(productid: 7, among: FakeLane.shards)
+      let request =
+        "POST /reserves\ttype\tReserve\tproductid\t7\tuserid\t홍길동\tproductname\t자전거\tqty\t2"
+        + "\treserveDt\t2024-04-04\taddress\t서울 \"강남\"\tprice\t15000"
+      try redis.call("SET", Key.request("A"), request)
+      let outcome = "accepted\tReserveCompleted\tid\t66\tproductid\t7\tuserid\t홍길동"
+      try redis.call("SET", Key.operation("A", in: shard), outcome)
+      let made = try await stage.call("POST", "/reserves", Stage.reserve(7), ["Idempotency-Key": "A"])
+      #expect(made.status == 201 && made.json["id"].integer == 66 && stage.lane.count == 0)
+    }
+  }
+
   @Test func anOutcomeIsOnlyGivenToItsOwnCommand() async throws {
     try await Stage.run(setUp: { $0.wait = .milliseconds(50) }) { stage in
       let redis = try stage.server.connect()

@@ -10,14 +10,10 @@ public struct CommandDigest: Hashable, Sendable {
 
   init(_ fields: Fields, _ kind: CommandKind) {
     var hash = StableHash()
-    for (name, value) in fields {
-      switch name {
-      case "commandid", "replyto": continue
-      case "productid" where !kind.creates: continue
-      default:
-        hash.add(name)
-        hash.add(value)
-      }
+    for (name, value) in fields
+    where name != "commandid" && name != "replyto" && (kind.creates || name != "productid") {
+      hash.add(name)
+      hash.add(value)
     }
     value = hash.value()
   }

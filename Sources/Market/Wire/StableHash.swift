@@ -31,7 +31,20 @@ struct StableHash {
   /// Adds a text and its end, so that two texts are not the same as one that joins them.
   mutating func add(_ text: String) {
     var text = text
-    text.withUTF8 { bytes in for byte in bytes { add(byte) } }
+    text.withUTF8 { bytes in
+      let bytes = UnsafeRawBufferPointer(bytes)
+      let used = 8 * (count & 7)
+      var place = 0
+      // A word at a time: every command that comes in is hashed.
+      while place + 8 <= bytes.count {
+        let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+        take(tail | word << used)
+        tail = used == 0 ? 0 : word >> (64 - used)
+        place += 8
+      }
+      count += place
+      for byte in bytes[place...] { add(byte) }
+    }
     add(0xFF)
   }
 
