@@ -122,8 +122,9 @@ public final class IDBlocks: Sendable {
   /// Takes the ids that were asked for, without those that may belong to somebody.
   public func hear(_ question: Question, _ replies: ArraySlice<Reply>) throws(RedisError) {
     let entity = question.entity
-    let found = replies.prefix(3).compactMap { try? $0.get() }
-    guard found.count == 3, let last = found[2].isNull ? 0 : found[2].integer else {
+    var found: [Reply] = []
+    for reply in replies { found.append(try reply.get()) }
+    guard found.count == question.replies, let last = found[2].isNull ? 0 : found[2].integer else {
       throw RedisError(.unexpectedReply, "\(Key.counter(entity)) gave no number.")
     }
     let first = last - question.step + 1

@@ -93,6 +93,17 @@ import Testing
     #expect(try make(connection, blocks, "b") == 2)
   }
 
+  @Test func aRedisThatIsFullSaysSo() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    let blocks = IDBlocks(size: 1)
+    try connection.call("CONFIG", "SET", "maxmemory", "1")
+    let error = #expect(throws: RedisError.self) { try make(connection, blocks, "a") }
+    #expect(error?.canRetry == true && error?.message.contains("OOM") == true)
+    try connection.call("CONFIG", "SET", "maxmemory", "0")
+    #expect(try make(connection, blocks, "a") == 1)
+  }
+
   @Test func othersIdsAreSeenAsWell() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
