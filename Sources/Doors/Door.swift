@@ -95,7 +95,9 @@ public struct Door: Sendable {
       ask(&commands)
       if commands.isEmpty { append(&commands) }
     case .appended:
-      for reply in replies { try reply.get() }
+      for reply in replies {
+        for part in try reply.get() { try part.get() }
+      }
     }
   }
 
@@ -191,8 +193,12 @@ public struct Door: Sendable {
     }
   }
 
+  /// Appends to each shard in the order of the requests, and all or nothing: one that comes later may not be taken
+  /// in where one before it was refused, as by a Redis that is full for a moment.
   private mutating func append(_ commands: inout Commands) {
     step = .appended
+    var order: [Shard] = []
+    var entries: [Shard: [Words]] = [:]
     for (index, visit) in visits.enumerated() where visit.refusal == nil {
       guard let id = visit.id, let productid = visit.productid else { continue }
       let shard = Shard.of(productid: productid, among: shards)
@@ -200,27 +206,39 @@ public struct Door: Sendable {
         visits[index].refusal = .full(shard)
         continue
       }
-      var words = Words("XADD", Key.commands(visit.kind.worker, in: shard), "*")
-      for (name, value) in visit.request.draft.fields(id: id, productid: productid) {
-        words.add(name)
-        words.add(value)
-      }
-      if !visit.request.isSaid {
-        words.add(CommandDigest.field)
-        words.add(visit.request.digest.text)
-      }
-      words.add("commandid")
-      words.add(visit.request.commandid)
-      if let replyto = visit.request.replyto {
-        words.add("replyto")
-        words.add(replyto)
-      }
-      commands.add(words)
+      if entries[shard] == nil { order.append(shard) }
+      entries[shard, default: []].append(entry(visit.request, id: id, productid: productid, in: shard))
       if visit.request.isFollowed {
         // Behind the command, so what stands there says that the command does; its outcome may be there first.
-        commands.add(
-          "SET", Key.operation(visit.request.commandid, in: shard), CommandRecord.waiting, "NX")
+        let record = Key.operation(visit.request.commandid, in: shard)
+        entries[shard]?.append(Words("SET", record, CommandRecord.waiting, "NX"))
       }
     }
+    for shard in order {
+      let words = entries[shard] ?? []
+      let isOne = words.count == 1 || visits.count == 1
+      if !isOne { commands.add("MULTI") }
+      for words in words { commands.add(words) }
+      if !isOne { commands.add("EXEC") }
+    }
+  }
+
+  private func entry(_ request: Request, id: Int, productid: Int, in shard: Shard) -> Words {
+    var words = Words("XADD", Key.commands(request.draft.kind.worker, in: shard), "*")
+    for (name, value) in request.draft.fields(id: id, productid: productid) {
+      words.add(name)
+      words.add(value)
+    }
+    if !request.isSaid {
+      words.add(CommandDigest.field)
+      words.add(request.digest.text)
+    }
+    words.add("commandid")
+    words.add(request.commandid)
+    if let replyto = request.replyto {
+      words.add("replyto")
+      words.add(replyto)
+    }
+    return words
   }
 }

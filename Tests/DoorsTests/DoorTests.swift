@@ -181,6 +181,35 @@ import Testing
     #expect(Set(entries.compactMap { $0["commandid"] }) == ["a"])
   }
 
+  /// A Redis that is full for a moment may not let what comes later pass what came first.
+  @Test func aShardTakesABatchInOrderOrNotAtAll() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    let requests = try (1...2000).map { (id: Int) in
+      try list(id, product: 100, command: "\(id)-" + String(repeating: "c", count: 200))
+    }
+    var door = Door(requests, shards: 8)
+    func round(_ replies: [Reply]) throws -> Commands {
+      var commands = Commands()
+      try door.next(replies, commands: &commands)
+      return commands
+    }
+    let claims = try connection.exchange(try round([]))
+    let entries = try round(claims)
+    let used = try connection.call("INFO", "memory").string ?? ""
+    let line = used.split(separator: "\r\n").first { $0.hasPrefix("used_memory:") }
+    let bytes = try #require(line.flatMap { Int($0.dropFirst("used_memory:".count)) })
+    try connection.call("CONFIG", "SET", "maxmemory", "\(bytes + 400_000)")
+    let refused = try connection.exchange(entries)
+    let stream = Key.commands(.trade, in: .of(productid: 100, among: 8))
+    #expect(try connection.call("XLEN", stream).integer == 0)
+    #expect(throws: RedisError.self) { try round(refused) }
+    try connection.call("CONFIG", "SET", "maxmemory", "0")
+    #expect(try round(try connection.exchange(entries)).isEmpty)
+    let taken = try connection.call("XRANGE", stream, "-", "+").compactMap { $0[1]?.pairs["id"] }
+    #expect(taken == (1...2000).map { "\($0)" })
+  }
+
   @Test func aFullShardTakesNothing() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
