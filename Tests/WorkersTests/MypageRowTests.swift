@@ -82,7 +82,7 @@ import Testing
         guard cuts & (1 << place) != 0 || place == events.count - 1 else { continue }
         for _ in 1...2 {
           let next = row(batch, after: stored)
-          stored = next.flatMap { MypageRow(packed: $0.packed, reserveid: 7) }
+          stored = try next.map { try MypageRow(packed: $0.packed, reserveid: 7) }
         }
         batch = []
       }
@@ -94,5 +94,7 @@ import Testing
     "", "position", "position\t1-1", "a\tb",
     "position\tx\tbegun\t1\tproductid\t1\tqty\t1\tprice\t1\tbuyer\ta",
   ])
-  func whatIsNoRowIsNoneAtAll(text: String) { #expect(MypageRow(packed: text, reserveid: 7) == nil) }
+  func whatIsNoRowIsNoneAtAll(text: String) {
+    #expect(throws: FieldError.self) { try MypageRow(packed: text, reserveid: 7) }
+  }
 }

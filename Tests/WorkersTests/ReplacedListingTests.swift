@@ -1,7 +1,5 @@
 import Lanes
 import Layout
-import Logging
-import Market
 import Redis
 import Testbed
 import Testing
@@ -32,7 +30,7 @@ import Testing
   }
 }
 
-/// The trade worker's lane of a shard, and what it has stored.
+/// What the trade worker has stored of a product's listings.
 private struct TradeBench {
   enum Step {
     case list(Int)
@@ -40,50 +38,34 @@ private struct TradeBench {
     case delete(Int)
   }
 
-  let redis: TestRedis
-  let connection: RedisConnection
-  let shard = Shard(0)
-  private let spec: LaneSpec
-  private var journal = "0"
+  private let bench: LaneBench
+  private var said = "0"
 
-  init(_ redis: TestRedis) throws {
-    self.redis = redis
-    connection = try RedisConnection(redis.url, commandTimeout: .seconds(65))
-    spec = try #require(Role.trade.lanes(shards: 1).first { $0.name.tag == Shard(0).tag })
-  }
+  var connection: RedisConnection { bench.connection }
+  var shard: Shard { bench.shard }
+
+  init(_ redis: TestRedis) throws { bench = try LaneBench(.trade, on: redis) }
 
   /// Lets an owner of the lane decide the commands in one batch: they are there before it is.
   mutating func decide(_ steps: Step...) throws {
-    var commands = Commands()
     for step in steps {
-      var words = Words("XADD", Key.commands(.trade, in: shard), "*", "productid", "100")
-      switch step {
-      case .list(let id):
-        for word in [
-          "type", "ListTrade", "id", "\(id)", "userid", "판매자\(id)", "productname", "애플워치", "qty", "1",
-          "price", "1",
-        ] { words.add(word) }
-      case .withdraw(let id):
-        for word in ["type", "WithdrawTrade", "id", "\(id)"] { words.add(word) }
-      case .delete(let id):
-        for word in ["type", "WithdrawTrade", "id", "\(id)", "delete", "1"] { words.add(word) }
-      }
-      commands.add(words)
-    }
-    for reply in try connection.exchange(commands) { try reply.get() }
-    let runner = LaneRunner(
-      worker: "trade", lanes: [spec], url: redis.url,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let thread = Background { runner.run() }
-    defer {
-      runner.stop()
-      #expect(thread.wait(within: .seconds(60)) != nil)
+      let command: KeyValuePairs<String, String> =
+        switch step {
+        case .list(let id):
+          [
+            "type": "ListTrade", "id": "\(id)", "productid": "100", "userid": "판매자\(id)",
+            "productname": "애플워치",
+            "qty": "1", "price": "1",
+          ]
+        case .withdraw(let id): ["type": "WithdrawTrade", "id": "\(id)", "productid": "100"]
+        case .delete(let id): ["type": "WithdrawTrade", "id": "\(id)", "productid": "100", "delete": "1"]
+        }
+      try bench.add(command, to: Key.commands(.trade, in: shard))
     }
     // Here every command makes one event, and the events of a batch come together.
-    let said = try connection.call("XREAD", "BLOCK", "60000", "STREAMS", Key.journal(of: shard), journal)
-    let events = try #require(said[0]?[1], "nothing was said")
+    let events = try bench.own { [said] _ in try bench.entries(of: bench.journal, after: said) }
     #expect(events.count == steps.count)
-    for entry in events { journal = entry[0]?.string ?? journal }
+    said = events.last?.id ?? said
   }
 
   func statuses(_ ids: ClosedRange<Int>) throws -> [String] {

@@ -40,10 +40,7 @@ extension Event {
 
 extension Event {
   /// The wire names of all events.
-  public static let types = Set(
-    DealStep.allCases.map(\.rawValue) + HoldStep.allCases.map(\.rawValue)
-      + ListingStep.allCases.map(\.rawValue)
-      + StockStep.allCases.map(\.rawValue) + [rejectedType])
+  public static let types = Set(steps.map { $0.rawValue } + [rejectedType])
 
   /// Whether an entry of the journal that cannot be read for this reason was written by a newer release: only releases
   /// write there, and this one knows all that it writes.

@@ -12,6 +12,8 @@ struct MypageProjection: Projection {
   private let isReplay: Bool
   /// The rows that have to be asked for.
   private var asked: [(hash: String, ids: [Int])] = []
+  /// The rows that cannot be read, and why.
+  private var unreadable: [Int: FieldError] = [:]
 
   init(in lane: ProjectionLane, isReplay: Bool) {
     self.lane = lane
@@ -48,6 +50,11 @@ struct MypageProjection: Projection {
     for item in events {
       guard let deal = item.event.deal else { continue }
       let id = deal.reserveid
+      if let error = unreadable[id], let entry = item.entry {
+        // Made anew of this event alone it would lose what was told before.
+        commit.putAside(entry, from: Key.journal(of: lane.shard), isJournal: true, because: error)
+        continue
+      }
       let before = changed[id] ?? found[id] ?? lane.rows[id]
       var row = before ?? MypageRow(item.event, of: deal, at: item.position)
       row.apply(item.event, of: deal, at: item.position)
@@ -64,11 +71,16 @@ struct MypageProjection: Projection {
     lane.rows.remember(Array(changed.keys), Array(changed.values))
   }
 
-  private func rows(in replies: [Reply]) throws(RedisError) -> [Int: MypageRow] {
+  private mutating func rows(in replies: [Reply]) throws(RedisError) -> [Int: MypageRow] {
     var rows: [Int: MypageRow] = [:]
     for ((_, ids), reply) in zip(asked, replies) {
       for (id, text) in zip(ids, try reply.get()) {
-        rows[id] = text.string.flatMap { MypageRow(packed: $0, reserveid: id) }
+        guard let packed = text.string else { continue }
+        do throws(FieldError) {
+          rows[id] = try MypageRow(packed: packed, reserveid: id)
+        } catch {
+          unreadable[id] = error
+        }
       }
     }
     return rows

@@ -86,13 +86,19 @@ extension MypageRow {
     return fields.packed
   }
 
-  /// Reads a stored row; nil for what was never written so.
-  init?(packed: String, reserveid: Int) {
+  /// Reads a stored row. Throws for what was never written so, and for a status that this release does not know.
+  init(packed: String, reserveid: Int) throws(FieldError) {
     guard let fields = Fields(packed: packed), let position = fields["position"].flatMap({ EntryID($0) }),
       let begun = fields["begun"].flatMap({ Int($0) }),
       let productid = fields["productid"].flatMap({ Int($0) }), let qty = fields["qty"].flatMap({ Int($0) }),
       let buyer = fields["buyer"]
-    else { return nil }
+    else {
+      throw FieldError(
+        field: "reserveid", reason: .notAllowed,
+        message:
+          "The row of reservation \(reserveid) on my page cannot be read: handover rebuild mypages makes it anew."
+      )
+    }
     self.position = position
     self.begun = begun
     var terms: Terms?
@@ -102,9 +108,16 @@ extension MypageRow {
     deal = Deal(
       reserveid: reserveid, productid: productid, userid: buyer, productname: fields["productname"] ?? "",
       qty: qty, terms: terms, tradeid: fields["tradeid"].flatMap { Int($0) }, seller: fields["seller"])
-    status = fields["status"].flatMap { Status(rawValue: $0) }
-    reserveStatus = fields["reserveStatus"].flatMap { Status(rawValue: $0) }
-    tradeStatus = fields["tradeStatus"].flatMap { Status(rawValue: $0) }
-    stockStatus = fields["stockStatus"].flatMap { Status(rawValue: $0) }
+    func status(_ name: String) throws(FieldError) -> Status? {
+      guard let word = fields[name] else { return nil }
+      if let status = Status(rawValue: word) { return status }
+      throw FieldError(
+        field: name, reason: .unknownWord,
+        message: "The row of reservation \(reserveid) on my page has the \(name) \(word.printable).")
+    }
+    self.status = try status("status")
+    reserveStatus = try status("reserveStatus")
+    tradeStatus = try status("tradeStatus")
+    stockStatus = try status("stockStatus")
   }
 }

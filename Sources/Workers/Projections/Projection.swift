@@ -36,6 +36,8 @@ extension Projection {
 struct JournalEvent {
   let event: Event
   let position: EntryID
+  /// As it was read; nil where it is told again.
+  var entry: Entry?
 }
 
 final class ProjectionHandler<Model: Projection>: LaneHandler {
@@ -87,7 +89,8 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
     var events: [JournalEvent] = []
     for entry in batch {
       do throws(FieldError) {
-        events.append(JournalEvent(event: try Event(fields: entry.fields()), position: entry.id))
+        events.append(
+          JournalEvent(event: try Event(fields: entry.fields()), position: entry.id, entry: entry))
       } catch {
         commit.putAside(entry, from: journal, isJournal: true, because: error)
       }

@@ -1,0 +1,70 @@
+import Foundation
+import Lanes
+import Layout
+import Logging
+import Redis
+import Testbed
+import Testing
+import Workers
+
+/// A worker's lane of shard 0 on a Redis of a test's own.
+struct LaneBench {
+  let connection: RedisConnection
+  let shard = Shard(0)
+  let spec: LaneSpec
+  private let redis: TestRedis
+  private let role: Role
+
+  init(_ role: Role, on redis: TestRedis) throws {
+    self.redis = redis
+    self.role = role
+    connection = try RedisConnection(redis.url, commandTimeout: Patience.limit + .seconds(10))
+    spec = try #require(role.lanes(shards: 1).first { $0.name.tag == Shard(0).tag })
+  }
+
+  var journal: String { Key.journal(of: shard) }
+
+  /// Appends an entry; gives its position.
+  @discardableResult
+  func add(_ fields: KeyValuePairs<String, String>, to stream: String) throws -> String {
+    var words = Words("XADD", stream, "*")
+    for (name, value) in fields {
+      words.add(name)
+      words.add(value)
+    }
+    var commands = Commands()
+    commands.add(words)
+    return try connection.exchange(commands)[0].get().string ?? ""
+  }
+
+  /// Owns the lane for as long as the body takes.
+  func own<Result>(_ body: (LaneRunner) throws -> Result) throws -> Result {
+    let runner = LaneRunner(
+      worker: role.rawValue, lanes: [spec], url: redis.url,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let thread = Background { runner.run() }
+    defer {
+      runner.stop()
+      #expect(thread.wait(within: Patience.limit) != nil)
+    }
+    return try body(runner)
+  }
+
+  /// Waits for what a stream has after a position, as texts.
+  func entries(of stream: String, after position: String) throws -> [(id: String, fields: [String])] {
+    let found = try connection.call(
+      "XREAD", "BLOCK", "\(Patience.limit.components.seconds * 1000)", "STREAMS", stream, position)
+    let entries = try #require(found[0]?[1], "nothing came to \(stream)")
+    return entries.map { ($0[0]?.string ?? "", $0[1]?.compactMap(\.string) ?? []) }
+  }
+
+  /// Waits until the lane stands still; gives the reason. A runner gives no signal of it.
+  func standsStill(_ runner: LaneRunner) throws -> String {
+    let deadline = ContinuousClock.now + Patience.limit
+    while ContinuousClock.now < deadline {
+      if let reason = runner.state.halted[spec.name] { return reason }
+      usleep(5000)
+    }
+    return try #require(nil as String?, "\(spec.name) does not stand still")
+  }
+}

@@ -1,0 +1,59 @@
+import Layout
+import Testbed
+import Testing
+
+@testable import Workers
+
+/// What a worker finds on the journal or in the store and cannot read.
+@Suite struct UnreadableTests {
+  private static let started: KeyValuePairs = [
+    "type": "TradeStarted", "reserveid": "7", "productid": "100", "userid": "김민지", "productname": "애플워치",
+    "qty": "1", "tradeid": "9", "seller": "이준호", "status": "거래진행중",
+  ]
+
+  /// Made anew of one event it would have lost its price, date and address.
+  @Test func aDamagedRowStaysAndTheEventIsPutAside() async throws {
+    try await TestRedis.with { redis in
+      let bench = try LaneBench(.mypage, on: redis)
+      let rows = Key.mypageRows(of: 7, in: bench.shard)
+      try bench.connection.call("HSET", rows, "7", "position\t1-1\tqty\t3")
+      let position = try bench.add(Self.started, to: bench.journal)
+      let letters = try bench.own { _ in
+        try bench.entries(of: bench.spec.name.deadLetters, after: "0")
+      }
+      #expect(letters.count == 1)
+      for word in [position, "field:reserveid"] { #expect(letters[0].fields.contains(word)) }
+      #expect(letters[0].fields.contains { $0.contains("handover rebuild mypages") })
+      #expect(try bench.connection.call("HGET", rows, "7").string == "position\t1-1\tqty\t3")
+    }
+  }
+
+  @Test func aRowOfANewerReleaseMakesTheLaneStandStill() async throws {
+    try await TestRedis.with { redis in
+      let bench = try LaneBench(.mypage, on: redis)
+      let row = [
+        "position", "1-1", "begun", "1", "productid", "100", "productname", "애플워치", "qty", "1", "buyer",
+        "김민지",
+        "status", "노쇼",
+      ].joined(separator: "\t")
+      let rows = Key.mypageRows(of: 7, in: bench.shard)
+      try bench.connection.call("HSET", rows, "7", row)
+      try bench.add(Self.started, to: bench.journal)
+      let reason = try bench.own { try bench.standsStill($0) }
+      #expect(reason.contains("노쇼"))
+      #expect(try bench.connection.call("HGET", rows, "7").string == row)
+    }
+  }
+
+  /// Nobody will ever be able to read it.
+  @Test func whatIsNoEventAtAllIsPutAside() async throws {
+    try await TestRedis.with { redis in
+      let bench = try LaneBench(.notification, on: redis)
+      let position = try bench.add(["productid": "100"], to: bench.journal)
+      let letters = try bench.own { _ in
+        try bench.entries(of: bench.spec.name.deadLetters, after: "0")
+      }
+      #expect(letters.first?.fields.contains(position) == true)
+    }
+  }
+}
