@@ -24,7 +24,12 @@ func executable(_ name: String, _ dependencies: Target.Dependency...) -> Target 
 }
 
 func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+  // Golden files are read where they lie.
+  .testTarget(name: name, dependencies: dependencies, exclude: golden(name), swiftSettings: settings)
+}
+
+func golden(_ name: String) -> [String] {
+  ["MarketTests", "WorkersTests"].contains(name) ? ["Golden"] : []
 }
 
 let package = Package(

@@ -1,6 +1,6 @@
 /// A deal that runs, and what was asked of it before its units were held.
 public struct RunningDeal: Hashable, Sendable {
-  public enum Phase: String, Sendable {
+  public enum Phase: String, CaseIterable, Sendable {
     /// Stock has been asked to hold its units.
     case starting
     /// The same, and it completes as soon as they are held.

@@ -1,0 +1,145 @@
+import Testbed
+import Testing
+
+@testable import Market
+
+/// Every form that a release writes and the next one has to read, byte for byte.
+@Suite("A wire form") struct GoldenTests {
+  private static let caller = Caller(commandid: "k-1", replyto: "ingress-1")
+
+  @Test("of a command stays", arguments: CommandKind.allCases)
+  func command(kind: CommandKind) throws {
+    let command = Self.sample(kind)
+    var fields: Fields = ["type": kind.rawValue, "id": "7", "productid": "100"]
+    fields.pairs += command.payload.details.pairs
+    #expect(try Command(fields: kept("commands/\(kind.rawValue)", fields)) == command)
+  }
+
+  @Test("of an event stays", arguments: facts)
+  func event(fact: Fact) throws {
+    var event = Event(fact, caller: Caller(commandid: "k-1"))
+    if case .deal(let step, _) = fact, step.passesOn { event = Event(fact, asker: event.caller) }
+    #expect(try Event(fields: kept("events/\(event.type)", event.fields)) == event)
+  }
+
+  @Test("of an event is kept for every step there is")
+  func everyStep() {
+    #expect(Set(Self.facts.map { Event($0).type }) == Event.types)
+  }
+
+  @Test("of an event that is given once more stays")
+  func replay() throws {
+    let replayed = ReplayedEvent(
+      Event(.deal(.tradeCanceled, Self.deal.withoutTerms)), at: EntryID(milliseconds: 1712, sequence: 3))
+    let read = try #require(try ReplayedEvent(fields: kept("commands/replayed event", replayed.fields)))
+    #expect(read.event == replayed.event && read.position == replayed.position)
+  }
+
+  @Test("of a state stays")
+  func states() throws {
+    var reservation = Reservation(Self.deal, standing: .running)
+    reservation.cancelRequested = true
+    reservation.canceler = Self.caller
+    #expect(try Reservation(fields: kept("states/reservation", reservation.fields)) == reservation)
+    let stock = Stock(level(3, held: 1, version: 2), status: .stockHeld)
+    #expect(try Stock(fields: kept("states/stock", stock.fields)) == stock)
+    #expect(try Listing(fields: kept("states/trade", Self.listing.fields)) == Self.listing)
+    let product = try Scenario(
+      TradeDecider.self,
+      [
+        .ask(.list(qty: 9)), .told(.stockRegistered, level(3)), .reserved(5), .reserved(1),
+        .command(.handOver(reserve: 1), Self.caller), .told(.reserveCancelRequested, 5),
+        .reserved(3, qty: 2),
+      ]
+    ).state
+    #expect(try ProductTrade(fields: kept("states/product", product.fields)) == product)
+  }
+
+  @Test("of an outcome stays")
+  func outcomes() throws {
+    let done = Event(.listing(.tradeListed, Self.listing), caller: Self.caller)
+    let refused = Event(
+      .rejected(Rejection(kind: .adjustStock, id: 7, productid: 100, refusal: .belowHeld)),
+      caller: Self.caller)
+    let stale = Event(
+      .rejected(Rejection(kind: .adjustStock, id: 7, productid: 100, refusal: .stale)), caller: Self.caller)
+    for (name, event) in [("accepted", done), ("refused", refused), ("stale", stale)] {
+      let outcome = Outcome(of: event, view: Self.listing.fields)
+      #expect(Outcome(packed: try Golden.text("outcomes/\(name)", now: outcome.packed)) == outcome)
+    }
+    let digest = try Draft(fields: ["type": "WithdrawTrade", "id": "7"], worker: .trade).digest
+    for (name, record) in [
+      ("record", CommandRecord(digest, outcome: "accepted\tTradeWithdrawn\tid\t7")),
+      ("record still open", CommandRecord(digest, outcome: "")),
+      ("record of an older release", CommandRecord(nil, outcome: "accepted\tTradeWithdrawn\tid\t7")),
+    ] {
+      #expect(CommandRecord(stored: try Golden.text("outcomes/\(name)", now: record.stored)) == record)
+    }
+    try Golden.text("outcomes/record waiting", now: CommandRecord.waiting)
+  }
+
+  /// Words that stand as values on the journal and in the store: none may be taken back.
+  @Test("of a word stays")
+  func words() throws {
+    for (name, words) in [
+      ("statuses", Status.allCases.map(\.rawValue)), ("refusals", Refusal.allCases.map(\.rawValue)),
+      ("phases", RunningDeal.Phase.allCases.map(\.rawValue)), ("roles", DealRole.allCases.map(\.rawValue)),
+    ] {
+      try Golden.text("words/\(name)", now: words.sorted().joined(separator: "\n"))
+    }
+  }
+
+  /// The fields as the golden file has them.
+  private func kept(_ name: String, _ fields: Fields) throws -> Fields {
+    let now = fields.map { "\($0.name) = \($0.value)" }.joined(separator: "\n")
+    let lines = try Golden.text(name, now: now).split(separator: "\n", omittingEmptySubsequences: false)
+    return Fields(
+      lines.map { line in
+        let name = line.prefix { $0 != " " }
+        return (String(name), String(line.dropFirst(name.count + 3)))
+      })
+  }
+}
+
+/// What the forms are made of: everything that they can carry.
+extension GoldenTests {
+  private static let deal = Deal(
+    reserveid: 7, productid: 100, userid: "김민지", productname: "애플워치", qty: 2,
+    terms: Terms(price: 50_000, reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동", version: 2),
+    tradeid: 9, seller: "이준호", refusal: .notFree, held: 2, delete: true)
+  private static let listing = Listing(
+    id: 7, productid: 100, userid: "이준호", productname: "애플워치", qty: 3, price: 50_000, held: 1, sold: 2,
+    withdrawn: true, isDeleted: true, version: 4)
+  private static let stock = StockLevel(
+    id: 1, productid: 100, productname: "시계", qty: 3, held: 1, version: 5)
+
+  static let facts: [Fact] =
+    DealStep.allCases.map { .deal($0, $0.worker == .reservation ? deal : deal.withoutTerms) }
+    + HoldStep.allCases.map { .hold($0, deal.withoutTerms, stock) }
+    + ListingStep.allCases.map { .listing($0, listing) } + StockStep.allCases.map { .stock($0, stock) }
+    + [
+      .rejected(
+        Rejection(
+          kind: .cancelReserve, id: 7, productid: 100, refusal: .alreadyCompleted, userid: "김민지",
+          status: .completed))
+    ]
+
+  private static func sample(_ kind: CommandKind) -> Command {
+    let seen = Seen(version: 2, held: 1, sold: 0)
+    return switch kind {
+    case .reserve: .reserve(7, qty: 2)
+    case .cancelReserve: .cancel(7, delete: true, seen: seen)
+    case .changeReserve: .move(7, to: "2024-05-05", address: "부산", seen: seen)
+    case .listTrade: .list(7, qty: 3)
+    case .handover: .handOver(7, reserve: 9, seen: seen)
+    case .changeTrade:
+      .changeTrade(
+        ChangeTrade(id: 7, productid: product, productname: "시계", qty: 3, price: 1, seen: seen))
+    case .withdrawTrade: .withdraw(7, delete: true, seen: seen)
+    case .registerStock: .register(7, qty: 3)
+    case .adjustStock:
+      .adjustStock(AdjustStock(id: 7, productid: product, qty: 3, productname: "시계", seen: seen))
+    case .withdrawStock: .withdrawStock(7, seen: seen)
+    }
+  }
+}

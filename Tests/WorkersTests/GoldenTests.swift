@@ -1,0 +1,34 @@
+import Lanes
+import Layout
+import Market
+import Testbed
+import Testing
+
+@testable import Workers
+
+/// The read models' records as they are stored, byte for byte.
+@Suite struct GoldenTests {
+  @Test func aRowOfMyPage() throws {
+    let events = Story.all[2].events
+    let first = try #require(events.first), deal = try #require(first.event.deal)
+    var row = MypageRow(first.event, of: deal, at: first.position)
+    for item in events.dropFirst() {
+      guard let deal = item.event.deal else { continue }
+      row.apply(item.event, of: deal, at: item.position)
+    }
+    let kept = try Golden.text("mypage row", now: row.packed)
+    #expect(try MypageRow(packed: kept, reserveid: 7).packed == kept)
+    try Golden.text("mypage name", now: MypageRowID(7, in: Shard(3), .seller).description)
+  }
+
+  @Test func aNotice() throws {
+    let item = try #require(Story.begun().started().events.last)
+    let notices = Notice.all(of: item, status: .running, seller: "이준호", in: Shard(3))
+    for (notice, role) in zip(notices, DealRole.allCases) {
+      let kept = try Golden.text("notice \(role == .buyer ? "buyer" : "seller")", now: notice.fields.packed)
+      #expect(notice.id.fields(stored: kept)?["message"] == notice.fields["message"])
+      try Golden.text(
+        "notice name \(role == .buyer ? "buyer" : "seller")", now: "\(notice.id.own)\n\(notice.id)")
+    }
+  }
+}
