@@ -82,7 +82,7 @@ public struct Timeline: Sendable {
     case (.reserve, .trade): return line.fields["reserveid"] == text
     case (.reserve, nil): return line.reserveid == text
     case (.trade, nil): return line.tradeid == text
-    default: return false
+    case (.reserve, .stock), (.trade, .reservation), (.trade, .stock): return false
     }
   }
 
