@@ -24,7 +24,7 @@ struct CrossOrigin<Context: RequestContext>: RouterMiddleware {
     if isPreflight {
       response.headers[.accessControlAllowMethods] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
       response.headers[.accessControlAllowHeaders] =
-        request.headers[.accessControlRequestHeaders] ?? "Content-Type, Prefer, Idempotency-Key"
+        request.headers[.accessControlRequestHeaders] ?? "Content-Type, Prefer, Idempotency-Key, If-Match"
       response.headers[.accessControlMaxAge] = "3600"
     } else {
       response.headers[.accessControlExposeHeaders] = "ETag, Location, Preference-Applied, Retry-After"

@@ -92,11 +92,28 @@ import Testing
     #expect(late.status == 409)
   }
 
+  @Test func aCopyOfAWishIsAnsweredLikeTheFirst() async throws {
+    let sale = try await Sale()
+    let wish = edited(sale.trade, "거래진행중", "거래완료")
+    for _ in 1...2 {
+      let answer = try await sale.http.call(.PUT, "/trades/1", wish, headers: ["Idempotency-Key": "once"])
+      #expect(answer.status == 200)
+      #expect(try answer.json["sold"].integer == 1)
+    }
+    let stale = edited(sale.trade, "50000", "60000")
+    for _ in 1...2 {
+      let answer = try await sale.http.call(.PUT, "/trades/1", stale, headers: ["Idempotency-Key": "late"])
+      #expect(answer.status == 409)
+      #expect(try answer.json["code"].text == "stale")
+    }
+  }
+
   @Test func aStatusThatIsAskedForHappens() async throws {
     let sale = try await Sale()
     let typed = try await sale.http.call(.PUT, "/trades/1", edited(sale.trade, "거래진행중", "거래완료"))
     #expect(typed.status == 200)
     #expect(try typed.json["sold"].integer == 1)
+    #expect(try await sale.http.get("/trades/1")["sold"].integer == 1)
     let reserve = try #require(
       try await sale.http.reserve(product: 100, buyer: "둘째").headers["Location"].first)
     let running = try await sale.system.await(reserve, "거래진행중")
