@@ -14,6 +14,17 @@ import Testing
       draft: try Draft(fields: ["type": "Handover", "id": "\(id)"], worker: .trade), commandid: command)
   }
 
+  /// Whoever is told that Redis is full comes again; a reply that makes no sense is somebody's defect.
+  @Test func aFullRedisIsSaidToBeFull() throws {
+    let redis = try TestRedis()
+    let connection = try redis.connect()
+    try connection.call("CONFIG", "SET", "maxmemory", "1")
+    let error = #expect(throws: RedisError.self) {
+      try pass([try list(nil, product: 1, command: "full")], connection)
+    }
+    #expect(error?.code == .refused(kind: "OOM") && error?.canRetry == true, "\(error?.message ?? "")")
+  }
+
   @Test func makesSmallIdsAroundThoseThatPeopleChose() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()

@@ -1,0 +1,45 @@
+import Lanes
+import Layout
+import Market
+import Redis
+import Testbed
+
+/// What an inlet held when somebody emptied it, as everybody may who may write to it.
+struct RemovedEntries: Sendable {
+  let worker: Worker
+  let requests: [Ledger.Request]
+
+  static func take(from worker: Worker, of redis: TestRedis) throws -> RemovedEntries {
+    let inlet = Key.inlet(worker)
+    let cursor = LaneName(worker: worker.rawValue, tag: "{\(inlet)}").cursor
+    let reply = try redis.connect().call(
+      "EVAL",
+      """
+      local entries=redis.call('XRANGE',KEYS[1],'-','+')
+      redis.call('XADD',KEYS[1],'MAXLEN','0','*','remark','emptied')
+      return {redis.call('HGET',KEYS[2],KEYS[1]) or '',entries}
+      """, "2", inlet, cursor)
+    let read = EntryID((reply[0]?.string ?? "").prefix { $0 != " " }) ?? .zero
+    let requests = (reply[1] ?? .null).compactMap { entry -> Ledger.Request? in
+      guard let position = entry[0]?.string.flatMap({ EntryID($0) }) else { return nil }
+      var request = Ledger.Request(position, Fields(shown: entry[1] ?? .null), in: inlet)
+      request.isRemoved = true
+      request.isUnread = position > read
+      return request
+    }
+    return RemovedEntries(worker: worker, requests: requests)
+  }
+}
+
+extension Fields {
+  /// Names and values in turn. What is not UTF-8 is shown with marks in its place.
+  init(shown body: Reply) {
+    self.init()
+    var name: String?
+    for part in body {
+      let text = part.withBytes { String(decoding: $0, as: UTF8.self) } ?? ""
+      if let known = name { append(known, text) }
+      name = name == nil ? text : nil
+    }
+  }
+}
