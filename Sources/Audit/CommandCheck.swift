@@ -19,6 +19,8 @@ struct CommandCheck {
   private var reuses: [[UInt8]: Int] = [:]
   /// Commands that an event only passed on.
   private var passedOn: Set<[UInt8]> = []
+  /// What the changes came upon, by their commands.
+  private var changes: [[UInt8]: Numbers] = [:]
 
   init(_ shard: Shard, since start: EntryID) {
     self.shard = shard
@@ -37,6 +39,7 @@ struct CommandCheck {
         continue
       }
       endings[Array(caller.commandid.utf8), default: 0] += 1
+      if let numbers = Numbers(changedBy: entry.event) { changes[Array(caller.commandid.utf8)] = numbers }
       ended.append(entry)
     }
     let now = try connection.call("TIME")[0]?.integer.map { UInt64($0) * 1000 } ?? 0
@@ -104,6 +107,7 @@ struct CommandCheck {
           if deadLetters.contain(entry.id, of: stream) {
             sum.deadLetters += 1
           } else if let commandid = entry.fields["commandid"], !commandid.isEmpty {
+            checkSeen(entry, commandid, of: stream, &findings)
             take(entry, commandid, of: stream, isTrimmed, &seen, deadLetters, isHeld, &findings)
           } else {
             sum.nameless += 1
@@ -128,6 +132,42 @@ struct CommandCheck {
           + "\(seen[commandid]?.others ?? 0) other commands came under it.")
     }
     return sum
+  }
+
+  /// Whether what the sender had seen was still so: a change of anything else had to be refused.
+  private func checkSeen(
+    _ entry: StreamEntry, _ commandid: String, of stream: String, _ findings: inout Findings
+  ) {
+    guard let was = changes[Array(commandid.utf8)] else { return }
+    for (name, number) in [("version", was.version), ("held", was.held), ("sold", was.sold)] {
+      guard let seen = entry.fields[name].flatMap({ Int($0) }), let number, seen != number else { continue }
+      findings.add(
+        .command, stream,
+        "\(entry.id), \(entry.fields["type"] ?? "a change") \(commandid), was carried out, though its sender saw \(name) \(seen) where it was \(number)."
+      )
+    }
+  }
+
+  /// The numbers of a thing before a change.
+  private struct Numbers {
+    var version: Int
+    var held: Int?
+    var sold: Int?
+
+    /// Nil for an event that is no change. A change counts the version up, and leaves the deals' numbers.
+    init?(changedBy event: Event) {
+      switch event.fact {
+      case .listing(.tradeChanged, let listing):
+        (version, held, sold) = (listing.version - 1, listing.held, listing.sold)
+      case .stock(.stockAdjusted, let level): (version, held) = (level.version - 1, level.held)
+      case .deal(.reserveChanged, let deal):
+        guard let terms = deal.terms else { return nil }
+        version = terms.version - 1
+      case .deal, .listing, .stock, .hold, .rejected: return nil
+      }
+      // Releases before versions were counted left them at 1.
+      if version < 1 { return nil }
+    }
   }
 
   /// The command that came first under an id.

@@ -65,10 +65,10 @@ struct Keyspace {
       switch kind {
       case "events", "status", "replies", "deadletters": "stream"
       case _ where kind.hasSuffix(".commands"): "stream"
-      case "reserve", "product", "trade", "stock", "cursor", "attempts", "mypage rows": "hash"
+      case "reserve", "product", "trade", "stock", "cursor", "attempts", "halt", "mypage rows": "hash"
       case "reserves", "trades", "inventories", "mypage", "replicas": "zset"
       case "notices": isTagged ? "list" : "hash"
-      case "operation", "lease", "seller", "id", "ids", "request": "string"
+      case "operation", "lease", "seller", "inventory", "id", "ids", "request": "string"
       default: nil
       }
     }

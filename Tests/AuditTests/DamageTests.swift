@@ -164,6 +164,28 @@ import Testing
       ])
   }
 
+  /// A page that was stale when it was sent must not have changed anything.
+  @Test func aStaleChange() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.list(9, of: 7)])
+    bench.stop()
+    try bench.send([
+      ["type": "ChangeTrade", "id": "9", "price": "5", "version": "1", "held": "0", "commandid": "stale"]
+    ])
+    try bench.connection.call(
+      "XADD", "{0}:events", "*", "type", "TradeChanged", "id", "9", "productid", "7", "userid", "seller7",
+      "productname", "중고 책상", "qty", "1", "price", "5", "held", "1", "status", "거래진행중", "version", "4",
+      "commandid", "stale")
+    let last = try bench.connection.call("XREVRANGE", "{0}:trade.commands", "+", "-", "COUNT", "1")
+    try bench.connection.call(
+      "HSET", "{0}:cursor:trade", "{0}:trade.commands", "\(last[0]?[0]?.string ?? "") 2")
+    let all = try bench.audit(patience: .zero).said
+    let said = all.filter { $0.contains("its sender saw") }
+    #expect(said.count == 2, "\(all)")
+    #expect(said.contains { $0.hasSuffix("its sender saw version 1 where it was 3.") })
+    #expect(said.contains { $0.hasSuffix("its sender saw held 0 where it was 1.") })
+  }
+
   /// Only who may read knows what is missing: neither lags nor dead letters tell.
   @Test func entriesThatWereRemovedUnread() throws {
     let bench = try Bench(shards: 1)
