@@ -26,6 +26,7 @@ final class Diary: Sendable {
   private struct State {
     var calls: [Call] = []
     var entries: [Entry] = []
+    var removed: [Worker: [Ledger.Request]] = [:]
     var complaints: [String] = []
     var counts: [String: [String: Int]] = [:]
   }
@@ -34,6 +35,8 @@ final class Diary: Sendable {
 
   var calls: [Call] { state.withLock { $0.calls } }
   var entries: [Entry] { state.withLock { $0.entries } }
+  /// Entries of the inlets that were taken away, by inlet.
+  var removed: [Worker: [Ledger.Request]] { state.withLock { $0.removed } }
   /// Answers that were wrong at first sight.
   var complaints: [String] { state.withLock { $0.complaints } }
   /// How many requests of each kind had each kind of answer.
@@ -52,6 +55,10 @@ final class Diary: Sendable {
       $0.counts["XADD \(entry.kind)", default: [:]][entry.position == nil ? "broken" : "added", default: 0] +=
         1
     }
+  }
+
+  func add(_ removed: RemovedEntries) {
+    state.withLock { $0.removed[removed.worker, default: []] += removed.requests }
   }
 
   /// Counts a call that must change nothing.

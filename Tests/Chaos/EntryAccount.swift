@@ -4,6 +4,8 @@ import Market
 /// Settles every entry of the inlets with what Redis holds.
 struct EntryAccount {
   private(set) var differences: [String] = []
+  /// How many entries were removed before anybody read them, so that nothing came of them, by inlet.
+  private(set) var lost: [String: Int] = [:]
 
   init(_ entries: [Diary.Entry], _ ledger: Ledger) {
     var written: [Ledger.Place: Diary.Entry] = [:]
@@ -13,9 +15,14 @@ struct EntryAccount {
     }
     for (worker, kept) in ledger.inlets {
       let inlet = Key.inlet(worker)
-      for (position, commandid) in kept {
-        let place = Ledger.Place(stream: inlet, position: position)
-        settle(place, commandid, written.removeValue(forKey: place), ledger)
+      let contents = Dictionary(grouping: kept, by: \.commandid).mapValues { Set($0.map(\.content)).count }
+      for request in kept {
+        let place = Ledger.Place(stream: inlet, position: request.position)
+        let entry = written.removeValue(forKey: place)
+        if contents[request.commandid] ?? 0 < 2 { settle(place, request, entry, ledger) }
+      }
+      for (commandid, count) in contents where count > 1 && !commandid.isEmpty {
+        settleForged(commandid, count, kept.filter { $0.commandid == commandid }, inlet, ledger)
       }
     }
     for place in written.keys {
@@ -25,11 +32,16 @@ struct EntryAccount {
 
   /// One outcome or one dead letter, whether Redis had time to answer the writer or not.
   private mutating func settle(
-    _ place: Ledger.Place, _ commandid: String, _ entry: Diary.Entry?, _ ledger: Ledger
+    _ place: Ledger.Place, _ request: Ledger.Request, _ entry: Diary.Entry?, _ ledger: Ledger
   ) {
+    let commandid = request.commandid
     let outcomes = ledger.endings[commandid]?.count ?? 0
     let letters = (ledger.letters[place] ?? []) + ledger.letters(of: commandid)
     let what = "\(place.stream) \(place.position), \(entry?.kind ?? "unanswered")"
+    if request.isUnread && letters.isEmpty && outcomes == 0 {
+      lost[place.stream, default: 0] += 1
+      return
+    }
     if letters.count + outcomes != 1 {
       differences.append("\(what): it has \(outcomes) outcomes and the dead letters \(letters).")
     }
@@ -39,6 +51,24 @@ struct EntryAccount {
     if entry.flaw == nil && isAtFault { differences.append("\(what): it was put aside: \(letters).") }
     if let flaw = entry.flaw, !isAtFault {
       differences.append("\(what): it was taken in spite of “\(flaw)”.")
+    }
+  }
+
+  /// Several commands under one id: one of them is carried out, the others are refused.
+  private mutating func settleForged(
+    _ commandid: String, _ contents: Int, _ requests: [Ledger.Request], _ inlet: String, _ ledger: Ledger
+  ) {
+    let outcomes = ledger.endings[commandid]?.count ?? 0
+    let putAside = requests.flatMap {
+      ledger.letters[Ledger.Place(stream: inlet, position: $0.position)] ?? []
+    }
+    let letters = putAside + ledger.letters(of: commandid)
+    let refused = ledger.reused[commandid] ?? 0
+    if outcomes > 1 || outcomes + refused + letters.count < contents && !requests.contains(where: \.isUnread)
+    {
+      differences.append(
+        "\(commandid) names \(contents) commands: \(outcomes) were carried out, \(refused) refused, and the dead letters are \(letters)."
+      )
     }
   }
 }

@@ -12,6 +12,7 @@ enum Fault: String, CaseIterable {
   case flushScripts = "SCRIPT FLUSH"
   case destroyGroup = "XGROUP DESTROY"
   case fillRedis = "Redis is full"
+  case trimInlet = "an inlet emptied by XADD MAXLEN 0"
   case breakKey = "a key of another type, then mended"
 
   /// How often it comes in a deck of faults.
@@ -20,7 +21,7 @@ enum Fault: String, CaseIterable {
     case .killWorker: 7
     case .pauseWorker: 3
     case .stopWorker, .killIngress, .killRedis, .dropClients, .destroyGroup, .breakKey: 2
-    case .scaleWorker, .stopIngress, .hangRedis, .flushScripts, .fillRedis: 1
+    case .scaleWorker, .stopIngress, .hangRedis, .flushScripts, .fillRedis, .trimInlet: 1
     }
   }
 
@@ -29,7 +30,7 @@ enum Fault: String, CaseIterable {
     switch self {
     case .killRedis, .hangRedis, .dropClients, .flushScripts, .fillRedis: true
     case .killWorker, .pauseWorker, .stopWorker, .scaleWorker, .killIngress, .stopIngress, .destroyGroup,
-      .breakKey:
+      .breakKey, .trimInlet:
       false
     }
   }

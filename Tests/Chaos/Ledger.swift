@@ -15,6 +15,25 @@ struct Ledger {
     var productid: Int { fields["productid"].flatMap { Int($0) } ?? 0 }
   }
 
+  /// An entry of an inlet.
+  struct Request: Sendable {
+    let position: EntryID
+    let commandid: String
+    /// What it says, but for its name.
+    let content: String
+    /// Whether somebody took it away, and before its worker had read it.
+    var isRemoved = false
+    var isUnread = false
+
+    init(_ position: EntryID, _ fields: Fields, in inlet: String) {
+      self.position = position
+      // One that is wrongly named never becomes a command.
+      commandid = (try? CommandName.entry(fields, id: "\(position)", inlet: inlet)) ?? ""
+      content = fields.filter { $0.name != "commandid" }.map { "\($0.name)=\($0.value)" }.joined(
+        separator: " ")
+    }
+  }
+
   struct Ending {
     let event: Event
     let position: EntryID
@@ -47,22 +66,22 @@ struct Ledger {
   /// How often an entry was put aside, and why.
   private(set) var letters: [Place: [String]] = [:]
   /// The command ids of an inlet's entries.
-  private(set) var inlets: [Worker: [(position: EntryID, commandid: String)]] = [:]
+  private(set) var inlets: [Worker: [Request]] = [:]
+  /// How often a command was refused because its id stands for another one.
+  private(set) var reused: [String: Int] = [:]
   private(set) var finished = 0
 
   static func shards(of connection: RedisConnection) throws -> [Shard] {
     (0..<(try connection.call("GET", Key.shardCount).integer ?? 0)).map { Shard($0) }
   }
 
-  init(_ connection: RedisConnection) throws {
+  init(_ connection: RedisConnection, removed: [Worker: [Request]]) throws {
     for worker in Worker.allCases {
       let inlet = Key.inlet(worker)
       try readLetters("{\(inlet)}", on: connection)
-      inlets[worker] = try connection.entries(of: inlet).map { entry in
-        // One that is wrongly named never becomes a command.
-        let commandid = try? CommandName.entry(entry.fields, id: "\(entry.position)", inlet: inlet)
-        return (entry.position, commandid ?? "")
-      }
+      inlets[worker] =
+        try (removed[worker] ?? [])
+        + connection.entries(of: inlet).map { Request($0.position, $0.fields, in: inlet) }
     }
     for shard in try Self.shards(of: connection) {
       try readLetters(shard.tag, on: connection)
@@ -82,6 +101,10 @@ struct Ledger {
           if step == .tradeCompleted { finished += 1 }
         }
         guard let caller = event.caller else { continue }
+        if case .rejected(let rejection) = event.fact, rejection.refusal == .commandIdReused {
+          reused[caller.commandid, default: 0] += 1
+          continue
+        }
         if let thing = event.made {
           made[thing, default: []].append((event.productid, entry.fields, caller.commandid))
         }
@@ -134,13 +157,7 @@ extension RedisConnection {
       let page = try call("XRANGE", stream, start, "+", "COUNT", "500")
       for entry in page {
         guard let position = entry[0]?.string.flatMap({ EntryID($0) }) else { continue }
-        var (fields, name) = (Fields(), String?.none)
-        for part in entry[1].map(Array.init) ?? [] {
-          let text = part.withBytes { String(decoding: $0, as: UTF8.self) } ?? ""
-          if let known = name { fields.append(known, text) }
-          name = name == nil ? text : nil
-        }
-        entries.append((position, fields))
+        entries.append((position, Fields(shown: entry[1] ?? .null)))
       }
       guard page.count == 500, let last = entries.last else { return entries }
       start = "(\(last.position)"

@@ -34,11 +34,12 @@ struct OrderAccount {
 
   /// What an inlet gives to one shard comes there in the inlet's order.
   private mutating func compareInlet(
-    _ worker: Worker, _ entries: [(position: EntryID, commandid: String)], _ ledger: Ledger
+    _ worker: Worker, _ entries: [Ledger.Request], _ ledger: Ledger
   ) {
     var latest: [String: EntryID] = [:]
     var seen: Set<String> = []
-    for (position, commandid) in entries where seen.insert(commandid).inserted {
+    for entry in entries where seen.insert(entry.commandid).inserted {
+      let (position, commandid) = (entry.position, entry.commandid)
       guard let command = ledger.commands[commandid]?.first else { continue }
       if let before = latest[command.stream], command.position < before {
         differences.append(

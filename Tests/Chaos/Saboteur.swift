@@ -10,13 +10,15 @@ import Testbed
 final class Saboteur: Sendable {
   private let stage: Stage
   private let watch: FailOverWatch
+  private let diary: Diary
   private let seed: UInt64
   private let began = ContinuousClock.now
   private let log = Mutex<[Incident]>([])
   private let repairs = DispatchGroup()
   private let isRedisTaken = Mutex(false)
 
-  init(_ stage: Stage, _ watch: FailOverWatch, seed: UInt64) {
+  init(_ stage: Stage, _ watch: FailOverWatch, _ diary: Diary, seed: UInt64) {
+    self.diary = diary
     self.stage = stage
     self.watch = watch
     self.seed = seed
@@ -73,6 +75,10 @@ final class Saboteur: Sendable {
         try stage.redis.connect().call("CONFIG", "SET", "maxmemory", "1")
         Thread.sleep(forTimeInterval: pause.seconds)
         try stage.redis.connect().call("CONFIG", "SET", "maxmemory", "0")
+      }
+    case .trimInlet:
+      let worker = dice.pick(Worker.allCases)
+      during(fault, nil) { [stage, diary] in diary.add(try RemovedEntries.take(from: worker, of: stage.redis))
       }
     case .breakKey:
       let second = (ContinuousClock.now - began).seconds

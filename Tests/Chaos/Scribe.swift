@@ -15,6 +15,7 @@ struct Scribe: Sendable {
   func run(_ pace: Pace) {
     var pace = pace
     var connection: RedisConnection?
+    var named: (wish: Wish, commandid: String)?
     while let (turn, moment) = pace.next() {
       Thread.sleep(forTimeInterval: max(0, (moment - .now).seconds))
       let place = (100 + number) * 1_000_000 + turn
@@ -25,8 +26,16 @@ struct Scribe: Sendable {
         write(flaw.words, to: flaw.inlet, "nonsense", flaw: flaw.name, over: &connection)
         continue
       }
+      if let old = named, dice.chance(10), let forged = old.wish.forged {
+        // Another command under a name that is taken.
+        var words = Words()
+        for word in forged.entry(namingProduct: true, commandid: old.commandid) { words.add(word) }
+        write(words, to: forged.kind.worker, "forged name", flaw: nil, over: &connection)
+        named = nil
+      }
       let wish = Wish.draw(&dice, number: place, at: second, of: catalogue, isNamed: true)
       let commandid = dice.chance(20) ? "entry-\(place)" : nil
+      if let commandid { named = (wish, commandid) }
       var words = Words()
       for word in wish.entry(namingProduct: dice.chance(50), commandid: commandid) { words.add(word) }
       if dice.chance(1) {

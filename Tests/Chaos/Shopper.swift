@@ -31,13 +31,15 @@ struct Shopper: Sendable {
   /// Sends a wish, some again: at the same time, later, or because no clear answer came.
   private func ask(_ wish: Wish, number place: Int, _ dice: Dice) async {
     var dice = dice
+    if wish.kind.changesNumbers, dice.chance(30) { return await edit(wish, dice) }
     let (first, second) = dice.chance(50) ? (ingresses[0], ingresses[1]) : (ingresses[1], ingresses[0])
     let headers = preference(&dice)
     guard dice.chance(65) else {
       await send(wish, key: nil, headers, to: first)
       return
     }
-    let key = "key-\(place)"
+    // Some look like the names that doors give.
+    let key = dice.chance(5) ? "trade.commands/\(place)-0" : "key-\(place)"
     let retries = dice.chance(70)
     switch dice.roll(1...100) {
     case 1...10:
@@ -55,6 +57,24 @@ struct Shopper: Sendable {
         await send(wish, key: key, [:], to: second)
       }
     }
+  }
+
+  /// Changes what a page shows that was loaded a while ago, and sends all of it back.
+  private func edit(_ wish: Wish, _ dice: Dice) async {
+    var dice = dice
+    let path = wish.call.path
+    let page = await answer(.GET, path, nil, [:], from: dice.pick(ingresses))
+    diary.count("GET", page)
+    guard page.status == 200 else { return }
+    try? await Task.sleep(for: dice.seconds(0...1))
+    var item = page.item.compactMapValues { $0.text ?? $0.integer.map { "\($0)" } }
+    // To send a status back is another matter.
+    item["status"] = nil
+    item.merge(wish.fields) { $1 }
+    let began = ContinuousClock.now
+    let answer = await answer(.PUT, path, Self.json(item), [:], from: dice.pick(ingresses))
+    diary.count("PUT", answer)
+    diary.add(Diary.Call(wish: wish, key: nil, began: began, ended: .now, answer: answer))
   }
 
   private func preference(_ dice: inout Dice) -> HTTPHeaders {
@@ -131,4 +151,9 @@ struct Shopper: Sendable {
   private static func json(_ fields: [String: String]) -> String? {
     (try? JSONEncoder().encode(fields)).map { String(decoding: $0, as: UTF8.self) }
   }
+}
+
+extension CommandKind {
+  /// Whether it changes numbers that deals move, too.
+  fileprivate var changesNumbers: Bool { self == .changeTrade || self == .adjustStock }
 }

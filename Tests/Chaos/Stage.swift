@@ -119,14 +119,22 @@ final class Stage: Sendable {
   }
 
   /// How often a replica found that another one had its lane.
-  func fencedCount() -> Int {
+  func fencedCount() -> Int { lines(with: "another replica has the lane").count }
+
+  /// How many entries of an inlet were told to have been removed unread.
+  func removedCount(of inlet: String) -> Int {
+    lines(with: "entries were removed before they were read").reduce(0) { sum, line in
+      guard line.contains("stream=\(inlet) "), let mark = line.firstRange(of: "entries=") else { return sum }
+      return sum + (Int(line[mark.upperBound...].prefix { $0 != " " }) ?? 0)
+    }
+  }
+
+  private func lines(with text: String) -> [Substring] {
     let logs =
       (try? FileManager.default.contentsOfDirectory(at: redis.folder, includingPropertiesForKeys: nil)) ?? []
-    return logs.reduce(0) { sum, log in
-      guard log.pathExtension == "log", let text = try? String(contentsOf: log, encoding: .utf8) else {
-        return sum
-      }
-      return sum + text.ranges(of: "another replica has the lane").count
+    return logs.filter { $0.pathExtension == "log" }.flatMap { log in
+      let lines = (try? String(contentsOf: log, encoding: .utf8))?.split(separator: "\n") ?? []
+      return lines.filter { $0.contains(text) }
     }
   }
 

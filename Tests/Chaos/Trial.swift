@@ -15,7 +15,7 @@ struct Trial {
   func run(_ stage: Stage) async throws -> Verdict {
     let (diary, catalogue) = (Diary(), Catalogue())
     let watch = FailOverWatch(stage.redis)
-    let saboteur = Saboteur(stage, watch, seed: seed)
+    let saboteur = Saboteur(stage, watch, diary, seed: seed)
     let start = ContinuousClock.now
     let deadline = start + .seconds(seconds)
     let watching = Background(watch.run)
@@ -48,7 +48,8 @@ struct Trial {
     try await onThread { _ = watching.wait() }
     let (audit, ledger) = try await onThread {
       (
-        try Auditor(stage.redis.connect()).run(waiting: Patience.limit), try Ledger(stage.redis.connect())
+        try Auditor(stage.redis.connect()).run(waiting: Patience.limit),
+        try Ledger(stage.redis.connect(), removed: diary.removed)
       )
     }
     var differences = dead + diary.complaints + saboteur.incidents.compactMap(\.problem)
@@ -60,7 +61,14 @@ struct Trial {
     }
     differences += ledger.crashed.map { "\($0): it was put aside as if it had crashed its worker." }
     differences += CallAccount(diary.calls, ledger).differences
-    differences += EntryAccount(diary.entries, ledger).differences
+    let entries = EntryAccount(diary.entries, ledger)
+    differences += entries.differences
+    for (inlet, lost) in entries.lost {
+      let told = stage.removedCount(of: inlet)
+      if told < lost {
+        differences.append("\(inlet): \(lost) entries were removed unread, but \(told) were told.")
+      }
+    }
     differences += OrderAccount(diary.calls, ledger).differences
     return Verdict(
       seed: seed, loaded: loaded, diary: diary, ledger: ledger, incidents: saboteur.incidents, watch: watch,

@@ -33,6 +33,14 @@ struct Wish: Sendable {
     }
   }
 
+  /// The same of the same thing, but in other words; nil for a kind without texts.
+  var forged: Wish? {
+    guard let mark, let name = fields.first(where: { $0.value == mark })?.key else { return nil }
+    var fields = fields
+    fields[name] = mark + " forged"
+    return Wish(kind: kind, id: id, productid: productid, fields: fields, mark: fields[name])
+  }
+
   private var collection: String {
     switch kind.entity {
     case .reserve: "reserves"
