@@ -3,6 +3,7 @@ import Configuration
 import Doors
 import Logging
 import Redis
+import Synchronization
 
 /// The settings that every executable takes: as a flag, or else from the environment.
 public struct Settings: ParsableArguments {
@@ -83,15 +84,23 @@ public struct Settings: ParsableArguments {
       ?? ShardBacklog.usualLimit
   }
 
+  private static let isLogSet = Mutex(false)
+
   /// A logger for the part of the system that `name` says, at the level set for it.
   public func logger(_ name: String) throws -> Logger {
-    var logger: Logger
-    switch logFormat ?? Self.text("handover.log.format") ?? "text" {
-    case "text": logger = Logger(label: name) { StreamLogHandler(label: $0, stream: LogLines()) }
-    case "json": logger = Logger(label: name) { JSONLogHandler(label: $0) }
-    case let other:
-      throw ValidationError("The log format “\(other)” is unknown: it must be text or json.")
+    let make: @Sendable (String) -> any LogHandler =
+      switch logFormat ?? Self.text("handover.log.format") ?? "text" {
+      case "text": { StreamLogHandler(label: $0, stream: LogLines()) }
+      case "json": { JSONLogHandler(label: $0) }
+      case let other:
+        throw ValidationError("The log format “\(other)” is unknown: it must be text or json.")
+      }
+    // For whoever makes a logger of his own, too; a process has one format.
+    Self.isLogSet.withLock { isSet in
+      if !isSet { LoggingSystem.bootstrap(make) }
+      isSet = true
     }
+    var logger = Logger(label: name)
     if let text = logLevel ?? Self.text("\(name).log.level") ?? Self.text("log.level") {
       guard let level = Logger.Level(rawValue: text.lowercased()) ?? Self.springLevels[text.uppercased()]
       else {
