@@ -28,7 +28,8 @@ struct Change {
       let isSame = shape.isNumber(name) == true ? Int(text) == Int(value) : text == value
       guard isSame else {
         throw Problem(
-          .unprocessableContent, "fixedField", "\(name) cannot be changed; it is \(value).", field: name)
+          .unprocessableContent, "fixedField", "\(name) cannot be changed; it is \(value).", field: name,
+          message: "\(name) 값은 바꿀 수 없습니다. 지금 값: \(value)")
       }
     }
     let named = sentFields(rule.changeable)

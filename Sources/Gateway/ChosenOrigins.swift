@@ -15,7 +15,9 @@ struct ChosenOrigins<Context: RequestContext>: RouterMiddleware {
     default:
       // Its own pages name their origin too.
       if let origin = request.headers[.origin], !origins.contains(origin), origin != Site(request).base {
-        throw Problem(.forbidden, "foreignOrigin", "Pages of \(origin) may not change anything here.")
+        throw Problem(
+          .forbidden, "foreignOrigin", "Pages of \(origin) may not change anything here.",
+          message: "이 페이지에서는 바꿀 수 없습니다.")
       }
     }
     return try await next(request, context)

@@ -82,7 +82,8 @@ struct Claims: Sendable {
   private static let lifetime = "86400"
 
   private static let reused = Problem(
-    .unprocessableContent, "keyReused", "This Idempotency-Key was sent with another request before.")
+    .unprocessableContent, "keyReused", "This Idempotency-Key was sent with another request before.",
+    message: "이 Idempotency-Key는 이미 다른 요청에 쓰였습니다.")
 
   private static func mark(_ key: String) -> String { Key.request(key) + ":running" }
 }

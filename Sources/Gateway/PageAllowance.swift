@@ -30,7 +30,8 @@ final class PageAllowance: Sendable {
     guard isTaken else {
       throw .passing(
         .serviceUnavailable, "tooManyPages",
-        "Others are reading large pages. Ask again, or for \(PageRequest().size) items at a time.")
+        "Others are reading large pages. Ask again, or for \(PageRequest().size) items at a time.",
+        message: "지금은 큰 목록을 읽을 수 없습니다. 잠시 뒤에 다시 시도해 주세요.")
     }
     return Share(of: self, items: items)
   }

@@ -35,7 +35,9 @@ struct PageRequest: Equatable, Sendable {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     let order = parts.count == 1 ? "asc" : parts.last?.lowercased()
     guard parts.count <= 2, order == "asc" || order == "desc" else {
-      throw Problem(.badRequest, "badSort", "sort must be a field, a comma, and asc or desc.", field: "sort")
+      throw Problem(
+        .badRequest, "badSort", "sort must be a field, a comma, and asc or desc.", field: "sort",
+        message: "sort는 price,desc처럼 적어 주세요.")
     }
     sort = Sort(field: String(parts[0]), isDescending: order == "desc")
   }
@@ -46,7 +48,8 @@ struct PageRequest: Equatable, Sendable {
     guard let number = Int(text), range.contains(number) else {
       throw Problem(
         .badRequest, "badPage",
-        "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound).", field: name)
+        "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound).", field: name,
+        message: "\(name) 값은 \(range.lowerBound)부터 \(range.upperBound)까지의 정수여야 합니다.")
     }
     return number
   }

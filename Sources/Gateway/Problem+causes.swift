@@ -14,23 +14,30 @@ extension Problem {
     case let error as Health.DownNotAllowed:
       self.init(
         .forbidden, "downNotAllowed",
-        "Taking this process down through HTTP is switched off. Set \(error.setting)=true to allow it.")
+        "Taking this process down through HTTP is switched off. Set \(error.setting)=true to allow it.",
+        message: "HTTP로 이 프로세스를 내릴 수 없게 되어 있습니다. \(error.setting)=true로 허용할 수 있습니다.")
     case let error as HTTPError: self.init(error, calling: request)
     default:
-      self.init(.internalServerError, "internal", "Something went wrong here. The server's log says what.")
+      self.init(
+        .internalServerError, "internal", "Something went wrong here. The server's log says what.",
+        message: "서버에서 문제가 생겼습니다.")
     }
   }
 
   init(_ error: FieldError) {
-    self.init(.unprocessableContent, error.reason.rawValue, error.message, field: error.field)
+    self.init(
+      .unprocessableContent, error.reason.rawValue, error.message, field: error.field, message: error.korean)
   }
 
   init(_ error: RedisError) {
     if error.canRetry {
       self = .passing(
-        .serviceUnavailable, "unavailable", "The service cannot reach its store. \(error.message)")
+        .serviceUnavailable, "unavailable", "The service cannot reach its store. \(error.message)",
+        message: "지금은 처리할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.")
     } else {
-      self.init(.internalServerError, "store", "The service cannot work with its store. \(error.message)")
+      self.init(
+        .internalServerError, "store", "The service cannot work with its store. \(error.message)",
+        message: "서버의 저장소에 문제가 생겼습니다.")
     }
   }
 
@@ -39,7 +46,8 @@ extension Problem {
     if case .full = admission {
       self = .passing(
         .serviceUnavailable, "backlog",
-        "So much is waiting to be worked on that nothing more is taken in for now.")
+        "So much is waiting to be worked on that nothing more is taken in for now.",
+        message: "요청이 너무 많이 밀려 있습니다. 잠시 뒤에 다시 시도해 주세요.")
       return
     }
     guard let error = admission.error else { return nil }
@@ -54,22 +62,31 @@ extension Problem {
   init(refused outcome: Outcome) {
     let code = outcome.fields["reason"] ?? "refused"
     let message = outcome.fields["message"] ?? code
-    self.init(Refusal(rawValue: code)?.status ?? .conflict, code, message)
+    // A reason of a newer release is told in the words that came with it.
+    let refusal = Refusal(rawValue: code)
+    self.init(refusal?.status ?? .conflict, code, refusal?.english ?? message, message: message)
   }
 
   private init(_ error: HTTPError, calling request: Hummingbird.Request) {
     let path = request.uri.path
     switch error.status {
     case .notFound where !Self.methods.contains(request.method):
-      self.init(.notImplemented, "unknownMethod", "This server does not know the method \(request.method).")
-    case .notFound:
-      self.init(.notFound, "unknownPath", "There is nothing at \(path). GET / lists what there is.")
-    case .methodNotAllowed:
       self.init(
-        .methodNotAllowed, "methodNotAllowed",
-        "\(path) takes only \(error.headers[.allow] ?? "other methods").")
+        .notImplemented, "unknownMethod", "This server does not know the method \(request.method).",
+        message: "알 수 없는 메서드입니다: \(request.method)")
+    case .notFound:
+      self.init(
+        .notFound, "unknownPath", "There is nothing at \(path). GET / lists what there is.",
+        message: "찾을 수 없는 주소입니다: \(path)")
+    case .methodNotAllowed:
+      let allowed = error.headers[.allow] ?? ""
+      self.init(
+        .methodNotAllowed, "methodNotAllowed", "\(path) takes only \(allowed).",
+        message: "여기서는 할 수 없는 일입니다. \(path)에서 할 수 있는 것: \(allowed)")
       headers = error.headers
-    default: self.init(error.status, "http\(error.status.code)", error.status.reasonPhrase)
+    default:
+      self.init(
+        error.status, "http\(error.status.code)", error.status.reasonPhrase, message: "요청을 처리할 수 없습니다.")
     }
   }
 

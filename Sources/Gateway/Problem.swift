@@ -5,11 +5,12 @@ struct Problem: Error {
   var status: HTTPResponse.Status
   /// One word a program can act on; the problem's type is made of it.
   var code: String
-  /// What happened and what can be done, for the person who writes the client.
+  /// What happened and what can be done, in English: for the person who writes the client, and for who uses it in
+  /// English.
   var detail: String
   /// The field of the request that is wrong.
   var field: String?
-  /// What the person who uses the client is shown.
+  /// The same in Korean, for the person who uses the client.
   var message: String
   var headers: HTTPFields = [:]
 
@@ -25,28 +26,37 @@ struct Problem: Error {
   }
 
   /// A problem that passes by itself within about a second.
-  static func passing(_ status: HTTPResponse.Status, _ code: String, _ detail: String) -> Problem {
-    var problem = Problem(status, code, detail)
+  static func passing(
+    _ status: HTTPResponse.Status, _ code: String, _ detail: String, message: String? = nil
+  ) -> Problem {
+    var problem = Problem(status, code, detail, message: message)
     problem.headers[.retryAfter] = "1"
     return problem
   }
 
   /// - Parameter instance: the path that was called.
-  func response(instance: String) -> Response {
-    Response(status, type: "application/problem+json", headers: headers) { json in
-      write(to: &json)
+  func response(instance: String, in language: Language) -> Response {
+    var headers = headers
+    headers[.contentLanguage] = language.rawValue
+    return Response(status, type: "application/problem+json", headers: headers) { json in
+      write(to: &json, in: language)
       json.write("instance", instance)
     }
   }
 
   /// Writes its members into an open object.
-  func write(to json: inout JSONWriter) {
+  func write(to json: inout JSONWriter, in language: Language) {
     json.write("type", "urn:handover:problem:\(code)")
     json.write("title", status.reasonPhrase)
     json.write("status", status.code)
     json.write("detail", detail)
     json.write("code", code)
     if let field { json.write("field", field) }
+    let message =
+      switch language {
+      case .korean: message
+      case .english: detail
+      }
     json.write("message", message)
   }
 }

@@ -15,7 +15,8 @@ public struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
       if problem.status == .internalServerError {
         context.logger.error("call failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
       }
-      return problem.response(instance: request.uri.path)
+      return problem.response(
+        instance: request.uri.path, in: Language(accepting: request.headers[.acceptLanguage]))
     }
   }
 }

@@ -41,7 +41,8 @@ struct Reads: Sendable {
     let sort = request.sort.flatMap { $0.field == "id" && !listing.newestFirst ? nil : $0 }
     if let sort, listing.shape.isNumber(sort.field) == nil {
       throw Problem(
-        .badRequest, "badSort", "\(listing.shape.collection) have no field \(sort.field).", field: "sort")
+        .badRequest, "badSort", "\(listing.shape.collection) have no field \(sort.field).", field: "sort",
+        message: "정렬할 수 없는 항목입니다: \(sort.field)")
     }
     let isReversed = listing.newestFirst || sort == nil && request.sort?.isDescending == true
     guard let sort else {
@@ -53,7 +54,8 @@ struct Reads: Sendable {
       throw Problem(
         .badRequest, "tooManyToSort",
         "\(total) \(listing.shape.collection) are too many to sort by \(sort.field); the limit is \(Self.sortable).",
-        field: "sort")
+        field: "sort",
+        message: "너무 많아서 \(sort.field) 항목으로 정렬할 수 없습니다.")
     }
     let (_, items) = try await items(of: listing.contents, at: 0..<Self.sortable, isReversed: isReversed)
     let sorted = listing.shape.sorted(try await read(items), by: sort)

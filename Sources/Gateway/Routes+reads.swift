@@ -30,7 +30,7 @@ extension Routes {
     add(
       "/operations/:commandid", to: router,
       [
-        .get: { request, context in try await operation(context.text("commandid"), Site(request)) }
+        .get: { request, context in try await operation(context.text("commandid"), request) }
       ])
   }
 
@@ -84,11 +84,13 @@ extension Routes {
     return Response { page.write(listing, on: site, to: &$0) }.keeping(share)
   }
 
-  private func operation(_ commandid: String, _ site: Site) async throws -> Response {
+  private func operation(_ commandid: String, _ request: Request) async throws -> Response {
+    let (site, language) = (Site(request), Language(accepting: request.headers[.acceptLanguage]))
     let standing = try await writes.operations.standing(of: commandid)
     guard standing != .unknown else {
       throw Problem(
-        .notFound, "unknownOperation", "No operation \(commandid) is known; outcomes are kept for a day.")
+        .notFound, "unknownOperation", "No operation \(commandid) is known; outcomes are kept for a day.",
+        message: "알 수 없는 요청 번호입니다. 결과는 하루 동안 남아 있습니다.")
     }
     return Response { json in
       json.write("commandid", commandid)
@@ -99,7 +101,7 @@ extension Routes {
         json.object(shape.name) { shape.write(item: outcome.fields, on: site, to: &$0) }
       case .finished(let outcome):
         json.write("status", "rejected")
-        json.object("problem") { Problem(refused: outcome).write(to: &$0) }
+        json.object("problem") { Problem(refused: outcome).write(to: &$0, in: language) }
       case .running, .unknown: json.write("status", "running")
       }
       json.object("_links") { $0.link("self", site.href("/operations/\(URLText.encode(commandid))")) }

@@ -32,7 +32,8 @@ struct Viewpoint: RouterMiddleware {
     guard let site = Site(scheme: scheme ?? own.scheme, authority: authority ?? own.authority) else {
       throw Problem(
         .badRequest, "badForwarding",
-        "X-Forwarded-Proto must be http or https, and X-Forwarded-Host a name or an address, perhaps with a port."
+        "X-Forwarded-Proto must be http or https, and X-Forwarded-Host a name or an address, perhaps with a port.",
+        message: "X-Forwarded-Proto나 X-Forwarded-Host가 올바르지 않습니다."
       )
     }
     return site

@@ -32,7 +32,8 @@ struct Writes: Sendable {
       if let earlier { return .finished(earlier) }
       guard !claim.isRunning else {
         throw Problem.passing(
-          .conflict, "stillRunning", "The same request is being worked on. Ask again soon.")
+          .conflict, "stillRunning", "The same request is being worked on. Ask again soon.",
+          message: "같은 요청을 처리하고 있습니다. 잠시 뒤에 다시 시도해 주세요.")
       }
     }
     let ids = claim?.ids ?? []
@@ -88,7 +89,7 @@ struct Writes: Sendable {
       }
       if let key = call.key { try await claims.release(key) }
       throw admission.flatMap(Problem.init)
-        ?? Problem(.internalServerError, "internal", "The door was silent.")
+        ?? Problem(.internalServerError, "internal", "The door was silent.", message: "서버에서 문제가 생겼습니다.")
     }
   }
 

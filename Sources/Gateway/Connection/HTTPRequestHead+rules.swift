@@ -5,24 +5,31 @@ extension HTTPRequestHead {
   /// Brings the head into the form that the rest of the server knows. Throws what is wrong with it.
   mutating func normalize(_ limits: ServerLimits) throws(Problem) {
     guard method != .CONNECT else {
-      throw Problem(.notImplemented, "unknownMethod", "This server is no proxy: it does not know CONNECT.")
+      throw Problem(
+        .notImplemented, "unknownMethod", "This server is no proxy: it does not know CONNECT.",
+        message: "이 서버는 프록시가 아닙니다.")
     }
     guard uri.utf8.count <= limits.targetBytes else {
       throw Problem(
-        .uriTooLong, "targetTooLong", "The path and its query are longer than \(limits.targetBytes) bytes.")
+        .uriTooLong, "targetTooLong", "The path and its query are longer than \(limits.targetBytes) bytes.",
+        message: "주소가 너무 깁니다.")
     }
     let codings = headers[canonicalForm: "transfer-encoding"]
     guard codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked" else {
       throw Problem(
-        .notImplemented, "unknownCoding", "The only Transfer-Encoding this server knows is chunked.")
+        .notImplemented, "unknownCoding", "The only Transfer-Encoding this server knows is chunked.",
+        message: "알 수 없는 Transfer-Encoding입니다.")
     }
     guard codings.isEmpty || !isOld else {
-      throw Problem(.badRequest, "unreadableRequest", "HTTP/1.0 has no Transfer-Encoding.")
+      throw Problem(
+        .badRequest, "unreadableRequest", "HTTP/1.0 has no Transfer-Encoding.",
+        message: "HTTP/1.0에는 Transfer-Encoding이 없습니다.")
     }
     let expected = headers[canonicalForm: "expect"]
     guard expected.allSatisfy({ $0.lowercased() == "100-continue" }) else {
       throw Problem(
-        .expectationFailed, "unknownExpectation", "The only thing a client can expect is 100-continue.")
+        .expectationFailed, "unknownExpectation", "The only thing a client can expect is 100-continue.",
+        message: "알 수 없는 Expect입니다.")
     }
     try normalizeHost()
   }
@@ -31,7 +38,9 @@ extension HTTPRequestHead {
   private mutating func normalizeHost() throws(Problem) {
     let hosts = headers[canonicalForm: "host"]
     guard hosts.count == 1 || hosts.isEmpty && isOld else {
-      throw Problem(.badRequest, "badHost", "A request has exactly one Host; this one has \(hosts.count).")
+      throw Problem(
+        .badRequest, "badHost", "A request has exactly one Host; this one has \(hosts.count).",
+        message: "요청에는 Host가 하나 있어야 합니다.")
     }
     if uri == "*", method == .OPTIONS { uri = "/" }
     if !uri.hasPrefix("/") {
@@ -39,7 +48,8 @@ extension HTTPRequestHead {
       let scheme = ["http://", "https://"].first { uri.lowercased().hasPrefix($0) }
       guard let scheme else {
         throw Problem(
-          .badRequest, "badTarget", "A request's target begins with a slash, or is a whole http URL.")
+          .badRequest, "badTarget", "A request's target begins with a slash, or is a whole http URL.",
+          message: "요청의 주소가 올바르지 않습니다.")
       }
       let rest = uri.dropFirst(scheme.count)
       let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
@@ -49,7 +59,8 @@ extension HTTPRequestHead {
     guard headers.first(name: "host").map({ Authority.isValid($0) }) ?? true else {
       throw Problem(
         .badRequest, "badHost",
-        "Host must be a name or an address, perhaps with a port, and at most \(Authority.longest) bytes long."
+        "Host must be a name or an address, perhaps with a port, and at most \(Authority.longest) bytes long.",
+        message: "Host가 올바르지 않습니다."
       )
     }
   }

@@ -29,6 +29,8 @@ final class Manners: ChannelDuplexHandler {
   private var isDeaf = false
   /// Whether what was refused is a HEAD, whose answer has no body either.
   private var refusedHead = false
+  /// In which its client is answered.
+  private var language = Language.korean
   /// Whether a client waits for a 100, behind an answer that is still to be written.
   private var owesContinue = false
   /// When the body that is coming must be here.
@@ -63,7 +65,9 @@ final class Manners: ChannelDuplexHandler {
     guard isFull else { return }
     isDeaf = true
     answer(
-      .passing(.serviceUnavailable, "tooManyConnections", "This server has all the connections it takes."),
+      .passing(
+        .serviceUnavailable, "tooManyConnections", "This server has all the connections it takes.",
+        message: "연결이 너무 많습니다. 잠시 뒤에 다시 시도해 주세요."),
       context, nil)
   }
 
@@ -82,6 +86,7 @@ final class Manners: ChannelDuplexHandler {
         if head.expectsContinue { owesContinue = head.contentLength.map { $0 <= limits.bodyBytes } ?? true }
       } catch {
         refusedHead = head.method == .HEAD
+        language = Language(accepting: head.headers.first(name: "accept-language"))
         return refuse(error, as: HTTPParserError.unknown, context)
       }
       isReading = true
@@ -173,8 +178,9 @@ final class Manners: ChannelDuplexHandler {
     _ problem: Problem, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
   ) {
     var json = JSONWriter()
-    json.object { problem.write(to: &$0) }
+    json.object { problem.write(to: &$0, in: language) }
     var headers = HTTPHeaders(problem.headers)
+    headers.replaceOrAdd(name: "Content-Language", value: language.rawValue)
     headers.replaceOrAdd(name: "Content-Type", value: "application/problem+json")
     headers.replaceOrAdd(name: "Content-Length", value: "\(json.bytes.count)")
     headers.replaceOrAdd(name: "Connection", value: "close")

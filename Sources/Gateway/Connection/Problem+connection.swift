@@ -8,28 +8,38 @@ extension Problem {
     case .headerOverflow:
       self.init(
         .requestHeaderFieldsTooLarge, "headersTooLarge",
-        "The request line and the headers have more than \(limits.headerBytes) bytes, or are more than 100.")
+        "The request line and the headers have more than \(limits.headerBytes) bytes, or are more than 100.",
+        message: "요청의 헤더가 너무 큽니다.")
     case .invalidMethod:
-      self.init(.notImplemented, "unknownMethod", "This server does not know the request's method.")
+      self.init(
+        .notImplemented, "unknownMethod", "This server does not know the request's method.",
+        message: "알 수 없는 메서드입니다.")
     case .invalidVersion:
-      self.init(.httpVersionNotSupported, "unknownVersion", "This server speaks HTTP/1.1 and HTTP/1.0.")
+      self.init(
+        .httpVersionNotSupported, "unknownVersion", "This server speaks HTTP/1.1 and HTTP/1.0.",
+        message: "HTTP/1.1과 HTTP/1.0만 쓸 수 있습니다.")
     default: self.init(unreadable: "\(error)")
     }
   }
 
   /// A request that is no HTTP, or ended too early.
   init(unreadable why: String) {
-    self.init(.badRequest, "unreadableRequest", "The request is no HTTP that this server can read: \(why).")
+    self.init(
+      .badRequest, "unreadableRequest", "The request is no HTTP that this server can read: \(why).",
+      message: "읽을 수 없는 요청입니다.")
   }
 
   init(bodyTooSlow limits: ServerLimits) {
-    self.init(.requestTimeout, "bodyTooSlow", "The body took longer than \(limits.bodyTimeout) to come.")
+    self.init(
+      .requestTimeout, "bodyTooSlow", "The body took longer than \(limits.bodyTimeout) to come.",
+      message: "요청의 본문이 제때 오지 않았습니다.")
   }
 
   init(bodyTooLarge limits: ServerLimits) {
     self.init(
       .contentTooLarge, "bodyTooLarge",
-      "The body is larger than the \(limits.bodyBytes) bytes this server takes.")
+      "The body is larger than the \(limits.bodyBytes) bytes this server takes.",
+      message: "요청의 본문이 너무 큽니다.")
     headers[.connection] = "close"
   }
 }

@@ -52,6 +52,8 @@ struct DigestField: Field {
 
   var expected: String { "16 hexadecimal digits" }
 
+  var koreanExpected: String { "16진수 숫자 16개" }
+
   func parse(_ text: String) throws(FieldError) -> CommandDigest {
     guard let digest = CommandDigest(text) else { throw refusal(.notAllowed, text) }
     return digest

@@ -4,6 +4,8 @@ struct CodeField<Code: RawRepresentable<String>>: Field {
 
   var expected: String { "a known word" }
 
+  var koreanExpected: String { "정해진 단어" }
+
   func parse(_ text: String) throws(FieldError) -> Code {
     guard let code = Code(rawValue: text) else { throw refusal(.unknownWord, text) }
     return code

@@ -6,6 +6,8 @@ struct DateField: Field {
 
   var expected: String { "a date such as 2024-04-04 or a time such as 2024-04-04T10:00:00Z" }
 
+  var koreanExpected: String { "2024-04-04 같은 날짜 또는 2024-04-04T10:00:00Z 같은 시각" }
+
   func parse(_ text: String) throws(FieldError) -> String {
     var cursor = Cursor(rest: text.utf8[...])
     guard cursor.date(), cursor.isAtEnd || cursor.time() && cursor.zone() && cursor.isAtEnd else {

@@ -7,6 +7,8 @@ protocol Field<Value> {
   var name: String { get }
   /// What the value must be, to be read after "must be".
   var expected: String { get }
+  /// The same as a Korean noun.
+  var koreanExpected: String { get }
   /// Whether a blank text is a value rather than none.
   var acceptsBlank: Bool { get }
 
@@ -18,6 +20,6 @@ extension Field {
   var acceptsBlank: Bool { false }
 
   func refusal(_ reason: FieldError.Reason, _ text: String) -> FieldError {
-    FieldError(name, reason, expected: expected, came: text)
+    FieldError(name, reason, expected: expected, korean: koreanExpected, came: text)
   }
 }

@@ -11,20 +11,28 @@ public struct FieldError: Error, Hashable, Sendable {
   public var reason: Reason
   /// One English sentence: the field, what came, what is expected.
   public var message: String
+  /// The same in Korean.
+  public var korean: String
 
   public init(field: String, reason: Reason, message: String) {
     self.field = field
     self.reason = reason
     self.message = message
+    korean = reason.korean(field)
   }
 
-  init(_ field: String, _ reason: Reason, expected: String, came: String? = nil) {
+  /// - Parameters:
+  ///   - expected: to be read after "must be".
+  ///   - korean: the same as a Korean noun.
+  init(_ field: String, _ reason: Reason, expected: String, korean: String? = nil, came: String? = nil) {
     let message =
       switch came {
       case nil: "\(field) is missing: it must be \(expected)."
       case .some(let came): "\(field) must be \(expected), but it is \"\(Self.shortened(came))\"."
       }
     self.init(field: field, reason: reason, message: message)
+    if let korean { self.korean += " 필요한 값: \(korean)." }
+    if let came { self.korean += " 보낸 값: \"\(Self.shortened(came))\"." }
   }
 
   /// The first 40 characters, fit to be shown: a message must itself steer nothing.

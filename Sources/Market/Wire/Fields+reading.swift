@@ -2,7 +2,7 @@ extension Fields {
   /// The value of a field that must be there.
   func read<F: Field>(_ field: F) throws(FieldError) -> F.Value {
     guard let value = try find(field) else {
-      throw FieldError(field.name, .missing, expected: field.expected)
+      throw FieldError(field.name, .missing, expected: field.expected, korean: field.koreanExpected)
     }
     return value
   }

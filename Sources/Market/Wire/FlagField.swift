@@ -4,6 +4,8 @@ struct FlagField: Field {
 
   var expected: String { "1 or 0" }
 
+  var koreanExpected: String { "1 또는 0" }
+
   func parse(_ text: String) throws(FieldError) -> Bool {
     switch text {
     case "1", "true": true

@@ -10,6 +10,8 @@ struct IntegerField: Field {
 
   var expected: String { "a whole number from \(range.lowerBound) to \(range.upperBound)" }
 
+  var koreanExpected: String { "\(range.lowerBound)부터 \(range.upperBound)까지의 정수" }
+
   func parse(_ text: String) throws(FieldError) -> Int {
     var value = 0
     for byte in text.utf8 {

@@ -10,6 +10,8 @@ struct NameField: Field {
     "\(length.lowerBound) to \(length.upperBound) visible ASCII characters without spaces"
   }
 
+  var koreanExpected: String { "빈칸 없는 ASCII 문자 \(length.lowerBound)~\(length.upperBound)자" }
+
   func parse(_ text: String) throws(FieldError) -> String {
     guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw refusal(.notAllowed, text) }
     guard length.contains(text.utf8.count) else { throw refusal(.tooLong, text) }

@@ -10,6 +10,8 @@ struct TextField: Field {
     "a text of \(length.lowerBound) to \(length.upperBound) characters without control characters"
   }
 
+  var koreanExpected: String { "제어 문자 없이 \(length.lowerBound)~\(length.upperBound)자" }
+
   var acceptsBlank: Bool { length.lowerBound == 0 }
 
   func parse(_ text: String) throws(FieldError) -> String {
