@@ -48,6 +48,12 @@ public struct IngressSettings: ParsableArguments, Sendable {
   public var corsOrigins: String?
 
   @Option(
+    help: ArgumentHelp(
+      "How many connections may be open at once; one more is answered with a 503.",
+      discussion: "HANDOVER_CONNECTIONS; 1000 if neither is given.", valueName: "count"))
+  public var connections: Int?
+
+  @Option(
     name: .customLong("backlog-limit"),
     help: ArgumentHelp(
       "How many entries a worker may be behind in a shard before the shard takes nothing more in.",
@@ -87,6 +93,9 @@ public struct IngressSettings: ParsableArguments, Sendable {
     }
     options.allowedOrigins = (corsOrigins ?? Settings.text("handover.cors.origins"))?
       .split(separator: ",").map { $0.trimmingPrefix(" ").description }
+    options.limits.connections =
+      try Settings.number(connections, "--connections", or: "handover.connections", in: 1...100_000)
+      ?? options.limits.connections
     options.backlogLimit = try Settings.backlogLimit(backlogLimit)
     options.metrics = Observability.telemetry.exposition
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
