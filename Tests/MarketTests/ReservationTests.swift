@@ -83,6 +83,7 @@ struct ReservationTests {
     let ended = try Scenario(rules, [.ask(.reserve(1))] + end)
     ended.when(.ask(.cancel(1))).then("CommandRejected \(refusal.rawValue) → me")
     ended.when(.ask(.move(1, address: "부산"))).then("CommandRejected \(refusal.rawValue) → me")
+    ended.when(.ask(.cancel(1, delete: true, seen: Seen(version: 9)))).then("CommandRejected stale → me")
     let deleted = ended.when(.ask(.cancel(1, delete: true))).then("ReserveDeleted #1 → me")
     #expect(deleted.state?.isDeleted == true)
     #expect(deleted.state?.status == ended.state?.status)

@@ -183,6 +183,7 @@ struct TradeTests {
     gone.when(.reserved(1)).then("TradeRejected #1 withdrawn")
     let ended = open.when(.ask(.withdraw())).then("TradeWithdrawn → me")
     #expect(ended.state.listing?.isDeleted == false)
+    ended.when(.ask(.withdraw(delete: true, seen: Seen(version: 9)))).then("CommandRejected stale → me")
     #expect(
       ended.when(.ask(.withdraw(delete: true))).then("TradeDeleted → me").state.listing?.isDeleted == true)
     let sold = try selling(1, .reserved(1), .told(.stockHeld, 1, level(1, held: 1)), .ask(.handOver()))

@@ -33,19 +33,16 @@ extension Decision<ReservationDecider> {
     guard let reservation = reservation(of: command) else { return refuse(command, .notFound, caller) }
     var deal = reservation.deal
     deal.delete = command.delete
-    if reservation.cancelRequested {
-      refuse(command, .cancelInProgress, caller, userid: deal.userid)
-    } else if let refusal = reservation.ended {
-      // There is nothing left to cancel, but it can still be taken off the lists.
-      if command.delete {
-        say(.deal(.reserveDeleted, deal), to: caller)
-      } else {
-        refuse(command, refusal, caller, userid: deal.userid)
-      }
-    } else if command.seen.isTrue(version: reservation.version) {
-      say(.deal(.reserveCancelRequested, deal), askedBy: caller)
-    } else {
+    // There is nothing left to cancel of an ended one, but it can still be taken off the lists.
+    let hasEnded = reservation.ended != nil && command.delete
+    if let refusal = reservation.cancelRequested ? .cancelInProgress : hasEnded ? nil : reservation.ended {
+      refuse(command, refusal, caller, userid: deal.userid)
+    } else if !command.seen.isTrue(version: reservation.version) {
       refuse(command, .stale, caller, userid: deal.userid)
+    } else if hasEnded {
+      say(.deal(.reserveDeleted, deal), to: caller)
+    } else {
+      say(.deal(.reserveCancelRequested, deal), askedBy: caller)
     }
   }
 

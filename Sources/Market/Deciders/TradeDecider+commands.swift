@@ -35,16 +35,16 @@ extension Decision<TradeDecider> {
 
   mutating func withdraw(_ command: WithdrawTrade, _ caller: Caller?) {
     guard var listing = listing(of: command) else { return refuse(command, .notFound, caller) }
-    if listing.closed != nil, command.delete {
-      // There is nothing left to end, but it can still be taken off the lists.
-      listing.isDeleted = true
-      return say(.listing(.tradeDeleted, listing), to: caller)
-    }
-    if let refusal = refusal(of: listing, command.seen) ?? (state.running.isEmpty ? nil : .dealsRunning) {
+    // There is nothing left to end of a closed one, but it can still be taken off the lists.
+    let hasEnded = listing.closed != nil && command.delete
+    let stale: Refusal? = command.seen.isTrue(of: listing) ? nil : .stale
+    let running: Refusal? = state.running.isEmpty ? nil : .dealsRunning
+    if let refusal = hasEnded ? stale : listing.closed ?? stale ?? running {
       return refuse(command, refusal, caller, userid: listing.userid)
     }
-    listing.withdrawn = true
     listing.isDeleted = command.delete
+    if hasEnded { return say(.listing(.tradeDeleted, listing), to: caller) }
+    listing.withdrawn = true
     say(.listing(.tradeWithdrawn, listing), to: caller)
   }
 
