@@ -78,11 +78,11 @@ import Testing
 
   @Test func theBodyOfARequestThatWaitsItsTurnIsNotTooSlow() async throws {
     try await Stage.run(setUp: {
-      $0.limits.bodyTimeout = .milliseconds(100); $0.wait = .seconds(1)
+      $0.limits.bodyTimeout = .seconds(2); $0.wait = .seconds(3)
     }) { stage in
       let silent = Stage.reserve(7, "silent")
       let answer = try await stage.connected { connection in
-        // The outcome of the first never comes, so it is answered after a second.
+        // The outcome of the first never comes, so it is answered after a while.
         for body in [silent, Stage.reserve(8)] {
           connection.send(
             "POST /reserves HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"

@@ -123,7 +123,7 @@ import Testing
   }
 
   @Test func aContinueWaitsItsTurn() async throws {
-    try await Stage.run(setUp: { $0.wait = .milliseconds(300) }) { stage in
+    try await Stage.run(setUp: { $0.wait = .seconds(2) }) { stage in
       let (silent, body) = (Stage.reserve(7, "silent"), Stage.reserve(8))
       let answer = try await stage.connected { connection in
         connection.send(

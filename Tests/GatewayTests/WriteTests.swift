@@ -97,7 +97,7 @@ import Testing
 
   @Test func anIdempotencyKeyStandsForOneRequest() async throws {
     try await Stage.run(setUp: { $0.wait = .milliseconds(50) }) { stage in
-      let key = ["Idempotency-Key": "{A}-1"]
+      let key = ["Idempotency-Key": "{A}-1", "Prefer": "wait=10"]
       let first = try await stage.call("POST", "/reserves", Stage.reserve(7), key)
       let again = try await stage.call("POST", "/reserves", Stage.reserve(7), key)
       #expect([first.status, again.status] == [201, 201])
