@@ -17,7 +17,8 @@ extension DeadLetter {
       ("reason", reason),
       ("field", wrong), ("message", message),
     ]
-    return (facts + fields.map { ("  \($0.name)", $0.value) })
+    let cut = cut.map { [("cut", "only a part of its \($0) bytes is here")] } ?? []
+    return (facts + cut + fields.map { ("  \($0.name)", $0.value) })
       .map { "\($0.0.printable): \($0.1.printable)" }.joined(separator: "\n")
   }
 }
@@ -34,6 +35,7 @@ extension [DeadLetter] {
 
   private struct Image: Encodable {
     let id, worker, time, stream, entry, reason, field, message: String
+    let cut: String?
     let fields: [[String]]
 
     init(_ letter: DeadLetter) {
@@ -45,6 +47,7 @@ extension [DeadLetter] {
       reason = letter.reason
       field = letter.wrong
       message = letter.message
+      cut = letter.cut
       fields = letter.fields.map { [$0.name, $0.value] }
     }
   }

@@ -17,6 +17,8 @@ public struct DeadLetter: Sendable {
   /// The field that is wrong.
   public let wrong: String
   public let message: String
+  /// How many bytes the entry had of which only a part was kept; nil where all of it is here.
+  public let cut: String?
   /// What it says itself.
   public let fields: Fields
 
@@ -29,6 +31,7 @@ public struct DeadLetter: Sendable {
     reason = entry.fields["reason"] ?? ""
     wrong = entry.fields["wrong"] ?? ""
     message = entry.fields["message"] ?? ""
+    cut = entry.fields["cut"]
     // By bytes: a name that begins with a combining mark takes the colon before it into one character with it.
     let mark = "field:".utf8
     fields = Fields(

@@ -60,6 +60,7 @@ public struct DeadLetterOffice {
   ///   another command of it, with a name of the operator's.
   public func replay(_ letter: DeadLetter, setting corrections: Fields = [:]) throws(RedisError) -> Delivery {
     if let position = letter.event { return try handBack(letter, position, correcting: !corrections.isEmpty) }
+    if letter.cut != nil { return .refused(Self.isCut) }
     guard let worker = letter.recipient else {
       return .refused("It comes from \(letter.stream), which no worker reads.")
     }
@@ -88,6 +89,8 @@ public struct DeadLetterOffice {
     }
   }
 
+  private static let isCut = "Only a part of it was kept: it has to be sent again from where it came."
+
   /// Hands an event back to the lane that put it aside, once.
   private func handBack(
     _ letter: DeadLetter, _ position: EntryID, correcting: Bool
@@ -101,6 +104,7 @@ public struct DeadLetterOffice {
     }
     let journal = Key.journal(of: shard)
     let original = try original(position, on: journal)
+    if original == nil, letter.cut != nil { return .refused(Self.isCut) }
     let event: Event
     do throws(FieldError) {
       event = try Event(fields: original ?? letter.fields)

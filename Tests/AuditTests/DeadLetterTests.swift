@@ -81,6 +81,20 @@ import Testing
     #expect(letter.fields["\u{301}x"] == "1" && letter.text.contains("\u{301}x: 1"))
   }
 
+  /// A part of what somebody asked for is another thing.
+  @Test func whatWasCutIsNotSentAgain() throws {
+    let bench = try bench(Self.reserve(1, qty: "many") + ["remark", String(repeating: "x", count: 50_000)])
+    let office = try DeadLetterOffice(bench.connection)
+    let letter = try #require(try office.letters().first)
+    #expect(letter.cut != nil && letter.text.contains("only a part"))
+    guard case .refused(let why) = try office.replay(letter, setting: ["qty": "1"]) else {
+      Issue.record("sent")
+      return
+    }
+    #expect(why.hasPrefix("Only a part of it was kept"))
+    #expect(try office.letters().count == 1)
+  }
+
   /// What no worker can read is not what happened, and read models have a remedy of their own.
   @Test func anEventThatCannotBeReadStays() throws {
     let bench = try Bench(shards: 1)
