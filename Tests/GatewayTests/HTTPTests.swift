@@ -57,6 +57,29 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: [
+      "GET / HTTP/1.1\r\nBad Header: x\r\n\r\n", "BREW / HTTP/1.1\r\n", "GET / HTTP/1.1\r\n\r\n",
+      "GET /liveness HTTP/1.0\r\n\r\n",
+    ])
+  func whoGoesOnTalkingStillHearsTheLastAnswer(request: String) async throws {
+    // As long as a test waits: the connection may not be cut off before.
+    try await Stage.run(setUp: { $0.limits.farewell = .seconds(600) }) { stage in
+      let (answer, goesOn) = try await stage.connected { connection in
+        connection.send(request)
+        let answer = connection.read()
+        // What is sent into a connection that was cut off comes back as a reset, and the next one fails.
+        let goesOn = (1...20).allSatisfy { _ in
+          usleep(10_000)
+          return connection.send("GET / HTTP/1.1\r\n\r\nx")
+        }
+        return (answer, goesOn)
+      }
+      #expect(answer.contains("Connection: close\r\n"))
+      #expect(goesOn)
+    }
+  }
+
   @Test func whatWasAskedBeforeIsAnsweredFirst() async throws {
     try await Stage.run { stage in
       let answer = try await stage.raw("GET /liveness HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTQ/1.1\r\n\r\n")

@@ -104,10 +104,12 @@ final class Manners: ChannelDuplexHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if let error = error as? HTTPParserError, !isDeaf {
-      refuse(Problem(unreadable: error, limits), as: error, context)
-    } else {
-      context.fireErrorCaught(error)
+    // After its last request it does not matter what a client sends.
+    if asked.last?.isLast == true, !isReading { isDeaf = true }
+    switch error {
+    case is HTTPParserError where isDeaf, is ByteToMessageDecoderError: return
+    case let error as HTTPParserError: refuse(Problem(unreadable: error, limits), as: error, context)
+    default: context.fireErrorCaught(error)
     }
   }
 
@@ -139,8 +141,9 @@ final class Manners: ChannelDuplexHandler {
       return
     }
     guard !asked.isEmpty else {
-      // An answer to no request: Hummingbird's to one that could not be read.
-      if let problem {
+      // An answer to no request: Hummingbird's to one that could not be read. It is replaced when all of it is
+      // there, because Hummingbird cuts the connection off where it cannot write the rest.
+      if let problem, case .end = unwrapOutboundIn(data) {
         answer(problem, context, promise)
       } else {
         promise?.succeed()
