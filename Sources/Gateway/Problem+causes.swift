@@ -70,10 +70,6 @@ extension Problem {
   private init(_ error: HTTPError, calling request: Hummingbird.Request) {
     let path = request.uri.path
     switch error.status {
-    case .notFound where !Self.methods.contains(request.method):
-      self.init(
-        .notImplemented, "unknownMethod", "This server does not know the method \(request.method).",
-        message: "알 수 없는 메서드입니다: \(request.method)")
     case .notFound:
       self.init(
         .notFound, "unknownPath", "There is nothing at \(path). GET / lists what there is.",
@@ -89,7 +85,4 @@ extension Problem {
         error.status, "http\(error.status.code)", error.status.reasonPhrase, message: "요청을 처리할 수 없습니다.")
     }
   }
-
-  /// The methods that any path has.
-  private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
 }

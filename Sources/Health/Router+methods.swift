@@ -9,10 +9,21 @@ extension Router {
     let also: [HTTPRequest.Method] = handlers[.get] == nil ? [.options] : [.options, .head]
     let allowed = (handlers.keys + also).map(\.rawValue).sorted().joined(separator: ", ")
     on(path, method: .options) { _, _ in Response(status: .noContent, headers: [.allow: allowed]) }
-    for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] where handlers[method] == nil {
+    for method in Self.others + [.get, .post, .put, .patch, .delete] where handlers[method] == nil {
       on(path, method: method) { _, _ -> Response in
         throw HTTPError(.methodNotAllowed, headers: [.allow: allowed])
       }
     }
+  }
+
+  /// The other methods that NIO's parser lets through; what it does not know is no request to it.
+  private static var others: [HTTPRequest.Method] {
+    [
+      "ACL", "BIND", "CHECKOUT", "COPY", "LINK", "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE",
+      "MSEARCH",
+      "NOTIFY", "PROPFIND", "PROPPATCH", "PURGE", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE",
+      "TRACE", "UNBIND",
+      "UNLINK", "UNLOCK", "UNSUBSCRIBE",
+    ].compactMap { HTTPRequest.Method($0) }
   }
 }
