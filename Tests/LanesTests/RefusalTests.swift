@@ -144,8 +144,12 @@ struct RefusalTests {
       if rules == "+@all" { try connection.call("SET", "{0}:marks", "of the wrong type") }
       try bench.fill(5)
       let name = bench.lanes[0]
-      let lanes = bench.start(
-        writes: [name: [LaneWrite("HSETNX", "{0}:marks", "x", "x", to: .hash)]], step: Self.marking)
+      let writes = [
+        LaneWrite("HSETNX", "{0}:marks", "x", "x", to: .hash),
+        LaneWrite("XADD", bench.output(of: name), "*", "x", "x", to: .stream),
+        LaneWrite(like: "SET", "{0}:copied", "x"),
+      ]
+      let lanes = bench.start(writes: [name: writes], step: Self.marking)
       try bench.wait(until: "it stands still", connection) { lanes.runner.state.halted[name] != nil }
       #expect(lanes.runner.state.halted[name]?.contains(reason) == true, "\(lanes.runner.state.halted)")
       #expect(try bench.copies(0, connection) == 0)
