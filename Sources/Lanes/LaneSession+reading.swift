@@ -111,7 +111,8 @@ extension LaneSession {
   private func readBySize(_ wanted: [Wanted]) throws(RedisError) {
     let limit = runner.options.batch
     let room = LaneOptions.readBytes(streams: 1) / max(1, wanted.count)
-    var isAll = true
+    // A lane that still has something buffered may have as much again behind it.
+    var isAll = !ready.contains(where: \.hasBuffered)
     for item in wanted where lanes.contains(where: { $0 === item.lane }) {
       do throws(RedisError) {
         var found: [[Entry]] = []
@@ -138,13 +139,16 @@ extension LaneSession {
 
 /// A read that is bounded by bytes.
 private enum SizedRead {
+  private static let looked = 32 << 20
+
   /// `KEYS[1]` the stream; `ARGV` start, end, count, bytes of all entries, bytes of the largest whole entry, bytes that
-  /// are kept of a larger one. Returns the entries, each with its number of bytes, and 1 if there may be more.
+  /// are kept of a larger one. Returns the entries, each with its number of bytes, and 1 if there may be more. Redis
+  /// itself looks at no more than `looked` bytes, and one entry, in one call.
   static let script = Script(
     """
     local start,finish,count=ARGV[1],ARGV[2],tonumber(ARGV[3])
     local room,largest,kept=tonumber(ARGV[4]),tonumber(ARGV[5]),tonumber(ARGV[6])
-    local found,used={},0
+    local found,used,looked={},0,0
     for i=1,count do
       local entry=redis.call('XRANGE',KEYS[1],start,finish,'COUNT',1)[1]
       if not entry then return {found,0} end
@@ -160,9 +164,9 @@ private enum SizedRead {
         end
         parts=short
       end
-      local taken=math.min(size,largest)
-      if i>1 and used+taken>room then return {found,1} end
-      used=used+taken
+      local taken=size>largest and kept or size
+      if i>1 and (used+taken>room or looked+size>\(looked)) then return {found,1} end
+      used,looked=used+taken,looked+size
       found[i]={entry[1],parts,size}
       start='('..entry[1]
     end
