@@ -101,8 +101,10 @@ struct Shopper: Sendable {
 
   /// Asks for what came of a request, long after it was let in.
   func follow(_ operation: String) async {
+    // A name may have a slash in it.
+    let path = operation.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? operation
     let answer = await answer(
-      .GET, "/operations/\(operation)", nil, [:], from: ingresses[operation.count % 2])
+      .GET, "/operations/\(path)", nil, [:], from: ingresses[operation.count % 2])
     diary.count("GET operation", answer)
     let status = answer["status"].text ?? "unknown"
     if !["completed", "rejected"].contains(status) {
