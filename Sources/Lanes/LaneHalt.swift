@@ -5,8 +5,6 @@ import Redis
 /// A hash: `reason` and, if a commit failed in the middle, what is left of it. That part is finished before the lane
 /// goes on, exactly from where it stopped, so the batch is applied as a whole after all.
 enum LaneHalt {
-  static let reason = "reason"
-
   /// How long a reason is kept that its owner does not repeat, in milliseconds.
   private static let lifetime = 10_000
 

@@ -22,7 +22,8 @@ extension LaneSession {
   private func prepare(_ spec: LaneSpec, token: String, wasOwn: Bool) throws(RedisError) -> LaneTrouble? {
     let name = spec.name
     let lease = "\(runner.options.lease.milliseconds)"
-    if let trouble = try LaneCheck(spec).trouble(checked(spec)) { return trouble }
+    let check = LaneCheck(spec)
+    if let trouble = try check.trouble(faults(of: check)) { return trouble }
     if try evaluate(LaneHalt.finish, keys: [name.lease, name.halt], token, lease).integer == 1 {
       runner.logger.notice(
         "finished the commit that had failed in the middle", metadata: ["lane": "\(name)"])
@@ -63,9 +64,9 @@ extension LaneSession {
   /// No clock says so much: an id beyond was forged, and soon nothing could be appended.
   private static let lastMilliseconds = UInt64.max >> 2
 
-  private func checked(_ spec: LaneSpec) throws(RedisError) -> Reply {
+  private func faults(of check: LaneCheck) throws(RedisError) -> Reply {
     var words = Words("EVALSHA", try connection.digest(of: LaneCheck.script), "0")
-    words.add(LaneCheck(spec).packed)
+    words.add(check.packed)
     return try evaluate(words)
   }
 
