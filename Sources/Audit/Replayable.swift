@@ -17,7 +17,7 @@ protocol Replayable: Decider {
   static func key(_ id: Int, in shard: Shard) -> String
   /// Whether the event is the first of a state, whatever came before it.
   static func begins(with event: Event) -> Bool
-  /// The listing that is over for good once `event` is said; nil where none is, or the rules know of none.
+  /// The listing that is none of the state any more once `event` is said, as it is then; nil where none is.
   static func former(in state: State, before event: Event) -> Listing?
   /// Whether a worker in `state`, to which `heard` is news, can say `event`.
   static func permits(_ event: Event, in state: State, after heard: Event?) -> Bool

@@ -14,7 +14,11 @@ extension TradeDecider: Replayable {
   static func begins(with event: Event) -> Bool { false }
 
   static func former(in state: ProductTrade, before event: Event) -> Listing? {
-    if case .listing(.tradeListed, _) = event.fact { state.listing } else { nil }
+    switch event.fact {
+    case .listing(.tradeListed, _): state.listing
+    case .listing(.tradeDeleted, let listing) where listing.id != state.listing?.id: listing
+    case .listing, .deal, .hold, .stock, .rejected: nil
+    }
   }
 
   static func permits(_ event: Event, in state: ProductTrade, after heard: Event?) -> Bool {
@@ -62,7 +66,7 @@ extension TradeDecider: Replayable {
     case .tradeWithdrawn:
       isLast && isOpen && state.running.isEmpty && listing.withdrawn && listing.sold == state.listing?.sold
     case .tradeDeleted:
-      isLast && !isOpen && listing.isDeleted && listing.sold == state.listing?.sold
+      listing.isDeleted && listing.closed != nil && (!isLast || listing.sold == state.listing?.sold)
     }
   }
 }

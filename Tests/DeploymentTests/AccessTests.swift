@@ -37,6 +37,11 @@ import Testing
     #expect(try await http.call(.DELETE, third).status == 204)
     #expect(try await http.call(.PATCH, "/inventories/2", #"{"qty":3}"#).status == 200)
     #expect(try await http.call(.DELETE, "/trades/2").status == 204)
+    // A listing that another one has followed can still be taken off the lists.
+    let again = #"{"id":9,"productid":1,"productname":"책","qty":1,"userid":"abc","price":1}"#
+    #expect(try await http.post("/trades", again).status == 201)
+    #expect(try await http.call(.DELETE, "/trades/1").status == 204)
+    #expect(try await http.call(.GET, "/trades/1").status == 404)
     for path in ["/notices?userid=me", "/notices", "/mypages/me", "/reserves?sort=price", "/inventories"] {
       try await eventually("\(path) lists something") {
         try await http.get(path)["page"]["totalElements"].integer ?? 0 > 0

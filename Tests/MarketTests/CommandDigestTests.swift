@@ -93,20 +93,20 @@ struct CommandDigestTests {
 struct UsedIDTests {
   @Test("is given to nothing else, whatever became of the first")
   func refused() throws {
-    var (trade, stock, used): (ProductTrade, Stock?, Set<Int>) = (ProductTrade(), nil, [])
+    var (trade, stock, past): (ProductTrade, Stock?, Past) = (ProductTrade(), nil, Past())
     func trades(_ command: Command) throws -> [String] {
-      try TradeDecider.decide(.ask(command), at: .zero, &trade, besides: &used).map(\.gist)
+      try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.gist)
     }
-    #expect(try trades(.list(1)) == ["TradeListed → me"] && used == [1])
+    #expect(try trades(.list(1)) == ["TradeListed → me"] && past.usedIDs == [1])
     #expect(try trades(.list(1)) == ["CommandRejected duplicateId → me"])
     #expect(try trades(.withdraw(1)) == ["TradeWithdrawn → me"])
     #expect(try trades(.list(2)) == ["TradeListed → me"])
     #expect(try trades(.withdraw(2)) == ["TradeWithdrawn → me"])
     #expect(try trades(.list(1)) == ["CommandRejected duplicateId → me"])
     #expect(trade.listing?.id == 2)
-    used = []
+    past = Past()
     func stocks(_ command: Command) throws -> [String] {
-      try StockDecider.decide(.ask(command), at: .zero, &stock, besides: &used).map(\.gist)
+      try StockDecider.decide(.ask(command), at: .zero, &stock, after: &past).map(\.gist)
     }
     #expect(try stocks(.register(1)) == ["StockRegistered → me"])
     #expect(try stocks(.withdrawStock(1)) == ["StockWithdrawn → me"])
@@ -116,5 +116,24 @@ struct UsedIDTests {
     #expect(try stocks(.register(3)) == ["CommandRejected stockExists → me"])
     #expect(try stocks(.withdrawStock(2)) == ["StockWithdrawn → me"])
     #expect(try stocks(.register(3)) == ["StockRegistered → me"])
+  }
+
+  @Test("leads to its listing after another one has followed, which can be deleted and nothing else")
+  func former() throws {
+    var (trade, past) = (ProductTrade(), Past())
+    func trades(_ command: Command) throws -> [String] {
+      try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.gist)
+    }
+    #expect(try trades(.list(1)) == ["TradeListed → me"])
+    #expect(try trades(.withdraw(1)) == ["TradeWithdrawn → me"])
+    #expect(try trades(.list(2)) == ["TradeListed → me"])
+    #expect(try trades(.relist(1, price: 7)) == ["CommandRejected withdrawn → me"])
+    #expect(try trades(.handOver(1)) == ["CommandRejected withdrawn → me"])
+    #expect(try trades(.withdraw(1)) == ["CommandRejected withdrawn → me"])
+    #expect(try trades(.withdraw(9, delete: true)) == ["CommandRejected notFound → me"])
+    let present = trade
+    #expect(try trades(.withdraw(1, delete: true)) == ["TradeDeleted → me"])
+    #expect(try trades(.withdraw(1, delete: true)) == ["CommandRejected notFound → me"])
+    #expect(trade == present && past.listings[1]?.isDeleted == true)
   }
 }

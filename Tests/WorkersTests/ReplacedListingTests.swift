@@ -28,6 +28,25 @@ import Testing
       #expect(try bench.connection.call("HGET", Key.trade(2, in: bench.shard), "userid").string == "판매자2")
     }
   }
+
+  @Test func aListingThatAnotherOneFollowedCanBeDeleted() async throws {
+    try await TestRedis.with { redis in
+      var bench = try TradeBench(redis)
+      try bench.decide(.list(1), .withdraw(1), .list(2), .withdraw(2), .list(3))
+      // One that was followed in an earlier batch, by a worker that does not know it any more.
+      try bench.decide(.delete(1))
+      #expect(try bench.listed() == ["2", "3"])
+      #expect(try bench.statuses(1...3) == ["판매종료", "판매종료", "판매중"])
+      // One that is followed in the same batch, and one in the batch before; a second time there is nothing to delete.
+      try bench.decide(.withdraw(3), .list(4), .delete(3), .delete(2), .delete(2))
+      #expect(try bench.listed() == ["4"])
+      #expect(try bench.statuses(1...4) == ["판매종료", "판매종료", "판매종료", "판매중"])
+      #expect(try bench.connection.call("HGET", Key.trade(2, in: bench.shard), "deleted").string == "1")
+      // The one that is open knows nothing of it.
+      try bench.decide(.withdraw(4))
+      #expect(try bench.statuses(4...4) == ["판매종료"] && bench.listed() == ["4"])
+    }
+  }
 }
 
 /// What the trade worker has stored of a product's listings.

@@ -1,23 +1,70 @@
 extension Decider {
-  /// The same in a shard where the ids `used` were given to something before: no command may give one again.
+  /// The same in a shard with a past: no command may give an id again, and a listing that another one has followed
+  /// can still be taken off the lists.
   ///
   /// Where a state is that of one id, it tells by itself that the id is used.
   public static func decide(
-    _ input: Input, at position: EntryID, _ state: inout State, besides used: inout Set<Int>
+    _ input: Input, at position: EntryID, _ state: inout State, after past: inout Past
   ) throws(BrokenLaw) -> [Event] {
-    guard !isStateOfOneID, case .command(let command, let caller) = input, command.kind.creates else {
+    guard !isStateOfOneID, case .command(let command, let caller) = input else {
       return try decide(input, at: position, &state)
     }
-    if used.contains(command.id) { return [Event(refusing: command, .duplicateId, caller)] }
+    let listing = listing(in: state)
+    guard command.kind.creates else {
+      guard isFormer(command, in: state), let former = past.listings[command.id],
+        former.productid == command.productid
+      else { return try decide(input, at: position, &state) }
+      let event = Event(command, ofFormer: former, caller)
+      past.note(event)
+      return [event]
+    }
+    if past.usedIDs.contains(command.id) { return [Event(refusing: command, .duplicateId, caller)] }
     let events = try decide(input, at: position, &state)
     for event in events {
-      if let id = event.newID { used.insert(id) }
+      guard let id = event.newID else { continue }
+      past.usedIDs.insert(id)
+      if let listing { past.listings[listing.id] = listing }
     }
     return events
+  }
+
+  /// Whether a command can only mean a listing that another one has followed.
+  public static func isFormer(_ command: Command, in state: State) -> Bool {
+    guard !command.kind.creates, let listing = listing(in: state) else { return false }
+    return listing.id != command.id
+  }
+}
+
+extension Past {
+  /// Takes in what became of a former listing.
+  fileprivate mutating func note(_ event: Event) {
+    if case .listing(_, let listing) = event.fact { listings[listing.id] = listing }
   }
 }
 
 extension Event {
+  /// What comes of a command to a listing that has ended: it can be taken off the lists, and nothing else.
+  fileprivate init(_ command: Command, ofFormer listing: Listing, _ caller: Caller?) {
+    var listing = listing
+    let refusal: Refusal?
+    switch command {
+    case .withdrawTrade(let command) where listing.isDeleted || !command.delete:
+      refusal = listing.isDeleted ? .notFound : listing.closed
+    case .withdrawTrade(let command):
+      refusal = command.seen.isTrue(of: listing) ? nil : .stale
+    case .changeTrade, .handover:
+      refusal = listing.isDeleted ? .notFound : listing.closed
+    case .reserve, .changeReserve, .cancelReserve, .listTrade, .registerStock, .adjustStock, .withdrawStock:
+      refusal = .wrongWorker
+    }
+    if let refusal {
+      self.init(refusing: command, refusal, caller)
+    } else {
+      listing.isDeleted = true
+      self.init(.listing(.tradeDeleted, listing), caller: caller)
+    }
+  }
+
   /// The refusal of a command that its worker's rules need not look at.
   public init(refusing command: Command, _ refusal: Refusal, _ caller: Caller?) {
     let rejection = Rejection(

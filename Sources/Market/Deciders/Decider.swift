@@ -8,6 +8,9 @@ public protocol Decider: Sendable {
   /// Whether a state is what became of one id, and not of a product with any number of ids.
   static var isStateOfOneID: Bool { get }
 
+  /// The listing that a state ends with; nil where the rules know of none.
+  static func listing(in state: State) -> Listing?
+
   /// What follows from an input; what it says has already been applied to `state`.
   ///
   /// An event is first evolved into the state, then reacted to. Throws with the state as it was.
@@ -20,4 +23,8 @@ public protocol Decider: Sendable {
 
   /// What the caller of the command that `event` finishes is told, given the state after it.
   static func outcome(of event: Event, state: State) -> Outcome
+}
+
+extension Decider {
+  public static func listing(in state: State) -> Listing? { nil }
 }

@@ -8,8 +8,9 @@ extension ProductTrade {
       apply(step, deal)
     case .stock(let step, let level):
       onHand = step == .stockWithdrawn ? nil : level.qty
-    case .listing(_, let listing):
-      self.listing = listing
+    case .listing(let step, let listing):
+      // A former listing that disappears leaves the one that followed it alone.
+      if step == .tradeListed || listing.id == self.listing?.id { self.listing = listing }
     case .rejected:
       break
     }

@@ -103,7 +103,7 @@ extension Decision<TradeDecider> {
 }
 
 extension Seen {
-  fileprivate func isTrue(of listing: Listing) -> Bool {
+  func isTrue(of listing: Listing) -> Bool {
     isTrue(version: listing.version, held: listing.held, sold: listing.sold)
   }
 }

@@ -26,6 +26,10 @@ public enum TradeDecider: Decider {
   }
 
   public static func outcome(of event: Event, state: State) -> Outcome {
-    Outcome(of: event, view: state.listing?.fields ?? [:])
+    // A former listing is not in the state.
+    if case .listing(_, let listing) = event.fact { return Outcome(of: event, view: listing.fields) }
+    return Outcome(of: event, view: state.listing?.fields ?? [:])
   }
+
+  public static func listing(in state: State) -> Listing? { state.listing }
 }

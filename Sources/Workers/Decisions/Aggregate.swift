@@ -92,7 +92,7 @@ extension TradeDecider: Aggregate {
   static func viewKey(_ id: Int, in shard: Shard) -> String? { Key.trade(id, in: shard) }
 
   static func listed(_ state: ProductTrade) -> Listed? {
-    state.listing.map { Listed(entity: .trade, id: $0.id, member: $0.id, isDeleted: $0.isDeleted) }
+    state.listing?.listed
   }
 
   /// A product has one listing after the other.
@@ -104,9 +104,17 @@ extension TradeDecider: Aggregate {
     before: ProductTrade, after: ProductTrade, in shard: Shard, to commit: inout Commit
   ) {
     guard let listing = after.listing, listing != before.listing else { return }
-    let old = before.listing?.id == listing.id ? before.listing?.fields : nil
-    commit.write(
-      FieldChanges(from: old ?? [:], to: listing.fields), at: Key.trade(listing.id, in: shard))
+    commit.write(before.listing?.id == listing.id ? before.listing : nil, listing, in: shard)
+  }
+}
+
+extension Listing {
+  var listed: Listed { Listed(entity: .trade, id: id, member: id, isDeleted: isDeleted) }
+}
+
+extension Commit {
+  mutating func write(_ before: Listing?, _ after: Listing, in shard: Shard) {
+    write(FieldChanges(from: before?.fields ?? [:], to: after.fields), at: Key.trade(after.id, in: shard))
   }
 }
 

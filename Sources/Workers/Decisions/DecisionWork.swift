@@ -11,6 +11,8 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   private var unknown: [Int] = []
   /// Ids for something new, which may have been given away before.
   private var newIDs: [Int] = []
+  /// What the first round brought, and which former listings the second one asks for.
+  private var loaded: (before: [Rules.State], known: Known, formerIDs: [Int])?
 
   init(_ entries: [Entry], in lane: DecisionHandler<Rules>) {
     self.lane = lane
@@ -20,9 +22,24 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   mutating func next(
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
-    if let batch { return try decide(batch, replies, &commit) }
-    let batch = InputBatch(
-      entries, of: lane.streams, for: Rules.worker, listensTo: Rules.listensTo, about: Rules.id, &commit)
+    guard let batch else {
+      let batch = InputBatch(
+        entries, of: lane.streams, for: Rules.worker, listensTo: Rules.listensTo, about: Rules.id, &commit)
+      self.batch = batch
+      ask(for: batch, &commands)
+      if commands.isEmpty { try takeIn([], of: batch, &commands, &commit) }
+      return
+    }
+    guard let (before, first, formerIDs) = loaded else {
+      return try takeIn(replies, of: batch, &commands, &commit)
+    }
+    var known = first
+    for (id, reply) in zip(formerIDs, replies) { known.past.listings[id] = try listing(id, reply.get()) }
+    decide(batch, before, &known, &commit)
+  }
+
+  /// The first round: the states, what came of the commands before, and whether new ids are new.
+  private mutating func ask(for batch: InputBatch, _ commands: inout Commands) {
     unknown = batch.ids.filter { lane.states[$0] == nil }
     for id in unknown { commands.add("HGETALL", Rules.key(id, in: lane.shard)) }
     if !batch.commandids.isEmpty {
@@ -34,20 +51,35 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       newIDs = batch.items.compactMap(\.newID)
       for id in newIDs { commands.add("EXISTS", Key.trace(of: Rules.worker.entity, id: id, in: lane.shard)) }
     }
-    self.batch = batch
-    if commands.isEmpty { try decide(batch, [], &commit) }
   }
 
-  private func decide(_ batch: InputBatch, _ replies: [Reply], _ commit: inout Commit) throws(RedisError) {
+  /// Decides, or asks in a second round for listings that others have followed.
+  private mutating func takeIn(
+    _ replies: [Reply], of batch: InputBatch, _ commands: inout Commands, _ commit: inout Commit
+  ) throws(RedisError) {
     let before = try states(batch.ids, replies)
+    var known = try known(of: batch, replies.dropFirst(unknown.count))
+    let formerIDs = batch.items.compactMap { $0.formerID(Rules.self, in: before[$0.place]) }
+    if formerIDs.isEmpty { return decide(batch, before, &known, &commit) }
+    for id in formerIDs { commands.add("HGETALL", Key.trade(id, in: lane.shard)) }
+    loaded = (before, known, formerIDs)
+  }
+
+  private func known(of batch: InputBatch, _ replies: ArraySlice<Reply>) throws(RedisError) -> Known {
     var known = Known()
-    var rest = replies.dropFirst(unknown.count)
+    var rest = replies
     if !batch.commandids.isEmpty, let found = try rest.popFirst()?.get() {
       for (commandid, record) in zip(batch.commandids, found) {
         known.records[commandid] = record.string.flatMap { CommandRecord(stored: $0) }
       }
     }
-    for (id, reply) in zip(newIDs, rest) where try reply.get().integer == 1 { known.usedIDs.insert(id) }
+    for (id, reply) in zip(newIDs, rest) where try reply.get().integer == 1 { known.past.usedIDs.insert(id) }
+    return known
+  }
+
+  private func decide(
+    _ batch: InputBatch, _ before: [Rules.State], _ known: inout Known, _ commit: inout Commit
+  ) {
     var after = before
     // What is shown and then replaced within the batch is not in the states after it.
     var between: [Int: [Rules.State]] = [:]
@@ -56,7 +88,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       decide(item, &after[item.place], &known, &commit)
     }
     lane.states.remember(batch.ids, after)
-    store(batch.ids, before, between, after, &commit)
+    store(batch.ids, before, between, after, known.changedFormers, &commit)
   }
 
   private func states(_ ids: [Int], _ replies: [Reply]) throws(RedisError) -> [Rules.State] {
@@ -82,11 +114,23 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     }
   }
 
+  private func listing(_ id: Int, _ reply: Reply) throws(RedisError) -> Listing? {
+    do throws(FieldError) {
+      let fields = try Fields(reading: reply)
+      return fields.isEmpty ? nil : try Listing(fields: fields)
+    } catch {
+      throw RedisError(
+        .unexpectedReply, "\(Key.trade(id, in: lane.shard)) holds what no worker wrote: \(error.message)")
+    }
+  }
+
   /// What is known besides the states, and what the batch adds to it.
   private struct Known {
     /// What came of commands, by their ids.
     var records: [String: CommandRecord] = [:]
-    var usedIDs: Set<Int> = []
+    var past = Past()
+    /// Former listings that the batch changes, as they were and as they are.
+    var changedFormers: [(before: Listing, after: Listing)] = []
   }
 
   private func decide(
@@ -109,8 +153,9 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       commit.count(.commands, by: "type", command.kind.rawValue)
     }
     let events: [Event]
+    let former = item.formerID(Rules.self, in: state).flatMap { known.past.listings[$0] }
     do throws(BrokenLaw) {
-      events = try Rules.decide(item.input, at: item.position, &state, besides: &known.usedIDs)
+      events = try Rules.decide(item.input, at: item.position, &state, after: &known.past)
     } catch {
       let entry = entries[item.entry]
       let error = FieldError(field: "type", reason: .brokenLaw, message: error.message)
@@ -118,6 +163,9 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     }
     if let caller = item.caller {
       known.records[caller.commandid] = CommandRecord(caller.digest, outcome: "")
+    }
+    if let former, let now = known.past.listings[former.id], now != former {
+      known.changedFormers.append((former, now))
     }
     for event in events {
       say(event, &commit)
@@ -151,7 +199,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
 
   private func store(
     _ ids: [Int], _ before: [Rules.State], _ between: [Int: [Rules.State]], _ after: [Rules.State],
-    _ commit: inout Commit
+    _ formers: [(before: Listing, after: Listing)], _ commit: inout Commit
   ) {
     var index = IndexChanges()
     for (place, id) in ids.enumerated() {
@@ -162,6 +210,10 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
         shown = state
       }
       show(after[place], instead: shown, &index, &commit)
+    }
+    for (before, after) in formers {
+      commit.write(before, after, in: lane.shard)
+      index.note(after.listed, instead: before.listed)
     }
     commit.write(index, in: lane.shard)
   }

@@ -88,4 +88,10 @@ extension InputBatch.Item {
     guard case .command(let command, _) = input, command.kind.creates else { return nil }
     return command.id
   }
+
+  /// The listing that it can only mean if there was one before the one in `state`.
+  func formerID<Rules: Decider>(_ rules: Rules.Type, in state: Rules.State) -> Int? {
+    guard case .command(let command, _) = input, Rules.isFormer(command, in: state) else { return nil }
+    return command.id
+  }
 }

@@ -44,7 +44,8 @@ struct Gossip {
       let qty = random.oneIn(4) ? nil : random.oneIn(2) ? 1 : Int.random(in: 2...4, using: &random)
       return .relist(trade(of: product), qty: qty, price: 1, seen: seen(), productid: product)
     case 25:
-      return .withdraw(trade(of: product), delete: random.oneIn(2), productid: product)
+      let id = random.oneIn(4) ? anOldID(trades) : trade(of: product)
+      return .withdraw(id, delete: random.oneIn(2), productid: product)
     case 26..<28:
       // A new one after every withdrawal, whatever came of that.
       let id = Self.id((stocks[product] ?? 0) + 1, of: product)

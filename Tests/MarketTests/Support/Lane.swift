@@ -9,8 +9,7 @@ struct Lane<Rules: Decider> {
   }
 
   private var states: [Int: Rules.State] = [:]
-  /// The ids that were given to something.
-  private var usedIDs: Set<Int> = []
+  private var past = Past()
   private var history: [Int: [(id: EntryID, event: Event)]] = [:]
   private var eventCursor = 0
   private var commandCursor = 0
@@ -75,7 +74,7 @@ struct Lane<Rules: Decider> {
       guard let key = key(input) else { continue }
       touched.insert(key)
       var state = try state(key)
-      let events = try Rules.decide(input, at: id, &state, besides: &usedIDs)
+      let events = try Rules.decide(input, at: id, &state, after: &past)
       if case .event(let event) = input { history[key, default: []].append((id, event)) }
       // Said events stand on the journal at places of their own: no state may depend on where.
       history[key, default: []] += events.map { (.zero, $0) }
