@@ -2,7 +2,7 @@
 import PackageDescription
 
 /// Layers are targets, so that the compiler keeps their direction:
-/// Redis → Lanes → Layout → Doors → Workers, Gateway → Runtime → executables.
+/// Redis → Lanes → Keys → Doors → Workers, HTTPIngress → Runtime → executables.
 /// Market, the domain, depends on nothing.
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
@@ -51,23 +51,17 @@ let package = Package(
     layer("Market"),
     layer("Telemetry", coreMetrics),
     layer("Lanes", "Market", "Redis", "Telemetry", coreMetrics, logging),
-    layer("Layout", "Lanes", "Market", "Redis"),
-    layer("Doors", "Lanes", "Layout", "Market", "Redis"),
-    layer("Workers", "Doors", "Lanes", "Layout", "Market", "Redis", "Telemetry", logging),
-    layer("Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Workers"),
-    layer(
-      "Bench", "Doors", "Lanes", "Layout", "Market", "Redis", "Workers", asyncHTTPClient, histogram),
-    layer("Inspection", "Lanes", "Layout", "Market", "Redis", "Workers"),
+    layer("Keys", "Lanes", "Market", "Redis"),
+    layer("Doors", "Keys", "Lanes", "Market", "Redis"),
+    layer("Workers", "Doors", "Keys", "Lanes", "Market", "Redis", "Telemetry", logging),
     layer("Health", hummingbird),
     layer(
-
-      "Gateway", "Doors", "Health", "Lanes", "Layout", "Market", "Redis", "Telemetry", coreMetrics,
-      hummingbird,
-      lifecycle, logging),
+      "HTTPIngress", "Doors", "Health", "Keys", "Lanes", "Market", "Redis", "Telemetry",
+      coreMetrics, hummingbird, lifecycle, logging),
     layer(
-      "Runtime", "Doors", "Gateway", "Health", "Lanes", "Layout", "Market", "Redis", "Telemetry", "Workers",
-      argumentParser,
-      configuration, coreMetrics, hummingbird, lifecycle, logging),
+      "Runtime", "Doors", "HTTPIngress", "Health", "Keys", "Lanes", "Market", "Redis", "Telemetry", "Workers",
+      argumentParser, configuration, coreMetrics, hummingbird, lifecycle, logging),
+    layer("Operations", "Doors", "Keys", "Lanes", "Market", "Redis", "Workers"),
 
     executable("reservation-worker", "Runtime"),
     executable("trade-worker", "Runtime"),
@@ -76,8 +70,10 @@ let package = Package(
     executable("mypage-worker", "Runtime"),
     executable("ingress", "Runtime"),
     executable(
-      "handover", "Audit", "Bench", "Inspection", "Lanes", "Layout", "Market", "Redis", "Runtime", "Workers",
-      hummingbird, lifecycle, logging),
+      "handover", "Keys", "Lanes", "Market", "Operations", "Redis", "Runtime", "Workers", lifecycle, logging),
+    executable(
+      "handover-bench", "Doors", "Keys", "Lanes", "Market", "Redis", "Runtime", "Workers",
+      asyncHTTPClient, histogram, hummingbird, logging),
 
     .target(
       name: "Testbed", dependencies: ["Redis", asyncHTTPClient], path: "Tests/Testbed",
@@ -87,23 +83,23 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "Chaos",
-      dependencies: ["Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed", argumentParser],
+      dependencies: ["Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", argumentParser],
       path: "Tests/Chaos", swiftSettings: settings),
     tests("MarketTests", "Market", "Testbed"),
     tests("RedisTests", "Redis", "Testbed"),
     tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),
+    tests("DoorsTests", "Doors", "Keys", "Lanes", "Market", "Redis", "Testbed"),
+    tests("WorkersTests", "Keys", "Lanes", "Market", "Redis", "Testbed", "Workers", logging),
+    tests("HTTPIngressTests", "HTTPIngress", "Health", "Testbed", asyncHTTPClient),
     tests(
-      "AuditTests", "Audit", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed", "Workers", logging),
-    tests("WorkersTests", "Lanes", "Layout", "Market", "Redis", "Testbed", "Workers", logging),
-    tests("DoorsTests", "Doors", "Lanes", "Layout", "Market", "Redis", "Testbed"),
-    tests("GatewayTests", "Gateway", "Health", "Testbed", asyncHTTPClient),
+      "OperationsTests", "Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", "Workers",
+      logging),
     tests(
       "DeploymentTests", "Lanes", "Redis", "Telemetry", "Testbed", "Workers", "handover", "ingress",
       "reservation-worker", "trade-worker", "stock-worker", "notification-worker", "mypage-worker"),
     tests(
-      "EndToEndTests", "Testbed", "Layout", "Lanes", "Market", "Redis", "PoisonWorker", "handover", "ingress",
-      "reservation-worker", "trade-worker",
-      "stock-worker", "notification-worker", "mypage-worker"),
+      "EndToEndTests", "Keys", "Lanes", "Market", "PoisonWorker", "Redis", "Testbed", "handover", "ingress",
+      "reservation-worker", "trade-worker", "stock-worker", "notification-worker", "mypage-worker"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,4 @@
-import Layout
+import Keys
 import Market
 
 /// The ids of commands. Each door has a name space of its own, so nobody can take an id that another door gives.

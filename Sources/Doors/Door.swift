@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 
@@ -12,7 +12,7 @@ public struct Door: Sendable {
   private enum Step { case start, claiming, appended }
 
   private struct Visit: Sendable {
-    let request: Request
+    let request: CommandRequest
     var id: Int?
     var productid: Int?
     var isClaimed = false
@@ -52,7 +52,7 @@ public struct Door: Sendable {
   ///   - blocks: where new ids come from; by itself no more are taken than are needed.
   ///   - isFull: whether a shard takes nothing more in for now.
   public init(
-    _ requests: [Request], shards: Int, blocks: IDBlocks = IDBlocks(size: 1),
+    _ requests: [CommandRequest], shards: Int, blocks: IDBlocks = IDBlocks(size: 1),
     isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
   ) {
     self.shards = shards
@@ -89,7 +89,7 @@ public struct Door: Sendable {
       waits = []
       var rest = replies[...]
       for wait in asked {
-        try hear(wait, rest.prefix(wait.replies), &commands)
+        try receive(wait, rest.prefix(wait.replies), &commands)
         rest = rest.dropFirst(wait.replies)
       }
       ask(&commands)
@@ -130,7 +130,7 @@ public struct Door: Sendable {
     }
   }
 
-  private mutating func hear(
+  private mutating func receive(
     _ wait: Wait, _ replies: ArraySlice<Reply>, _ commands: inout Commands
   ) throws(RedisError) {
     guard replies.count == wait.replies, let reply = try replies.last?.get() else {
@@ -138,7 +138,7 @@ public struct Door: Sendable {
     }
     switch wait {
     case .ids(let question):
-      try blocks.hear(question, replies)
+      try blocks.receive(question, replies)
     case .claim(let index):
       hearClaim(index, reply.string.flatMap { DirectoryEntry($0) }, &commands)
     case .lookup(let index):
@@ -198,7 +198,7 @@ public struct Door: Sendable {
   private mutating func append(_ commands: inout Commands) {
     step = .appended
     var order: [Shard] = []
-    var entries: [Shard: [Words]] = [:]
+    var entries: [Shard: [RESPWords]] = [:]
     for (index, visit) in visits.enumerated() where visit.refusal == nil {
       guard let id = visit.id, let productid = visit.productid else { continue }
       let shard = Shard.of(productid: productid, among: shards)
@@ -211,7 +211,7 @@ public struct Door: Sendable {
       if visit.request.isFollowed {
         // Behind the command, so what stands there says that the command does; its outcome may be there first.
         let record = Key.operation(visit.request.commandid, in: shard)
-        entries[shard]?.append(Words("SET", record, CommandRecord.waiting, "NX"))
+        entries[shard]?.append(RESPWords("SET", record, CommandRecord.waiting, "NX"))
       }
     }
     for shard in order {
@@ -223,8 +223,8 @@ public struct Door: Sendable {
     }
   }
 
-  private func entry(_ request: Request, id: Int, productid: Int, in shard: Shard) -> Words {
-    var words = Words("XADD", Key.commands(request.draft.kind.worker, in: shard), "*")
+  private func entry(_ request: CommandRequest, id: Int, productid: Int, in shard: Shard) -> RESPWords {
+    var words = RESPWords("XADD", Key.commands(request.draft.kind.worker, in: shard), "*")
     for (name, value) in request.draft.fields(id: id, productid: productid) {
       words.add(name)
       words.add(value)

@@ -1,4 +1,4 @@
-import Layout
+import Keys
 import Market
 import Redis
 import Synchronization
@@ -120,7 +120,7 @@ public final class IDBlocks: Sendable {
   }
 
   /// Takes the ids that were asked for, without those that may belong to somebody.
-  public func hear(_ question: Question, _ replies: ArraySlice<Reply>) throws(RedisError) {
+  public func receive(_ question: Question, _ replies: ArraySlice<Reply>) throws(RedisError) {
     let entity = question.entity
     var found: [Reply] = []
     for reply in replies { found.append(try reply.get()) }

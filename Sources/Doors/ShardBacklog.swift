@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 
@@ -22,7 +22,7 @@ public struct ShardBacklog: Sendable {
   public init(shards: Int, limit: Int) {
     self.limit = limit
     lanes = (0..<shards).flatMap { index in
-      Worker.allCases.map { worker in
+      DecidingWorker.allCases.map { worker in
         let shard = Shard(index)
         return Lane(
           shard: shard, name: LaneName(worker: worker.rawValue, tag: shard.tag),
@@ -39,7 +39,7 @@ public struct ShardBacklog: Sendable {
   /// The shards that are full, by the replies to `ask`, which it takes off the front.
   public func full(_ replies: inout ArraySlice<Reply>) -> Set<Shard> {
     var full: Set<Shard> = []
-    for lane in lanes where LaneLag.hear(lane.streams, &replies) > limit { full.insert(lane.shard) }
+    for lane in lanes where LaneLag.receive(lane.streams, &replies) > limit { full.insert(lane.shard) }
     return full
   }
 }

@@ -166,7 +166,7 @@ public struct Commit {
   }
 
   /// The script call.
-  func call(digest: String, token: String, leaseMilliseconds: Int, inputs: [LaneInput]) -> Words {
+  func call(digest: String, token: String, leaseMilliseconds: Int, inputs: [LaneInput]) -> RESPWords {
     var cursors = PackedCommands()
     let moved = inputs.filter(\.hasMoved)
     for input in moved {
@@ -181,7 +181,7 @@ public struct Commit {
         for input in moved { words.add(input.stream, "\(input.position) \(input.entriesRead)") }
       }
     }
-    var words = Words("EVALSHA", digest, "2", lane.lease, lane.halt, token)
+    var words = RESPWords("EVALSHA", digest, "2", lane.lease, lane.halt, token)
     words.add(leaseMilliseconds)
     words.add(body)
     words.add(own?.commands ?? PackedCommands())

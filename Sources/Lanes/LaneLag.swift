@@ -9,7 +9,7 @@ public enum LaneLag {
   }
 
   /// Takes the replies to `ask` off the front. A stream that nobody has made yet has nothing to read.
-  public static func hear(_ streams: [String], _ replies: inout ArraySlice<Reply>) -> Int {
+  public static func receive(_ streams: [String], _ replies: inout ArraySlice<Reply>) -> Int {
     let cursor = replies.popFirst()?.pairs ?? [:]
     return streams.reduce(0) { sum, stream in
       let added = replies.popFirst()?.pairs["entries-added"].flatMap { Int($0) } ?? 0

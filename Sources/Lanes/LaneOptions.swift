@@ -12,7 +12,7 @@ public struct LaneOptions: Sendable {
 
   /// How long a runner that has caught up lets entries gather before it reads again: fewer and larger batches,
   /// that much later.
-  public var rest: Duration = .zero
+  public var gatherDelay: Duration = .zero
 
   public var retention = Retention()
 

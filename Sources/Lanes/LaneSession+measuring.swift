@@ -69,7 +69,7 @@ extension LaneSession {
   private func streamStates(
     _ streams: [(key: String, position: EntryID)], time: inout Int
   ) throws(RedisError) -> [StreamState?] {
-    var words = Words("EVALSHA", try connection.digest(of: StreamState.script), "\(streams.count)")
+    var words = RESPWords("EVALSHA", try connection.digest(of: StreamState.script), "\(streams.count)")
     for stream in streams { words.add(stream.key) }
     for stream in streams { words.add("\(stream.position)") }
     let states = try evaluate(words)

@@ -65,7 +65,7 @@ extension LaneSession {
   private static let lastMilliseconds = UInt64.max >> 2
 
   private func faults(of check: LaneCheck) throws(RedisError) -> Reply {
-    var words = Words("EVALSHA", try connection.digest(of: LaneCheck.script), "0")
+    var words = RESPWords("EVALSHA", try connection.digest(of: LaneCheck.script), "0")
     words.add(check.packed)
     return try evaluate(words)
   }
@@ -159,7 +159,7 @@ extension LaneSession {
 
   private func note(in lane: Lane, _ facts: [(name: String, value: String)]) throws(RedisError) {
     let name = lane.spec.name
-    var words = Words("EVALSHA", try connection.digest(of: Lease.note), "2", name.lease, name.attempts)
+    var words = RESPWords("EVALSHA", try connection.digest(of: Lease.note), "2", name.lease, name.attempts)
     words.add(lane.token)
     words.add(runner.options.lease.milliseconds)
     for fact in facts {

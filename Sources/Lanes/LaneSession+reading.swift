@@ -76,10 +76,10 @@ extension LaneSession {
   }
 
   /// One command for what comes after all that the lanes know of; nil if that can wait.
-  private func tails(of wanted: [Wanted], limit: Int, waits: Bool) -> Words? {
+  private func tails(of wanted: [Wanted], limit: Int, waits: Bool) -> RESPWords? {
     let tails = wanted.compactMap { item in item.reading.tail.map { (stream: item.stream, position: $0) } }
     if tails.isEmpty { return nil }
-    var words = Words("XREAD", "COUNT")
+    var words = RESPWords("XREAD", "COUNT")
     words.add(limit)
     if waits {
       words.add("BLOCK")

@@ -143,7 +143,7 @@ extension LaneSession {
   private func evaluate(
     _ script: Script, keys: [String], _ arguments: [String], isRetried: Bool
   ) throws(RedisError) -> Reply {
-    var words = Words("EVALSHA", try connection.digest(of: script), "\(keys.count)")
+    var words = RESPWords("EVALSHA", try connection.digest(of: script), "\(keys.count)")
     for word in keys + arguments { words.add(word) }
     let reply = try answer(to: words)
     if isRetried || reply.error?.code != .refused(kind: "NOSCRIPT") { return try reply.get() }
@@ -154,9 +154,9 @@ extension LaneSession {
 
   /// Sends a call of a script whose digest it names.
   @discardableResult
-  func evaluate(_ words: Words) throws(RedisError) -> Reply { try answer(to: words).get() }
+  func evaluate(_ words: RESPWords) throws(RedisError) -> Reply { try answer(to: words).get() }
 
-  private func answer(to words: Words) throws(RedisError) -> Reply {
+  private func answer(to words: RESPWords) throws(RedisError) -> Reply {
     var commands = Commands()
     commands.add(words)
     guard let reply = try connection.exchange(commands).first else {

@@ -48,7 +48,7 @@ final class LaneSession {
         runner.sleep(untilHeartbeat)
       } else {
         try pass()
-        if hasCaughtUp { runner.sleep(runner.options.rest) }
+        if hasCaughtUp { runner.sleep(runner.options.gatherDelay) }
       }
       runner.note { $0.lastPass = .now }
     }
@@ -161,7 +161,7 @@ final class LaneSession {
     var again = Commands()
     for (words, reply) in zip(flight.sent.separate, replies) {
       if reply.error?.code == .refused(kind: "OOM") {
-        again.add(Exemption.call(words))
+        again.add(OutOfMemoryExemption.call(words))
       } else {
         again.add(words)
       }

@@ -8,7 +8,7 @@ public struct Commands: Sendable {
 
   /// One command, its name first.
   public init(_ words: String...) {
-    var command = Words()
+    var command = RESPWords()
     for word in words { command.add(word) }
     add(command)
   }
@@ -18,13 +18,13 @@ public struct Commands: Sendable {
   /// Adds one command, its name first.
   public mutating func add(_ words: String...) {
     header(words.count)
-    var buffer = Words()
+    var buffer = RESPWords()
     for word in words { buffer.add(word) }
     bytes.append(contentsOf: buffer.bytes)
   }
 
   /// Adds one command from words built elsewhere.
-  public mutating func add(_ words: Words) {
+  public mutating func add(_ words: RESPWords) {
     header(words.count)
     bytes.append(contentsOf: words.bytes)
   }
@@ -35,15 +35,15 @@ public struct Commands: Sendable {
   }
 
   /// The commands again, each as its own words: for what has to be sent in another form.
-  public var separate: [Words] {
-    var commands: [Words] = []
+  public var separate: [RESPWords] {
+    var commands: [RESPWords] = []
     var rest = bytes[...]
     while let end = rest.firstIndex(of: 13),
       let count = Int(String(decoding: rest[..<end].dropFirst(), as: UTF8.self))
     {
-      var words = Words()
+      var words = RESPWords()
       rest = rest[(end + 2)...]
-      for _ in 0..<count { words.add(Words(first: &rest)) }
+      for _ in 0..<count { words.add(RESPWords(first: &rest)) }
       commands.append(words)
     }
     return commands

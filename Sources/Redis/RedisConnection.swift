@@ -41,7 +41,7 @@ public final class RedisConnection {
     if case .tcp = url.endpoint { redisEnableKeepAlive(context) }
     var greeting = Commands()
     if let password = url.password {
-      greeting.add(url.user.map { Words("AUTH", $0, password) } ?? Words("AUTH", password))
+      greeting.add(url.user.map { RESPWords("AUTH", $0, password) } ?? RESPWords("AUTH", password))
     }
     if url.database != 0 { greeting.add("SELECT", String(url.database)) }
     if !greeting.isEmpty {
@@ -106,7 +106,7 @@ public final class RedisConnection {
   /// Sends one command and waits for its reply; throws where that is an error.
   @discardableResult
   public func call(_ words: String...) throws(RedisError) -> Reply {
-    var all = Words()
+    var all = RESPWords()
     for word in words { all.add(word) }
     var commands = Commands()
     commands.add(all)

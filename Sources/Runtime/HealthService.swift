@@ -1,4 +1,4 @@
-import Gateway
+import HTTPIngress
 import Health
 import Hummingbird
 import Logging

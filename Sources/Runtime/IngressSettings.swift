@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Gateway
+import HTTPIngress
 import Health
 import Logging
 import Redis
@@ -65,11 +65,11 @@ public struct IngressSettings: ParsableArguments, Sendable {
   /// - Parameter host: the address to listen on where nobody said one.
   public func gateway(
     redis: RedisURL, shards: Int, host: String = Settings.anyHost, logger: Logger
-  ) throws -> Gateway {
-    var options = GatewayOptions(shards: shards, redis: redis)
+  ) throws -> IngressServer {
+    var options = IngressOptions(shards: shards, redis: redis)
     options.host = self.host ?? Settings.text("handover.host") ?? host
     options.site = try (publicURL ?? Settings.text("handover.public.url")).map { text in
-      guard let site = Site(text) else {
+      guard let site = BaseURL(text) else {
         throw ValidationError("The public URL “\(text)” must be http://host[:port] or https://host[:port].")
       }
       return site
@@ -99,7 +99,7 @@ public struct IngressSettings: ParsableArguments, Sendable {
     options.backlogLimit = try Settings.backlogLimit(backlogLimit)
     options.metrics = Observability.telemetry.exposition
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
-    return Gateway(options: options, health: health, logger: logger) { port in
+    return IngressServer(options: options, health: health, logger: logger) { port in
       logger.info("listening", metadata: ["port": "\(port)"])
     }
   }

@@ -33,9 +33,9 @@ public struct LaneSettings: ParsableArguments {
 
   public init() {}
 
-  public func options(for role: Role) throws -> LaneOptions {
+  public func options(for role: WorkerKind) throws -> LaneOptions {
     var options = LaneOptions()
-    options.rest = role.rest
+    options.gatherDelay = role.gatherDelay
     options.batch =
       try Settings.number(batch, "--batch", or: "handover.batch", in: 1...1000) ?? options.batch
     let lease = try Settings.number(

@@ -1,4 +1,4 @@
-import Layout
+import Keys
 import Redis
 
 /// How many shards the system has: decided once, and kept in Redis.

@@ -1,4 +1,4 @@
-import Layout
+import Keys
 import Logging
 import Redis
 import ServiceLifecycle

@@ -8,7 +8,7 @@ import Workers
 
 /// A worker executable: its replicas on their threads, and its health server, until SIGTERM or Ctrl-C.
 public enum WorkerProcess {
-  public static func run(_ role: Role, _ settings: Settings, _ worker: WorkerSettings) async throws {
+  public static func run(_ role: WorkerKind, _ settings: Settings, _ worker: WorkerSettings) async throws {
     let logger = try settings.logger(role.rawValue)
     _ = Observability.telemetry
     let (url, wanted) = (try settings.redis(), try settings.wantedShards())

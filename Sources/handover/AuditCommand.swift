@@ -1,7 +1,7 @@
 import ArgumentParser
-import Audit
+import Keys
 import Lanes
-import Layout
+import Operations
 import Redis
 import Runtime
 import Workers

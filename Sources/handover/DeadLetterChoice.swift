@@ -1,5 +1,5 @@
 import ArgumentParser
-import Audit
+import Operations
 import Redis
 
 /// Which dead letters a command is about.

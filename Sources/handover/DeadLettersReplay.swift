@@ -1,6 +1,6 @@
 import ArgumentParser
-import Audit
 import Market
+import Operations
 import Redis
 import Runtime
 

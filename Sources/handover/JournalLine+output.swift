@@ -1,6 +1,6 @@
 import Foundation
-import Inspection
 import Market
+import Operations
 
 extension JournalLine {
   /// For people: when, where, what.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Inspection
 import Market
+import Operations
 import Redis
 import Runtime
 

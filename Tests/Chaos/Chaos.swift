@@ -32,7 +32,7 @@ struct Chaos: AsyncParsableCommand {
     let seed = seed ?? UInt64.random(in: 0..<1_000_000)
     print("Chaos for \(seconds) s, seed \(seed): three replicas of each worker, two ingresses.")
     fflush(nil)
-    let stage = try Stage()
+    let stage = try ChaosSystem()
     let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, stage.clear) }
     defer {
       for signal in signals { signal.cancel() }
@@ -54,7 +54,7 @@ struct Chaos: AsyncParsableCommand {
     }
   }
 
-  private func save(_ stage: Stage, _ seed: UInt64, _ text: String, isNeeded: Bool) throws {
+  private func save(_ stage: ChaosSystem, _ seed: UInt64, _ text: String, isNeeded: Bool) throws {
     guard isNeeded || keep != nil else { return }
     let folder = URL(fileURLWithPath: keep ?? "/tmp/handover-chaos-\(seed)")
     try? FileManager.default.removeItem(at: folder)

@@ -15,7 +15,7 @@ final class Diary: Sendable {
 
   /// An entry that was added to an inlet.
   struct Entry: Sendable {
-    let inlet: Worker
+    let inlet: DecidingWorker
     /// The position that Redis answered; nil where it did not answer.
     let position: EntryID?
     /// Why a worker must not take it; nil for one it should take.
@@ -26,7 +26,7 @@ final class Diary: Sendable {
   private struct State {
     var calls: [Call] = []
     var entries: [Entry] = []
-    var removed: [Worker: [Ledger.Request]] = [:]
+    var removed: [DecidingWorker: [Ledger.Request]] = [:]
     var complaints: [String] = []
     var counts: [String: [String: Int]] = [:]
   }
@@ -36,7 +36,7 @@ final class Diary: Sendable {
   var calls: [Call] { state.withLock { $0.calls } }
   var entries: [Entry] { state.withLock { $0.entries } }
   /// Entries of the inlets that were taken away, by inlet.
-  var removed: [Worker: [Ledger.Request]] { state.withLock { $0.removed } }
+  var removed: [DecidingWorker: [Ledger.Request]] { state.withLock { $0.removed } }
   /// Answers that were wrong at first sight.
   var complaints: [String] { state.withLock { $0.complaints } }
   /// How many requests of each kind had each kind of answer.

@@ -1,4 +1,4 @@
-import Layout
+import Keys
 import Market
 
 /// Settles every entry of the inlets with what Redis holds.

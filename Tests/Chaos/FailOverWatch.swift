@@ -1,6 +1,6 @@
 import Foundation
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 import Synchronization
@@ -42,11 +42,11 @@ final class FailOverWatch: Sendable {
   func stop() { state.withLock { $0.isStopped = true } }
 
   /// The lanes that a process holds now; none where nobody can tell.
-  func lanes(of member: Stage.Member) -> [Orphan] {
+  func lanes(of member: ChaosSystem.Member) -> [Orphan] {
     guard let replica = member.replica, let connection = try? redis.connect() else { return [] }
     let worker = String(member.executable.prefix { $0 != "-" })
     var tags = (0..<8).map { Shard($0).tag }
-    if let decider = Worker(rawValue: worker) { tags.append("{\(Key.inlet(decider))}") }
+    if let decider = DecidingWorker(rawValue: worker) { tags.append("{\(Key.inlet(decider))}") }
     let all = tags.map { Orphan(lane: LaneName(worker: worker, tag: $0), replica: replica) }
     let looks = (try? Self.look(at: all, on: connection)) ?? []
     return zip(all, looks).filter { $1.owner?.hasPrefix("\(replica):") == true }.map(\.0)

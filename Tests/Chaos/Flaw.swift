@@ -4,8 +4,8 @@ import Redis
 /// An entry that cannot be a command.
 struct Flaw {
   let name: String
-  let inlet: Worker
-  let words: Words
+  let inlet: DecidingWorker
+  let words: RESPWords
 
   static func draw(_ dice: inout Dice, number: Int) -> Flaw {
     var fields = [
@@ -35,7 +35,7 @@ struct Flaw {
     case "not UTF-8": raw = dice.pick([[0xFF, 0xFE], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82]])
     default: fields = ["remark": "\(number)"]
     }
-    var words = Words()
+    var words = RESPWords()
     for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
       words.add(name)
       words.add(value)

@@ -1,6 +1,6 @@
 import Doors
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 
@@ -66,7 +66,7 @@ struct Ledger {
   /// How often an entry was put aside, and why.
   private(set) var letters: [Place: [String]] = [:]
   /// The command ids of an inlet's entries.
-  private(set) var inlets: [Worker: [Request]] = [:]
+  private(set) var inlets: [DecidingWorker: [Request]] = [:]
   /// How often a command was refused because its id stands for another one.
   private(set) var reused: [String: Int] = [:]
   private(set) var finished = 0
@@ -75,8 +75,8 @@ struct Ledger {
     (0..<(try connection.call("GET", Key.shardCount).integer ?? 0)).map { Shard($0) }
   }
 
-  init(_ connection: RedisConnection, removed: [Worker: [Request]]) throws {
-    for worker in Worker.allCases {
+  init(_ connection: RedisConnection, removed: [DecidingWorker: [Request]]) throws {
+    for worker in DecidingWorker.allCases {
       let inlet = Key.inlet(worker)
       try readLetters("{\(inlet)}", on: connection)
       inlets[worker] =
@@ -85,7 +85,7 @@ struct Ledger {
     }
     for shard in try Self.shards(of: connection) {
       try readLetters(shard.tag, on: connection)
-      for worker in Worker.allCases {
+      for worker in DecidingWorker.allCases {
         let stream = Key.commands(worker, in: shard)
         for entry in try connection.entries(of: stream) {
           let commandid = entry.fields["commandid"] ?? ""

@@ -1,6 +1,6 @@
 import Doors
+import Keys
 import Lanes
-import Layout
 import Market
 
 /// First come, first served: from the inlet to the shard, from the call to the shard, from there to the journal.
@@ -34,7 +34,7 @@ struct OrderAccount {
 
   /// What an inlet gives to one shard comes there in the inlet's order.
   private mutating func compareInlet(
-    _ worker: Worker, _ entries: [Ledger.Request], _ ledger: Ledger
+    _ worker: DecidingWorker, _ entries: [Ledger.Request], _ ledger: Ledger
   ) {
     var latest: [String: EntryID] = [:]
     var seen: Set<String> = []

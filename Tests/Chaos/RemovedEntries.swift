@@ -1,15 +1,15 @@
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 import Testbed
 
 /// What an inlet held when somebody emptied it, as everybody may who may write to it.
 struct RemovedEntries: Sendable {
-  let worker: Worker
+  let worker: DecidingWorker
   let requests: [Ledger.Request]
 
-  static func take(from worker: Worker, of redis: TestRedis) throws -> RemovedEntries {
+  static func take(from worker: DecidingWorker, of redis: TestRedis) throws -> RemovedEntries {
     let inlet = Key.inlet(worker)
     let cursor = LaneName(worker: worker.rawValue, tag: "{\(inlet)}").cursor
     let reply = try redis.connect().call(

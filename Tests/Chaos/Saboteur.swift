@@ -1,6 +1,6 @@
 import Foundation
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 import Synchronization
@@ -8,7 +8,7 @@ import Testbed
 
 /// Breaks one thing after the other, and mends it again a while later.
 final class Saboteur: Sendable {
-  private let stage: Stage
+  private let stage: ChaosSystem
   private let watch: FailOverWatch
   private let diary: Diary
   private let seed: UInt64
@@ -17,7 +17,7 @@ final class Saboteur: Sendable {
   private let repairs = DispatchGroup()
   private let isRedisTaken = Mutex(false)
 
-  init(_ stage: Stage, _ watch: FailOverWatch, _ diary: Diary, seed: UInt64) {
+  init(_ stage: ChaosSystem, _ watch: FailOverWatch, _ diary: Diary, seed: UInt64) {
     self.diary = diary
     self.stage = stage
     self.watch = watch
@@ -48,7 +48,7 @@ final class Saboteur: Sendable {
     var dice = dice
     switch fault {
     case .killWorker, .pauseWorker, .stopWorker, .scaleWorker:
-      hit(dice.pick(Stage.workers), by: fault, &dice)
+      hit(dice.pick(ChaosSystem.workers), by: fault, &dice)
     case .killIngress, .stopIngress: hit("ingress", by: fault, &dice)
     case .killRedis:
       let pause = dice.seconds(0...1)
@@ -63,7 +63,7 @@ final class Saboteur: Sendable {
     case .dropClients: tellRedis(fault, "CLIENT", "KILL", "TYPE", "normal")
     case .flushScripts: tellRedis(fault, "SCRIPT", "FLUSH")
     case .destroyGroup:
-      let worker = dice.pick(Worker.allCases)
+      let worker = dice.pick(DecidingWorker.allCases)
       let shard = Shard(dice.roll(0...7))
       let stream = dice.pick([
         Key.journal(of: shard), Key.commands(worker, in: shard), Key.inlet(worker),
@@ -77,7 +77,7 @@ final class Saboteur: Sendable {
         try stage.redis.connect().call("CONFIG", "SET", "maxmemory", "0")
       }
     case .trimInlet:
-      let worker = dice.pick(Worker.allCases)
+      let worker = dice.pick(DecidingWorker.allCases)
       during(fault, nil) { [stage, diary] in diary.add(try RemovedEntries.take(from: worker, of: stage.redis))
       }
     case .breakKey:
@@ -100,7 +100,7 @@ final class Saboteur: Sendable {
     let (place, pause) = (dice.roll(0...99), dice.seconds(0.5...2))
     if fault == .scaleWorker {
       return during(fault, target) { [stage] in
-        for count in [1, 4, 1, Stage.replicas] {
+        for count in [1, 4, 1, ChaosSystem.replicas] {
           try stage.scale(target, to: count)
           Thread.sleep(forTimeInterval: 1.5)
         }
@@ -117,7 +117,7 @@ final class Saboteur: Sendable {
       switch fault {
       case .pauseWorker:
         member.process.signal(SIGSTOP)
-        Thread.sleep(forTimeInterval: (Stage.lease + pause).seconds)
+        Thread.sleep(forTimeInterval: (ChaosSystem.lease + pause).seconds)
         member.process.signal(SIGCONT)
         stage.putBack(member)
       case .stopWorker, .stopIngress:
@@ -134,7 +134,7 @@ final class Saboteur: Sendable {
 
   private func tellRedis(_ fault: Fault, _ words: String...) {
     during(fault, nil) { [stage] in
-      var command = Words()
+      var command = RESPWords()
       for word in words { command.add(word) }
       var commands = Commands()
       commands.add(command)

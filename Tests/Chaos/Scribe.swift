@@ -28,7 +28,7 @@ struct Scribe: Sendable {
       }
       if let old = named, dice.chance(10), let forged = old.wish.forged {
         // Another command under a name that is taken.
-        var words = Words()
+        var words = RESPWords()
         for word in forged.entry(namingProduct: true, commandid: old.commandid) { words.add(word) }
         write(words, to: forged.kind.worker, "forged name", flaw: nil, over: &connection)
         named = nil
@@ -36,7 +36,7 @@ struct Scribe: Sendable {
       let wish = Wish.draw(&dice, number: place, at: second, of: catalogue, isNamed: true)
       let commandid = dice.chance(20) ? "entry-\(place)" : nil
       if let commandid { named = (wish, commandid) }
-      var words = Words()
+      var words = RESPWords()
       for word in wish.entry(namingProduct: dice.chance(50), commandid: commandid) { words.add(word) }
       if dice.chance(1) {
         // What a worker does not know it does not look at.
@@ -53,9 +53,10 @@ struct Scribe: Sendable {
   }
 
   private func write(
-    _ fields: Words, to inlet: Worker, _ kind: String, flaw: String?, over connection: inout RedisConnection?
+    _ fields: RESPWords, to inlet: DecidingWorker, _ kind: String, flaw: String?,
+    over connection: inout RedisConnection?
   ) {
-    var words = Words("XADD", inlet.commands, "*")
+    var words = RESPWords("XADD", inlet.commands, "*")
     words.add(fields)
     var commands = Commands()
     commands.add(words)

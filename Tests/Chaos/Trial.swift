@@ -1,5 +1,5 @@
-import Audit
 import Foundation
+import Operations
 import Redis
 import Testbed
 
@@ -12,7 +12,7 @@ struct Trial {
   private static let (callRate, entryRate) = (240.0, 100.0)
   private static let (shoppers, scribes) = (32, 2)
 
-  func run(_ stage: Stage) async throws -> Verdict {
+  func run(_ stage: ChaosSystem) async throws -> Verdict {
     let (diary, catalogue) = (Diary(), Catalogue())
     let watch = FailOverWatch(stage.redis)
     let saboteur = Saboteur(stage, watch, diary, seed: seed)

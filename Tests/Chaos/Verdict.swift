@@ -1,4 +1,4 @@
-import Audit
+import Operations
 import Redis
 
 /// What a run was like, in words, and what was wrong.

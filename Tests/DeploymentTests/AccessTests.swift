@@ -105,7 +105,7 @@ import Testing
     let system = try await GuardedSystem()
     let redis = try system.connect("operator")
     func may(_ user: String, _ command: String) throws -> Bool {
-      var words = Words("ACL", "DRYRUN", user)
+      var words = RESPWords("ACL", "DRYRUN", user)
       for word in command.split(separator: " ") { words.add(String(word)) }
       var commands = Commands()
       commands.add(words)

@@ -117,7 +117,7 @@ import Workers
     let keda = try Manifests("overlays/keda")
     #expect(keda.all("HorizontalPodAutoscaler").compactMap { $0["metadata"]["name"].text } == ["ingress"])
     let shards = keda.named("ConfigMap", "config-dev")?["data"]["HANDOVER_SHARDS"].text.flatMap { Int($0) }
-    for role in Role.allCases {
+    for role in WorkerKind.allCases {
       let scaler = try #require(keda.named("ScaledObject", role.rawValue))["spec"]
       #expect(scaler["scaleTargetRef"]["name"].text == role.rawValue)
       let triggers = scaler["triggers"].elements.map { $0["metadata"] }

@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 import Testbed
@@ -9,8 +9,8 @@ import Testing
 
 /// What a door does with requests, on a real Redis.
 @Suite struct DoorTests {
-  private func handover(_ id: Int, command: String) throws -> Request {
-    Request(
+  private func handover(_ id: Int, command: String) throws -> CommandRequest {
+    CommandRequest(
       draft: try Draft(fields: ["type": "Handover", "id": "\(id)"], worker: .trade), commandid: command)
   }
 

@@ -1,4 +1,4 @@
-import Layout
+import Keys
 import Market
 import Redis
 import Synchronization
@@ -27,7 +27,7 @@ import Testing
     let questions = blocks.look(&commands)
     var rest = try connection.exchange(commands)[...]
     for question in questions {
-      try blocks.hear(question, rest.prefix(question.replies))
+      try blocks.receive(question, rest.prefix(question.replies))
       rest = rest.dropFirst(question.replies)
     }
   }

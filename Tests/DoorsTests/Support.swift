@@ -6,7 +6,7 @@ import Redis
 
 /// Takes requests through a door.
 func pass(
-  _ requests: [Request], _ connection: RedisConnection, blocks: IDBlocks = IDBlocks(size: 1),
+  _ requests: [CommandRequest], _ connection: RedisConnection, blocks: IDBlocks = IDBlocks(size: 1),
   isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
 ) throws -> [Admission] {
   var door = Door(requests, shards: 8, blocks: blocks, isFull: isFull)
@@ -22,13 +22,13 @@ func pass(
 /// A listing of a product; without an id the door makes one.
 func list(
   _ id: Int?, product: Int, command: String, reserved: Int? = nil, isFollowed: Bool = false
-) throws -> Request {
+) throws -> CommandRequest {
   var fields: Fields = [
     "type": "ListTrade", "productid": "\(product)", "userid": "abc", "productname": "책", "qty": "1",
     "price": "1",
   ]
   if let id { fields.append("id", "\(id)") }
-  return Request(
+  return CommandRequest(
     draft: try Draft(fields: fields, worker: .trade), commandid: command, reserved: reserved,
     isFollowed: isFollowed)
 }

@@ -1,6 +1,6 @@
 import Foundation
+import Keys
 import Lanes
-import Layout
 import Redis
 import Testbed
 import Testing
@@ -20,7 +20,7 @@ import Testing
       ]
       if trade == 2 { command += ["poison", "1"] }
       // All three wait in one stream, so that the poison comes in a batch with the others.
-      var words = Words("XADD", Key.commands(.trade, in: shard), "*")
+      var words = RESPWords("XADD", Key.commands(.trade, in: shard), "*")
       for word in command { words.add(word) }
       var commands = Commands()
       commands.add(words)
@@ -69,7 +69,7 @@ import Testing
         try system.start(worker)
       }
     }
-    for deal in 1...deals { try await system.await("/reserves/\(2 * deal)", "거래진행중") }
+    for deal in 1...deals { try await system.waitFor("/reserves/\(2 * deal)", "거래진행중") }
     for deal in 1...deals {
       try redis.call("XADD", "trade.commands", "*", "type", "Handover", "id", "\(deal)")
       if deal % 20 == 0 {
@@ -78,9 +78,9 @@ import Testing
       }
     }
     for deal in 1...deals {
-      try await system.await("/reserves/\(2 * deal)", "거래완료")
-      try await system.await("/reserves/\(2 * deal + 1)", "거래불가")
-      let stock = try await system.await("/inventories/\(deal)", "재고감소")
+      try await system.waitFor("/reserves/\(2 * deal)", "거래완료")
+      try await system.waitFor("/reserves/\(2 * deal + 1)", "거래불가")
+      let stock = try await system.waitFor("/inventories/\(deal)", "재고감소")
       #expect(stock["qty"].integer == 0 && stock["held"].integer == 0)
     }
     var seen: [String: Int] = [:]

@@ -1,6 +1,6 @@
 import Foundation
+import Keys
 import Lanes
-import Layout
 import NIOHTTP1
 import Testbed
 import Testing
@@ -188,8 +188,8 @@ import Testing
     #expect(try await system.http.register(1, product: 100).status == 201)
     let deal = try #require(
       try await system.http.reserve(product: 100, buyer: "buyer").headers["Location"].first)
-    try await system.await(deal, "거래진행중")
-    try await system.await("/inventories/1", "재고확보")
+    try await system.waitFor(deal, "거래진행중")
+    try await system.waitFor("/inventories/1", "재고확보")
     let redis = try system.redis.connect()
     try redis.call("XADD", "trade.commands", "*", "type", "Handover", "id", "one")
     try await eventually("the dead letter lies there") {
@@ -227,7 +227,7 @@ import Testing
     #expect(letters.output.contains("notANumber"), "\(letters.output)")
     let replayed = try run("deadletters", "replay", "--all", "--set", "id=1")
     #expect(replayed.status == 0, "\(replayed.output)")
-    try await system.await(deal, "거래완료")
+    try await system.waitFor(deal, "거래완료")
     try await eventually("all is well") { try run("status").status == 0 }
     #expect(try run("timeline", "reserve", "99").status == 1)
   }

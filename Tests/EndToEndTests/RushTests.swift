@@ -1,6 +1,6 @@
 import Foundation
+import Keys
 import Lanes
-import Layout
 import Testbed
 import Testing
 

@@ -20,15 +20,15 @@ import Testing
       #expect(try await http.register(1, product: 100, qty: 2).status == 201)
       inventory = try await http.call(.GET, "/inventories/1")
       let made = try #require(try await http.reserve(product: 100, buyer: "buyer").headers["Location"].first)
-      try await system.await(made, "거래진행중")
-      try await system.await("/inventories/1", "재고확보")
+      try await system.waitFor(made, "거래진행중")
+      try await system.waitFor("/inventories/1", "재고확보")
       trade = try await http.call(.GET, "/trades/1")
       reserve = try await http.call(.GET, made)
     }
 
     func complete() async throws {
       #expect(try await http.post("/trades/1/handover").status == 200)
-      try await system.await("/inventories/1", "재고감소")
+      try await system.waitFor("/inventories/1", "재고감소")
     }
   }
 
@@ -116,7 +116,7 @@ import Testing
     #expect(try await sale.http.get("/trades/1")["sold"].integer == 1)
     let reserve = try #require(
       try await sale.http.reserve(product: 100, buyer: "둘째").headers["Location"].first)
-    let running = try await sale.system.await(reserve, "거래진행중")
+    let running = try await sale.system.waitFor(reserve, "거래진행중")
     #expect(running["version"].integer == 1)
     let canceled = try await sale.http.call(.PATCH, reserve, #"{"status":"예약취소"}"#)
     #expect(canceled.status == 200)

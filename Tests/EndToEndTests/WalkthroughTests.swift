@@ -16,19 +16,19 @@ import Testing
     #expect(item["status"].text == "예약완료")
     let first = try #require(reserved.headers["Location"].first)
     #expect(item["_links"]["self"]["href"].text == first)
-    try await system.await(first, "거래진행중")
+    try await system.waitFor(first, "거래진행중")
 
     let second = try #require(try await http.reserve(product: 100, buyer: "둘째").headers["Location"].first)
-    try await system.await(second, "예약대기")
+    try await system.waitFor(second, "예약대기")
 
     let handover = try await http.post("/trades/1/handover")
     #expect(handover.status == 200)
     #expect(try handover.json["status"].text == "거래완료")
     #expect(try await http.get("/trades/1")["status"].text == "거래완료")
-    try await system.await(first, "거래완료")
-    let stock = try await system.await("/inventories/1", "재고감소")
+    try await system.waitFor(first, "거래완료")
+    let stock = try await system.waitFor("/inventories/1", "재고감소")
     #expect(stock["qty"].integer == 0)
-    try await system.await(second, "거래불가")
+    try await system.waitFor(second, "거래불가")
 
     for (user, status, role) in [("buyer", "거래완료", "구매"), ("둘째", "거래불가", "구매")] {
       let path = try #require(user.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
@@ -85,8 +85,8 @@ import Testing
       }
     }
     for product in 201...206 {
-      try await system.await("/reserves/\(product)", "거래진행중")
-      let stock = try await system.await("/inventories/\(product)", "재고확보")
+      try await system.waitFor("/reserves/\(product)", "거래진행중")
+      let stock = try await system.waitFor("/inventories/\(product)", "재고확보")
       #expect(stock["held"].integer == 1)
     }
   }
@@ -97,13 +97,13 @@ import Testing
     #expect(try await http.list(1, product: 7).status == 201)
     #expect(try await http.register(1, product: 7).status == 201)
     let first = try #require(try await http.reserve(product: 7, buyer: "a").headers["Location"].first)
-    try await system.await(first, "거래진행중")
+    try await system.waitFor(first, "거래진행중")
     let second = try #require(try await http.reserve(product: 7, buyer: "b").headers["Location"].first)
-    try await system.await(second, "예약대기")
+    try await system.waitFor(second, "예약대기")
     let cancel = try await http.call(.PUT, "\(first)/reservecancel")
     #expect(cancel.status == 200)
     #expect(try cancel.json["status"].text == "예약취소")
-    try await system.await(second, "거래진행중")
+    try await system.waitFor(second, "거래진행중")
     #expect(try await http.call(.DELETE, first).status == 204)
     #expect(try await http.call(.GET, first).status == 404)
     #expect(try await http.call(.PUT, "/reserves/999/reservecancel").status == 404)
@@ -116,7 +116,7 @@ import Testing
     try redis.call(
       "XADD", "trade.commands", "*", "type", "ListTrade", "id", "5", "productid", "5", "userid", "abc",
       "productname", "책", "qty", "1", "price", "1000")
-    try await system.await("/trades/5", "판매중")
+    try await system.waitFor("/trades/5", "판매중")
     let letters = try redis.call("XRANGE", "{trade.commands}:deadletters", "-", "+")
     #expect(letters.count == 1)
     let fields = try #require(letters[0]?[1]).compactMap(\.string)

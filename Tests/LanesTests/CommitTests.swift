@@ -56,7 +56,7 @@ struct CommitTests {
     commit.append(to: "{3}:events") { $0.add("type", "A") }
     commit.add { $0.add("DEL", "{3}:l") }
     commit.append(to: "{3}:events") { $0.add("type", "B") }
-    func words() -> Words {
+    func words() -> RESPWords {
       commit.call(digest: "d1", token: "t1", leaseMilliseconds: 4500, inputs: [journal])
     }
     let own = [["XADD", "{3}:events", "*", "type", "A"], ["XADD", "{3}:events", "*", "type", "B"]]

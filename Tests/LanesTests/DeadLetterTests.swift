@@ -25,7 +25,7 @@ struct DeadLetterTests {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       let binary: [UInt8] = [0xFF, 0, 13, 10, 0xC3]
-      var words = Words("XADD", "{0}:events", "*", "id", "거래", "")
+      var words = RESPWords("XADD", "{0}:events", "*", "id", "거래", "")
       words.add("")
       binary.withUnsafeBytes { words.add($0) }
       binary.reversed().withUnsafeBytes { words.add($0) }
@@ -53,7 +53,7 @@ struct DeadLetterTests {
   func long() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
-      var words = Words("XADD", "{0}:events", "*")
+      var words = RESPWords("XADD", "{0}:events", "*")
       for number in 0..<20_000 {
         words.add("n\(number)")
         words.add(number)

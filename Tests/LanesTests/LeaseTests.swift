@@ -11,12 +11,12 @@ struct LeaseTests {
   private static func run(_ script: Script, _ arguments: String..., on connection: RedisConnection) throws
     -> Int?
   {
-    var words = Words("EVALSHA", try connection.digest(of: script), "2", lane.lease, lane.attempts)
+    var words = RESPWords("EVALSHA", try connection.digest(of: script), "2", lane.lease, lane.attempts)
     for argument in arguments { words.add(argument) }
     return try connection.call(words).integer
   }
 
-  private static func commit(_ token: String, on connection: RedisConnection) throws -> Words {
+  private static func commit(_ token: String, on connection: RedisConnection) throws -> RESPWords {
     var commit = Commit(lane: lane)
     commit.add { $0.add("INCR", "{0}:count") }
     return commit.call(

@@ -10,7 +10,7 @@ import Testing
 struct OpenSlotTests {
   private static let lane = LaneName(worker: "copy", tag: "{0}")
 
-  private static func commit(_ connection: RedisConnection) throws -> Words {
+  private static func commit(_ connection: RedisConnection) throws -> RESPWords {
     var commit = Commit(lane: lane)
     commit.add { $0.add("INCR", "{0}:known") }
     commit.add { $0.add("INCR", "{0}:new") }

@@ -39,7 +39,7 @@ struct QuietBatchTests {
     try await CopyBench.with(lanes: 1) { bench in
       var options = LaneOptions.brisk
       options.batch = 256
-      options.rest = .seconds(2)
+      options.gatherDelay = .seconds(2)
       // What is not written down yet is read again by whoever takes the lane.
       options.lease = Patience.limit
       options.replicaLifetime = Patience.limit

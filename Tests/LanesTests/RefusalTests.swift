@@ -138,7 +138,7 @@ struct RefusalTests {
   func rights(rules: String, reason: String) async throws {
     try await CopyBench.with(lanes: 2) { bench in
       let connection = try bench.redis.connect()
-      var words = Words("ACL", "SETUSER", "default", "on", "nopass", "~*")
+      var words = RESPWords("ACL", "SETUSER", "default", "on", "nopass", "~*")
       for rule in rules.split(separator: " ") { words.add(String(rule)) }
       try connection.call(words)
       if rules == "+@all" { try connection.call("SET", "{0}:marks", "of the wrong type") }

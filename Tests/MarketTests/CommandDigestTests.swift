@@ -95,7 +95,7 @@ struct UsedIDTests {
   func refused() throws {
     var (trade, stock, past): (ProductTrade, Stock?, Past) = (ProductTrade(), nil, Past())
     func trades(_ command: Command) throws -> [String] {
-      try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.gist)
+      try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.summary)
     }
     #expect(try trades(.list(1)) == ["TradeListed → me"] && past.usedIDs == [1])
     #expect(try trades(.list(1)) == ["CommandRejected duplicateId → me"])
@@ -106,7 +106,7 @@ struct UsedIDTests {
     #expect(trade.listing?.id == 2)
     past = Past()
     func stocks(_ command: Command) throws -> [String] {
-      try StockDecider.decide(.ask(command), at: .zero, &stock, after: &past).map(\.gist)
+      try StockDecider.decide(.ask(command), at: .zero, &stock, after: &past).map(\.summary)
     }
     #expect(try stocks(.register(1)) == ["StockRegistered → me"])
     #expect(try stocks(.withdrawStock(1)) == ["StockWithdrawn → me"])
@@ -122,7 +122,7 @@ struct UsedIDTests {
   func former() throws {
     var (trade, past) = (ProductTrade(), Past())
     func trades(_ command: Command) throws -> [String] {
-      try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.gist)
+      try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.summary)
     }
     #expect(try trades(.list(1)) == ["TradeListed → me"])
     #expect(try trades(.withdraw(1)) == ["TradeWithdrawn → me"])

@@ -129,8 +129,10 @@ struct DraftTests {
 
   @Test(
     "to change something changes something",
-    arguments: [("ChangeReserve", Worker.reservation), ("ChangeTrade", .trade), ("AdjustStock", .stock)])
-  func emptyChange(type: String, worker: Worker) {
+    arguments: [
+      ("ChangeReserve", DecidingWorker.reservation), ("ChangeTrade", .trade), ("AdjustStock", .stock),
+    ])
+  func emptyChange(type: String, worker: DecidingWorker) {
     let error = #expect(throws: FieldError.self) {
       try Draft(fields: ["type": type, "id": "1", "status": ""], worker: worker)
     }

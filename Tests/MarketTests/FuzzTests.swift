@@ -18,7 +18,7 @@ import Testing
     var read = 0
     for _ in 0..<5000 {
       let fields = Self.fields(&dice)
-      for worker in Worker.allCases {
+      for worker in DecidingWorker.allCases {
         if let draft = Self.check({ () throws(FieldError) in try Draft(fields: fields, worker: worker) }) {
           // What a door lets in, a shard can read.
           let full = draft.fields(id: draft.id ?? 1, productid: draft.productid ?? 1)

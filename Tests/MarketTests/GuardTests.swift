@@ -8,13 +8,13 @@ import Testing
 struct GuardTests {
   @Test("lets every worker hear what it decides by, and nothing of its own")
   func audiences() {
-    #expect(Worker.stock.listensTo == ["TradeStarted", "TradeCompleted", "TradeCanceled"])
+    #expect(DecidingWorker.stock.listensTo == ["TradeStarted", "TradeCompleted", "TradeCanceled"])
     #expect(
-      Worker.reservation.listensTo == [
+      DecidingWorker.reservation.listensTo == [
         "TradeStarted", "TradeWaiting", "TradeRejected", "TradeCompleted", "TradeCanceled", "CancelRefused",
       ])
     #expect(
-      Worker.trade.listensTo == [
+      DecidingWorker.trade.listensTo == [
         "ReserveCompleted", "ReserveCancelRequested", "StockHeld", "StockShort", "StockDecreased",
         "StockReleased", "StockRegistered", "StockAdjusted", "StockWithdrawn",
       ])
@@ -47,7 +47,7 @@ struct GuardTests {
     let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources")
       .standardizedFileURL
     var found: Set<String> = []
-    for layer in ["Market", "Workers", "Audit", "Inspection", "Gateway", "Layout", "Doors"] {
+    for layer in ["Market", "Workers", "Operations", "HTTPIngress", "Keys", "Doors"] {
       let files = try #require(
         FileManager.default.enumerator(at: sources.appending(path: layer), includingPropertiesForKeys: nil))
       for case let file as URL in files where file.pathExtension == "swift" {
@@ -80,6 +80,7 @@ struct GuardTests {
 
   /// These switch over the words of libraries.
   private static let foreign: Set<String> = [
-    "Gateway/ChosenOrigins.swift", "Gateway/Problem+causes.swift", "Gateway/Problem+connection.swift",
+    "HTTPIngress/ChosenOrigins.swift", "HTTPIngress/Problem+causes.swift",
+    "HTTPIngress/Problem+connection.swift",
   ]
 }

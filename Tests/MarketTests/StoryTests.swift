@@ -58,7 +58,7 @@ struct StoryTests {
       var world = try world(.list(), .register(), .reserve(1))
       let cancel = world.ask(.cancel(1))
       let handover = world.ask(.handOver())
-      let first = cancelFirst ? Worker.reservation : .trade
+      let first = cancelFirst ? DecidingWorker.reservation : .trade
       try world.read(first, count: 9)
       try world.commit(first)
       try world.settle()

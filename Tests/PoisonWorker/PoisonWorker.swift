@@ -14,7 +14,7 @@ enum PoisonWorker {
     options.heartbeat = .milliseconds(50)
     options.replicaLifetime = .milliseconds(300)
     LaneRunner(
-      worker: Role.trade.rawValue, lanes: Role.trade.lanes(shards: 8).map(poisonable),
+      worker: WorkerKind.trade.rawValue, lanes: WorkerKind.trade.lanes(shards: 8).map(poisonable),
       url: try RedisURL(environment["HANDOVER_REDIS_URL"] ?? ""), options: options,
       logger: Logger(label: "poison")
     ).run()

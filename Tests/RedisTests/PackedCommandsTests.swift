@@ -20,7 +20,7 @@ struct PackedCommandsTests {
   private static func unpacked(
     _ first: PackedCommands, _ second: PackedCommands = PackedCommands(), by connection: RedisConnection
   ) throws -> [[[UInt8]]] {
-    var words = Words("EVALSHA", try connection.digest(of: echo), "0")
+    var words = RESPWords("EVALSHA", try connection.digest(of: echo), "0")
     words.add(first, second)
     var commands = Commands()
     commands.add(words)

@@ -60,7 +60,7 @@ struct ReplyTests {
       let connection = try redis.connect()
       let binary = (0...255).map { UInt8($0) } + [13, 10, 0]
       let (korean, large) = ("거래 진행중 🙂", String(repeating: "가나다라", count: 87_382))
-      var write = Words("MSET", "korean", korean, "large", large, "binary")
+      var write = RESPWords("MSET", "korean", korean, "large", large, "binary")
       binary.withUnsafeBytes { write.add($0) }
       var commands = Commands()
       commands.add(write)

@@ -1,34 +1,34 @@
 import Redis
 import Testing
 
-@Suite("Words and commands")
+@Suite("RESPWords and commands")
 struct WordsTests {
   private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
   @Test("are counted in bytes, not in characters")
   func words() {
-    let words = Words("SET", "거래", "")
+    let words = RESPWords("SET", "거래", "")
     #expect(text(words.bytes) == "$3\r\nSET\r\n$6\r\n거래\r\n$0\r\n\r\n")
     #expect(words.count == 3)
   }
 
   @Test("write every integer", arguments: [0, 9, 10, -1, -10, 1_000_000, .max, .min])
   func numbers(number: Int) {
-    var words = Words()
+    var words = RESPWords()
     words.add(number)
     #expect(text(words.bytes) == "$\("\(number)".utf8.count)\r\n\(number)\r\n")
   }
 
   @Test("take raw bytes and other words, and start afresh")
   func composed() {
-    var words = Words()
+    var words = RESPWords()
     withUnsafeBytes(of: (UInt8(0), UInt8(0xFF), UInt8(13), UInt8(10))) { words.add($0) }
     #expect(words.bytes == [UInt8]("$4\r\n".utf8) + [0, 0xFF, 13, 10, 13, 10])
-    var all = Words("A")
+    var all = RESPWords("A")
     all.add(words)
     #expect(all.count == 2)
     #expect(all.bytes == [UInt8]("$1\r\nA\r\n".utf8) + words.bytes)
-    all = Words()
+    all = RESPWords()
     all.add(String(repeating: "x", count: 100_000))
     #expect(text(Array(all.bytes.prefix(10))) == "$100000\r\nx")
     #expect(all.bytes.count == 9 + 100_000 + 2)
@@ -39,7 +39,7 @@ struct WordsTests {
     var commands = Commands()
     #expect(commands.isEmpty)
     commands.add("PING")
-    commands.add(Words("GET", "k"))
+    commands.add(RESPWords("GET", "k"))
     var more = Commands()
     more.add("DEL", "a", "b", "c", "d", "e", "f", "g", "h", "i")
     commands.add(more)

@@ -70,7 +70,7 @@ public final class TestSystem: Sendable {
 
   /// Waits until an item has a status, and gives the item.
   @discardableResult
-  public func await(_ path: String, _ status: String, field: String = "status") async throws -> JSON {
+  public func waitFor(_ path: String, _ status: String, field: String = "status") async throws -> JSON {
     var item = JSON.null
     try await eventually("\(path) has \(field) \(status)") {
       item = try await http.get(path)

@@ -1,4 +1,4 @@
-import Layout
+import Keys
 import Testbed
 import Testing
 

@@ -1,7 +1,7 @@
 import Doors
 import Foundation
+import Keys
 import Lanes
-import Layout
 import Logging
 import Market
 import Redis

@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Logging
 import Market
 import Redis
@@ -25,10 +25,10 @@ struct KnownStatesTests {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       let shard = Shard(0)
-      let spec = try #require(Role.reservation.lanes(shards: 1).first { $0.name.tag == shard.tag })
+      let spec = try #require(WorkerKind.reservation.lanes(shards: 1).first { $0.name.tag == shard.tag })
       var journal = "0"
       func send(_ type: String, _ more: String...) throws {
-        var words = Words("XADD", Key.commands(.reservation, in: shard), "*", "type", type)
+        var words = RESPWords("XADD", Key.commands(.reservation, in: shard), "*", "type", type)
         for word in ["id", "7", "productid", "100"] + more { words.add(word) }
         var commands = Commands()
         commands.add(words)

@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Logging
 import Market
 import Redis
@@ -18,15 +18,15 @@ import Testing
 
   @Test(
     "makes every lane stand still before what it does not know, whoever it is for",
-    arguments: Role.allCases, [["type", "TradeAuctioned", "id", "1"], ["status", "경매중"]])
-  func standsStill(role: Role, newer: [String]) async throws {
+    arguments: WorkerKind.allCases, [["type", "TradeAuctioned", "id", "1"], ["status", "경매중"]])
+  func standsStill(role: WorkerKind, newer: [String]) async throws {
     // A known event with a word that is none yet matters only to those who listen to it.
     if newer[0] == "status", ![.notification, .mypage].contains(role) { return }
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       let shard = Shard(0)
       func append(_ fields: [String]) throws -> String? {
-        var words = Words("XADD", Key.journal(of: shard), "*")
+        var words = RESPWords("XADD", Key.journal(of: shard), "*")
         for field in fields { words.add(field) }
         var commands = Commands()
         commands.add(words)

@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Redis
 import Testbed
 import Testing

@@ -12,7 +12,7 @@ public enum CommandKind: String, CaseIterable, Sendable {
   case withdrawStock = "WithdrawStock"
 
   /// Who decides it.
-  public var worker: Worker {
+  public var worker: DecidingWorker {
     switch self {
     case .reserve, .cancelReserve, .changeReserve: .reservation
     case .listTrade, .handover, .changeTrade, .withdrawTrade: .trade

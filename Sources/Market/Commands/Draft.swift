@@ -10,7 +10,7 @@ public struct Draft: Sendable {
   public let fields: Fields
 
   /// Reads a request made to `worker`; what the request needs not say is ignored, as is `status`.
-  public init(fields: Fields, worker: Worker) throws(FieldError) {
+  public init(fields: Fields, worker: DecidingWorker) throws(FieldError) {
     kind = try CommandKind(fields: fields)
     guard kind.worker == worker else {
       let expected = "a command of \(worker.commands) (\(kind.rawValue) goes to \(kind.worker.commands))"

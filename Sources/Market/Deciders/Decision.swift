@@ -10,12 +10,12 @@ struct Decision<Rules: Decider> {
   }
 
   /// Takes in an event of the journal.
-  mutating func hear(_ event: Event) {
+  mutating func observe(_ event: Event) {
     Rules.evolve(&state, event, at: position)
   }
 
   /// Says what happened; `caller` is who asked for the command that this finishes.
-  mutating func say(_ fact: Fact, to caller: Caller? = nil, askedBy asker: Caller? = nil) {
+  mutating func emit(_ fact: Fact, to caller: Caller? = nil, askedBy asker: Caller? = nil) {
     let event = Event(fact, caller: caller, asker: asker)
     Rules.evolve(&state, event, at: position)
     events.append(event)
@@ -25,7 +25,7 @@ struct Decision<Rules: Decider> {
     _ command: some CommandPayload, _ refusal: Refusal, _ caller: Caller?, userid: String? = nil
   ) {
     let kind = type(of: command).kind
-    say(
+    emit(
       .rejected(
         Rejection(
           kind: kind, id: command.id, productid: command.productid, refusal: refusal, userid: userid)),

@@ -11,7 +11,7 @@ extension Decision<ReservationDecider> {
 
   mutating func reserve(_ command: Reserve, _ caller: Caller?) {
     guard state == nil else { return refuse(command, .duplicateId, caller, userid: command.userid) }
-    say(.deal(.reserveCompleted, Deal(command)), to: caller)
+    emit(.deal(.reserveCompleted, Deal(command)), to: caller)
   }
 
   mutating func change(_ command: ChangeReserve, _ caller: Caller?) {
@@ -26,7 +26,7 @@ extension Decision<ReservationDecider> {
     if let reserveDt = command.reserveDt { deal.terms?.reserveDt = reserveDt }
     if let address = command.address { deal.terms?.address = address }
     deal.terms?.version += 1
-    say(.deal(.reserveChanged, deal), to: caller)
+    emit(.deal(.reserveChanged, deal), to: caller)
   }
 
   mutating func cancel(_ command: CancelReserve, _ caller: Caller?) {
@@ -40,9 +40,9 @@ extension Decision<ReservationDecider> {
     } else if !command.seen.isTrue(version: reservation.version) {
       refuse(command, .stale, caller, userid: deal.userid)
     } else if hasEnded {
-      say(.deal(.reserveDeleted, deal), to: caller)
+      emit(.deal(.reserveDeleted, deal), to: caller)
     } else {
-      say(.deal(.reserveCancelRequested, deal), askedBy: caller)
+      emit(.deal(.reserveCancelRequested, deal), askedBy: caller)
     }
   }
 
@@ -50,15 +50,15 @@ extension Decision<ReservationDecider> {
   mutating func follow(_ event: Event) {
     // Hearing a refused cancel takes the lock off, and with it who waits.
     let before = state
-    hear(event)
+    observe(event)
     guard let before, before.cancelRequested, let reservation = state else { return }
     guard case .deal(let step, let deal) = event.fact else { return }
     switch step {
     case .tradeCanceled:
-      say(.deal(.reserveCanceled, reservation.deal), to: before.canceler)
+      emit(.deal(.reserveCanceled, reservation.deal), to: before.canceler)
     case .cancelRefused:
       let refusal = reservation.ended ?? deal.refusal ?? .alreadyEnded
-      say(
+      emit(
         .rejected(
           Rejection(
             kind: .cancelReserve, id: deal.reserveid, productid: deal.productid, refusal: refusal,

@@ -4,7 +4,7 @@ public enum ReservationDecider: Decider {
 
   public static let isStateOfOneID = true
 
-  public static let listensTo = Worker.reservation.listensTo
+  public static let listensTo = DecidingWorker.reservation.listensTo
 
   public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
     var decision = Decision<Self>(state, at: position)

@@ -13,7 +13,7 @@ extension Decision<StockDecider> {
     guard state == nil else { return refuse(command, .stockExists, caller) }
     let level = StockLevel(
       id: command.id, productid: command.productid, productname: command.productname, qty: command.qty)
-    say(.stock(.stockRegistered, level), to: caller)
+    emit(.stock(.stockRegistered, level), to: caller)
   }
 
   mutating func adjust(_ command: AdjustStock, _ caller: Caller?) {
@@ -23,37 +23,37 @@ extension Decision<StockDecider> {
     level.productname = command.productname ?? level.productname
     level.version += 1
     guard level.free >= 0 else { return refuse(command, .belowHeld, caller) }
-    say(.stock(.stockAdjusted, level), to: caller)
+    emit(.stock(.stockAdjusted, level), to: caller)
   }
 
   mutating func withdraw(_ command: WithdrawStock, _ caller: Caller?) {
     guard let level = level(of: command) else { return refuse(command, .notFound, caller) }
     guard command.seen.isTrue(of: level) else { return refuse(command, .stale, caller) }
     guard level.held == 0 else { return refuse(command, .belowHeld, caller) }
-    say(.stock(.stockWithdrawn, level), to: caller)
+    emit(.stock(.stockWithdrawn, level), to: caller)
   }
 
   /// Follows the trade, which says what starts and how it ends.
   mutating func follow(_ event: Event) throws(BrokenLaw) {
-    hear(event)
+    observe(event)
     guard case .deal(let step, let deal) = event.fact, let task = step.stockTask else { return }
     var level = state?.level ?? .unregistered(deal.productid)
     switch task {
     case .hold where level.free >= deal.qty:
       level.held += deal.qty
-      say(.hold(.stockHeld, deal, level))
+      emit(.hold(.stockHeld, deal, level))
     case .hold:
-      say(.hold(.stockShort, deal, level))
+      emit(.hold(.stockShort, deal, level))
     case .giveOut:
       try checkHeld(deal.qty, of: level, for: event)
       level.held -= deal.qty
       level.qty -= deal.qty
       level.version += 1
-      say(.hold(.stockDecreased, deal, level))
+      emit(.hold(.stockDecreased, deal, level))
     case .release where deal.held > 0:
       try checkHeld(deal.held, of: level, for: event)
       level.held -= deal.held
-      say(.hold(.stockReleased, deal, level))
+      emit(.hold(.stockReleased, deal, level))
     case .release:
       break
     }

@@ -6,7 +6,7 @@ public enum StockDecider: Decider {
 
   public static let isStateOfOneID = false
 
-  public static let listensTo = Worker.stock.listensTo
+  public static let listensTo = DecidingWorker.stock.listensTo
 
   public static func decide(
     _ input: Input, at position: EntryID, _ state: inout State

@@ -15,7 +15,7 @@ extension Decision<TradeDecider> {
       if last.id == command.id { return refuse(command, .duplicateId, caller, userid: command.userid) }
       if last.closed == nil { return refuse(command, .listingOpen, caller, userid: command.userid) }
     }
-    say(.listing(.tradeListed, Listing(command)), to: caller)
+    emit(.listing(.tradeListed, Listing(command)), to: caller)
   }
 
   mutating func change(_ command: ChangeTrade, _ caller: Caller?) {
@@ -30,7 +30,7 @@ extension Decision<TradeDecider> {
     guard listing.free >= 0 else {
       return refuse(command, .belowCommitted, caller, userid: listing.userid)
     }
-    say(.listing(.tradeChanged, listing), to: caller)
+    emit(.listing(.tradeChanged, listing), to: caller)
   }
 
   mutating func withdraw(_ command: WithdrawTrade, _ caller: Caller?) {
@@ -43,9 +43,9 @@ extension Decision<TradeDecider> {
       return refuse(command, refusal, caller, userid: listing.userid)
     }
     listing.isDeleted = command.delete
-    if hasEnded { return say(.listing(.tradeDeleted, listing), to: caller) }
+    if hasEnded { return emit(.listing(.tradeDeleted, listing), to: caller) }
     listing.withdrawn = true
-    say(.listing(.tradeWithdrawn, listing), to: caller)
+    emit(.listing(.tradeWithdrawn, listing), to: caller)
   }
 
   mutating func handOver(_ command: Handover, _ caller: Caller?) {
@@ -57,9 +57,9 @@ extension Decision<TradeDecider> {
     case .refused(let refusal):
       refuse(command, refusal, caller, userid: listing.userid)
     case .remembered(let deal):
-      say(.deal(.handoverRequested, deal), askedBy: caller)
+      emit(.deal(.handoverRequested, deal), askedBy: caller)
     case .done(let deal):
-      say(.deal(.tradeCompleted, deal), to: caller)
+      emit(.deal(.tradeCompleted, deal), to: caller)
     }
   }
 

@@ -2,7 +2,7 @@ extension Decision<TradeDecider> {
   /// Follows what the reservation asks for and what stock did.
   mutating func follow(_ event: Event) {
     let before = event.deal.flatMap { state.running[$0.reserveid] }
-    hear(event)
+    observe(event)
     switch event.fact {
     case .deal(let step, let deal):
       follow(step, deal)
@@ -43,22 +43,22 @@ extension Decision<TradeDecider> {
       // The listing there is now may be another one than the deal ended in.
       var refused = asked.withoutTerms
       refused.refusal = .alreadyEnded
-      say(.deal(.cancelRefused, refused))
+      emit(.deal(.cancelRefused, refused))
     }
   }
 
   private mutating func cancel(_ deal: Deal, held: Int) {
     var canceled = told(deal)
     canceled.held = held
-    say(.deal(.tradeCanceled, canceled))
+    emit(.deal(.tradeCanceled, canceled))
   }
 
   /// The units are held: now for what was asked before, the handover first.
   private mutating func settle(_ reserveid: Int, _ before: RunningDeal) {
     let deal = before.deal
     if before.phase == .handedOver {
-      say(.deal(.tradeCompleted, deal), to: before.handoverCaller)
-      if before.cancelRequested { say(.deal(.cancelRefused, told(deal, .alreadyCompleted))) }
+      emit(.deal(.tradeCompleted, deal), to: before.handoverCaller)
+      if before.cancelRequested { emit(.deal(.cancelRefused, told(deal, .alreadyCompleted))) }
     } else if before.cancelRequested {
       cancel(deal, held: deal.qty)
     }
@@ -71,7 +71,7 @@ extension Decision<TradeDecider> {
       let rejection = Rejection(
         kind: .handover, id: listing.id, productid: deal.productid, refusal: .stockShort,
         userid: listing.userid)
-      say(.rejected(rejection), to: before.handoverCaller)
+      emit(.rejected(rejection), to: before.handoverCaller)
     }
     if before.cancelRequested {
       cancel(deal, held: 0)

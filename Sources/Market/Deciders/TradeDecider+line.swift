@@ -3,10 +3,10 @@ extension Decision<TradeDecider> {
   mutating func workLine() {
     let hopeless = state.line.filter { state.hopeless($0.deal.qty) != nil }
     for waiting in hopeless {
-      say(.deal(.tradeRejected, told(waiting.deal, state.hopeless(waiting.deal.qty))))
+      emit(.deal(.tradeRejected, told(waiting.deal, state.hopeless(waiting.deal.qty))))
     }
     while let deal = state.line.first?.deal, state.obstacle(deal.qty) == nil {
-      say(.deal(.tradeStarted, told(deal)))
+      emit(.deal(.tradeStarted, told(deal)))
     }
   }
 
@@ -17,10 +17,10 @@ extension Decision<TradeDecider> {
     workLine()
     guard let head = state.line.first, state.isWaiting(entered.reserveid) else { return }
     if isNew && state.line.count > ProductTrade.lineLimit {
-      say(.deal(.tradeRejected, told(entered, .lineFull)))
+      emit(.deal(.tradeRejected, told(entered, .lineFull)))
     } else {
       // What stops the head stops everybody behind it.
-      say(.deal(.tradeWaiting, told(entered, state.obstacle(head.deal.qty))))
+      emit(.deal(.tradeWaiting, told(entered, state.obstacle(head.deal.qty))))
     }
   }
 

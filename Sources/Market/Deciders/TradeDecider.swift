@@ -6,7 +6,7 @@ public enum TradeDecider: Decider {
 
   public static let isStateOfOneID = false
 
-  public static let listensTo = Worker.trade.listensTo
+  public static let listensTo = DecidingWorker.trade.listensTo
 
   public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
     // The state is moved, not copied: a copy would make the first change copy the whole line.

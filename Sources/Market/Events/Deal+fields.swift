@@ -2,7 +2,7 @@ extension Deal {
   /// Reads a deal as a worker tells it.
   ///
   /// To the reservation worker the reservation's id is the `id`, and the terms belong to it.
-  init(fields: Fields, of worker: Worker = .trade) throws(FieldError) {
+  init(fields: Fields, of worker: DecidingWorker = .trade) throws(FieldError) {
     try self.init(
       reserveid: fields.read(.key(Self.idName(for: worker))), productid: fields.read(.productid),
       userid: fields.read(.userid),
@@ -12,7 +12,7 @@ extension Deal {
       held: fields.find(.units("held")) ?? 0, delete: fields.find(.flag("delete")) ?? false)
   }
 
-  func write(to fields: inout Fields, of worker: Worker = .trade) {
+  func write(to fields: inout Fields, of worker: DecidingWorker = .trade) {
     fields.write(Self.idName(for: worker), reserveid)
     fields.write("productid", productid)
     fields.write("userid", userid)
@@ -27,5 +27,7 @@ extension Deal {
     fields.write("delete", delete)
   }
 
-  private static func idName(for worker: Worker) -> String { worker == .reservation ? "id" : "reserveid" }
+  private static func idName(for worker: DecidingWorker) -> String {
+    worker == .reservation ? "id" : "reserveid"
+  }
 }

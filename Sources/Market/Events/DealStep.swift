@@ -28,7 +28,7 @@ public enum DealStep: String, Step {
     }
   }
 
-  public var worker: Worker {
+  public var worker: DecidingWorker {
     switch self {
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
       .reservation
@@ -38,8 +38,8 @@ public enum DealStep: String, Step {
     }
   }
 
-  public var heardBy: Set<Worker> {
-    let others: Set<Worker> =
+  public var heardBy: Set<DecidingWorker> {
+    let others: Set<DecidingWorker> =
       switch self {
       case .reserveCompleted, .reserveCancelRequested: [.trade]
       case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused:

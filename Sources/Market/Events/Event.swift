@@ -26,7 +26,7 @@ public struct Event: Hashable, Sendable {
   }
 
   /// The worker that says it.
-  public var author: Worker {
+  public var author: DecidingWorker {
     switch fact {
     case .deal(let step, _): step.worker
     case .hold(let step, _, _): step.worker

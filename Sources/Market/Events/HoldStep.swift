@@ -14,9 +14,9 @@ public enum HoldStep: String, Step {
     }
   }
 
-  public var worker: Worker { .stock }
+  public var worker: DecidingWorker { .stock }
 
-  public var heardBy: Set<Worker> {
+  public var heardBy: Set<DecidingWorker> {
     switch self {
     case .stockHeld, .stockShort, .stockDecreased, .stockReleased: [.trade]
     }

@@ -6,9 +6,9 @@ public enum ListingStep: String, Step {
   /// One that had ended before disappears from the lists.
   case tradeDeleted = "TradeDeleted"
 
-  public var worker: Worker { .trade }
+  public var worker: DecidingWorker { .trade }
 
-  public var heardBy: Set<Worker> {
+  public var heardBy: Set<DecidingWorker> {
     switch self {
     case .tradeListed, .tradeChanged, .tradeWithdrawn, .tradeDeleted: []
     }

@@ -4,9 +4,9 @@
 /// every step: a new one does not compile before it is thought through.
 public protocol Step: RawRepresentable<String>, CaseIterable, Sendable {
   /// The worker that says it.
-  var worker: Worker { get }
+  var worker: DecidingWorker { get }
   /// The other workers that decide by it.
-  var heardBy: Set<Worker> { get }
+  var heardBy: Set<DecidingWorker> { get }
 }
 
 extension Event {
@@ -15,7 +15,7 @@ extension Event {
     DealStep.allCases + HoldStep.allCases + ListingStep.allCases + StockStep.allCases
 }
 
-extension Worker {
+extension DecidingWorker {
   /// The wire names of the events that it has to be given.
   public var listensTo: Set<String> {
     Set(Event.steps.filter { $0.heardBy.contains(self) }.map { $0.rawValue })

@@ -12,9 +12,9 @@ public enum StockStep: String, Step {
     }
   }
 
-  public var worker: Worker { .stock }
+  public var worker: DecidingWorker { .stock }
 
-  public var heardBy: Set<Worker> {
+  public var heardBy: Set<DecidingWorker> {
     switch self {
     case .stockRegistered, .stockAdjusted, .stockWithdrawn: [.trade]
     }

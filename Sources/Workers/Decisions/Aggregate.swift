@@ -1,10 +1,10 @@
+import Keys
 import Lanes
-import Layout
 import Market
 
 /// Rules whose states are hashes of a shard.
 protocol Aggregate: Decider {
-  static var worker: Worker { get }
+  static var worker: DecidingWorker { get }
 
   /// Which of the shard's states an input is about.
   static func id(of input: Input) -> Int
@@ -64,7 +64,7 @@ extension Aggregate {
 }
 
 extension ReservationDecider: Aggregate {
-  static var worker: Worker { .reservation }
+  static var worker: DecidingWorker { .reservation }
 
   static func id(of input: Input) -> Int {
     switch input {
@@ -83,7 +83,7 @@ extension ReservationDecider: Aggregate {
 }
 
 extension TradeDecider: Aggregate {
-  static var worker: Worker { .trade }
+  static var worker: DecidingWorker { .trade }
 
   static func id(of input: Input) -> Int { input.productid }
 
@@ -119,7 +119,7 @@ extension Commit {
 }
 
 extension StockDecider: Aggregate {
-  static var worker: Worker { .stock }
+  static var worker: DecidingWorker { .stock }
 
   static func id(of input: Input) -> Int { input.productid }
 

@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 
@@ -42,7 +42,7 @@ extension Commit {
   }
 
   /// Appends an event to the shard's journal. No worker listens to what it says itself.
-  mutating func say(_ event: Event, on journal: String) {
+  mutating func emit(_ event: Event, on journal: String) {
     append(to: journal) { words in
       for (name, value) in event.fields {
         words.add(name)

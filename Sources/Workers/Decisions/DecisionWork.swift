@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 
@@ -43,7 +43,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     unknown = batch.ids.filter { lane.states[$0] == nil }
     for id in unknown { commands.add("HGETALL", Rules.key(id, in: lane.shard)) }
     if !batch.commandids.isEmpty {
-      var words = Words("MGET")
+      var words = RESPWords("MGET")
       for commandid in batch.commandids { words.add(Key.operation(commandid, in: lane.shard)) }
       commands.add(words)
     }
@@ -144,7 +144,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
         // The id keeps the outcome of its own command.
         let refusal = Event(refusing: command, .commandIdReused, caller)
         commit.count(.commands, by: "type", command.kind.rawValue)
-        say(refusal, &commit)
+        emit(refusal, &commit)
         answer(Rules.outcome(of: refusal, state: state).packed, to: caller, &commit)
       }
       return
@@ -168,7 +168,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       known.changedFormers.append((former, now))
     }
     for event in events {
-      say(event, &commit)
+      emit(event, &commit)
       if let id = event.newID, let trace = Rules.traceKey(id, in: lane.shard) {
         commit.add { $0.add("SET", trace, "\(event.productid)") }
       }
@@ -184,8 +184,8 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     }
   }
 
-  private func say(_ event: Event, _ commit: inout Commit) {
-    commit.say(event, on: lane.journal)
+  private func emit(_ event: Event, _ commit: inout Commit) {
+    commit.emit(event, on: lane.journal)
     commit.count(.events, by: "type", event.type)
     if case .rejected(let rejection) = event.fact {
       commit.count(.rejections, by: "reason", rejection.refusal.rawValue)

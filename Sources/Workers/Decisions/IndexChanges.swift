@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Market
 
 /// What a batch puts on a shard's list of things and takes off it.

@@ -28,7 +28,7 @@ struct InputBatch {
   ///   - listensTo: the events that are taken, the others are passed over.
   ///   - id: which state an input is about.
   init(
-    _ entries: [Entry], of streams: [String], for worker: Worker, listensTo: Set<String>,
+    _ entries: [Entry], of streams: [String], for worker: DecidingWorker, listensTo: Set<String>,
     about id: (Input) -> Int, _ commit: inout Commit
   ) {
     var asked: Set<String> = []
@@ -53,7 +53,7 @@ struct InputBatch {
 
   /// Nil for an event that the worker does not listen to.
   private static func read(
-    _ entry: Entry, _ worker: Worker, _ listensTo: Set<String>
+    _ entry: Entry, _ worker: DecidingWorker, _ listensTo: Set<String>
   ) throws(FieldError) -> (Input, Caller?, EntryID)? {
     if entry.stream == 0 {
       if let type = entry.value("type")?.string, !listensTo.contains(type) {

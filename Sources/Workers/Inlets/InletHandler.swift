@@ -1,6 +1,6 @@
 import Doors
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 
@@ -8,7 +8,7 @@ import Redis
 ///
 /// While a shard is too far behind it waits, and what people write stays in the inlet: they see it by the inlet's lag.
 final class InletHandler: LaneHandler {
-  fileprivate let worker: Worker
+  fileprivate let worker: DecidingWorker
   fileprivate let shards: Int
   fileprivate let backlog: ShardBacklog
   fileprivate let blocks: IDBlocks
@@ -17,7 +17,7 @@ final class InletHandler: LaneHandler {
   fileprivate let lookInterval: Duration
 
   init(
-    worker: Worker, shards: Int, backlog: ShardBacklog, blocks: IDBlocks,
+    worker: DecidingWorker, shards: Int, backlog: ShardBacklog, blocks: IDBlocks,
     lookInterval: Duration = .milliseconds(500)
   ) {
     self.lookInterval = lookInterval
@@ -45,13 +45,13 @@ private struct InletWork: LaneWork {
   init(_ batch: [Entry], in handler: InletHandler) {
     self.handler = handler
     inlet = Key.inlet(handler.worker)
-    var requests: [Request] = []
+    var requests: [CommandRequest] = []
     for entry in batch {
       do throws(FieldError) {
         let fields = try entry.fields()
         let commandid = try CommandName.entry(fields, id: "\(entry.id)", inlet: inlet)
         requests.append(
-          Request(draft: try Draft(fields: fields, worker: handler.worker), commandid: commandid))
+          CommandRequest(draft: try Draft(fields: fields, worker: handler.worker), commandid: commandid))
         admitted.append(entry)
       } catch {
         refused.append((entry, error))

@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 
@@ -35,7 +35,7 @@ struct MypageProjection: Projection {
     }
     asked = byHash(unknown)
     for (hash, ids) in asked {
-      var words = Words("HMGET", hash)
+      var words = RESPWords("HMGET", hash)
       for id in ids { words.add(id) }
       commands.add(words)
     }
@@ -88,7 +88,7 @@ struct MypageProjection: Projection {
 
   private func list(_ pages: ByUser<[(id: MypageRowID, begun: Int)]>, _ commands: inout Commands) {
     for (userid, rows) in pages.all {
-      var words = Words("ZADD", Key.mypage(of: userid))
+      var words = RESPWords("ZADD", Key.mypage(of: userid))
       for row in rows {
         words.add(row.begun)
         words.add(row.id.description)

@@ -1,4 +1,4 @@
-import Layout
+import Keys
 import Market
 
 /// What my page says of one reservation, to its buyer and to its seller alike: all that has happened up to a

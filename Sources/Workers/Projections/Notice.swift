@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Market
 
 /// A message to one user about one change.

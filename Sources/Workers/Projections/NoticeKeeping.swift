@@ -1,4 +1,4 @@
-import Layout
+import Keys
 import Market
 
 /// How many notices a user keeps, and for how long.

@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 
@@ -50,7 +50,7 @@ struct NotificationProjection: Projection {
       if lane.sellers[productid] == nil, seen.insert(productid).inserted { asked.append(productid) }
     }
     guard !asked.isEmpty else { return }
-    var words = Words("MGET")
+    var words = RESPWords("MGET")
     for productid in asked { words.add(Key.seller(of: productid, in: shard)) }
     commands.add(words)
   }
@@ -104,7 +104,7 @@ struct NotificationProjection: Projection {
         let names = reply.compactMap(\.string)
         let surplus = NoticeKeeping.surplus(of: names, now: now)
         if !surplus.isEmpty {
-          var words = Words("HDEL", Key.notices(of: userid))
+          var words = RESPWords("HDEL", Key.notices(of: userid))
           for name in surplus { words.add(name) }
           commands.add(words)
         }
@@ -123,7 +123,7 @@ struct NotificationProjection: Projection {
     for notice in notices { byUser[notice.id.userid, default: []].append(notice) }
     for (userid, notices) in byUser.all {
       let key = Key.notices(of: userid)
-      var words = Words("HSET", key)
+      var words = RESPWords("HSET", key)
       for notice in notices {
         words.add(notice.id.own)
         words.add(notice.fields.packed)

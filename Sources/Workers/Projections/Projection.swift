@@ -1,5 +1,5 @@
+import Keys
 import Lanes
-import Layout
 import Market
 import Redis
 

@@ -1,6 +1,6 @@
 import Foundation
+import Keys
 import Lanes
-import Layout
 import Logging
 import Market
 import Redis

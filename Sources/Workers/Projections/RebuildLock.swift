@@ -1,5 +1,5 @@
 import Foundation
-import Layout
+import Keys
 import Redis
 
 /// Lets one person at a time make read models anew.

@@ -67,7 +67,7 @@ final class CopyBench: Sendable {
 
   /// Waits for the next copy, but not for long.
   func awaitNextCopy() throws {
-    var words = Words("XREAD", "BLOCK", "200", "STREAMS")
+    var words = RESPWords("XREAD", "BLOCK", "200", "STREAMS")
     for lane in lanes { words.add(output(of: lane)) }
     for _ in lanes { words.add("$") }
     try redis.connect().call(words)
@@ -85,7 +85,7 @@ final class CopyBench: Sendable {
           try left ?? lanes.flatMap(streams).reduce(0) { try $0 + (connection.call("XLEN", $1).integer ?? 0) }
         while let missing = left, missing > 0 {
           try #require(ContinuousClock.now < deadline, "\(missing) entries were not copied in time")
-          var words = Words("XREAD", "BLOCK", "200", "STREAMS")
+          var words = RESPWords("XREAD", "BLOCK", "200", "STREAMS")
           for position in positions { words.add(position.stream) }
           for position in positions { words.add(position.id) }
           for stream in try connection.call(words) {

@@ -1,6 +1,6 @@
 import Redis
 
-extension Words {
+extension RESPWords {
   /// The words again, out of their bytes.
   var words: [ArraySlice<UInt8>] {
     var words: [ArraySlice<UInt8>] = []

@@ -100,7 +100,7 @@ struct Laws {
       let agrees = seen[id].map { $0 == reservation.status } ?? (reservation.ended != nil)
       try require(agrees, "\(reservation) but the trade says \(String(describing: seen[id]))")
     }
-    for (_, asked) in Worker.allCases.flatMap({ world.log($0).entries }) {
+    for (_, asked) in DecidingWorker.allCases.flatMap({ world.log($0).entries }) {
       let outcomes = world.outcomes[asked.caller.commandid] ?? []
       try require(outcomes.count == 1, "\(asked.command) came to \(outcomes)")
     }

@@ -21,7 +21,7 @@ struct Scenario<Rules: Decider> {
     return next
   }
 
-  /// Checks everything that was said since `when`, by its gist.
+  /// Checks everything that was said since `when`, by its summary.
   @discardableResult
   func then(_ gists: String..., location: SourceLocation = #_sourceLocation) -> Scenario {
     #expect(said == gists, sourceLocation: location)
@@ -31,7 +31,7 @@ struct Scenario<Rules: Decider> {
   private mutating func take(_ input: Input) {
     position.milliseconds += 1
     do throws(BrokenLaw) {
-      said += try Rules.decide(input, at: position, &state).map(\.gist)
+      said += try Rules.decide(input, at: position, &state).map(\.summary)
     } catch {
       said.append(error.message)
     }
@@ -44,7 +44,7 @@ func given<Rules: Decider>(_ rules: Rules.Type, _ inputs: Input...) throws -> Sc
 
 extension Event {
   /// The event in a few words: type, reservation, reason, units given back, who is answered.
-  var gist: String {
+  var summary: String {
     var words = [type]
     var refusal: Refusal?
     if let deal {

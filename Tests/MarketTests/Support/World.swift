@@ -10,7 +10,7 @@ struct World {
   }
 
   private(set) var journal = Log<Fields>()
-  private(set) var commands: [Worker: Log<Asked>] = [:]
+  private(set) var commands: [DecidingWorker: Log<Asked>] = [:]
   private(set) var reservations = Lane(ReservationDecider.self) { $0.reserveid }
   private(set) var trades = Lane(TradeDecider.self) { $0.productid }
   private(set) var stocks = Lane(StockDecider.self) { $0.productid }
@@ -39,9 +39,9 @@ struct World {
 
   mutating func wait(_ milliseconds: UInt64) { now += milliseconds }
 
-  func log(_ worker: Worker) -> Log<Asked> { commands[worker] ?? Log() }
+  func log(_ worker: DecidingWorker) -> Log<Asked> { commands[worker] ?? Log() }
 
-  mutating func read(_ worker: Worker, count: Int) throws {
+  mutating func read(_ worker: DecidingWorker, count: Int) throws {
     switch worker {
     case .reservation: try reservations.read(journal, log(worker), count: count)
     case .trade: try trades.read(journal, log(worker), count: count)
@@ -49,7 +49,7 @@ struct World {
     }
   }
 
-  mutating func crash(_ worker: Worker) {
+  mutating func crash(_ worker: DecidingWorker) {
     switch worker {
     case .reservation: reservations.crash()
     case .trade: trades.crash()
@@ -57,7 +57,7 @@ struct World {
     }
   }
 
-  mutating func commit(_ worker: Worker) throws {
+  mutating func commit(_ worker: DecidingWorker) throws {
     switch worker {
     case .reservation: reservations = try committed(reservations) { try $0.check(reservation: $3) }
     case .trade: trades = try committed(trades) { try $0.check(trade: $3, after: $2) }
@@ -91,7 +91,7 @@ struct World {
   /// Lets everybody work until there is nothing left to do.
   mutating func settle() throws {
     while !isQuiet {
-      for worker in Worker.allCases {
+      for worker in DecidingWorker.allCases {
         try read(worker, count: 16)
         try commit(worker)
         wait(1)
@@ -101,7 +101,7 @@ struct World {
 
   /// Lets somebody do something: read, commit, or crash in between.
   mutating func stumble(_ random: inout SplitMix64) throws {
-    let worker = Worker.allCases[Int.random(in: 0..<3, using: &random)]
+    let worker = DecidingWorker.allCases[Int.random(in: 0..<3, using: &random)]
     switch Int.random(in: 0..<16, using: &random) {
     case 0: crash(worker)
     case 1..<8: try read(worker, count: Int.random(in: 1...4, using: &random))

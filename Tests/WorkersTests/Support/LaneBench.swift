@@ -1,6 +1,6 @@
 import Foundation
+import Keys
 import Lanes
-import Layout
 import Logging
 import Redis
 import Testbed
@@ -13,9 +13,9 @@ struct LaneBench {
   let shard = Shard(0)
   let spec: LaneSpec
   private let redis: TestRedis
-  private let role: Role
+  private let role: WorkerKind
 
-  init(_ role: Role, on redis: TestRedis) throws {
+  init(_ role: WorkerKind, on redis: TestRedis) throws {
     self.redis = redis
     self.role = role
     connection = try RedisConnection(redis.url, commandTimeout: Patience.limit + .seconds(10))
@@ -27,7 +27,7 @@ struct LaneBench {
   /// Appends an entry; gives its position.
   @discardableResult
   func add(_ fields: KeyValuePairs<String, String>, to stream: String) throws -> String {
-    var words = Words("XADD", stream, "*")
+    var words = RESPWords("XADD", stream, "*")
     for (name, value) in fields {
       words.add(name)
       words.add(value)

@@ -1,4 +1,4 @@
-import Layout
+import Keys
 import Market
 import Redis
 import Testbed

@@ -1,0 +1,56 @@
+import Keys
+import Lanes
+import Market
+
+/// One collection: what is in it, and how it is called.
+struct CollectionQuery: Sendable {
+  enum Contents: Sendable {
+    /// What the shards have of a kind, by id.
+    case aggregates(Entity, shards: Int)
+    /// A user's my page, the newest first.
+    case mypage(of: String)
+    /// A user's notices, the newest first.
+    case notices(of: String)
+    /// The newest notices of all shards.
+    case newestNotices(shards: Int)
+
+    /// Where it is listed.
+    var keys: [String] {
+      switch self {
+      case .aggregates(let entity, let shards): (0..<shards).map { Key.index(of: entity, in: Shard($0)) }
+      case .mypage(let userid): [Key.mypage(of: userid)]
+      case .notices(let userid): [Key.notices(of: userid)]
+      case .newestNotices(let shards): (0..<shards).map { Key.notices(of: Shard($0)) }
+      }
+    }
+  }
+
+  let shape: Resource
+  /// Percent-encoded.
+  let path: String
+  /// What the links' queries carry besides the page.
+  var query = ""
+  let contents: Contents
+
+  /// Whether it has an order of its own, the newest first, rather than that of its ids.
+  var newestFirst: Bool {
+    if case .aggregates = contents { false } else { true }
+  }
+
+  static func all(_ entity: Entity, shards: Int) -> CollectionQuery {
+    let shape = Resource.of(entity)
+    return CollectionQuery(
+      shape: shape, path: "/\(shape.collection)", contents: .aggregates(entity, shards: shards))
+  }
+
+  /// All notices, or those of one user.
+  static func notices(for userid: String?, shards: Int) -> CollectionQuery {
+    CollectionQuery(
+      shape: .notice, path: "/notices", query: userid.map { "&userid=\(URLText.encode($0))" } ?? "",
+      contents: userid.map { .notices(of: $0) } ?? .newestNotices(shards: shards))
+  }
+
+  static func mypage(of userid: String) -> CollectionQuery {
+    CollectionQuery(shape: .mypage, path: "/mypages/\(URLText.encode(userid))", contents: .mypage(of: userid))
+  }
+}

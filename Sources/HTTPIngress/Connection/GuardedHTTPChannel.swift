@@ -1,0 +1,50 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// Hummingbird's HTTP/1 connections, each with its `HTTPConnectionGuard`.
+struct GuardedHTTPChannel: ServerChildChannel {
+  let base: HTTP1Channel
+  let limits: ServerLimits
+  let count: ConnectionCount
+
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+    let admission = count.enter()
+    channel.closeFuture.whenComplete { [count] _ in count.leave() }
+    if case .crowded = admission {
+      channel.close(promise: nil)
+      return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+    }
+    let isFull = if case .full = admission { true } else { false }
+    return base.setup(channel: channel, logger: logger).flatMapThrowing { [limits] value in
+      let pipeline = channel.pipeline.syncOperations
+      // Between NIO's parser, which still knows the version and every header, and what Hummingbird makes of it.
+      let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+      try pipeline.addHandler(HTTPConnectionGuard(limits, isFull: isFull), position: .before(codec))
+      return value
+    }
+  }
+
+  func handle(value: HTTP1Channel.Value, logger: Logger) async {
+    await base.handle(value: value, logger: logger)
+  }
+}
+
+extension HTTPServerBuilder {
+  /// HTTP/1.1 as it is written, to clients that keep within limits.
+  public static func http1(within limits: ServerLimits) -> HTTPServerBuilder {
+    let count = ConnectionCount(limit: limits.connections)
+    let configuration = HTTP1Channel.Configuration(
+      idleTimeout: TimeAmount(limits.idleTimeout),
+      httpDecoderConfiguration: .init(
+        maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
+        maxHeaderFieldCount: 100
+      ))
+    return HTTPServerBuilder { responder in
+      GuardedHTTPChannel(
+        base: HTTP1Channel(responder: responder, configuration: configuration), limits: limits, count: count)
+    }
+  }
+}

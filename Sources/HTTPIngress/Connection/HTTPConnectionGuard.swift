@@ -1,0 +1,249 @@
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// Keeps one connection to HTTP as RFC 9110 and 9112 write it, and bounds what it may cost.
+///
+/// What is no request, or comes too slowly, ends the connection with a problem; so does a client that does not read.
+final class HTTPConnectionGuard: ChannelDuplexHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  /// A request that was passed on and is not yet answered.
+  private struct Asked {
+    let isHead: Bool
+    /// Whether its answer is the connection's last.
+    var isLast: Bool
+  }
+
+  private let limits: ServerLimits
+  private let isFull: Bool
+  private var asked: CircularBuffer<Asked> = []
+  /// Whether the last of them is still coming.
+  private var isReading = false
+  /// What came instead of a request, and is still to be answered.
+  private var problem: Problem?
+  /// Whether nothing more is passed on.
+  private var isDeaf = false
+  /// Whether what was refused is a HEAD, whose answer has no body either.
+  private var refusedHead = false
+  /// In which its client is answered.
+  private var language = Language.korean
+  /// Whether a client waits for a 100, behind an answer that is still to be written.
+  private var owesContinue = false
+  /// When the body that is coming must be here.
+  private var bodyDue: NIODeadline?
+  /// When the connection closes, its last answer having been written.
+  private var leavesAt: NIODeadline?
+  /// How many bytes of bodies were written.
+  private var written = 0
+  /// Since when the client has not read enough, and how much it had read then.
+  private var unread: (since: NIODeadline, taken: Int)?
+  private var clock: Scheduled<Void>?
+
+  /// - Parameter isFull: whether this is one connection too many.
+  init(_ limits: ServerLimits, isFull: Bool) {
+    self.limits = limits
+    self.isFull = isFull
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { begin(context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    context.fireChannelActive()
+    begin(context)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { clock?.cancel() }
+
+  private func begin(_ context: ChannelHandlerContext) {
+    watch(context)
+    guard isFull else { return }
+    isDeaf = true
+    answer(
+      .passing(
+        .serviceUnavailable, "tooManyConnections", "This server has all the connections it takes.",
+        message: "연결이 너무 많습니다. 잠시 뒤에 다시 시도해 주세요."),
+      context, nil)
+  }
+
+  // MARK: Requests
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if isDeaf { return }
+    switch unwrapInboundIn(data) {
+    case .head(var head):
+      if asked.last?.isLast == true {
+        isDeaf = true
+        return
+      }
+      do throws(Problem) {
+        try head.normalize(limits)
+        if head.expectsContinue { owesContinue = head.contentLength.map { $0 <= limits.bodyBytes } ?? true }
+      } catch {
+        refusedHead = head.method == .HEAD
+        language = Language(accepting: head.headers.first(name: "accept-language"))
+        return refuse(error, as: HTTPParserError.unknown, context)
+      }
+      isReading = true
+      asked.append(Asked(isHead: head.method == .HEAD, isLast: head.isLast))
+      if head.hasBody { bodyDue = .now() + TimeAmount(limits.bodyTimeout) }
+      payContinue(context)
+      context.fireChannelRead(wrapInboundOut(.head(head)))
+    case .body: context.fireChannelRead(data)
+    case .end:
+      isReading = false
+      bodyDue = nil
+      owesContinue = false
+      context.fireChannelRead(data)
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // After its last request it does not matter what a client sends.
+    if asked.last?.isLast == true, !isReading { isDeaf = true }
+    switch error {
+    case is HTTPParserError where isDeaf, is ByteToMessageDecoderError: return
+    case let error as HTTPParserError: refuse(Problem(unreadable: error, limits), as: error, context)
+    default: context.fireErrorCaught(error)
+    }
+  }
+
+  /// Takes no more requests. The error ends the reading of the last one, or has Hummingbird write an answer to none.
+  private func refuse(_ problem: Problem, as error: any Error, _ context: ChannelHandlerContext) {
+    if isReading, !asked.isEmpty {
+      asked[asked.index(before: asked.endIndex)].isLast = true
+    } else {
+      self.problem = problem
+    }
+    isDeaf = true
+    bodyDue = nil
+    context.fireErrorCaught(error)
+  }
+
+  /// Writes a 100 that is owed, unless it would get between the parts of another answer.
+  private func payContinue(_ context: ChannelHandlerContext) {
+    guard owesContinue, asked.count == 1 else { return }
+    owesContinue = false
+    context.writeAndFlush(
+      wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+  }
+
+  // MARK: Answers
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard leavesAt == nil else {
+      promise?.succeed()
+      return
+    }
+    guard !asked.isEmpty else {
+      // An answer to no request: Hummingbird's to one that could not be read. It is replaced when all of it is
+      // there, because Hummingbird cuts the connection off where it cannot write the rest.
+      if let problem, case .end = unwrapOutboundIn(data) {
+        answer(problem, context, promise)
+      } else {
+        promise?.succeed()
+      }
+      return
+    }
+    switch unwrapOutboundIn(data) {
+    case .head(var head):
+      if head.headers[canonicalForm: "connection"].contains("close") {
+        asked[asked.startIndex].isLast = true
+      }
+      if asked[asked.startIndex].isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+    case .body(let body):
+      guard asked.first?.isHead == false else {
+        promise?.succeed()
+        return
+      }
+      written += body.readableBytes
+      context.write(data, promise: promise)
+    case .end:
+      let isLast = asked.removeFirst().isLast
+      if isLast {
+        context.writeAndFlush(data, promise: promise)
+        leave(context)
+      } else {
+        context.write(data, promise: promise)
+        payContinue(context)
+      }
+    }
+  }
+
+  /// Answers what could not be passed on, and closes.
+  private func answer(
+    _ problem: Problem, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+  ) {
+    var json = JSONWriter()
+    json.object { problem.write(to: &$0, in: language) }
+    var headers = HTTPHeaders(problem.headers)
+    headers.replaceOrAdd(name: "Content-Language", value: language.rawValue)
+    headers.replaceOrAdd(name: "Content-Type", value: "application/problem+json")
+    headers.replaceOrAdd(name: "Content-Length", value: "\(json.bytes.count)")
+    headers.replaceOrAdd(name: "Connection", value: "close")
+    let head = HTTPResponseHead(
+      version: .http1_1, status: .init(statusCode: problem.status.code), headers: headers)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    if !refusedHead {
+      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: json.bytes)))), promise: nil)
+    }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+    leave(context)
+  }
+
+  /// Says that nothing more comes. What the client still sends is read and thrown away for a while: closing at once
+  /// would make its system throw away the answer.
+  private func leave(_ context: ChannelHandlerContext) {
+    isDeaf = true
+    bodyDue = nil
+    leavesAt = .now() + TimeAmount(limits.farewell)
+    context.close(mode: .output, promise: nil)
+  }
+
+  // MARK: Time
+
+  /// Looks at the connection from time to time: one timer for everything, because one for every call costs more.
+  private func watch(_ context: ChannelHandlerContext) {
+    let pace = min(limits.bodyTimeout, limits.answerTimeout, limits.farewell) / 4
+    clock = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pace)) { [weak self] in
+      self?.look(context)
+    }
+  }
+
+  private func look(_ context: ChannelHandlerContext) {
+    let now = NIODeadline.now()
+    if let leavesAt, leavesAt <= now { return context.close(promise: nil) }
+    if isUnread(context, now) { return context.close(promise: nil) }
+    if let due = bodyDue, due <= now {
+      if asked.count > 1 {
+        // It is not this client's fault: the body of a request is not read before its forerunners are answered.
+        bodyDue = now + TimeAmount(limits.bodyTimeout)
+      } else {
+        let slow = Problem(bodyTooSlow: limits)
+        refuse(slow, as: slow, context)
+      }
+    }
+    watch(context)
+  }
+
+  /// Whether the client has left too much unread for too long.
+  private func isUnread(_ context: ChannelHandlerContext, _ now: NIODeadline) -> Bool {
+    let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    guard waiting > 0 else {
+      unread = nil
+      return false
+    }
+    let taken = written - waiting
+    guard let unread, taken - unread.taken < limits.answerBytes else {
+      unread = (now, taken)
+      return false
+    }
+    return now - unread.since >= TimeAmount(limits.answerTimeout)
+  }
+}

@@ -1,0 +1,41 @@
+import Hummingbird
+
+/// Sees to it that a request's scheme and authority are those by which its client reaches this server.
+///
+/// They end up in every link. So what a proxy says of them counts only if it is a proxy that is known: anybody else
+/// could lead people away by it.
+struct ForwardedHeaders: RouterMiddleware {
+  /// Where all clients see this server, if that is settled.
+  let site: BaseURL?
+  /// Whose `X-Forwarded-Proto` and `X-Forwarded-Host` are believed.
+  let proxies: [AddressRange]
+
+  func handle(
+    _ request: Request, context: IngressContext, next: (Request, IngressContext) async throws -> Response
+  ) async throws -> Response {
+    guard let site = try site ?? forwarded(request, context) else { return try await next(request, context) }
+    var head = request.head
+    (head.scheme, head.authority) = (site.scheme, site.authority)
+    return try await next(Request(head: head, body: request.body), context)
+  }
+
+  private func forwarded(_ request: Request, _ context: IngressContext) throws(Problem) -> BaseURL? {
+    // The first is what the client asked for, where proxies stand in a row.
+    func first(_ name: HTTPFields.Element.Name?) -> String? {
+      request.headers[header: name].map { String($0.prefix { $0 != "," }).filter { $0 != " " } }
+    }
+    let (scheme, authority) = (first(.forwardedProto), first(.forwardedHost))
+    guard scheme != nil || authority != nil, let peer = context.peer,
+      proxies.contains(where: { $0.contains(peer) })
+    else { return nil }
+    let own = BaseURL(request)
+    guard let site = BaseURL(scheme: scheme ?? own.scheme, authority: authority ?? own.authority) else {
+      throw Problem(
+        .badRequest, "badForwarding",
+        "X-Forwarded-Proto must be http or https, and X-Forwarded-Host a name or an address, perhaps with a port.",
+        message: "X-Forwarded-Proto나 X-Forwarded-Host가 올바르지 않습니다."
+      )
+    }
+    return site
+  }
+}

@@ -1,0 +1,64 @@
+import Hummingbird
+import Logging
+
+/// Serves the files of a front end where the API has nothing, and its `index.html` to browsers that ask for `/`.
+struct FrontEnd: RouterMiddleware {
+  private let files: FileMiddleware<IngressContext, LocalFileSystem>
+
+  init(folder: String, logger: Logger) {
+    files = FileMiddleware(folder, searchForIndexHtml: true, logger: logger)
+  }
+
+  func handle(
+    _ request: Request, context: IngressContext, next: (Request, IngressContext) async throws -> Response
+  ) async throws -> Response {
+    guard request.method == .get || request.method == .head, Self.isSafe(request.uri.path) else {
+      return try await next(request, context)
+    }
+    guard request.uri.path == "/" else {
+      return try await file(request, context) { try await next(request, context) }
+    }
+    var response: Response
+    if request.headers[.accept]?.contains("text/html") == true {
+      do {
+        response = try await file(request, context) { throw HTTPError(.notFound) }
+      } catch let error as HTTPError where error.status == .notFound {
+        response = try await next(request, context)
+      }
+    } else {
+      response = try await next(request, context)
+    }
+    response.headers[.vary] = "Accept"
+    return response
+  }
+
+  /// A file, where `other` finds nothing.
+  private func file(
+    _ request: Request, _ context: IngressContext, other: () async throws -> Response
+  ) async throws -> Response {
+    var head = request.head
+    // The library answers a range that lies outside of the file with a length below zero; nobody has to be given one.
+    head.headerFields[.range] = nil
+    var isFile = true
+    var response = try await files.handle(Request(head: head, body: request.body), context: context) { _, _ in
+      let response = try await other()
+      isFile = false
+      return response
+    }
+    guard isFile else { return response }
+    response.headers[.acceptRanges] = nil
+    response.headers[.cacheControl] = "no-cache"
+    response.headers[.xContentTypeOptions] = "nosniff"
+    return response
+  }
+
+  /// Whether a path leads nowhere but down into the folder, and to nothing that is hidden there.
+  private static func isSafe(_ path: String) -> Bool {
+    guard let plain = try? URLText.decode(path, "path"), plain.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }),
+      plain.utf8.first == UInt8(ascii: "/")
+    else { return false }
+    let parts = plain.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    return parts.dropLast().allSatisfy { !$0.isEmpty } && parts.allSatisfy { $0.first != UInt8(ascii: ".") }
+      && !plain.utf8.contains(UInt8(ascii: "\\"))
+  }
+}

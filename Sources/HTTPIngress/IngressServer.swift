@@ -1,0 +1,82 @@
+import Doors
+import Health
+import Hummingbird
+import Logging
+import Redis
+import ServiceLifecycle
+
+/// The HTTP door: REST over the deal's items, and commands for the lanes.
+public struct IngressServer: Service {
+  private let options: IngressOptions
+  private let health: Health
+  private let logger: Logger
+  private let onServerRunning: @Sendable (Int) async -> Void
+  private let redis: RedisClient
+  /// Another connection, so that no write waits behind somebody's large page.
+  private let reading: RedisClient
+
+  /// - Parameter onServerRunning: is told the port once calls are taken.
+  public init(
+    options: IngressOptions, health: Health, logger: Logger,
+    onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+  ) {
+    self.options = options
+    self.health = health
+    self.logger = logger
+    self.onServerRunning = onServerRunning
+    let redis = RedisClient(options.redis)
+    self.redis = redis
+    let reading = RedisClient(options.redis)
+    self.reading = reading
+    health.addCheck("redis") {
+      do throws(RedisError) {
+        for client in [redis, reading] { try await client.requirePrimary() }
+        return nil
+      } catch {
+        return error.message
+      }
+    }
+  }
+
+  /// Serves until a graceful shutdown: then nothing new is taken in, and what runs is finished.
+  public func run() async throws {
+    // A new name for every run, so that no process ever reads what was meant for another.
+    let ingress = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    let book = PendingReplies()
+    let backlog = FullShards(
+      redis: redis, backlog: ShardBacklog(shards: options.shards, limit: options.backlogLimit))
+    let blocks = IDBlocks { [logger] in logger.error("\($0)") }
+    let listener = ReplyListener(
+      options.redis, ingress: ingress, shards: options.shards, book: book, logger: logger)
+    let routes = Routes(
+      writes: Writes(
+        redis: redis, shards: options.shards, ingress: ingress, book: book, ordinaryWait: options.wait,
+        backlog: backlog, blocks: blocks),
+      reads: Reads(redis: reading, shards: options.shards), options: options)
+    let app = Application(
+      router: routes.router(health: health, logger: logger),
+      server: .http1(within: options.limits),
+      configuration: .init(address: .hostname(options.host, port: options.port), backlog: 1024),
+      onServerRunning: { [onServerRunning] in await onServerRunning($0.localAddress?.port ?? 0) },
+      logger: logger)
+    redis.start()
+    reading.start()
+    listener.start()
+    defer {
+      listener.stop()
+      reading.stop()
+      redis.stop()
+    }
+    try await withGracefulShutdownHandler {
+      try await withThrowingTaskGroup { tasks in
+        tasks.addTask { [logger] in try await backlog.watch(logger: logger) }
+        tasks.addTask { try await book.watch() }
+        tasks.addTask { [redis] in try await blocks.watch(redis) }
+        try await PortTaken.explain(options.port, setting: "--port or HANDOVER_PORT") { try await app.run() }
+        tasks.cancelAll()
+      }
+    } onGracefulShutdown: { [health] in
+      health.beginStopping()
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Hummingbird
+import Market
+
+/// The fields that a JSON body names, as texts: strings, numbers and booleans. What is null counts as not sent.
+enum JSONBody {
+  /// Reads a body; an empty one has no fields. Throws a 400 for what is no JSON object.
+  static func fields(of bytes: some Collection<UInt8>) throws(Problem) -> Fields {
+    if bytes.isEmpty { return Fields() }
+    var scanner = JSONScanner(Array(bytes))
+    let members: [(name: String, value: JSONScanner.Value)]
+    do throws(JSONScanner.Fault) {
+      members = try scanner.object()
+    } catch {
+      throw Problem(
+        .badRequest, "unreadableBody",
+        "The body must be a JSON object such as {\"productid\": 1}, in UTF-8: \(error.why), at byte \(error.place).",
+        message: "요청의 본문이 올바른 JSON이 아닙니다."
+      )
+    }
+    var fields = Fields()
+    for (name, value) in members {
+      switch value {
+      case .text(let text), .number(let text): fields.append(name, text)
+      case .flag(let flag): fields.append(name, String(flag))
+      case .null: continue
+      case .nested:
+        guard known.contains(name) else { continue }
+        throw Problem(
+          .badRequest, "unreadableBody",
+          "\(name) must be a text or a number, but it is an object or an array.", field: name,
+          message: "\(name) 값은 글이나 숫자여야 합니다.")
+      }
+    }
+    return fields
+  }
+
+  /// Throws a 415 for a content type that says something else than JSON, or for none where there is a body: a page
+  /// of any origin may send those without asking.
+  static func check(_ type: String?, isEmpty: Bool) throws(Problem) {
+    guard let type else {
+      if isEmpty { return }
+      throw Problem(
+        .unsupportedMediaType, "notJSON", "A body needs the header Content-Type: application/json.",
+        message: "본문에는 Content-Type: application/json이 필요합니다.")
+    }
+    let parts = type.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\"" } }
+    let name = parts.first ?? ""
+    let isJSON = name == "application/json" || name.hasPrefix("application/") && name.hasSuffix("+json")
+    guard isJSON, parts.dropFirst().allSatisfy({ !$0.hasPrefix("charset=") || $0 == "charset=utf-8" }) else {
+      throw Problem(
+        .unsupportedMediaType, "notJSON",
+        "The body must be application/json in UTF-8, not \(type.prefix(60)).",
+        message: "본문은 UTF-8로 된 application/json이어야 합니다.")
+    }
+  }
+
+  /// The names that a list or an object can only stand under by mistake.
+  private static let known: Set<String> = Set(
+    (Entity.allCases.map { Resource.of($0) } + [.notice, .mypage]).flatMap(\.columns).map(\.name))
+}

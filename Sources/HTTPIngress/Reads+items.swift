@@ -1,0 +1,101 @@
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// Which items a collection has, and what they are.
+extension Reads {
+  /// How many items there are, and those at the wanted places.
+  ///
+  /// - Parameter isReversed: whether the last ids come first, where it is ids that give the order.
+  func items(
+    of contents: CollectionQuery.Contents, at places: Range<Int>, isReversed: Bool
+  ) async throws -> (total: Int, items: [Item]) {
+    switch contents {
+    case .aggregates(let entity, _):
+      let sets = SortedSets(redis: redis, keys: contents.keys)
+      let (total, found) = try await sets.members(places, isReversed: isReversed)
+      return (
+        total, found.map { .aggregate(key: Self.key(of: entity, Int($0.name) ?? 0, in: Shard($0.set))) }
+      )
+    case .mypage:
+      let sets = SortedSets(redis: redis, keys: contents.keys)
+      let (total, found) = try await sets.members(places, isReversed: true)
+      return (total, found.compactMap { MypageRowID($0.name).map { .mypageRow($0) } })
+    case .notices(let userid):
+      var ask = Commands()
+      for key in contents.keys { ask.add("HKEYS", key) }
+      let names = try await redis.send(ask).first?.get().compactMap(\.string) ?? []
+      let ids = names.compactMap { NoticeID(own: $0, of: userid) }.sorted(by: >)
+      return (ids.count, ids[places.clamped(to: 0..<ids.count)].map { .notice($0) })
+    case .newestNotices:
+      var ask = Commands()
+      for key in contents.keys {
+        ask.add("LLEN", key)
+        ask.add("LRANGE", key, "0", String(places.upperBound - 1))
+      }
+      let replies = try await redis.send(ask)
+      let total = try replies.reduce(0) { try $0 + ($1.get().integer ?? 0) }
+      let ids = replies.flatMap { $0.compactMap { $0.string.flatMap { NoticeID($0) } } }.sorted(by: >)
+      return (total, ids[places.clamped(to: 0..<ids.count)].map { .notice($0) })
+    }
+  }
+
+  /// How many items there are.
+  func count(of contents: CollectionQuery.Contents) async throws -> Int {
+    let command =
+      switch contents {
+      case .aggregates, .mypage: "ZCARD"
+      case .notices: "HLEN"
+      case .newestNotices: "LLEN"
+      }
+    var ask = Commands()
+    for key in contents.keys { ask.add(RESPWords(command, key)) }
+    return try await redis.send(ask).reduce(0) { try $0 + ($1.get().integer ?? 0) }
+  }
+
+  /// What the items are, without those that are gone. Those that share a hash are read together.
+  func read(_ items: [Item]) async throws -> [Fields] {
+    var ask = Commands()
+    var together: [Range<Int>] = []
+    var next = 0
+    while next < items.count {
+      let start = next
+      let (key, name) = items[start].place
+      next += 1
+      guard let name else {
+        ask.add("HGETALL", key)
+        together.append(start..<next)
+        continue
+      }
+      var words = RESPWords("HMGET", key, name)
+      while next < items.count, case let (other, name?) = items[next].place,
+        other.utf8.elementsEqual(key.utf8)
+      {
+        words.add(name)
+        next += 1
+      }
+      ask.add(words)
+      together.append(start..<next)
+    }
+    var rows: [Fields] = []
+    for (range, reply) in zip(together, try await redis.send(ask)) {
+      try reply.get()
+      if case .aggregate = items[range.lowerBound] {
+        if let row = items[range.lowerBound].fields(reply) { rows.append(row) }
+      } else {
+        rows += zip(items[range], reply).compactMap { item, found in item.fields(found) }
+      }
+    }
+    return rows
+  }
+
+  /// The hash of a reserve or trade by its id, of an inventory by its product's.
+  static func key(of entity: Entity, _ id: Int, in shard: Shard) -> String {
+    switch entity {
+    case .reserve: Key.reservation(id, in: shard)
+    case .trade: Key.trade(id, in: shard)
+    case .inventory: Key.stock(id, in: shard)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// Reads what there is: every item in at most two round trips, every page in two.
+struct Reads: Sendable {
+  /// How many items may be sorted by a field that has no index: all of them have to be read.
+  static let sortable = 2000
+
+  let redis: RedisClient
+  let shards: Int
+
+  /// A reserve, trade or inventory. Throws a 404 where there is none, or it was deleted.
+  func item(_ entity: Entity, _ id: Int) async throws -> Fields {
+    var ask = Commands()
+    ask.add("GET", Key.directory(entity, id: id))
+    let missing = Problem(
+      .notFound, Refusal.notFound.rawValue, "id \(id) names no \(entity.rawValue) that is known here.",
+      field: "id",
+      message: Refusal.notFound.message)
+    let found = try await redis.send(ask).first?.get().string
+    guard let productid = found.flatMap({ DirectoryEntry($0) })?.productid else { throw missing }
+    let shard = Shard.of(productid: productid, among: shards)
+    let key = Self.key(of: entity, entity == .inventory ? productid : id, in: shard)
+    guard let fields = try await read([.aggregate(key: key)]).first, fields["id"] == String(id) else {
+      throw missing
+    }
+    return fields
+  }
+
+  func notice(_ id: String) async throws -> Fields {
+    guard let known = NoticeID(id), let fields = try await read([.notice(known)]).first else {
+      throw Problem(.notFound, "notFound", "There is no notice \(id).", message: Refusal.notFound.message)
+    }
+    return fields
+  }
+
+  func page(_ listing: CollectionQuery, _ request: PageRequest) async throws -> Page {
+    // A field without an index is sorted here, which takes all items.
+    let sort = request.sort.flatMap { $0.field == "id" && !listing.newestFirst ? nil : $0 }
+    if let sort, listing.shape.isNumber(sort.field) == nil {
+      throw Problem(
+        .badRequest, "badSort", "\(listing.shape.collection) have no field \(sort.field).", field: "sort",
+        message: "정렬할 수 없는 항목입니다: \(sort.field)")
+    }
+    let isReversed = listing.newestFirst || sort == nil && request.sort?.isDescending == true
+    guard let sort else {
+      let (total, items) = try await items(of: listing.contents, at: request.range, isReversed: isReversed)
+      return Page(request: request, rows: try await read(items), total: total)
+    }
+    let total = try await count(of: listing.contents)
+    guard total <= Self.sortable else {
+      throw Problem(
+        .badRequest, "tooManyToSort",
+        "\(total) \(listing.shape.collection) are too many to sort by \(sort.field); the limit is \(Self.sortable).",
+        field: "sort",
+        message: "너무 많아서 \(sort.field) 항목으로 정렬할 수 없습니다.")
+    }
+    let (_, items) = try await items(of: listing.contents, at: 0..<Self.sortable, isReversed: isReversed)
+    let sorted = listing.shape.sorted(try await read(items), by: sort)
+    let wanted = sorted[request.range.clamped(to: 0..<sorted.count)]
+    return Page(request: request, rows: Array(wanted), total: total)
+  }
+}
+
+extension Resource {
+  /// Rows in the order of a field, numbers by their value; rows that are equal keep their order.
+  func sorted(_ rows: [Fields], by sort: PageRequest.Sort) -> [Fields] {
+    func order<Value: Comparable>(_ value: (Fields) -> Value) -> [Fields] {
+      let all = rows.map { (value: value($0), row: $0) }
+      return all.sorted { sort.isDescending ? $0.value > $1.value : $0.value < $1.value }.map(\.row)
+    }
+    if isNumber(sort.field) == true { return order { $0[sort.field].flatMap { Int($0) } ?? 0 } }
+    return order { $0[sort.field] ?? "" }
+  }
+}

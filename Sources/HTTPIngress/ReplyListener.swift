@@ -1,0 +1,76 @@
+import Foundation
+import Keys
+import Lanes
+import Logging
+import Market
+import Redis
+import Synchronization
+
+/// Reads the outcomes that the lanes address to this ingress, on a thread of its own, through any outage.
+final class ReplyListener: Sendable {
+  private let url: RedisURL
+  private let streams: [String]
+  private let book: PendingReplies
+  private let logger: Logger
+  private let isStopped = Atomic(false)
+
+  init(_ url: RedisURL, ingress: String, shards: Int, book: PendingReplies, logger: Logger) {
+    self.url = url
+    streams = (0..<shards).map { Key.replies(to: ingress, in: Shard($0)) }
+    self.book = book
+    self.logger = logger
+  }
+
+  func start() {
+    let thread = Thread { [self] in listen() }
+    thread.name = "reply-listener"
+    thread.start()
+  }
+
+  /// Lets the thread end by itself, within a second or two.
+  func stop() { isStopped.store(true, ordering: .relaxed) }
+
+  private func listen() {
+    // Nobody else writes to these streams and their names are new, so the beginning is where to start.
+    var cursors = Dictionary(uniqueKeysWithValues: streams.map { ($0, "0") })
+    var backoff = Backoff()
+    while !isStopped.load(ordering: .relaxed) {
+      do throws(RedisError) {
+        let connection = try RedisConnection(url)
+        try connection.requirePrimary()
+        while !isStopped.load(ordering: .relaxed) {
+          var words = RESPWords("XREAD", "COUNT", "512", "BLOCK", "500", "STREAMS")
+          for stream in streams { words.add(stream) }
+          for stream in streams { words.add(cursors[stream] ?? "0") }
+          var commands = Commands()
+          commands.add(words)
+          for reply in try connection.exchange(commands) { settle(try reply.get(), &cursors) }
+          backoff.reset()
+        }
+      } catch {
+        if isStopped.load(ordering: .relaxed) { return }
+        logger.warning("no outcomes from Redis for now", metadata: ["error": "\(error)"])
+        Thread.sleep(forTimeInterval: backoff.next().seconds)
+      }
+    }
+  }
+
+  /// Takes an answer of `XREAD`: per stream its name and entries, per entry its id and fields.
+  private func settle(_ reply: Reply, _ cursors: inout [String: String]) {
+    for stream in reply {
+      guard let name = stream[0]?.string, let entries = stream[1] else { continue }
+      for entry in entries {
+        cursors[name] = entry[0]?.string ?? cursors[name]
+        guard let body = entry[1] else { continue }
+        let fields = Fields(pairs: body)
+        guard let commandid = fields["commandid"],
+          let outcome = fields["outcome"].flatMap(Outcome.init(packed:))
+        else {
+          logger.error("an answer cannot be read", metadata: ["stream": "\(name)"])
+          continue
+        }
+        book.settle(commandid, outcome)
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import Hummingbird
+
+/// Counts and times every call, by method, route and status.
+struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
+  private let book = RequestMetrics()
+
+  func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    let start = ContinuousClock.now
+    let response = try await next(request, context)
+    // The route and not the path: a series for every id would never end.
+    let kind = RequestMetrics.Kind(
+      method: request.method, route: context.endpointPath ?? "unknown", status: response.status.code)
+    book.add(kind, .now - start)
+    return response
+  }
+}

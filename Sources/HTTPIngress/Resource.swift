@@ -1,0 +1,87 @@
+import Market
+
+/// How the things of one kind look in JSON: their names in links and their members.
+struct Resource: Sendable {
+  /// One, as the name of a link.
+  let name: String
+  /// Many, as the name of a collection and of its path.
+  let collection: String
+  /// The members in the order they are written.
+  let columns: [(name: String, isNumber: Bool)]
+
+  /// - Parameter columns: the members' names; those of numbers begin with `#`.
+  private init(_ name: String, _ collection: String, _ columns: String) {
+    self.name = name
+    self.collection = collection
+    self.columns = columns.split(separator: " ").map { column in
+      (String(column.drop { $0 == "#" }), column.hasPrefix("#"))
+    }
+  }
+
+  static let reserve = Resource(
+    "reserve", "reserves", "#id #productid userid productname #qty reserveDt address #price status #version")
+  static let trade = Resource(
+    "trade", "trades", "#id #productid userid productname #qty #price status #held #sold #version")
+  static let inventory = Resource(
+    "inventory", "inventories", "#id #productid productname #qty status #held #version")
+
+  static func of(_ entity: Entity) -> Resource {
+    switch entity {
+    case .reserve: reserve
+    case .trade: trade
+    case .inventory: inventory
+    }
+  }
+
+  /// Whether people can change such things, and so need to know which state of them they have seen.
+  var isVersioned: Bool { isNumber("version") != nil }
+
+  func isNumber(_ name: String) -> Bool? { columns.first { $0.name == name }?.isNumber }
+
+  /// Writes the members into an open object; an absent text is empty, an absent number is left out.
+  func write(_ fields: Fields, to json: inout JSONWriter) {
+    for (name, isNumber) in columns {
+      if !isNumber {
+        json.write(name, fields[name] ?? "")
+      } else if let number = fields[name].flatMap({ Int($0) }) {
+        json.write(name, number)
+      } else if name == "version" {
+        // What was never changed need not say so.
+        json.write(name, 1)
+      }
+    }
+  }
+
+  /// Writes an item with its links into an open object.
+  func write(item fields: Fields, on site: BaseURL, to json: inout JSONWriter) {
+    write(fields, to: &json)
+    json.object("_links") { json in
+      if name == "mypage" {
+        if let id = fields["reserveid"] { json.link("reserve", site.href("/reserves/\(id)")) }
+        return
+      }
+      let own = site.href("/\(collection)/\(URLText.encode(fields["id"] ?? ""))")
+      json.link("self", own)
+      json.link(name, own)
+      if name == "reserve" {
+        json.link("reservecancel", "\(own)/reservecancel")
+        if let trade = fields["tradeid"] { json.link("handover", site.href("/trades/\(trade)/handover")) }
+      } else if name == "trade" {
+        json.link("handover", "\(own)/handover")
+      }
+    }
+  }
+}
+
+/// What belongs to users.
+extension Resource {
+  static let notice = Resource(
+    "notice", "notices",
+    "id userid #productid productname #reserveid #tradeid role status message createdAt")
+  static let mypage = Resource(
+    "mypage", "mypages",
+    """
+    #reserveid #productid productname #qty #price reserveDt address role reserveStatus tradeStatus stockStatus status \
+    seller buyer createdAt updatedAt
+    """)
+}

@@ -1,0 +1,118 @@
+import Hummingbird
+import Market
+
+extension Routes {
+  func addReads(to router: Router<Context>) {
+    add("/", to: router, [.get: { request, _ in root(BaseURL(request)) }])
+    addItems(.reserve, to: router, create: .reserve, remove: .cancelReserve)
+    addItems(.trade, to: router, create: .listTrade, remove: .withdrawTrade)
+    addItems(.inventory, to: router, create: .registerStock, remove: .withdrawStock)
+    add(
+      "/notices", to: router,
+      [
+        .get: { request, _ in
+          let userid = try URLText.query(request.uri.query)["userid"].flatMap { $0.isEmpty ? nil : $0 }
+          return try await page(.notices(for: userid, shards: options.shards), request)
+        }
+      ])
+    add(
+      "/notices/:id", to: router,
+      [
+        .get: { request, context in
+          item(.notice, try await reads.notice(context.text("id")), request)
+        }
+      ])
+    add(
+      "/mypages/:userid", to: router,
+      [
+        .get: { request, context in try await page(.mypage(of: context.text("userid")), request) }
+      ])
+    add(
+      "/operations/:commandid", to: router,
+      [
+        .get: { request, context in try await operation(context.text("commandid"), request) }
+      ])
+  }
+
+  private func addItems(
+    _ entity: Entity, to router: Router<Context>, create kind: CommandKind, remove removal: CommandKind
+  ) {
+    let collection = Resource.of(entity).collection
+    add(
+      RouterPath("/\(collection)"), to: router,
+      [
+        .get: { request, _ in try await page(.all(entity, shards: options.shards), request) },
+        .post: create(kind),
+      ])
+    add(
+      RouterPath("/\(collection)/:id"), to: router,
+      [
+        .get: { request, context in
+          item(Resource.of(entity), try await reads.item(entity, context.id()), request)
+        },
+        .put: change(entity),
+        .patch: change(entity),
+        .delete: remove(removal),
+      ])
+  }
+
+  private func root(_ site: BaseURL) -> Response {
+    Response { json in
+      json.object("_links") { json in
+        for shape in [Resource.reserve, .trade, .inventory, .notice] {
+          json.link(shape.collection, site.href("/\(shape.collection)"))
+        }
+        json.object("mypages") { json in
+          json.write("href", site.href("/mypages/{userid}"))
+          json.write("templated", true)
+        }
+      }
+    }
+  }
+
+  private func item(_ shape: Resource, _ fields: Fields, _ request: Request) -> Response {
+    let site = BaseURL(request)
+    let headers = shape.isVersioned ? shape.headers(of: fields) : [:]
+    return Response(headers: headers) { shape.write(item: fields, on: site, to: &$0) }
+  }
+
+  private func page(_ listing: CollectionQuery, _ request: Request) async throws -> Response {
+    let wanted = try PageRequest(URLText.query(request.uri.query))
+    let share = wanted.weight > PageRequest().size ? try allowance.take(wanted.weight) : nil
+    let page = try await reads.page(listing, wanted)
+    let site = BaseURL(request)
+    return Response { page.write(listing, on: site, to: &$0) }.keeping(share)
+  }
+
+  private func operation(_ commandid: String, _ request: Request) async throws -> Response {
+    let (site, language) = (BaseURL(request), Language(accepting: request.headers[.acceptLanguage]))
+    let standing = try await writes.operations.standing(of: commandid)
+    guard standing != .unknown else {
+      throw Problem(
+        .notFound, "unknownOperation", "No operation \(commandid) is known; outcomes are kept for a day.",
+        message: "알 수 없는 요청 번호입니다. 결과는 하루 동안 남아 있습니다.")
+    }
+    return Response { json in
+      json.write("commandid", commandid)
+      switch standing {
+      case .finished(let outcome) where outcome.accepted:
+        json.write("status", "completed")
+        let shape = Resource.of(outcome)
+        json.object(shape.name) { shape.write(item: outcome.fields, on: site, to: &$0) }
+      case .finished(let outcome):
+        json.write("status", "rejected")
+        json.object("problem") { Problem(refused: outcome).write(to: &$0, in: language) }
+      case .running, .unknown: json.write("status", "running")
+      }
+      json.object("_links") { $0.link("self", site.href("/operations/\(URLText.encode(commandid))")) }
+    }
+  }
+}
+
+extension Resource {
+  /// What the outcome of a command shows: the item that its worker decides.
+  fileprivate static func of(_ outcome: Outcome) -> Resource {
+    let author = Event.steps.first { $0.rawValue == outcome.type }?.worker ?? .reservation
+    return .of(author.entity)
+  }
+}

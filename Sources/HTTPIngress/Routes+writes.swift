@@ -1,0 +1,121 @@
+import Hummingbird
+import Market
+
+extension Routes {
+  /// What a write answers when it was done.
+  private enum Success { case created, item, noContent }
+
+  func addWrites(to router: Router<Context>) {
+    add(
+      "/reserves/:id/reservecancel", to: router,
+      [
+        .put: { request, context in
+          try await command(.cancelReserve, id: context.id(), success: .item, request)
+        }
+      ])
+    add(
+      "/trades/:id/handover", to: router,
+      [
+        .post: { request, context in
+          let sent = try await fields(of: request)
+          let named = sent.pairs.filter { $0.name == "reserveid" }
+          return try await command(.handover, id: context.id(), also: named, success: .item, request)
+        }
+      ])
+  }
+
+  /// Makes a new item of the body.
+  func create(_ kind: CommandKind) -> Handler {
+    { request, _ in
+      let sent = try await fields(of: request)
+      let type: Fields = ["type": kind.rawValue]
+      let draft = try Draft(fields: Fields(type.pairs + sent.pairs), worker: kind.worker)
+      return try await submit(draft, success: .created, request)
+    }
+  }
+
+  func change(_ entity: Entity) -> Handler {
+    { request, context in
+      let id = try context.id()
+      let sent = try await fields(of: request)
+      let present = try await reads.item(entity, id)
+      let call = try WriteCall(request)
+      let change = try ItemChange(entity, id: id, sent: sent, present: present, ifMatch: call.ifMatch)
+      if let command = change.command {
+        return try await submit(command, meaning: change.asked, sent: sent, success: .item, request)
+      }
+      // A copy of a request that was carried out has nothing left to do, and is answered like the first.
+      if let earlier = try await writes.earlier(change.asked, call) {
+        return try response(to: change.asked, earlier, sent: sent, success: .item, call)
+      }
+      let shape = Resource.of(entity)
+      return Response(headers: shape.headers(of: present)) {
+        shape.write(item: present, on: call.site, to: &$0)
+      }
+    }
+  }
+
+  func remove(_ kind: CommandKind) -> Handler {
+    { request, context in
+      // A stock that is withdrawn leaves nothing behind; the others are asked to disappear as well.
+      let delete = kind == .withdrawStock ? [] : [(name: "delete", value: "1")]
+      return try await command(kind, id: context.id(), also: delete, success: .noContent, request)
+    }
+  }
+
+  private func command(
+    _ kind: CommandKind, id: Int, also more: [(name: String, value: String)] = [], success: Success,
+    _ request: Request
+  ) async throws -> Response {
+    let head: Fields = ["type": kind.rawValue, "id": String(id)]
+    let seen = try await seen(kind.entity, id, request)
+    let draft = try Draft(fields: Fields(head.pairs + more + seen.pairs), worker: kind.worker)
+    return try await submit(draft, success: success, request)
+  }
+
+  /// What a call without a body says in `If-Match` that it has seen.
+  private func seen(_ entity: Entity, _ id: Int, _ request: Request) async throws -> Fields {
+    guard let ifMatch = try WriteCall(request).ifMatch else { return [:] }
+    // What is no longer there is not to be found, unless this is a copy of the call that took it away.
+    let present = (try? await reads.item(entity, id)) ?? [:]
+    return Resource.of(entity).seen(ifMatch: ifMatch, present: present)
+  }
+
+  private func submit(
+    _ draft: Draft, meaning: Draft? = nil, sent: Fields? = nil, success: Success, _ request: Request
+  ) async throws -> Response {
+    let call = try WriteCall(request)
+    switch try await writes.submit(draft, meaning: meaning, call) {
+    case .accepted(let commandid, let id): return accepted(commandid, id, call)
+    case .finished(let outcome): return try response(to: draft, outcome, sent: sent, success: success, call)
+    }
+  }
+
+  private func response(
+    to draft: Draft, _ outcome: Outcome, sent: Fields?, success: Success, _ call: WriteCall
+  ) throws(Problem) -> Response {
+    guard outcome.accepted else {
+      throw Problem(refused: outcome, sent: sent, ifMatch: call.ifMatch)
+    }
+    if success == .noContent { return Response(status: .noContent) }
+    let shape = Resource.of(draft.kind.entity)
+    var headers = shape.headers(of: outcome.fields)
+    if success == .created {
+      headers[.location] = call.site.href("/\(shape.collection)/\(outcome.fields["id"] ?? "")")
+    }
+    return Response(success == .created ? .created : .ok, headers: headers) {
+      shape.write(item: outcome.fields, on: call.site, to: &$0)
+    }
+  }
+
+  private func accepted(_ commandid: String, _ id: Int, _ call: WriteCall) -> Response {
+    var headers = HTTPFields()
+    headers[.location] = "/operations/\(URLText.encode(commandid))"
+    headers[header: .preferenceApplied] = call.preference.applied
+    return Response(.accepted, headers: headers) { json in
+      json.write("commandid", commandid)
+      json.write("status", "accepted")
+      json.write("id", id)
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Health
+import Hummingbird
+import Logging
+import Market
+
+/// Which call does what.
+struct Routes: Sendable {
+  typealias Context = IngressContext
+  typealias Handler = @Sendable (Request, Context) async throws -> Response
+
+  let writes: Writes
+  let reads: Reads
+  let options: IngressOptions
+  let allowance = PageAllowance(most: 5 * PageRequest.largestSize)
+
+  func router(health: Health, logger: Logger) -> Router<Context> {
+    let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
+    let origins = options.allowedOrigins.map(Set.init)
+    let vary =
+      ["Origin", "Accept-Language"]
+      + (options.trustedProxies.isEmpty ? [] : ["X-Forwarded-Host", "X-Forwarded-Proto"])
+    router.add(middleware: CrossOrigin(origins: origins, vary: vary.joined(separator: ", ")))
+    router.add(middleware: RequestMetricsMiddleware())
+    router.add(middleware: ProblemMiddleware())
+    if options.site != nil || !options.trustedProxies.isEmpty {
+      router.add(middleware: ForwardedHeaders(site: options.site, proxies: options.trustedProxies))
+    }
+    if let origins { router.add(middleware: ChosenOrigins(origins: origins)) }
+    router.add(middleware: WholeBody(limits: options.limits))
+    if let folder = options.frontEnd { router.add(middleware: FrontEnd(folder: folder, logger: logger)) }
+    health.addRoutes(to: router)
+    if let metrics = options.metrics { Health.addMetrics(to: router, metrics) }
+    addReads(to: router)
+    addWrites(to: router)
+    return router
+  }
+
+  func add(_ path: RouterPath, to router: Router<Context>, _ handlers: [HTTPRequest.Method: Handler]) {
+    router.add(path, handlers)
+  }
+
+  /// The fields of a JSON body. Throws a 400 for what is none, and a 415 for what does not say that it is.
+  func fields(of request: Request) async throws -> Fields {
+    var bytes = ByteBuffer()
+    for try await part in request.body { bytes.writeImmutableBuffer(part) }
+    try JSONBody.check(request.headers[.contentType], isEmpty: bytes.readableBytes == 0)
+    return try JSONBody.fields(of: bytes.readableBytesView)
+  }
+}

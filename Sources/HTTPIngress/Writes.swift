@@ -1,0 +1,144 @@
+import Doors
+import Lanes
+import Market
+import Redis
+
+/// Lets commands in and waits for what comes of them.
+struct Writes: Sendable {
+  enum Answer {
+    case finished(Outcome)
+    /// Let in; the outcome is still to come.
+    case accepted(commandid: String, id: Int)
+  }
+
+  let redis: RedisClient
+  let shards: Int
+  /// The name under which outcomes are sent to this process.
+  let ingress: String
+  let book: PendingReplies
+  let ordinaryWait: Duration
+  let backlog: FullShards
+  let blocks: IDBlocks
+
+  var claims: IdempotencyClaims { IdempotencyClaims(redis: redis) }
+  var operations: Operations { Operations(redis: redis, shards: shards) }
+
+  /// - Parameter meaning: the draft that the client's key stands for, if it asked for more than is still to do.
+  func submit(_ draft: Draft, meaning: Draft? = nil, _ call: WriteCall) async throws -> Answer {
+    let claim = try await claim(meaning ?? draft, call)
+    let commandid = claim?.commandid ?? CommandName.made()
+    if let claim, claim.isRepeated {
+      let earlier = try await operations.outcome(of: commandid, (meaning ?? draft).digest)
+      if let earlier { return .finished(earlier) }
+      guard !claim.isRunning else {
+        throw Problem.passing(
+          .conflict, "stillRunning", "The same request is being worked on. Ask again soon.",
+          message: "같은 요청을 처리하고 있습니다. 잠시 뒤에 다시 시도해 주세요.")
+      }
+    }
+    let ids = claim?.ids ?? []
+    let wait = call.preference.duration(otherwise: ordinaryWait)
+    func request(reserved id: Int?) -> CommandRequest {
+      CommandRequest(
+        draft: draft, commandid: commandid, replyto: wait > .zero ? ingress : nil, reserved: id,
+        digest: meaning?.digest, isFollowed: true)
+    }
+    guard wait > .zero else {
+      let (id, _) = try await admit(ids, call, request)
+      return .accepted(commandid: commandid, id: id)
+    }
+    // The answer may be there before the append returns.
+    let expectation = book.expect(commandid, within: wait)
+    defer { book.close(expectation, of: commandid) }
+    let (id, shard) = try await admit(ids, call, request)
+    if let outcome = await expectation.outcome() { return .finished(outcome) }
+    // It may have been decided all the same: the stream of answers is bounded.
+    let outcome = try? await operations.outcome(of: commandid, (meaning ?? draft).digest, in: shard)
+    return outcome.map { .finished($0) } ?? .accepted(commandid: commandid, id: id)
+  }
+
+  /// The outcome of an earlier copy of a request for which there is nothing left to do.
+  func earlier(_ draft: Draft, _ call: WriteCall) async throws -> Outcome? {
+    guard let key = call.key, let claim = try await claims.earlier(key, for: draft.text(of: call)) else {
+      return nil
+    }
+    return try await operations.outcome(of: claim.commandid, draft.digest)
+  }
+
+  /// Nil where the client gave the call no key.
+  private func claim(_ draft: Draft, _ call: WriteCall) async throws -> IdempotencyClaims.Claim? {
+    guard let key = call.key else { return nil }
+    let id = draft.leavesID ? try await newID(draft.kind.entity) : nil
+    return try await claims.claim(key, for: draft.text(of: call), meaning: id)
+  }
+
+  /// - Parameter ids: those meant for what the request makes, in order; without any the door makes one.
+  private func admit(
+    _ ids: [Int], _ call: WriteCall, _ request: (_ reserved: Int?) -> CommandRequest
+  ) async throws -> (id: Int, shard: Shard) {
+    var (ids, place) = (ids, 0)
+    while true {
+      let request = request(place < ids.count ? ids[place] : nil)
+      let admission = try await passTwice(request)
+      if case .admitted(let id, _, let shard) = admission { return (id, shard) }
+      if case .conflict(let entity, _, _) = admission, request.draft.leavesID, let key = call.key {
+        // The id is somebody else's by now: all copies of the request go on to the next one.
+        place += 1
+        if place >= ids.count { ids = try await claims.mean(newID(entity, collisions: place), for: key) }
+        continue
+      }
+      if let key = call.key { try await claims.release(key) }
+      throw admission.flatMap(Problem.init)
+        ?? Problem(.internalServerError, "internal", "The door was silent.", message: "서버에서 문제가 생겼습니다.")
+    }
+  }
+
+  /// An id that nobody has been given yet.
+  private func newID(_ entity: Entity, collisions: Int = 0) async throws -> Int {
+    while true {
+      if let id = blocks.next(entity) { return id }
+      var commands = Commands()
+      let question = blocks.ask(entity, needing: 1, collisions: collisions, &commands)
+      try blocks.receive(question, try await redis.send(commands)[...])
+    }
+  }
+
+  /// Takes one request through a door, and once more if the connection broke under it.
+  private func passTwice(_ request: CommandRequest) async throws -> Admission? {
+    let wasConnected = redis.isConnected
+    var door = Door([request], shards: shards, blocks: blocks, isFull: backlog.isFull)
+    do throws(RedisError) {
+      return try await pass(&door)
+    } catch {
+      guard wasConnected, error.code == .unavailable || error.code == .timeout else { throw error }
+    }
+    // The connection comes back at once if it can at all, and the command id makes a second copy harmless.
+    try await Task.sleep(for: .milliseconds(50))
+    door.restart()
+    return try await pass(&door)
+  }
+
+  private func pass(_ door: inout Door) async throws(RedisError) -> Admission? {
+    var replies: [Reply] = []
+    while true {
+      var commands = Commands()
+      try door.next(replies, commands: &commands)
+      if commands.isEmpty { return door.admissions.first }
+      replies = try await redis.send(commands)
+    }
+  }
+}
+
+extension Draft {
+  /// Whether it makes something whose id is left to the door.
+  fileprivate var leavesID: Bool { kind.creates && id == nil }
+
+  /// Everything the request says, in one fixed order: what a client's key stands for.
+  fileprivate func text(of call: WriteCall) -> String {
+    var all: Fields = ["type": kind.rawValue]
+    if let id { all.append("id", String(id)) }
+    if let productid { all.append("productid", String(productid)) }
+    all.pairs += fields.pairs
+    return "\(call.line)\t\(all.packed)"
+  }
+}

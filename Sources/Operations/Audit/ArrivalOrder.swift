@@ -1,0 +1,48 @@
+import Keys
+import Lanes
+import Market
+
+/// Watches that whoever reserved first is served first.
+///
+/// It knows no rule but this one: a deal may start only if no reservation of the product that arrived before it
+/// waits. One that came back for want of stock has its old place from the moment it is said to wait again.
+struct ArrivalOrder {
+  private struct Product {
+    /// When each reservation arrived.
+    var arrivals: [Int: EntryID] = [:]
+    /// Those that the trade itself has said to wait.
+    var waiting: Set<Int> = []
+  }
+
+  private var products: [Int: Product] = [:]
+
+  mutating func take(_ entry: JournalEntry, in shard: Shard, _ findings: inout Findings) {
+    guard case .deal(let step, let deal) = entry.event.fact else { return }
+    let id = deal.reserveid
+    var product = products.removeValue(forKey: deal.productid) ?? Product()
+    switch step {
+    case .reserveCompleted:
+      product.arrivals[id] = entry.position
+    case .tradeWaiting:
+      product.waiting.insert(id)
+    case .tradeStarted:
+      product.waiting.remove(id)
+      guard let arrival = product.arrivals[id] else { break }
+      let passed = product.waiting.filter { product.arrivals[$0].map { $0 < arrival } ?? false }
+      if let first = passed.min() {
+        findings.add(
+          .order, Key.product(deal.productid, in: shard),
+          "TradeStarted at \(entry.position) let reservation \(id) pass \(first), which waited before it.")
+      }
+    case .tradeRejected, .tradeCanceled:
+      product.waiting.remove(id)
+      product.arrivals[id] = nil
+    case .tradeCompleted:
+      product.arrivals[id] = nil
+    case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .handoverRequested,
+      .cancelRefused:
+      break
+    }
+    products[deal.productid] = product
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Keys
+import Lanes
+import Market
+import Redis
+import Workers
+
+/// Compares everything that is stored with everything that happened.
+///
+/// It only reads, in small steps, so the system may run meanwhile. What holds only of a system at rest is left
+/// out for shards that work during the audit; the report notes them.
+public struct Auditor {
+  private let connection: RedisConnection
+
+  public init(_ connection: RedisConnection) { self.connection = connection }
+
+  /// - Parameter patience: how long to wait for every lane to have read all there is.
+  public func run(waiting patience: Duration = .zero) throws(RedisError) -> AuditReport {
+    let shards = try connection.shardCount()
+    let before = try rest(shards, within: patience)
+    var report = AuditReport()
+    var (keyspace, strays) = (Keyspace(), Findings())
+    let strayCheck = StrayCheck(shards: shards)
+    try connection.scanPages { (keys) throws(RedisError) in
+      try keyspace.take(keys, on: connection, &strays)
+      try strayCheck.take(keys, on: connection, &strays)
+    }
+    report.memory = keyspace.memory
+    var audits: [ShardAudit.Result] = []
+    for shard in (0..<shards).map({ Shard($0) }) {
+      var audit = try ShardAudit(shard, keyspace.contents[shard] ?? .init(), on: connection)
+      audits.append(try audit.run())
+    }
+    for worker in DecidingWorker.allCases {
+      report.inletDeadLetters += try DeadEntries(tag: "{\(Key.inlet(worker))}", on: connection).count
+    }
+    try checkLosses(shards, &strays)
+    let after = try Quiescence(shards: shards, on: connection)
+    for audit in audits { report.add(audit, wasAtRest: before.lasted(until: after, in: audit.shard)) }
+    report.add(strays.always)
+    report.note(before, after)
+    if report.isAtRest {
+      report.add(strays.whenIdle)
+      report.broken.formUnion(strays.broken)
+    }
+    return report
+  }
+
+  /// Whether everything is still there that a lane has to read.
+  private func checkLosses(_ shards: Int, _ findings: inout Findings) throws(RedisError) {
+    let losses = LossCheck(connection: connection)
+    for role in WorkerKind.allCases {
+      for lane in role.lanes(shards: shards) {
+        for stream in lane.streams { try losses.check(lane.name, stream, &findings) }
+      }
+    }
+  }
+
+  /// Takes records of read models away that are to be made anew from the journal.
+  public func forget(_ views: Set<BrokenView>) throws(RedisError) {
+    try connection.askEach(Array(views)) {
+      RESPWords($0.kind == .listing ? "ZREM" : "HDEL", $0.key, $0.member)
+    } _: { (_, reply) throws(RedisError) in
+      try reply.get()
+    }
+  }
+
+  private func rest(_ shards: Int, within patience: Duration) throws(RedisError) -> Quiescence {
+    let deadline = ContinuousClock.now + patience
+    var rest = try Quiescence(shards: shards, on: connection)
+    while .now < deadline {
+      // Redis gives no signal when a group has read everything. One look takes a while, in which a lane may have
+      // gone on, so two have to be the same.
+      Thread.sleep(forTimeInterval: 0.05)
+      let next = try Quiescence(shards: shards, on: connection)
+      if next.isQuiet && next == rest { break }
+      rest = next
+    }
+    return rest
+  }
+}
+
+extension AuditReport {
+  fileprivate mutating func add(_ audit: ShardAudit.Result, wasAtRest: Bool) {
+    shards.append(audit.totals)
+    notes += audit.notes
+    add(audit.findings.always)
+    guard wasAtRest else {
+      isAtRest = false
+      return
+    }
+    add(audit.findings.whenIdle)
+    broken.formUnion(audit.findings.broken)
+  }
+
+  fileprivate mutating func note(_ before: Quiescence, _ after: Quiescence) {
+    var delays = before.inletDelays + before.delays.sorted { $0.key.index < $1.key.index }.flatMap(\.value)
+    if delays.isEmpty { delays = after.inletDelays + after.delays.values.flatMap(\.self).sorted() }
+    if !delays.isEmpty {
+      isAtRest = false
+      notes += delays.map { "Not at rest: \($0)." }
+    } else if !isAtRest {
+      notes.append("Not at rest: entries came in during the audit.")
+    }
+    if !isAtRest { notes.append("Of what was not at rest only that was checked which holds at any time.") }
+  }
+}

@@ -1,0 +1,94 @@
+import Keys
+import Market
+
+/// The differences of one part of the system: all are counted, the first are kept.
+struct Findings {
+  struct Tally {
+    private(set) var count = 0
+    private(set) var first: [Difference] = []
+
+    mutating func add(_ difference: Difference) {
+      count += 1
+      if first.count < Findings.kept { first.append(difference) }
+    }
+  }
+
+  /// How many differences are kept of each kind.
+  static let kept = 100
+
+  /// What holds at any time, also while the lanes work.
+  private(set) var always = Tally()
+  /// What is expected only of a system at rest.
+  private(set) var whenIdle = Tally()
+  /// What of the read models is to be made anew.
+  private(set) var broken: Set<BrokenView> = []
+
+  mutating func add(_ code: Difference.Code, _ key: String, _ message: String) {
+    always.add(Difference(code: code, key: key, message: message))
+  }
+
+  mutating func addWhenIdle(_ code: Difference.Code, _ key: String, _ message: String) {
+    whenIdle.add(Difference(code: code, key: key, message: message))
+  }
+
+  /// Something is wrong with a read model.
+  mutating func add(_ code: Difference.Code, _ view: BrokenView, _ message: String) {
+    broken.insert(view)
+    addWhenIdle(code, view.name, message)
+  }
+
+  /// Compares field by field.
+  mutating func compare(_ found: Fields, with expected: Fields, at key: String, besides ignored: Set<String>)
+  {
+    if found.isEmpty || expected.isEmpty {
+      if found.isEmpty && !expected.isEmpty {
+        addWhenIdle(.state, key, "It is missing, though its events made it.")
+      }
+      if !found.isEmpty && expected.isEmpty {
+        addWhenIdle(.state, key, "It is there, though no event made it.")
+      }
+      return
+    }
+    let names = expected.map(\.name) + found.map(\.name).filter { expected[$0] == nil }
+    for name in names where !ignored.contains(name) && found[name] != expected[name] {
+      addWhenIdle(
+        .state, key, "\(name) is \(shown(found[name])), but its events make it \(shown(expected[name])).")
+    }
+  }
+}
+
+/// A read model's record that is not as the journal implies.
+public struct BrokenView: Hashable, Sendable {
+  /// What kind of record it is.
+  public enum Kind: Sendable {
+    /// A notice in its user's hash.
+    case notice
+    /// A reservation's row in a hash of my page.
+    case row
+    /// A row's name in a user's sorted set.
+    case listing
+  }
+
+  public let kind: Kind
+  public let key: String
+  public let member: String
+
+  /// As one asks Redis for it.
+  var name: String { "\(key) \(member)" }
+
+  init(noticeOf userid: String, _ name: String) {
+    self.init(.notice, Key.notices(of: userid), name)
+  }
+
+  init(_ kind: Kind, _ key: String, _ member: String) {
+    self.kind = kind
+    self.key = key
+    self.member = member
+  }
+}
+
+/// A value in a message.
+func shown(_ value: String?) -> String {
+  guard let value else { return "absent" }
+  return "“\(value.replacing("\t", with: " "))”"
+}

@@ -1,0 +1,79 @@
+import Lanes
+import Market
+
+/// Replays what one worker of a shard said, and finds what cannot have happened.
+struct Histories<Rules: Replayable> {
+  let shard: Shard
+  /// Whether the journal's beginning is gone. Then only what begins after that can be replayed.
+  let isTrimmed: Bool
+  private var replays: [Int: Replay<Rules>] = [:]
+  /// What the worker heard later than it stands on the journal.
+  private var late: ArraySlice<ReplayedEvents.Item> = []
+  private var putAside: Set<EntryID> = []
+
+  init(_ shard: Shard, isTrimmed: Bool) {
+    self.shard = shard
+    self.isTrimmed = isTrimmed
+  }
+
+  /// Has to be told before the first entry.
+  mutating func expect(_ replayed: ReplayedEvents) {
+    late = (replayed.items[Rules.worker] ?? [])[...]
+    putAside = Set(late.map(\.entry.position))
+  }
+
+  mutating func take(_ entry: JournalEntry, _ findings: inout Findings) {
+    // The places of two streams compare by their times only. Within one, a lane hears what is on the journal first,
+    // and what it says itself comes after what it heard.
+    let moment = entry.position.milliseconds
+    let isOwn = entry.event.author == Rules.worker
+    while let next = late.first,
+      next.heard.milliseconds < moment || isOwn && next.heard.milliseconds == moment
+    {
+      late.removeFirst()
+      apply(next.entry, &findings)
+    }
+    if !putAside.contains(entry.position) { apply(entry, &findings) }
+  }
+
+  private mutating func apply(_ entry: JournalEntry, _ findings: inout Findings) {
+    let event = entry.event
+    let isOwn = event.author == Rules.worker && !event.isRefusal
+    guard isOwn || Rules.listensTo.contains(event.type), let id = Rules.subject(of: event) else { return }
+    if replays[id] == nil {
+      guard !isTrimmed || isOwn && Rules.begins(with: event) else { return }
+      replays[id] = Replay()
+    }
+    guard isOwn else {
+      replays[id]?.observe(entry)
+      return
+    }
+    guard replays[id]?.emit(entry) == false else { return }
+    findings.add(
+      .history, Rules.key(id, in: shard),
+      "\(event.type) at \(entry.position)\(event.of) cannot follow from what came before it on the journal.")
+  }
+
+  /// Hears the rest; afterwards `state(_:)` is what should be stored.
+  mutating func finish(_ findings: inout Findings) {
+    for item in late { apply(item.entry, &findings) }
+    late = []
+    for id in replays.keys { replays[id]?.finish() }
+  }
+
+  /// The listings that others have followed, as they were at their end.
+  var former: [Listing] { replays.values.flatMap(\.former) }
+
+  var ids: [Int] { Array(replays.keys) }
+
+  /// The state that the events make; nil where the journal does not tell.
+  func state(_ id: Int) -> Rules.State? {
+    if let replay = replays[id] { return replay.state }
+    return isTrimmed ? nil : Rules.initial
+  }
+}
+
+extension Event {
+  /// “ of reservation 7” for a deal's.
+  var of: String { deal.map { " of reservation \($0.reserveid)" } ?? "" }
+}

@@ -1,0 +1,92 @@
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// Checks that a shard's indexes list exactly what there is, and that the directory leads to it.
+struct IndexCheck {
+  private struct Item {
+    let id: Int
+    let member: Int
+    let productid: Int
+  }
+
+  let shard: Shard
+  private var items: [Entity: [Item]] = [:]
+  /// What exists, but has disappeared from the lists.
+  private var deleted: [Entity: [Item]] = [:]
+
+  init(_ shard: Shard) { self.shard = shard }
+
+  mutating func take(_ reservation: Reservation) {
+    let id = reservation.deal.reserveid
+    let item = Item(id: id, member: id, productid: reservation.deal.productid)
+    take(item, of: .reserve, isDeleted: reservation.isDeleted)
+  }
+
+  mutating func take(_ listing: Listing) {
+    let item = Item(id: listing.id, member: listing.id, productid: listing.productid)
+    take(item, of: .trade, isDeleted: listing.isDeleted)
+  }
+
+  mutating func take(_ stock: Stock) {
+    let level = stock.level
+    let item = Item(id: level.id, member: level.productid, productid: level.productid)
+    take(item, of: .inventory, isDeleted: false)
+  }
+
+  private mutating func take(_ item: Item, of entity: Entity, isDeleted: Bool) {
+    if isDeleted {
+      deleted[entity, default: []].append(item)
+    } else {
+      items[entity, default: []].append(item)
+    }
+  }
+
+  func finish(on connection: RedisConnection, _ findings: inout Findings) throws(RedisError) {
+    // Older releases left no trace, and no command in the directory.
+    var registered: [Item] = []
+    for entity in Entity.allCases {
+      let items = items[entity] ?? []
+      try compare(items, of: entity, on: connection, &findings)
+      try connection.askEach(items + (deleted[entity] ?? [])) {
+        RESPWords("GET", Key.directory(entity, id: $0.id))
+      } _: { (item, reply) throws(RedisError) in
+        let owner = try reply.get().text.flatMap { DirectoryEntry($0) }
+        if owner?.productid != item.productid {
+          findings.addWhenIdle(
+            .directory, Key.directory(entity, id: item.id),
+            "It is \(shown(reply.text)), but the \(entity.rawValue) is of product \(item.productid).")
+        } else if entity == .inventory, owner?.commandid != nil {
+          registered.append(item)
+        }
+      }
+    }
+    try connection.askEach(registered) {
+      RESPWords("GET", Key.trace(of: .inventory, id: $0.id, in: shard))
+    } _: { (item, reply) throws(RedisError) in
+      guard try reply.get().integer != item.productid else { return }
+      findings.addWhenIdle(
+        .directory, Key.trace(of: .inventory, id: item.id, in: shard),
+        "It is \(shown(reply.text)), but the inventory is of product \(item.productid).")
+    }
+  }
+
+  private func compare(
+    _ items: [Item], of entity: Entity, on connection: RedisConnection, _ findings: inout Findings
+  ) throws(RedisError) {
+    let key = Key.index(of: entity, in: shard)
+    var scores: [String: Int] = [:]
+    for (member, score) in try connection.members(of: key) { scores[member] = score }
+    for item in items {
+      let score = scores.removeValue(forKey: "\(item.member)")
+      guard score != item.id else { continue }
+      let found = score.map { "has the score \($0)" } ?? "is missing"
+      findings.addWhenIdle(.index, key, "\(item.member) \(found): \(entity.rawValue) \(item.id) exists.")
+    }
+    for (member, _) in scores {
+      findings.addWhenIdle(
+        .index, key, "\(member) is listed, but there is no such \(entity.rawValue), or it is deleted.")
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// Checks every row of my page: against the reservation itself, against the last events that made it, and whether
+/// its buyer and its seller have it on their lists.
+struct MypageCheck {
+  /// What the journal tells of a reservation's row.
+  private struct Row {
+    let buyer: String
+    var seller: String?
+    var position = EntryID.zero
+    /// When the reservation was made, if the journal still tells.
+    var begun: UInt64?
+    var trade: Status?
+    var stock: Status?
+
+    init(buyer: String) { self.buyer = buyer }
+
+    mutating func take(_ entry: JournalEntry, _ deal: Deal) {
+      position = entry.position
+      // Once a seller is known, every step concerns him, also those that do not name him.
+      seller = deal.seller ?? seller
+      switch entry.event.fact {
+      case .deal(let step, _): take(step)
+      case .hold(let step, _, _): stock = step.status
+      case .listing, .stock, .rejected: break
+      }
+    }
+
+    private mutating func take(_ step: DealStep) {
+      switch step {
+      case .reserveCompleted: begun = position.milliseconds
+      case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted: trade = step.status
+      case .tradeCanceled: trade = .canceled
+      case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .handoverRequested,
+        .cancelRefused:
+        break
+      }
+    }
+  }
+
+  private struct Asked {
+    let row: Row
+    let reservation: Reservation
+    let view: BrokenView
+  }
+
+  private struct Listed {
+    let begun: UInt64?
+    let view: BrokenView
+  }
+
+  let shard: Shard
+  private var rows: [Int: Row] = [:]
+
+  init(_ shard: Shard) { self.shard = shard }
+
+  mutating func take(_ entry: JournalEntry) {
+    guard let deal = entry.event.deal else { return }
+    rows[deal.reserveid, default: Row(buyer: deal.userid)].take(entry, deal)
+  }
+
+  /// Compares the rows of reservations as they are stored.
+  func check(
+    _ reservations: [Reservation], on connection: RedisConnection, _ findings: inout Findings
+  ) throws(RedisError) {
+    var asked: [Asked] = []
+    var listed: [Listed] = []
+    for reservation in reservations {
+      let id = reservation.deal.reserveid
+      guard let row = rows[id] else { continue }
+      asked.append(
+        Asked(
+          row: row, reservation: reservation,
+          view: BrokenView(.row, Key.mypageRows(of: id, in: shard), "\(id)")))
+      for (userid, role) in [(row.buyer, DealRole.buyer), (row.seller, .seller)] {
+        guard let userid else { continue }
+        let name = MypageRowID(id, in: shard, role).description
+        listed.append(Listed(begun: row.begun, view: BrokenView(.listing, Key.mypage(of: userid), name)))
+      }
+    }
+    try connection.askEach(asked) {
+      RESPWords("HGET", $0.view.key, $0.view.member)
+    } _: { (asked, reply) throws(RedisError) in
+      compare(try reply.get().text, with: asked, &findings)
+    }
+    try connection.askEach(listed) {
+      RESPWords("ZSCORE", $0.view.key, $0.view.member)
+    } _: { (listed, reply) throws(RedisError) in
+      let score = try reply.get().integer
+      if score == nil || listed.begun.map({ score != Int(clamping: $0) }) == true {
+        findings.add(.mypage, listed.view, "It is missing, or out of its place.")
+      }
+    }
+  }
+
+  private func compare(_ stored: String?, with asked: Asked, _ findings: inout Findings) {
+    guard let stored else { return findings.add(.mypage, asked.view, "It is missing.") }
+    guard let found = Fields(packed: stored) else {
+      return findings.add(.mypage, asked.view, "It cannot be read.")
+    }
+    let deal = asked.reservation.deal
+    var expected: Fields = [
+      "productid": "\(deal.productid)", "productname": deal.productname, "qty": "\(deal.qty)",
+      "buyer": deal.userid,
+      "status": asked.reservation.standing.rawValue, "position": "\(asked.row.position)",
+    ]
+    // What no event of the journal as it is now has said, an older one may have.
+    for (name, value) in [
+      ("begun", asked.row.begun.map { "\($0)" }), ("price", deal.terms.map { "\($0.price)" }),
+      ("reserveDt", deal.terms?.reserveDt), ("address", deal.terms?.address), ("seller", deal.seller),
+      ("tradeid", deal.tradeid.map { "\($0)" }), ("tradeStatus", asked.row.trade?.rawValue),
+      ("stockStatus", asked.row.stock?.rawValue),
+    ] {
+      if let value { expected.append(name, value) }
+    }
+    for (name, value) in expected where found[name] != value {
+      findings.add(
+        .mypage, asked.view, "\(name) is \(shown(found[name])), but must be \(shown(value)).")
+    }
+  }
+}

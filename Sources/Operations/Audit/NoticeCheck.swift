@@ -1,0 +1,111 @@
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// Checks that everybody concerned has been told of every change, and the status stream once.
+struct NoticeCheck {
+  /// How many notices a user keeps, and for how long, in milliseconds.
+  private static let limit = 1000
+  private static let lifetime: UInt64 = 90 * 86_400_000
+
+  private struct Expected {
+    let id: NoticeID
+    let status: Status
+    let productid: Int
+
+    var view: BrokenView { BrokenView(noticeOf: id.userid, id.own) }
+  }
+
+  let shard: Shard
+  private var sellers: [Int: String] = [:]
+  /// Where the events stand that the status stream has to tell of.
+  private var announced: [EntryID] = []
+
+  init(_ shard: Shard) { self.shard = shard }
+
+  mutating func take(
+    _ page: [JournalEntry], on connection: RedisConnection, _ findings: inout Findings
+  ) throws(RedisError) {
+    var expected: [Expected] = []
+    for entry in page {
+      let event = entry.event
+      if case .listing(.tradeListed, let listing) = event.fact { sellers[listing.productid] = listing.userid }
+      guard let status = event.status else { continue }
+      announced.append(entry.position)
+      for (role, userid) in [
+        (DealRole.buyer, event.buyer), (.seller, event.seller ?? sellers[event.productid]),
+      ] {
+        guard let userid else { continue }
+        let id = NoticeID(of: entry.position, in: shard, to: userid, as: role)
+        expected.append(Expected(id: id, status: status, productid: event.productid))
+      }
+    }
+    let now = try connection.call("TIME")[0]?.integer.map { UInt64($0) * 1000 } ?? 0
+    expected.removeAll { $0.id.position.age(at: now) > Self.lifetime - 60_000 }
+    var missing: [Expected] = []
+    try connection.askEach(expected) {
+      RESPWords("HGET", Key.notices(of: $0.id.userid), $0.id.own)
+    } _: { (notice, reply) throws(RedisError) in
+      guard let stored = try reply.get().text else { return missing.append(notice) }
+      let found = notice.id.fields(stored: stored)
+      if found?["status"] != notice.status.rawValue || found?["productid"] != "\(notice.productid)" {
+        findings.add(
+          .notice, notice.view,
+          "It says \(shown(found?["status"])) of product \(shown(found?["productid"])), but the journal says \(notice.status.rawValue) of \(notice.productid)."
+        )
+      }
+    }
+    try check(missing, on: connection, &findings)
+  }
+
+  /// A user who has enough newer ones has let go of a notice rightly.
+  private func check(
+    _ missing: [Expected], on connection: RedisConnection, _ findings: inout Findings
+  ) throws(RedisError) {
+    var oldest: [[UInt8]: EntryID] = [:]
+    for notice in missing {
+      let userid = notice.id.userid
+      if oldest[Array(userid.utf8)] == nil {
+        let names = try connection.ask("HKEYS", Key.notices(of: userid)).compactMap(\.text)
+        let newestFirst = names.compactMap { NoticeID(own: $0, of: userid) }.sorted(by: >)
+        let last = newestFirst.count < Self.limit ? EntryID.zero : newestFirst[Self.limit - 1].position
+        oldest[Array(userid.utf8)] = last
+      }
+      guard let last = oldest[Array(userid.utf8)], notice.id.position > last else { continue }
+      findings.add(
+        .notice, notice.view, "It is missing: \(userid) was not told of \(notice.status.rawValue).")
+    }
+  }
+
+  /// Compares the status stream, as far as it goes back, with the events that change a status.
+  func finish(on connection: RedisConnection, _ findings: inout Findings) throws(RedisError) {
+    let key = Key.status(of: shard)
+    var left = announced[...]
+    var isFirst = try StreamState(of: key, on: connection).isTrimmed
+    try connection.readPages(of: key) { (page) throws(RedisError) in
+      for entry in page {
+        let text = entry.fields["position"] ?? ""
+        guard let position = EntryID(text) else {
+          findings.addWhenIdle(.status, key, "\(entry.id) is of position \(shown(text)), which is none.")
+          continue
+        }
+        // What the stream has let go of, it may have told; what the journal has let go of, nobody knows.
+        if isFirst { left = left.drop { $0 < position } }
+        isFirst = false
+        if let start = announced.first, position < start { continue }
+        while let next = left.first, next < position {
+          findings.addWhenIdle(.status, key, "The event at \(next) was not announced.")
+          left.removeFirst()
+        }
+        if left.first == position {
+          left.removeFirst()
+        } else {
+          findings.addWhenIdle(
+            .status, key, "\(entry.id) announces \(position) again, or what changed no status.")
+        }
+      }
+    }
+    for position in left { findings.addWhenIdle(.status, key, "The event at \(position) was not announced.") }
+  }
+}

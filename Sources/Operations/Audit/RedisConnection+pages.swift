@@ -1,0 +1,145 @@
+import Market
+import Redis
+
+/// A stream entry with its fields as text.
+struct StreamEntry {
+  let id: EntryID
+  let fields: Fields
+}
+
+/// Reading much in small steps, so that nobody waits long for Redis.
+extension RedisConnection {
+  private static let page = 1000
+
+  /// Gives a stream's entries in pages, in order.
+  func readPages(
+    of stream: String, from start: EntryID? = nil, through end: EntryID? = nil,
+    _ body: ([StreamEntry]) throws(RedisError) -> Void
+  ) throws(RedisError) {
+    var start = start.map { "\($0)" } ?? "-"
+    let last = end.map { "\($0)" } ?? "+"
+    while true {
+      let reply = try ask("XRANGE", stream, start, last, "COUNT", "\(Self.page)")
+      var entries: [StreamEntry] = []
+      entries.reserveCapacity(reply.count)
+      for entry in reply {
+        guard let id = entry[0]?.string.flatMap({ EntryID($0) }), let body = entry[1] else {
+          throw RedisError(.unexpectedReply, "XRANGE \(stream) answered with an entry that cannot be read.")
+        }
+        entries.append(StreamEntry(id: id, fields: body.fields))
+      }
+      if !entries.isEmpty { try body(entries) }
+      guard entries.count == Self.page, let last = entries.last else { return }
+      start = "(\(last.id)"
+    }
+  }
+
+  /// All members of a sorted set and their scores.
+  func members(of key: String) throws(RedisError) -> [(member: String, score: Int)] {
+    var all: [(member: String, score: Int)] = []
+    while true {
+      let reply = try ask(
+        "ZRANGE", key, "\(all.count)", "\(all.count + Self.page - 1)", "WITHSCORES")
+      var parts = reply.makeIterator()
+      while let member = parts.next()?.text, let score = parts.next()?.text {
+        all.append((member, Double(score).flatMap { Int(exactly: $0) } ?? -1))
+      }
+      if reply.count < 2 * Self.page { return all }
+    }
+  }
+
+  /// Gives the names of all keys in pages; a name may come twice.
+  func scanPages(_ body: ([String]) throws(RedisError) -> Void) throws(RedisError) {
+    var cursor = "0"
+    repeat {
+      let reply = try call("SCAN", cursor, "COUNT", "\(Self.page)")
+      guard let next = reply[0]?.string, let keys = reply[1] else {
+        throw RedisError(.unexpectedReply, "SCAN gave no cursor.")
+      }
+      cursor = next
+      try body(keys.compactMap(\.text))
+    } while cursor != "0"
+  }
+
+  /// Gives the names of what many keys hold in pages, each with its key; one may come twice.
+  ///
+  /// - Parameter command: `HSCAN` where the keys are hashes, `ZSCAN` where they are sorted sets.
+  func scanPages(
+    by command: String, of keys: [String],
+    _ body: ([(key: String, name: String)]) throws(RedisError) -> Void
+  ) throws(RedisError) {
+    // One may be large, so only a few are read at a time.
+    let together = 20
+    var open = keys.map { (key: $0, cursor: "0") }
+    while !open.isEmpty {
+      var unfinished: [(key: String, cursor: String)] = []
+      var page: [(key: String, name: String)] = []
+      try askEach(open.prefix(together)) {
+        RESPWords(command, $0.key, $0.cursor, "COUNT", "\(Self.page)")
+      } _: { (item, reply) throws(RedisError) in
+        if reply.isNull { return }
+        guard let next = try reply.get()[0]?.string, let fields = reply[1]?.fields else {
+          throw RedisError(.unexpectedReply, "\(command) \(item.key) gave no cursor.")
+        }
+        page += fields.map { (item.key, $0.name) }
+        if next != "0" { unfinished.append((item.key, next)) }
+      }
+      try body(page)
+      open = unfinished + open.dropFirst(together)
+    }
+  }
+
+  /// Sends a command for each item in pipelines of a page, and gives every reply with its item.
+  ///
+  /// An error reply is given too: what it means only the caller knows. Of a key of another type, which is a finding
+  /// of its own, there is nothing to say but that it holds nothing of what was looked for.
+  func askEach<Item>(
+    _ items: some Collection<Item>, _ words: (Item) -> RESPWords,
+    _ body: (Item, Reply) throws(RedisError) -> Void
+  ) throws(RedisError) {
+    var rest = items[...]
+    while !rest.isEmpty {
+      let page = rest.prefix(Self.page)
+      rest = rest.dropFirst(Self.page)
+      var commands = Commands()
+      for item in page { commands.add(words(item)) }
+      for (item, reply) in zip(page, try exchange(commands)) { try body(item, reply.ofRightType) }
+    }
+  }
+}
+
+extension RedisConnection {
+  /// Sends one command; nothing is what a key of another type holds of what was looked for.
+  func ask(_ words: String...) throws(RedisError) -> Reply {
+    var all = RESPWords()
+    for word in words { all.add(word) }
+    var commands = Commands()
+    commands.add(all)
+    return try (try exchange(commands).first ?? .null).ofRightType.get()
+  }
+}
+
+extension Reply {
+  /// Nothing where the key is of another type than the command is for.
+  var ofRightType: Reply { error?.code == .refused(kind: "WRONGTYPE") ? .null : self }
+
+  /// The text, with a mark in the place of what is not UTF-8.
+  var text: String? { withBytes { String(decoding: $0, as: UTF8.self) } }
+
+  /// Names and values in turn.
+  var fields: Fields {
+    var fields = Fields()
+    fields.pairs.reserveCapacity(count / 2)
+    var parts = makeIterator()
+    while let name = parts.next()?.text, let value = parts.next()?.text { fields.append(name, value) }
+    return fields
+  }
+
+  /// Names and values of any kind.
+  var properties: [String: Reply] {
+    var properties: [String: Reply] = [:]
+    var parts = makeIterator()
+    while let name = parts.next()?.text, let value = parts.next() { properties[name] = value }
+    return properties
+  }
+}

@@ -1,0 +1,51 @@
+import Keys
+import Lanes
+import Market
+
+extension ReservationDecider: Replayable {
+  static var worker: DecidingWorker { .reservation }
+  static var initial: Reservation? { nil }
+
+  static func subject(of event: Event) -> Int? {
+    if case .deal(_, let deal) = event.fact { deal.reserveid } else { nil }
+  }
+
+  static func key(_ id: Int, in shard: Shard) -> String { Key.reservation(id, in: shard) }
+
+  static func begins(with event: Event) -> Bool {
+    if case .deal(.reserveCompleted, _) = event.fact { true } else { false }
+  }
+
+  static func permits(_ event: Event, in state: Reservation?, after heard: Event?) -> Bool {
+    guard case .deal(let step, let deal) = event.fact else { return false }
+    guard step != .reserveCompleted else { return state == nil }
+    guard let state else { return false }
+    switch step {
+    case .reserveChanged:
+      return !state.cancelRequested && state.ended == nil && state.deal.differsOnlyByPerson(from: deal)
+    case .reserveCancelRequested, .reserveDeleted:
+      var asked = state.deal
+      asked.delete = deal.delete
+      return !state.cancelRequested && (state.ended != nil) == (step == .reserveDeleted) && asked == deal
+    case .reserveCanceled:
+      guard case .deal(.tradeCanceled, _) = heard?.fact else { return false }
+      return state.cancelRequested && state.deal == deal
+    case .reserveCompleted, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted,
+      .tradeCanceled, .cancelRefused:
+      return false
+    }
+  }
+}
+
+extension Deal {
+  /// Whether only what the buyer may change is another.
+  fileprivate func differsOnlyByPerson(from other: Deal) -> Bool {
+    var same = self
+    same.terms?.reserveDt = other.terms?.reserveDt ?? ""
+    same.terms?.address = other.terms?.address ?? ""
+    if let version = other.terms?.version, version.follows(terms?.version ?? 1) {
+      same.terms?.version = version
+    }
+    return same == other
+  }
+}

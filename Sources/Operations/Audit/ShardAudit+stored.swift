@@ -1,0 +1,81 @@
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// What is stored in the shard, compared with what its events make and with one another.
+extension ShardAudit {
+  mutating func checkProducts() throws(RedisError) {
+    let ids = contents.products.union(contents.stocks).union(trades.ids).union(stocks.ids).sorted()
+    var found: [Int: ProductTrade] = [:]
+    try connection.askEach(ids) {
+      RESPWords("HGETALL", Key.product($0, in: shard))
+    } _: { (id, reply) throws(RedisError) in
+      let key = Key.product(id, in: shard)
+      found[id] = read(ProductTrade.self, try reply.get().fields, at: key, expected: trades.state(id))
+    }
+    try connection.askEach(ids) {
+      RESPWords("HGETALL", Key.stock($0, in: shard))
+    } _: { (id, reply) throws(RedisError) in
+      let key = Key.stock(id, in: shard)
+      let stock = read(Stock?.self, try reply.get().fields, at: key, expected: stocks.state(id))
+      if let stock, let level = stock { indexes.take(level) }
+      if let trade = found.removeValue(forKey: id), let stock {
+        listings[id] = trade.listing
+        numbers.take(id, trade, stock, &findings)
+      }
+    }
+  }
+
+  mutating func checkReservations() throws(RedisError) {
+    var page: [Reservation] = []
+    let ids = contents.reservations.union(reservations.ids).sorted()
+    try connection.askEach(ids) {
+      RESPWords("HGETALL", Key.reservation($0, in: shard))
+    } _: { (id, reply) throws(RedisError) in
+      let key = Key.reservation(id, in: shard)
+      let state = read(
+        Reservation?.self, try reply.get().fields, at: key, expected: reservations.state(id),
+        // Where an answer is wanted is not on the journal.
+        besides: ["cancelreplyto"])
+      guard let state, let reservation = state else { return }
+      numbers.take(reservation, &findings)
+      indexes.take(reservation)
+      page.append(reservation)
+    }
+    try mypage.check(page, on: connection, &findings)
+  }
+
+  mutating func checkListings() throws(RedisError) {
+    var expected = Dictionary(trades.former.map { ($0.id, $0) }) { $1 }
+    for listing in listings.values { expected[listing.id] = listing }
+    try connection.askEach(contents.trades.union(expected.keys).sorted()) {
+      RESPWords("HGETALL", Key.trade($0, in: shard))
+    } _: { (id, reply) throws(RedisError) in
+      let (key, fields) = (Key.trade(id, in: shard), try reply.get().fields)
+      if let listing = expected[id] {
+        findings.compare(fields, with: listing.fields, at: key, besides: [])
+        // A listing that is missing is missing from the list, too.
+        if fields.isEmpty { return indexes.take(listing) }
+      }
+      do throws(FieldError) {
+        indexes.take(try Listing(fields: fields))
+      } catch {
+        findings.addWhenIdle(.unreadable, key, "It is no listing: \(error.message)")
+      }
+    }
+  }
+
+  /// Reads a stored state and compares it with what its events make; nil where it cannot be read.
+  private mutating func read<State: Stored>(
+    _ type: State.Type, _ fields: Fields, at key: String, expected: State?, besides ignored: Set<String> = []
+  ) -> State? {
+    if let expected { findings.compare(fields, with: expected.fields, at: key, besides: ignored) }
+    do throws(FieldError) {
+      return try State(fields: fields)
+    } catch {
+      findings.add(.unreadable, key, "It holds what no worker wrote: \(error.message)")
+      return nil
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Keys
+import Lanes
+import Market
+
+extension StockDecider: Replayable {
+  static var worker: DecidingWorker { .stock }
+  static var initial: Stock? { nil }
+
+  static func subject(of event: Event) -> Int? { event.productid }
+
+  static func key(_ id: Int, in shard: Shard) -> String { Key.stock(id, in: shard) }
+
+  static func begins(with event: Event) -> Bool {
+    if case .stock(.stockRegistered, _) = event.fact { true } else { false }
+  }
+
+  static func permits(_ event: Event, in state: Stock?, after heard: Event?) -> Bool {
+    switch event.fact {
+    case .stock(let step, let level): permits(step, level, after: state?.level)
+    case .hold(let step, let deal, let level):
+      step.answers(heard, of: deal)
+        && permits(step, deal, level, after: state?.level ?? .unregistered(deal.productid))
+    case .deal, .listing, .rejected: false
+    }
+  }
+
+  private static func permits(_ step: StockStep, _ level: StockLevel, after old: StockLevel?) -> Bool {
+    switch step {
+    case .stockRegistered: old == nil && level.held == 0
+    case .stockAdjusted:
+      old?.id == level.id && old?.held == level.held && level.free >= 0
+        && level.version.follows(old?.version ?? 1)
+    case .stockWithdrawn: old == level && level.held == 0
+    }
+  }
+
+  private static func permits(
+    _ step: HoldStep, _ deal: Deal, _ level: StockLevel, after old: StockLevel
+  ) -> Bool {
+    var expected = old
+    switch step {
+    case .stockShort:
+      return old == level && old.free < deal.qty
+    case .stockHeld:
+      expected.held += deal.qty
+    case .stockDecreased:
+      expected.held -= deal.qty
+      expected.qty -= deal.qty
+      if level.version.follows(old.version) { expected.version = level.version }
+    case .stockReleased:
+      expected.held -= deal.held
+    }
+    return expected == level && level.free >= 0 && level.held >= 0
+  }
+}
+
+extension HoldStep {
+  /// Whether this is what stock says to `event`.
+  fileprivate func answers(_ event: Event?, of deal: Deal) -> Bool {
+    guard case .deal(let step, let asked) = event?.fact, asked.reserveid == deal.reserveid else {
+      return false
+    }
+    return step.stockTask == task
+  }
+}

@@ -1,0 +1,189 @@
+import Doors
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// Looks after the dead letters of all shards and inlets.
+public struct DeadLetterOffice {
+  /// What came of sending one again.
+  public enum Delivery: Equatable, Sendable {
+    /// It stands in its shard's stream again, and is no dead letter any more.
+    case delivered(commandid: String, id: Int, shard: Shard)
+    /// An event that its lane hears again, and no dead letter any more.
+    case handedBack(type: String, position: EntryID, lane: LaneName)
+    /// It stays, and why.
+    case refused(String)
+  }
+
+  private let connection: RedisConnection
+  private let shards: Int
+
+  public init(_ connection: RedisConnection) throws(RedisError) {
+    self.connection = connection
+    shards = try connection.shardCount()
+  }
+
+  /// All of them in the order in which they died, the inlets' and shards' together.
+  public func letters(of worker: String? = nil) throws(RedisError) -> [DeadLetter] {
+    var letters: [DeadLetter] = []
+    for tag in DecidingWorker.allCases.map(Key.inlet) + (0..<shards).map(String.init) {
+      let key = LaneName(worker: "", tag: "{\(tag)}").deadLetters
+      try connection.readPages(of: key) { (page) throws(RedisError) in
+        letters += page.map { DeadLetter($0, tag: tag) }
+      }
+    }
+    if let worker { letters.removeAll { $0.worker != worker } }
+    return letters.sorted { $0.position < $1.position }
+  }
+
+  /// The dead letter with this id, if there is one.
+  public func letter(_ id: String) throws(RedisError) -> DeadLetter? {
+    let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let position = EntryID(parts[1]) else { return nil }
+    let tag = String(parts[0])
+    let key = LaneName(worker: "", tag: "{\(tag)}").deadLetters
+    var found: DeadLetter?
+    try connection.readPages(of: key, from: position, through: position) { (page) throws(RedisError) in
+      found = page.first.map { DeadLetter($0, tag: tag) }
+    }
+    return found
+  }
+
+  /// Sends the command in a dead letter through the door again, then takes the dead letter away; an event goes back
+  /// to its lane.
+  ///
+  /// Should this end in between, sending it once more changes nothing: the command keeps its id, and an event goes in
+  /// one step.
+  ///
+  /// - Parameter corrections: fields of a command that replace its own, or are added to them. A `commandid` makes
+  ///   another command of it, with a name of the operator's.
+  public func replay(_ letter: DeadLetter, setting corrections: Fields = [:]) throws(RedisError) -> Delivery {
+    if let position = letter.event { return try handBack(letter, position, correcting: !corrections.isEmpty) }
+    if letter.cut != nil { return .refused(Self.isCut) }
+    guard let worker = letter.recipient else {
+      return .refused("It comes from \(letter.stream), which no worker reads.")
+    }
+    var fields = Fields(letter.fields.map { ($0.name, corrections[$0.name] ?? $0.value) })
+    for (name, value) in corrections where letter.fields[name] == nil { fields.append(name, value) }
+    let request: CommandRequest
+    do throws(FieldError) {
+      let commandid =
+        if let name = try CommandName.replay(corrections) { name } else { try letter.commandid() }
+      request = CommandRequest(
+        draft: try Draft(fields: fields, worker: worker), commandid: commandid,
+        // What was asked for stays the same, unless it is corrected.
+        digest: corrections.isEmpty ? try letter.digest() : nil)
+    } catch {
+      return .refused(error.message)
+    }
+    guard let admission = try pass(request) else { return .refused("The door gave no answer.") }
+    switch admission {
+    case .admitted(let id, _, let shard):
+      try takeAway(letter)
+      return .delivered(commandid: request.commandid, id: id, shard: shard)
+    case .full(let shard):
+      return .refused("Shard \(shard.index) is too far behind to take anything in: try again later.")
+    case .unknown, .conflict:
+      return .refused(admission.error?.message ?? "The door refused it.")
+    }
+  }
+
+  private static let isCut = "Only a part of it was kept: it has to be sent again from where it came."
+
+  /// Hands an event back to the lane that put it aside, once.
+  private func handBack(
+    _ letter: DeadLetter, _ position: EntryID, correcting: Bool
+  ) throws(RedisError) -> Delivery {
+    if correcting { return .refused("It is an event: what has happened cannot be corrected.") }
+    guard let worker = DecidingWorker(rawValue: letter.worker), let shard = Int(letter.tag).map({ Shard($0) })
+    else {
+      let kind = letter.worker == "mypage" ? "mypages" : "notices"
+      return .refused(
+        "The \(letter.worker) worker only shows what happened: mend it, run handover rebuild \(kind), then drop this."
+      )
+    }
+    let journal = Key.journal(of: shard)
+    let original = try original(position, on: journal)
+    if original == nil, letter.cut != nil { return .refused(Self.isCut) }
+    let event: Event
+    do throws(FieldError) {
+      event = try Event(fields: original ?? letter.fields)
+    } catch {
+      return .refused("It is no event that can be read: \(error.message) Drop it.")
+    }
+    var later: [JournalEntry] = []
+    var seen = position
+    // Until nothing was said between the look and the step.
+    for _ in 1...100 {
+      try connection.readPages(of: journal, from: seen) { (page) throws(RedisError) in
+        for entry in page where entry.id > seen {
+          seen = entry.id
+          guard let said = try? Event(fields: entry.fields), said.productid == event.productid else {
+            continue
+          }
+          later.append(JournalEntry(event: said, position: entry.id))
+        }
+      }
+      let last = try connection.call("XREVRANGE", journal, "+", "-", "COUNT", "1")[0]?[0]?.text ?? ""
+      if EntryID(last).map({ $0 > seen }) ?? false { continue }
+      let heard: Event
+      switch EventReplay.remedy(for: event, to: worker, after: later) {
+      case .nothing(let why): return .refused("There is nothing to make up for: \(why) Drop it.")
+      case .observe(let event): heard = event
+      }
+      var words = RESPWords("EVALSHA", try connection.digest(of: EventReplay.script), "3")
+      for word in [letter.key, Key.commands(worker, in: shard), journal, "\(letter.position)", last] {
+        words.add(word)
+      }
+      for (name, value) in ReplayedEvent(heard, at: position).fields {
+        words.add(name)
+        words.add(value)
+      }
+      var commands = Commands()
+      commands.add(words)
+      switch try connection.exchange(commands).first?.get().string {
+      case "sent":
+        return .handedBack(
+          type: event.type, position: position, lane: LaneName(worker: worker.rawValue, tag: shard.tag))
+      case "gone": return .refused("Somebody else has sent or dropped it meanwhile.")
+      default: continue
+      }
+    }
+    return .refused(
+      "So much is being said in shard \(shard.index) that there was no moment for it: try again.")
+  }
+
+  /// The event as the journal has it, if it still has it: a dead letter may keep less of it.
+  private func original(_ position: EntryID, on journal: String) throws(RedisError) -> Fields? {
+    var found: Fields?
+    try connection.readPages(of: journal, from: position, through: position) { (page) throws(RedisError) in
+      found = page.first?.fields
+    }
+    return found
+  }
+
+  /// Takes a dead letter away for good.
+  public func drop(_ letter: DeadLetter) throws(RedisError) {
+    try takeAway(letter)
+    // Nobody will decide it any more, so that it waits is forgotten as an outcome is.
+    if let shard = Int(letter.tag), let commandid = letter.fields["commandid"] {
+      try connection.call("EXPIRE", Key.operation(commandid, in: Shard(shard)), "86400")
+    }
+  }
+
+  private func takeAway(_ letter: DeadLetter) throws(RedisError) {
+    try connection.call("XDEL", letter.key, "\(letter.position)")
+  }
+
+  private func pass(_ request: CommandRequest) throws(RedisError) -> Admission? {
+    var door = Door([request], shards: shards)
+    var replies: [Reply] = []
+    while true {
+      var commands = Commands()
+      try door.next(replies, commands: &commands)
+      if commands.isEmpty { return door.admissions.first }
+      replies = try connection.exchange(commands)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// Which events of a shard's journal its workers heard later than they stand there: those that had been put aside.
+struct ReplayedEvents {
+  /// An event, and the entry among the commands by which it was heard.
+  struct Item {
+    let entry: JournalEntry
+    let heard: EntryID
+  }
+
+  /// In the order in which they were heard.
+  private(set) var items: [DecidingWorker: [Item]] = [:]
+
+  /// - Parameter deadLetters: a replay takes a letter away, so where all are there, none was made.
+  init(
+    _ shard: Shard, besides deadLetters: DeadEntries, on connection: RedisConnection,
+    _ findings: inout Findings
+  ) throws(RedisError) {
+    guard deadLetters.areIncomplete else { return }
+    for worker in DecidingWorker.allCases {
+      let stream = Key.commands(worker, in: shard)
+      var found: [Item] = []
+      try connection.readPages(of: stream) { (page) throws(RedisError) in
+        for entry in page {
+          // What cannot be read has become a dead letter again.
+          guard let replay = try? ReplayedEvent(fields: entry.fields) else { continue }
+          found.append(
+            Item(entry: JournalEntry(event: replay.event, position: replay.position), heard: entry.id))
+        }
+      }
+      items[worker] = found
+      let journal = Key.journal(of: shard)
+      try connection.askEach(found) {
+        RESPWords("XRANGE", journal, "\($0.entry.position)", "\($0.entry.position)")
+      } _: { (item, reply) throws(RedisError) in
+        guard let said = try reply.get()[0]?[1] else { return }
+        let event = try? Event(fields: said.fields)
+        if event?.type != item.entry.event.type || event?.deal != item.entry.event.deal {
+          findings.add(
+            .command, stream,
+            "\(item.heard) replays \(item.entry.event.type) of \(item.entry.position), but \(journal) has something else there."
+          )
+        }
+      }
+      var seen: Set<EntryID> = []
+      for item in found where !seen.insert(item.entry.position).inserted {
+        findings.add(.command, stream, "\(item.heard) replays \(item.entry.position) once more.")
+      }
+    }
+  }
+}

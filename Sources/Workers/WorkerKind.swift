@@ -1,0 +1,77 @@
+import Doors
+import Keys
+import Lanes
+import Logging
+import Market
+import Redis
+
+/// The five workers, each of which runs as many replicas as one likes.
+public enum WorkerKind: String, CaseIterable, Sendable {
+  case reservation, trade, stock, notification, mypage
+
+  /// How long it lets entries gather (see `LaneOptions.gatherDelay`).
+  ///
+  /// Somebody waits for a decision, but to read models a few milliseconds are nothing, and it halves their cost
+  /// at a pace of some hundred deals a second.
+  public var gatherDelay: Duration {
+    switch self {
+    case .reservation, .trade, .stock: .zero
+    case .notification, .mypage: .milliseconds(5)
+    }
+  }
+
+  /// All lanes of the worker; its replicas share them out.
+  ///
+  /// - Parameter backlogLimit: how far a worker may be behind in a shard before the inlets wait.
+  public func lanes(shards: Int, backlogLimit: Int = ShardBacklog.usualLimit) -> [LaneSpec] {
+    switch self {
+    case .reservation: Self.deciding(ReservationDecider.self, shards, backlogLimit)
+    case .trade: Self.deciding(TradeDecider.self, shards, backlogLimit)
+    case .stock: Self.deciding(StockDecider.self, shards, backlogLimit)
+    case .notification:
+      (0..<shards).map { Self.projecting(rawValue, Shard($0), NotificationProjection.self) }
+    case .mypage:
+      (0..<shards).map { Self.projecting(rawValue, Shard($0), MypageProjection.self) }
+    }
+  }
+
+  private static func deciding<Rules: Aggregate>(
+    _ rules: Rules.Type, _ shards: Int, _ backlogLimit: Int
+  ) -> [LaneSpec] {
+    let worker = Rules.worker
+    let inlet = Key.inlet(worker)
+    let doorName = LaneName(worker: worker.rawValue, tag: "{\(inlet)}")
+    // They outlast the lane: who took the last ids has to notice that their counter went back.
+    let blocks = IDBlocks(size: 1) { Logger(label: worker.rawValue).error("\($0)") }
+    let backlog = ShardBacklog(shards: shards, limit: backlogLimit)
+    let door = LaneSpec(
+      name: doorName, streams: [inlet], retained: [RetainedStream(inlet, readBy: [doorName])],
+      writes: [LaneWrite("XDEL", inlet, "0-1", to: .stream)], isInlet: true, keepsDeadLetters: true,
+      makeHandler: { InletHandler(worker: worker, shards: shards, backlog: backlog, blocks: blocks) })
+    return [door]
+      + (0..<shards).map { index in
+        let shard = Shard(index)
+        let name = LaneName(worker: worker.rawValue, tag: shard.tag)
+        let streams = [Key.journal(of: shard), Key.commands(worker, in: shard)]
+        var retained = [RetainedStream(streams[1], readBy: [name])]
+        if worker == .reservation {
+          // All five read the journal; one of them looks after it.
+          let readers = allCases.map { LaneName(worker: $0.rawValue, tag: shard.tag) }
+          retained.append(RetainedStream(streams[0], readBy: readers))
+        }
+        return LaneSpec(
+          name: name, streams: streams, retained: retained, writes: Rules.writes(in: shard),
+          keepsDeadLetters: worker == .reservation,
+          makeHandler: { DecisionHandler<Rules>(shard: shard, streams: streams) })
+      }
+  }
+
+  private static func projecting<Model: Projection>(
+    _ worker: String, _ shard: Shard, _ model: Model.Type
+  ) -> LaneSpec {
+    let name = LaneName(worker: worker, tag: shard.tag)
+    return LaneSpec(
+      name: name, streams: [Key.journal(of: shard)], writes: Model.writes(in: shard),
+      makeHandler: { ProjectionHandler<Model>(name, shard: shard) })
+  }
+}

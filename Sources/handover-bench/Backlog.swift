@@ -1,0 +1,103 @@
+import Keys
+import Lanes
+import Market
+import Redis
+import Workers
+
+/// Reserve commands that lie in the shards' streams before anybody reads them.
+struct Backlog {
+  static let products = 1000
+
+  let shards: Int
+  /// How many commands were written to each shard so far.
+  private(set) var written: [Int]
+
+  init(shards: Int) {
+    self.shards = shards
+    written = Array(repeating: 0, count: shards)
+  }
+
+  var total: Int { written.reduce(0, +) }
+
+  /// Writes more of them, straight into the streams and without a command id, as the floor does.
+  mutating func add(_ count: Int, to redis: RedisConnection) throws {
+    let first = total
+    var commands = Commands()
+    for number in first..<(first + count) {
+      let productid = 1 + number % Self.products
+      let shard = Shard.of(productid: productid, among: shards)
+      written[shard.index] += 1
+      var words = RESPWords("XADD", Key.commands(.reservation, in: shard), "*")
+      for word in [
+        "type", "Reserve", "id", "\(number + 1)", "productid", "\(productid)", "userid",
+        "user\(number % 777)",
+        "productname", "애플워치", "qty", "1", "reserveDt", "2024-04-04", "address", "서울특별시 서초구 방배동",
+        "price", "50000", "status", "예약완료",
+      ] { words.add(word) }
+      commands.add(words)
+      if commands.count == 500 || number == first + count - 1 {
+        for reply in try redis.exchange(commands) { try reply.get() }
+        commands = Commands()
+      }
+    }
+  }
+
+  /// How much of it the reservation worker has committed.
+  struct Progress {
+    var decided = 0
+    /// Entries of the journal that the worker has read past.
+    var followed = 0
+  }
+
+  func progress(_ redis: RedisConnection) throws -> Progress {
+    var commands = Commands()
+    for index in 0..<shards {
+      let shard = Shard(index)
+      let cursor = LaneName(worker: WorkerKind.reservation.rawValue, tag: shard.tag).cursor
+      commands.add(
+        RESPWords("HMGET", cursor, Key.commands(.reservation, in: shard), Key.journal(of: shard)))
+    }
+    var progress = Progress()
+    for reply in try redis.exchange(commands) {
+      progress.decided += Self.entriesRead(try reply.get()[0])
+      progress.followed += Self.entriesRead(reply[1])
+    }
+    return progress
+  }
+
+  /// Throws unless every command made one event and one reservation, and none a dead letter.
+  func check(_ redis: RedisConnection) throws {
+    for index in 0..<shards {
+      let shard = Shard(index)
+      let letters = LaneName(worker: WorkerKind.reservation.rawValue, tag: shard.tag).deadLetters
+      let found = try [
+        written[index] == 0 ? 0 : redis.call("XINFO", "STREAM", Key.journal(of: shard)).entriesAdded,
+        redis.call("ZCARD", Key.index(of: .reserve, in: shard)).integer ?? 0,
+        redis.call("XLEN", letters).integer ?? 0,
+      ]
+      guard found == [written[index], written[index], 0] else {
+        throw BenchError(
+          """
+          Shard \(index) has \(found[0]) events, \(found[1]) reservations and \(found[2]) dead letters for \
+          \(written[index]) commands.
+          """)
+      }
+    }
+  }
+
+  /// The number in a cursor, `<position> <entries read>`.
+  private static func entriesRead(_ cursor: Reply?) -> Int {
+    cursor?.string?.split(separator: " ").last.flatMap { Int($0) } ?? 0
+  }
+}
+
+extension Reply {
+  /// Of an answer to `XINFO STREAM`: how many entries the stream ever had.
+  var entriesAdded: Int {
+    var parts = makeIterator()
+    while let name = parts.next(), let value = parts.next() {
+      if name.equals("entries-added") { return value.integer ?? 0 }
+    }
+    return 0
+  }
+}

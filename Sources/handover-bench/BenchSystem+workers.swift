@@ -1,0 +1,49 @@
+import Keys
+import Lanes
+import Redis
+import Workers
+
+extension BenchSystem {
+  /// Starts one process of every worker.
+  func startWorkers() throws -> [(role: WorkerKind, process: Child)] {
+    try WorkerKind.allCases.map { ($0, try start("\($0.rawValue)-worker", ["--log-level", "warning"])) }
+  }
+
+  /// Waits until every worker has committed everything in its streams.
+  func awaitCaughtUp() throws {
+    let lanes = WorkerKind.allCases.flatMap { $0.lanes(shards: shards) }
+    try self.waitUntil("all lanes are at the end of their streams") { try lanes.allSatisfy(isCaughtUp) }
+  }
+
+  /// How many commands were ever let in for the reservation worker.
+  func reservationCommands() throws -> Int {
+    try (0..<shards).reduce(0) { sum, index in
+      let stream = Key.commands(.reservation, in: Shard(index))
+      guard try redis.call("EXISTS", stream).integer == 1 else { return sum }
+      return try sum + redis.call("XINFO", "STREAM", stream).entriesAdded
+    }
+  }
+
+  /// The last entry of every shard's journal.
+  func journalEnds() throws -> [String] {
+    try (0..<shards).map { try lastID(Key.journal(of: Shard($0))) }
+  }
+
+  private func isCaughtUp(_ lane: LaneSpec) throws -> Bool {
+    for stream in lane.streams {
+      let last = try lastID(stream)
+      let cursor = try redis.call("HGET", lane.name.cursor, stream).string ?? "0-0"
+      if last != "0-0", !cursor.hasPrefix("\(last) ") { return false }
+    }
+    return true
+  }
+
+  private func lastID(_ stream: String) throws -> String {
+    guard try redis.call("EXISTS", stream).integer == 1 else { return "0-0" }
+    var parts = try redis.call("XINFO", "STREAM", stream).makeIterator()
+    while let name = parts.next(), let value = parts.next() {
+      if name.equals("last-generated-id") { return value.string ?? "0-0" }
+    }
+    return "0-0"
+  }
+}

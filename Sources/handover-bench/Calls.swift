@@ -1,0 +1,124 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import Redis
+
+/// How soon the ingress answers, and how many calls it takes.
+struct Calls: Sendable {
+  struct Result: Sendable {
+    let latencies: [(what: String, latencies: Latencies)]
+    /// Throughput, with what was running meanwhile.
+    let comparisons: [(what: String, comparison: Comparison)]
+  }
+
+  /// The longest turn of the throughput comparison: what is let in without workers has to stay far below the
+  /// backlog limit, and has to be worked off afterwards.
+  private static let longestTurn = Duration.seconds(1)
+
+  private let rate: Int
+  private let duration: Duration
+
+  init(rate: Int, for duration: Duration) {
+    self.rate = rate
+    self.duration = duration
+  }
+
+  func run() async throws -> Result {
+    let stage = try BenchSystem(shards: 8, keepsLog: true)
+    defer { stage.end() }
+    let load = Load()
+    do {
+      let result = try await measure(stage, load)
+      try await load.client.shutdown()
+      return result
+    } catch {
+      try? await load.client.shutdown()
+      throw error
+    }
+  }
+
+  private func measure(_ stage: BenchSystem, _ load: Load) async throws -> Result {
+    let workers = try stage.startWorkers()
+    let port = try FreePort.find()
+    let ingress = try stage.start(
+      "ingress", ["--log-level", "warning"], environment: ["HANDOVER_PORT": "\(port)"])
+    let base = "http://127.0.0.1:\(port)"
+    try await load.awaitAnswer("\(base)/actuator/health", of: ingress)
+    // As many units as a listing can have, so that every reservation starts a deal.
+    let plan = DealPlan(products: 1000, perProduct: 1_000_000)
+    try DealDriver.pass((1...plan.products).flatMap(plan.offer), on: stage)
+    try stage.awaitCaughtUp()
+    let reserves = "\(base)/reserves"
+    // A first second nobody counts: connections are made, caches filled.
+    _ = try await load.open(rate: rate, for: .seconds(1), expecting: 201) { number, _ in
+      Self.reserve(reserves, product: number % 1000 + 1, user: "warm\(number)")
+    }
+    let watch = MypageWatch(stage.url)
+    let created = try await load.open(rate: rate, for: duration, expecting: 201) { number, intended in
+      watch.expect("buyer\(number)", from: intended)
+      return Self.reserve(reserves, product: number % 1000 + 1, user: "buyer\(number)")
+    }
+    try await watch.finish()
+    let accepted = try await load.open(rate: rate, for: duration, expecting: 202) { number, _ in
+      Self.reserve(reserves, product: number % 1000 + 1, user: "async\(number)", isAsync: true)
+    }
+    let count = created.count
+    let items = try await load.open(rate: rate, for: duration, expecting: 200) { number, _ in
+      HTTPClientRequest(url: "\(reserves)/\(number % count + 1)")
+    }
+    let lists = try await load.open(rate: rate, for: duration, expecting: 200) { _, _ in
+      HTTPClientRequest(url: reserves)
+    }
+    let throughput = try await throughput(of: ingress, at: reserves, stage, load)
+    let turn = min(duration / 8, Self.longestTurn)
+    // The workers share the cores: only without them it is the ingress that is measured.
+    for worker in workers { stage.stop(worker.process) }
+    let alone = try await throughput.compare(pairs: 5, turn: turn)
+    _ = try stage.startWorkers()
+    try stage.awaitCaughtUp()
+    let together = try await throughput.compare(pairs: 5, turn: turn)
+    try stage.awaitCaughtUp()
+    return Result(
+      latencies: [
+        ("POST /reserves, 201", created), ("POST /reserves, respond-async", accepted),
+        ("GET /reserves/{id}", items), ("GET /reserves", lists),
+        ("POST to the row on my page", watch.latencies),
+      ], comparisons: [("ingress and Redis only", alone), ("with all workers", together)])
+  }
+
+  private func throughput(
+    of ingress: Child, at reserves: String, _ stage: BenchSystem, _ load: Load
+  ) async throws -> Throughput {
+    /// Spread over all products: a product's cost grows with the deals that run in it.
+    @Sendable func request(_ number: Int, to url: String) -> HTTPClientRequest {
+      Self.reserve(url, product: number % 1000 + 1, user: "closed\(number)", isAsync: true)
+    }
+    let (headers, body) = try await load.call(request(0, to: reserves), expecting: 202)
+    let port = try FreePort.find()
+    var arguments = ["bare-server", "--port", "\(port)", "--body", body]
+    for (name, value) in headers where !["date", "content-length"].contains(name.lowercased()) {
+      arguments += ["--header", "\(name): \(value)"]
+    }
+    let bare = try stage.start("handover-bench", arguments)
+    try await load.awaitAnswer("http://127.0.0.1:\(port)/", of: bare)
+    return Throughput(
+      stage: stage, load: load, ingress: ingress, bare: bare,
+      urls: (reserves, "http://127.0.0.1:\(port)/reserves"), request: request)
+  }
+
+  private static func reserve(
+    _ url: String, product: Int, user: String, isAsync: Bool = false
+  ) -> HTTPClientRequest {
+    var request = HTTPClientRequest(url: url)
+    request.method = .POST
+    request.headers = ["Content-Type": "application/json"]
+    if isAsync { request.headers.add(name: "Prefer", value: "respond-async") }
+    request.body = .bytes(
+      ByteBuffer(
+        string: """
+          {"productid":\(product),"userid":"\(user)","productname":"애플워치","qty":1,"reserveDt":"2024-04-04",\
+          "address":"서울특별시 서초구 방배동","price":50000,"status":"예약완료"}
+          """))
+    return request
+  }
+}

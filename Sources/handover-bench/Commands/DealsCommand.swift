@@ -1,0 +1,52 @@
+import ArgumentParser
+
+/// Whole deals through all workers.
+struct DealsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deals", abstract: "Measures whole deals: reserve, hold, hand over, notices and my page.",
+    discussion: "One deal in ten is cancelled, one in twenty waits for a unit first. Redis keeps its log.")
+
+  @Option(help: "How many deals; rounded down to the same number for every product.")
+  var deals = 20_000
+  @Option(help: "How many products they are spread over, twenty deals or more each.")
+  var products = 1000
+
+  @Flag(help: "Lets Redis go before everything else on the cores, so that its time is its own; takes root.")
+  var redisFirst = false
+
+  func validate() throws {
+    try BenchTool.check(products, "--products", in: 1...1_000_000)
+    try BenchTool.check(deals, "--deals", in: 20 * products...1000 * products)
+  }
+
+  func run() async throws {
+    print(Machine().line)
+    let bench = try Deals(deals: deals, products: products, redisFirst: redisFirst)
+    let result = try await BenchTool.measure { try bench.run() }
+    let count = Double(result.deals)
+    print(
+      "deals: \(result.deals), \(result.cancelled) cancelled, \(result.waited) waited; all ended as planned\n"
+    )
+    var table = Table("", "figure")
+    table.add("deals/s, to the last deal's end", decimal(count / result.seconds))
+    table.add("deals/s, to the last row of my page", decimal(count / result.caughtUpSeconds))
+    table.add("log, bytes/deal", decimal(result.redis.logBytes / count))
+    table.add("memory, bytes/deal", decimal(result.redis.memoryBytes / count))
+    print(table, "\n")
+    var use = Table("CPU", "s", "µs/deal")
+    func add(_ name: String, _ seconds: Double) {
+      use.add(name, decimal(seconds, 2), decimal(seconds / count * 1e6, 1))
+    }
+    for (worker, seconds) in result.workerCPU { add("\(worker)-worker", seconds) }
+    add("redis-server", result.redis.cpuSeconds)
+    print(use, "\n")
+    print(result.redis.table(per: "deal", count: result.deals))
+    let own = decimal(Double(result.ownReading) / count, 1)
+    print(
+      """
+
+      evalsha holds all that its script runs, which is counted by itself too. The benchmark's own door is among the
+      commands, and so is its reading of the journals: \(own) µs/deal of xread, when done once more.
+      """)
+  }
+}

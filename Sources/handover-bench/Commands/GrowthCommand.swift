@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// The drain as everything grows.
+struct GrowthCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "growth", abstract: "Measures the drain with more backlog, more history and more shards.")
+
+  @Option(help: "The largest backlog; a million entries take Redis about 2 GB.")
+  var limit = 1_000_000
+  @Option(help: "The most entries of one batch.")
+  var batch = 256
+  @Option(help: "How many replicas the worker runs, each on a thread of its own.")
+  var threads = 2
+
+  func validate() throws { try BenchTool.check(limit, "--limit", in: 10_000...1_000_000) }
+
+  func run() async throws {
+    print(Machine().line, "\n")
+    let growth = Growth(Drain(batch: batch, threads: threads), limit: limit)
+    let result = try await BenchTool.measure { try growth.run { print($0) } }
+    print(result.table, "\n")
+    let ratios = result.historyRatios.sorted()
+    print(
+      "behind the long history against the short one: median \(decimal(ratios.median, 2)) of",
+      ratios.map { decimal($0, 2) }.joined(separator: " "))
+  }
+}

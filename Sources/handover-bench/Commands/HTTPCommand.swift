@@ -1,0 +1,52 @@
+import ArgumentParser
+
+/// The ingress under load.
+struct HTTPCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "http", abstract: "Measures the ingress: latencies at a fixed rate, and its throughput.",
+    discussion: """
+      Latencies count from the time a call was meant to begin at, however late it went out. The client runs on \
+      the same machine: what it costs is in every figure but the servers' CPU.
+      """)
+
+  @Option(help: "How many calls begin every second.")
+  var rate = 500
+  @Option(help: "For how long each kind of call is made.")
+  var seconds = 10
+
+  func validate() throws {
+    try BenchTool.check(rate, "--rate", in: 1...100_000)
+    try BenchTool.check(seconds, "--seconds", in: 1...3600)
+  }
+
+  func run() async throws {
+    Cleanup.guardAgainstSignals()
+    print(Machine().line)
+    let result = try await Calls(rate: rate, for: .seconds(seconds)).run()
+    print("http: \(rate) calls/s for \(seconds) s each\n")
+    var table = Table("milliseconds", "calls", "p50", "p99", "p99.9", "max")
+    for (what, latencies) in result.latencies {
+      func milliseconds(_ percent: Double) -> String { decimal(latencies.percentile(percent) / 1000, 2) }
+      table.add(
+        what, "\(latencies.count)", milliseconds(50), milliseconds(99), milliseconds(99.9),
+        decimal(latencies.longest / 1000, 2))
+    }
+    print(table, "\n")
+    var turns = Table(
+      "closed loop, respond-async, 64 connections, medians", "ratio", "calls/s", "bare calls/s",
+      "ingress µs/call", "bare", "Redis")
+    for (what, comparison) in result.comparisons {
+      func microseconds(_ value: (Comparison.Pair) -> Double) -> String {
+        decimal(comparison.median(value) * 1e6, 1)
+      }
+      turns.add(
+        what, decimal(comparison.median(\.ratio), 2), decimal(comparison.median(\.ingress.callsPerSecond)),
+        decimal(comparison.median(\.bare.callsPerSecond)), microseconds(\.ingress.cpuPerCall),
+        microseconds(\.bare.cpuPerCall), microseconds(\.ingress.redisPerCall))
+    }
+    print(turns, "\n")
+    for (what, comparison) in result.comparisons {
+      print("\(what), ratios: " + comparison.pairs.map { decimal($0.ratio, 2) }.joined(separator: " "))
+    }
+  }
+}

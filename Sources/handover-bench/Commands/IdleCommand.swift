@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// The price of doing nothing.
+struct IdleCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "idle", abstract: "Measures what a whole system costs while nobody uses it.")
+
+  @Option(help: "For how long to look.")
+  var seconds = 20
+
+  func validate() throws { try BenchTool.check(seconds, "--seconds", in: 1...3600) }
+
+  func run() async throws {
+    print(Machine().line, "\n")
+    let idle = Idle(for: .seconds(seconds))
+    let result = try await BenchTool.measure { try idle.run() }
+    var table = Table("idle for \(seconds) s", "% of one core")
+    table.add("handover dev: five workers and the ingress", decimal(result.processShare * 100, 2))
+    table.add("its redis-server", decimal(result.redisShare * 100, 2))
+    print(table)
+    print("\nRedis ran \(decimal(result.commandsPerSecond)) commands/s.")
+  }
+}

@@ -1,0 +1,141 @@
+import Doors
+import Keys
+import Lanes
+import Redis
+
+/// Takes a plan's deals through a running system, as fast as it takes them.
+///
+/// It is buyer, seller and audience at once: reserves through a door, reads the journals, hands over what is
+/// held and cancels what the plan cancels.
+struct DealDriver {
+  /// How many reservations may be without an answer of the trade.
+  private static let window = 2000
+  /// How many requests pass the door together.
+  private static let batch = 500
+
+  private let plan: DealPlan
+  private let stage: BenchSystem
+  private var positions: [String]
+  /// Deals that were reserved so far.
+  private var reserved = 0
+  private var unanswered = 0
+  private var waited: Set<Int> = []
+  private var waiting: [Int: Int] = [:]
+  private var requests: [CommandRequest] = []
+  private var completed = 0
+  private var cancelled = 0
+  private var released = 0
+
+  /// - Parameter positions: where the shards' journals end before the first deal.
+  init(_ plan: DealPlan, on stage: BenchSystem, from positions: [String]) {
+    self.plan = plan
+    self.stage = stage
+    self.positions = positions
+  }
+
+  private var isDone: Bool {
+    completed == plan.completed && cancelled == plan.cancelled && released == plan.cancelled
+  }
+
+  /// Returns when the last deal has ended.
+  mutating func run() throws {
+    while !isDone {
+      while requests.count < Self.batch, reserved < plan.deals, unanswered < Self.window {
+        requests.append(try plan.reserve(reserved))
+        reserved += 1
+        unanswered += 1
+      }
+      let isIdle = requests.isEmpty
+      try Self.pass(requests, on: stage)
+      requests = []
+      try follow(waits: isIdle)
+    }
+  }
+
+  /// Lets requests in by the code that every door uses.
+  static func pass(_ requests: [CommandRequest], on stage: BenchSystem) throws {
+    var rest = requests[...]
+    while !rest.isEmpty {
+      var door = Door(Array(rest.prefix(batch)), shards: stage.shards)
+      rest = rest.dropFirst(batch)
+      var replies: [Reply] = []
+      while true {
+        var commands = Commands()
+        try door.next(replies, commands: &commands)
+        if commands.isEmpty { break }
+        replies = try stage.redis.exchange(commands)
+      }
+      if let error = door.admissions.compactMap(\.error).first { throw BenchError(error.message) }
+    }
+  }
+
+  private mutating func follow(waits: Bool) throws {
+    var bodies: [Reply] = []
+    guard try Self.read(stage, &positions, waits: waits, { bodies.append($0) }) else {
+      return try stage.checkAlive()
+    }
+    for body in bodies { try receive(body) }
+  }
+
+  /// Reads the journals from some positions to their ends, and does nothing with what it finds.
+  static func read(_ stage: BenchSystem, from positions: [String]) throws {
+    var positions = positions
+    while try read(stage, &positions, waits: false, { _ in }) {}
+  }
+
+  /// Whether there was anything to read behind the positions.
+  private static func read(
+    _ stage: BenchSystem, _ positions: inout [String], waits: Bool, _ body: (Reply) -> Void
+  ) throws -> Bool {
+    var words = RESPWords("XREAD", "COUNT", "500")
+    if waits { words.add(RESPWords("BLOCK", "100")) }
+    words.add("STREAMS")
+    for index in positions.indices { words.add(Key.journal(of: Shard(index))) }
+    for position in positions { words.add(position) }
+    var commands = Commands()
+    commands.add(words)
+    guard let reply = try stage.redis.exchange(commands).first, !reply.isNull else { return false }
+    for stream in try reply.get() {
+      guard let key = stream[0]?.string, let entries = stream[1],
+        let index = positions.indices.first(where: { Key.journal(of: Shard($0)) == key })
+      else { continue }
+      for entry in entries {
+        positions[index] = entry[0]?.string ?? positions[index]
+        if let event = entry[1] { body(event) }
+      }
+    }
+    return true
+  }
+
+  private mutating func receive(_ body: Reply) throws {
+    guard let type = body[1]?.string else { return }
+    switch type {
+    case "StockHeld":
+      let deal = try deal(in: body)
+      if waited.remove(deal) == nil { unanswered -= 1 }
+      if !plan.isCancelled(deal) { requests.append(try plan.handover(deal)) }
+    case "TradeWaiting":
+      let deal = try deal(in: body)
+      guard waited.insert(deal).inserted else { return }
+      unanswered -= 1
+      let product = plan.product(of: deal)
+      waiting[product, default: 0] += 1
+      guard waiting[product] == plan.waitingPerProduct else { return }
+      for deal in plan.cancels(of: product) { requests.append(try plan.cancel(deal)) }
+    case "StockDecreased": completed += 1
+    case "StockReleased": released += 1
+    case "ReserveCanceled": cancelled += 1
+    case "CommandRejected", "TradeRejected", "CancelRefused", "StockShort":
+      throw BenchError("Not in the plan: \(body.compactMap(\.string).joined(separator: " "))")
+    default: break
+    }
+  }
+
+  private func deal(in body: Reply) throws -> Int {
+    var parts = body.makeIterator()
+    while let name = parts.next(), let value = parts.next() {
+      if name.equals("reserveid"), let id = value.integer { return id - 1 }
+    }
+    throw BenchError("An event names no reservation.")
+  }
+}

@@ -1,0 +1,80 @@
+import Doors
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// Which deals a benchmark makes, and how each has to end.
+///
+/// Deals go round the products: deal 0 in product 1, deal 1 in product 2, and so on. Of a product's deals the
+/// first tenth is cancelled, and the last twentieth finds no unit free and waits until those cancels.
+struct DealPlan: Sendable {
+  static let fewestPerProduct = 20
+
+  let products: Int
+  let perProduct: Int
+
+  var deals: Int { products * perProduct }
+  var cancelledPerProduct: Int { perProduct / 10 }
+  var waitingPerProduct: Int { perProduct / 20 }
+  /// Units that a product has for its deals: too few for those that wait.
+  var unitsPerProduct: Int { perProduct - waitingPerProduct }
+
+  var cancelled: Int { products * cancelledPerProduct }
+  var completed: Int { deals - cancelled }
+  var waiting: Int { products * waitingPerProduct }
+
+  func product(of deal: Int) -> Int { deal % products + 1 }
+  func isCancelled(_ deal: Int) -> Bool { deal / products < cancelledPerProduct }
+  func cancels(of product: Int) -> [Int] { (0..<cancelledPerProduct).map { $0 * products + product - 1 } }
+  /// The reservation's id.
+  func id(of deal: Int) -> Int { deal + 1 }
+  func buyer(of deal: Int) -> String { "user\(deal % 777)" }
+
+  // MARK: Requests
+
+  /// A product's listing and stock.
+  func offer(_ product: Int) throws(FieldError) -> [CommandRequest] {
+    let id = "\(product)"
+    return try [
+      request(
+        .trade, "list-\(id)",
+        [
+          "type": "ListTrade", "id": id, "productid": id, "userid": "seller\(product % 97)",
+          "productname": "애플워치", "qty": "\(unitsPerProduct)", "price": "50000",
+        ]),
+      request(
+        .stock, "register-\(id)",
+        [
+          "type": "RegisterStock", "id": id, "productid": id, "productname": "애플워치",
+          "qty": "\(unitsPerProduct)",
+        ]),
+    ]
+  }
+
+  func reserve(_ deal: Int) throws(FieldError) -> CommandRequest {
+    try request(
+      .reservation, "reserve-\(deal)",
+      [
+        "type": "Reserve", "id": "\(id(of: deal))", "productid": "\(product(of: deal))",
+        "userid": buyer(of: deal), "productname": "애플워치", "qty": "1", "reserveDt": "2024-04-04",
+        "address": "서울특별시 서초구 방배동", "price": "50000",
+      ])
+  }
+
+  func cancel(_ deal: Int) throws(FieldError) -> CommandRequest {
+    try request(.reservation, "cancel-\(deal)", ["type": "CancelReserve", "id": "\(id(of: deal))"])
+  }
+
+  func handover(_ deal: Int) throws(FieldError) -> CommandRequest {
+    try request(
+      .trade, "handover-\(deal)",
+      ["type": "Handover", "id": "\(product(of: deal))", "reserveid": "\(id(of: deal))"])
+  }
+
+  private func request(
+    _ worker: DecidingWorker, _ commandid: String, _ fields: Fields
+  ) throws(FieldError) -> CommandRequest {
+    CommandRequest(draft: try Draft(fields: fields, worker: worker), commandid: commandid)
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Lanes
+import Redis
+import Workers
+
+/// How fast one reservation worker empties the shards' command streams.
+///
+/// The clock runs from the moment the worker holds a lane until every cursor stands at the end: of the commands,
+/// and of the journal, on which the worker has to read past its own events as well.
+struct Drain: Sendable {
+  struct Result: Codable, Sendable {
+    let entries: Int
+    /// Until the last command was committed.
+    let decidedSeconds: Double
+    /// Until the journal was read to its end too.
+    let seconds: Double
+    let workerCPU: Double
+    let redis: RedisCost
+    /// The time a commit took inside Redis, 99 of 100 took less, in microseconds.
+    let commitP99: Double
+
+    var decidedPerSecond: Double { Double(entries) / decidedSeconds }
+    var entriesPerSecond: Double { Double(entries) / seconds }
+  }
+
+  var batch: Int
+  var threads: Int
+
+  init(batch: Int = 256, threads: Int = 2) {
+    self.batch = batch
+    self.threads = threads
+  }
+
+  /// Starts a worker on what `backlog` has left and stops it when all is done; checks the result.
+  func measure(_ backlog: Backlog, on stage: BenchSystem) throws -> Result {
+    let redis = stage.redis
+    let before = try backlog.progress(redis)
+    try redis.call("CONFIG", "RESETSTAT")
+    let start = try RedisInfo(redis)
+    let worker = try stage.start(
+      "reservation-worker", ["--threads", "\(threads)", "--batch", "\(batch)", "--log-level", "warning"])
+    var leases = RESPWords("EXISTS")
+    for index in 0..<stage.shards {
+      leases.add(LaneName(worker: WorkerKind.reservation.rawValue, tag: Shard(index).tag).lease)
+    }
+    var question = Commands()
+    question.add(leases)
+    try stage.waitUntil("a lane is taken", every: .microseconds(500)) {
+      try redis.exchange(question).contains { $0.integer != 0 }
+    }
+    let (began, workerCPU) = (ContinuousClock.now, worker.cpuSeconds)
+    var decided: Duration?
+    try stage.waitUntil("the backlog is done") {
+      let progress = try backlog.progress(redis)
+      if decided == nil, progress.decided == backlog.total { decided = .now - began }
+      return progress.decided == backlog.total && progress.followed == backlog.total
+    }
+    let (took, workerEnd) = (ContinuousClock.now - began, worker.cpuSeconds)
+    let end = try RedisInfo(redis)
+    stage.stop(worker)
+    try backlog.check(redis)
+    return Result(
+      entries: backlog.total - before.decided, decidedSeconds: (decided ?? took).seconds,
+      seconds: took.seconds,
+      workerCPU: workerEnd - workerCPU, redis: RedisCost(from: start, to: end),
+      commitP99: end.percentile("p99", of: "evalsha"))
+  }
+
+  /// The measurement on a Redis of its own.
+  func run(entries: Int, shards: Int) throws -> Result {
+    let stage = try BenchSystem(shards: shards)
+    defer { stage.end() }
+    var backlog = Backlog(shards: shards)
+    try backlog.add(entries, to: stage.redis)
+    return try measure(backlog, on: stage)
+  }
+}

@@ -1,0 +1,21 @@
+import Histogram
+import Redis
+import Synchronization
+
+/// How long many calls took, recorded by any number of tasks; in microseconds, to three digits.
+final class Latencies: Sendable {
+  private let histogram = Mutex(Histogram<UInt64>(numberOfSignificantValueDigits: .three))
+
+  func record(_ duration: Duration) {
+    let microseconds = UInt64(max(0, duration.seconds * 1e6))
+    histogram.withLock { _ = $0.record(microseconds) }
+  }
+
+  var count: Int { histogram.withLock { Int($0.totalCount) } }
+  var longest: Double { histogram.withLock { Double($0.max) } }
+
+  /// The time within which so many of a hundred calls were done.
+  func percentile(_ percent: Double) -> Double {
+    histogram.withLock { Double($0.valueAtPercentile(percent)) }
+  }
+}

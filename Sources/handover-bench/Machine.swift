@@ -1,0 +1,52 @@
+import Foundation
+
+/// Where and when something was measured: without it a figure says nothing.
+struct Machine: Codable, Sendable {
+  let date: String
+  let processor: String
+  let cores: Int
+  let system: String
+  let redis: String
+  let swift: String
+  /// Processes that wanted to run, over the last minute, before the measurement began.
+  let load: Double
+
+  init() {
+    date = Date.now.formatted(.iso8601)
+    processor = Self.read("/proc/cpuinfo", after: "model name")
+    cores = ProcessInfo.processInfo.activeProcessorCount
+    system = "Linux " + (Self.read("/proc/sys/kernel/osrelease").split(separator: "\n").first ?? "?")
+    redis = "redis-server " + Self.redisVersion()
+    load = Double(Self.read("/proc/loadavg").prefix { $0 != " " }) ?? 0
+    var swift = "Swift 6.2"
+    #if compiler(>=6.3)
+      swift = "Swift 6.3"
+    #endif
+    #if DEBUG
+      swift += ", DEBUG BUILD: its figures mean nothing"
+    #endif
+    self.swift = swift
+  }
+
+  var line: String {
+    "\(date) · \(processor), \(cores) cores · \(system) · \(redis) · \(swift) · load \(load)"
+  }
+
+  private static func read(_ path: String, after name: String? = nil) -> String {
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? "?"
+    guard let name else { return text }
+    let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+    return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "?"
+  }
+
+  /// The version that `redis-server --version` tells.
+  private static func redisVersion() -> String {
+    let (server, pipe) = (Process(), Pipe())
+    server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    server.arguments = ["redis-server", "--version"]
+    server.standardOutput = pipe
+    guard (try? server.run()) != nil else { return "?" }
+    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    return text.split(separator: " ").first { $0.hasPrefix("v=") }.map { String($0.dropFirst(2)) } ?? "?"
+  }
+}

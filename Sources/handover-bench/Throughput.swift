@@ -1,0 +1,51 @@
+import AsyncHTTPClient
+
+/// How many calls the ingress takes, next to a bare server that gives the same bytes to the same client.
+struct Throughput {
+  let stage: BenchSystem
+  let load: Load
+  let ingress: Child
+  let bare: Child
+  /// Where the ingress and the bare server take the same call.
+  let urls: (ingress: String, bare: String)
+  /// Gives the request of a call's number.
+  let request: @Sendable (_ number: Int, _ url: String) -> HTTPClientRequest
+
+  static let connections = 64
+
+  /// The two in turn, so that what else happens on the machine falls on both.
+  ///
+  /// Throws unless every call that was answered stands in a stream, once.
+  func compare(pairs: Int, turn: Duration) async throws -> Comparison {
+    let before = try stage.reservationCommands()
+    var all: [Comparison.Pair] = []
+    var letIn = 0
+    for _ in 0..<pairs {
+      let (mine, calls) = try await take(turn, of: ingress, at: urls.ingress)
+      let (least, _) = try await take(turn, of: bare, at: urls.bare)
+      all.append(Comparison.Pair(ingress: mine, bare: least))
+      letIn += calls
+    }
+    let found = try stage.reservationCommands() - before
+    guard found == letIn else {
+      throw BenchError("\(letIn) calls were answered, but \(found) commands were let in.")
+    }
+    return Comparison(pairs: all)
+  }
+
+  private func take(
+    _ turn: Duration, of server: Child, at url: String
+  ) async throws -> (turn: Comparison.Turn, calls: Int) {
+    let (cpu, redis, began) = (server.cpuSeconds, Child.cpuSeconds(of: stage.redisID), ContinuousClock.now)
+    let calls = try await load.closed(connections: Self.connections, for: turn, expecting: 202) { [request] in
+      request($0, url)
+    }
+    let count = Double(calls)
+    return (
+      Comparison.Turn(
+        callsPerSecond: count / (ContinuousClock.now - began).seconds,
+        cpuPerCall: (server.cpuSeconds - cpu) / count,
+        redisPerCall: (Child.cpuSeconds(of: stage.redisID) - redis) / count), calls
+    )
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import Lanes
+import Logging
+import Runtime
+import ServiceLifecycle
+import Workers
+
+/// The whole system in one process, with a Redis of its own.
+struct DevCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dev",
+    abstract: "Runs everything in one process, with a private redis-server unless another Redis is given.",
+    discussion: """
+      The data stays in the data folder from one start to the next; Ctrl-C ends everything cleanly.
+      To work on the same data with redis-cli: redis-cli -s .handover/redis.sock
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the private Redis keeps its data and its socket.",
+      discussion: "HANDOVER_DATA; .handover if neither is given.", valueName: "folder"))
+  var data: String?
+
+  @OptionGroup var ingress: IngressSettings
+  @OptionGroup var lanes: LaneSettings
+  @OptionGroup var settings: Settings
+
+  func run() async throws {
+    let logger = try settings.logger("handover")
+    _ = Observability.telemetry
+    let folder = URL(fileURLWithPath: data ?? Settings.text("handover.data") ?? ".handover")
+    let redis = settings.givenRedis() == nil ? try await Start.onThread { try PrivateRedis(in: folder) } : nil
+    do {
+      try await run(on: redis, logger)
+    } catch {
+      // Whatever kept the system from running: its Redis shall not be left behind.
+      try? await redis?.stop()
+      throw error
+    }
+  }
+
+  private func run(on redis: PrivateRedis?, _ logger: Logger) async throws {
+    let wanted = try settings.wantedShards()
+    let url = try redis?.url ?? settings.redis()
+    let shards = try await Start.shards(url, wanted: wanted, logger: logger)
+    let runners = try WorkerKind.allCases.map { role in
+      LaneRunner(
+        worker: role.rawValue,
+        lanes: role.lanes(
+          shards: shards, backlogLimit: try Settings.backlogLimit(ingress.backlogLimit)), url: url,
+        options: try lanes.options(for: role), logger: try settings.logger(role.rawValue))
+    }
+    let gateway = try ingress.gateway(
+      redis: url, shards: shards, host: "127.0.0.1", logger: settings.logger("ingress"))
+    logger.info("started", metadata: ["redis": "\(url)", "shards": "\(shards)"])
+    let watched = ShardCountWatch(url, shards: shards, logger: logger, beside: gateway)
+    let services: [any Service] = [LaneService(runners), watched]
+    try await WorkerProcess.run((redis.map { [$0] } ?? []) + services, logger: logger)
+  }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import Redis
+import Synchronization
+import Testbed
+
+/// The system under test: a Redis that keeps what it acknowledges, replicas of every worker, two ingresses.
+final class ChaosSystem: Sendable {
+  /// A process and what is needed to start another one like it.
+  struct Member: Sendable {
+    let executable: String
+    let port: Int?
+    let log: URL
+    let process: RunningProcess
+
+    /// The name under which its lanes are held, as its log tells.
+    var replica: String? {
+      guard let text = try? String(contentsOf: log, encoding: .utf8),
+        let mark = text.firstRange(of: "replica=")
+      else { return nil }
+      return String(text[mark.upperBound...].prefix { $0 != " " })
+    }
+  }
+
+  private struct State {
+    /// Processes that nobody does anything to at the moment.
+    var idle: [Member] = []
+    /// All that were ever started and may still run.
+    var started: [RunningProcess] = []
+    var isEnded = false
+  }
+
+  static let workers = TestSystem.workers.map { "\($0)-worker" }
+  static let replicas = 3
+  /// How long a dead replica's lanes stand still at most.
+  static let lease = Duration.seconds(1)
+
+  let redis: TestRedis
+  let ingresses: [HTTP]
+  private let ports: [Int]
+  private let state = Mutex(State())
+
+  init() throws {
+    redis = try TestRedis([
+      "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0",
+      "--enable-debug-command", "yes", "--databases", "1",
+    ])
+    ports = [try FreePort.find(), try FreePort.find()]
+    ingresses = ports.map { HTTP(port: $0) }
+  }
+
+  /// Starts all processes, and waits until the ingresses answer.
+  func open() async throws {
+    for port in ports { try start("ingress", port: port) }
+    for worker in Self.workers { for _ in 0..<Self.replicas { try start(worker) } }
+    try await awaitIngresses()
+  }
+
+  func start(_ executable: String, port: Int? = nil) throws {
+    var environment = [
+      "HANDOVER_REDIS_URL": redis.url.description,
+      "HANDOVER_LEASE_SECONDS": "\(Self.lease.components.seconds)",
+      "LOG_LEVEL": "debug",
+    ]
+    if let port { environment["HANDOVER_PORT"] = "\(port)" }
+    try state.withLock { state in
+      guard !state.isEnded else { return }
+      let log = redis.folder.appending(path: "\(executable)-\(state.started.count).log")
+      let process = try RunningProcess(
+        Executables.path(executable), [], environment: environment, log: log)
+      state.started.append(process)
+      state.idle.append(Member(executable: executable, port: port, log: log, process: process))
+    }
+  }
+
+  /// Gives one process of an executable to the caller alone; nil where none is free.
+  func take(_ executable: String, _ place: Int) -> Member? {
+    state.withLock { state in
+      let places = state.idle.indices.filter {
+        state.idle[$0].executable == executable && !state.idle[$0].process.hasEnded
+      }
+      return places.isEmpty ? nil : state.idle.remove(at: places[place % places.count])
+    }
+  }
+
+  func putBack(_ member: Member) { state.withLock { $0.idle.append(member) } }
+
+  func count(of executable: String) -> Int {
+    state.withLock { $0.idle.count { $0.executable == executable } }
+  }
+
+  /// Makes it as many processes of an executable as are wanted, newest ones ending first.
+  func scale(_ worker: String, to wanted: Int) throws {
+    while count(of: worker) > wanted, let member = take(worker, count(of: worker) - 1) {
+      member.process.terminate()
+    }
+    while count(of: worker) < wanted { try start(worker) }
+  }
+
+  /// Has everything up as it was at first. Gives what ended without being asked to.
+  func settle() async throws -> [String] {
+    let dead = state.withLock { state in
+      defer { state.idle.removeAll(where: \.process.hasEnded) }
+      return state.idle.filter(\.process.hasEnded)
+    }
+    for worker in Self.workers { try scale(worker, to: Self.replicas) }
+    for member in dead { if let port = member.port { try start(member.executable, port: port) } }
+    try await awaitIngresses()
+    return dead.map {
+      "\($0.log.lastPathComponent): the process ended by itself, status \($0.process.exitStatus ?? -1)."
+    }
+  }
+
+  private func awaitIngresses() async throws {
+    for http in ingresses {
+      try await eventually("an ingress answers") {
+        try await http.call(.GET, "/actuator/health", timeout: Patience.prompt).status == 200
+      }
+    }
+  }
+
+  /// How often a replica found that another one had its lane.
+  func fencedCount() -> Int { lines(with: "another replica has the lane").count }
+
+  /// How many entries of an inlet were told to have been removed unread.
+  func removedCount(of inlet: String) -> Int {
+    lines(with: "entries were removed before they were read").reduce(0) { sum, line in
+      guard line.contains("stream=\(inlet) "), let mark = line.firstRange(of: "entries=") else { return sum }
+      return sum + (Int(line[mark.upperBound...].prefix { $0 != " " }) ?? 0)
+    }
+  }
+
+  private func lines(with text: String) -> [Substring] {
+    let logs =
+      (try? FileManager.default.contentsOfDirectory(at: redis.folder, includingPropertiesForKeys: nil)) ?? []
+    return logs.filter { $0.pathExtension == "log" }.flatMap { log in
+      let lines = (try? String(contentsOf: log, encoding: .utf8))?.split(separator: "\n") ?? []
+      return lines.filter { $0.contains(text) }
+    }
+  }
+
+  /// Ends all processes, whatever state they are in, and Redis last.
+  func end() {
+    let running = state.withLock { state in
+      state.isEnded = true
+      return state.started.filter { !$0.hasEnded }
+    }
+    for process in running { process.kill() }
+    if !redis.process.hasEnded { redis.process.kill() }
+  }
+
+  /// Ends everything and forgets what there was, for no `deinit` comes before the end of the program.
+  func clear() {
+    end()
+    try? FileManager.default.removeItem(at: redis.folder)
+  }
+}

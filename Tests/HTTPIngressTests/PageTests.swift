@@ -1,0 +1,140 @@
+import Foundation
+import Redis
+import Testbed
+import Testing
+
+@testable import HTTPIngress
+
+/// What pages cost, and that those which are found by counting are the right ones.
+@Suite struct PageTests {
+  @Test(arguments: [1, 2, 8, 200], [false, true])
+  func anyPageIsTheOneThatSortingFinds(sets: Int, isReversed: Bool) async throws {
+    let server = try TestRedis()
+    var dice = SplitMix64(seed: UInt64(sets) + (isReversed ? 1 : 0))
+    let keys = (0..<sets).map { "{\($0)}:set" }
+    var scores: Set<Int> = [1, 1 << 53 - 1]
+    // Dense as doors give them, with gaps, and as far apart as people may choose.
+    for _ in 1...1500 {
+      scores.insert(Int.random(in: 1...2000, using: &dice))
+      scores.insert(Int.random(in: 1...(1 << Int.random(in: 12...52, using: &dice)), using: &dice))
+    }
+    var store = Commands()
+    // Half of them lie in one set.
+    for score in scores {
+      let set = Bool.random(using: &dice) ? 0 : Int.random(in: 0..<sets, using: &dice)
+      store.add("ZADD", keys[set], String(score), "m\(score)")
+    }
+    for reply in try server.connect().exchange(store) { try reply.get() }
+    let redis = RedisClient(server.url)
+    redis.start()
+    defer { redis.stop() }
+    let sorted = isReversed ? scores.sorted(by: >) : scores.sorted()
+    let sorteds = SortedSets(redis: redis, keys: keys)
+    let count = sorted.count
+    let starts = [0, 1, 99, 100, 101, 120, 500, count / 2, count - 300, count - 121, count - 20, count - 1]
+    for start in starts + (1...20).map({ _ in Int.random(in: 0..<count, using: &dice) }) {
+      for size in [1, 20, 1000] {
+        let (total, members) = try await sorteds.members(start..<start + size, isReversed: isReversed)
+        #expect(total == count)
+        #expect(members.map(\.score) == Array(sorted[start..<min(start + size, count)]))
+        #expect(members.allSatisfy { $0.name == "m\($0.score)" })
+      }
+    }
+    #expect(try await sorteds.members(count..<count + 20, isReversed: isReversed).members.isEmpty)
+    #expect(try await sorteds.members(1 << 52..<1 << 52 + 20, isReversed: isReversed).members.isEmpty)
+  }
+
+  @Test func deepPagesAndRefusedSortsCostWhatTheFirstPageCosts() async throws {
+    try await TestIngress.run { stage in
+      try stage.storeTrades(1...20_000)
+      // Both connections and whatever else is said now and then are there.
+      _ = try await stage.call("GET", "/trades")
+      let redis = try stage.server.connect()
+      func cost(of path: String) async throws -> (answer: TestIngress.Answer, bytes: Int) {
+        let before = try redis.bytesSent()
+        return (try await stage.call("GET", path), try redis.bytesSent() - before)
+      }
+      let first = try await cost(of: "/trades")
+      for page in ["page=500", "page=999", "page=700&sort=id,desc"] {
+        let deep = try await cost(of: "/trades?\(page)")
+        #expect(deep.answer.json["_embedded"]["trades"].elements.count == 20)
+        #expect(deep.bytes < first.bytes * 4, "\(page)")
+      }
+      let last = try #require(first.answer.json["_links"]["last"]["href"].text)
+      let end = try await stage.call("GET", last).json
+      #expect(end["_embedded"]["trades"].elements.last?["id"].integer == 20_000)
+      #expect(end["_links"].names == ["self", "first", "prev", "last"])
+      let prev = try #require(end["_links"]["prev"]["href"].text)
+      #expect(try await stage.call("GET", prev).json["_embedded"]["trades"][0]["id"].integer == 19_961)
+      let refused = try await cost(of: "/trades?sort=price")
+      #expect(refused.answer.status == 400)
+      #expect(refused.answer.json["code"].text == "tooManyToSort")
+      #expect(refused.bytes < first.bytes)
+    }
+  }
+
+  @Test func readsDoNotWaitBehindWrites() async throws {
+    try await TestIngress.run { stage in
+      let redis = try stage.server.connect()
+      try redis.call("CLIENT", "PAUSE", "60000", "WRITE")
+      async let written = stage.call("POST", "/trades", TestIngress.reserve(7))
+      try await eventually("the write stands in Redis") {
+        let clients = try redis.call("CLIENT", "LIST").string ?? ""
+        return clients.split(whereSeparator: \.isNewline).contains {
+          $0.contains("flags=b") && ($0.contains("cmd=incrby") || $0.contains("cmd=set"))
+        }
+      }
+      #expect(try await stage.call("GET", "/trades").status == 200)
+      try redis.call("CLIENT", "UNPAUSE")
+      #expect(try await written.status < 500)
+    }
+  }
+
+  @Test func aShareOfTheAllowanceIsGivenBack() throws {
+    let allowance = PageAllowance(most: 10)
+    var shares = [try allowance.take(4), try allowance.take(6)]
+    #expect(throws: Problem.self) { try allowance.take(1) }
+    shares.removeLast()
+    shares.append(try allowance.take(6))
+    #expect(throws: Problem.self) { try allowance.take(1) }
+  }
+
+  @Test func largePagesThatNobodyReadsAreFewAndSmallOnesGoOn() async throws {
+    try await TestIngress.run { stage in
+      try stage.storeTrades(1...1000, named: String(repeating: "한", count: 200))
+      let port = stage.port
+      func lazyReaders() async throws -> [RawConnection] {
+        try await onThread {
+          try (1...5).map { _ in
+            let reader = try RawConnection(port: port, receives: 4096)
+            // So many that the system cannot keep all the answers for it.
+            for _ in 1...20 { reader.send("GET /trades?size=1000 HTTP/1.1\r\nHost: a\r\n\r\n") }
+            return reader
+          }
+        }
+      }
+      var readers = try await lazyReaders()
+      var opened = ContinuousClock.now
+      try await eventually("a large page is refused") {
+        // The server closes connections that nobody reads from, so on a slow machine others have to come.
+        if opened.duration(to: .now) > .seconds(5) {
+          readers += try await lazyReaders()
+          opened = .now
+        }
+        let large = try await stage.call("GET", "/trades?size=1000")
+        return large.status == 503 && large.json["code"].text == "tooManyPages"
+      }
+      #expect(try await stage.call("GET", "/trades").status == 200)
+      withExtendedLifetime(readers) {}
+    }
+  }
+}
+
+extension RedisConnection {
+  /// How many bytes the server has sent so far.
+  fileprivate func bytesSent() throws -> Int {
+    let info = try call("INFO", "stats").string ?? ""
+    let line = info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_net_output_bytes:") }
+    return line.flatMap { Int($0.drop { $0 != ":" }.dropFirst()) } ?? 0
+  }
+}

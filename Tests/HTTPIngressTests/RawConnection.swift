@@ -1,0 +1,102 @@
+import Foundation
+import Testbed
+
+/// A TCP connection that sends the very bytes it is told, as no client library would.
+final class RawConnection: Sendable {
+  /// How long a test waits for bytes before it is taken as failed.
+  private static let patience = 30
+
+  private let socket: Int32
+
+  /// - Parameter receives: how many bytes the system takes in for a client that does not read; its own choice if nil.
+  init(port: Int, receives: Int32? = nil) throws {
+    socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    if var receives {
+      setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &receives, socklen_t(MemoryLayout<Int32>.size))
+    }
+    var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+    address.sin_port = in_port_t(port).bigEndian
+    let status = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard status == 0 else { throw POSIXError(.init(rawValue: errno) ?? .ECONNREFUSED) }
+  }
+
+  deinit { close(socket) }
+
+  /// Sends all of it; false where the server has closed.
+  @discardableResult
+  func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+  @discardableResult
+  func send(_ bytes: [UInt8]) -> Bool {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes[sent...].withUnsafeBytes {
+        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { return false }
+      sent += count
+    }
+    return true
+  }
+
+  /// Says that nothing more comes.
+  func finish() { shutdown(socket, Int32(SHUT_WR)) }
+
+  /// What comes until the text is there, the server closes, or patience ends.
+  func read(until end: String? = nil) -> String {
+    var bytes: [UInt8] = []
+    while true {
+      guard let part = readPart() else { return String(decoding: bytes, as: UTF8.self) }
+      bytes += part
+      let text = String(decoding: bytes, as: UTF8.self)
+      if let end, text.contains(end) { return text }
+    }
+  }
+
+  /// Whether the server closes within a test's patience, whatever it says before.
+  func isClosed() -> Bool {
+    while true {
+      var part = [UInt8](repeating: 0, count: 1 << 16)
+      let count = recv(socket, &part, part.count, 0)
+      if count == 0 || count < 0 && errno == ECONNRESET { return true }
+      if count < 0 { return false }
+    }
+  }
+
+  /// The next bytes; nil at the end.
+  private func readPart() -> [UInt8]? {
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    let count = recv(socket, &part, part.count, 0)
+    return count > 0 ? Array(part[..<count]) : nil
+  }
+}
+
+extension TestIngress {
+  var port: Int { base.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+
+  /// Sends bytes on a connection of their own; gives all that comes until the server closes.
+  func raw(_ text: String) async throws -> String {
+    let port = port
+    return try await onThread {
+      let connection = try RawConnection(port: port)
+      connection.send(text)
+      return connection.read()
+    }
+  }
+
+  /// Works on a connection on a thread that may block.
+  func connected<Result: Sendable>(
+    receives: Int32? = nil, _ work: @escaping @Sendable (RawConnection) throws -> Result
+  ) async throws -> Result {
+    let port = port
+    return try await onThread { try work(RawConnection(port: port, receives: receives)) }
+  }
+}

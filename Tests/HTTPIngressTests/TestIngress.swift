@@ -1,0 +1,106 @@
+import AsyncHTTPClient
+import Foundation
+import HTTPIngress
+import Health
+import Keys
+import Lanes
+import Logging
+import Market
+import NIOCore
+import Redis
+import ServiceLifecycle
+import Testbed
+
+/// A running gateway with a Redis of its own and a fake lane behind it.
+struct TestIngress {
+  struct Answer {
+    let status: Int
+    let headers: [String: String]
+    let json: JSON
+  }
+
+  let base: String
+  let server: TestRedis
+  let lane: FakeLane
+
+  /// Runs a gateway for the time of the body.
+  static func run(
+    rule: @escaping FakeLane.Rule = TestIngress.agree, setUp: (inout IngressOptions) -> Void = { _ in },
+    health: Health = Health(), _ body: (TestIngress) async throws -> Void
+  ) async throws {
+    let server = try TestRedis()
+    let lane = FakeLane(server.url, rule)
+    defer { lane.stop() }
+    var options = IngressOptions(shards: FakeLane.shards, redis: server.url)
+    options.host = "127.0.0.1"
+    options.port = 0
+    setUp(&options)
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let (ports, port) = AsyncStream<Int>.makeStream()
+    let gateway = IngressServer(options: options, health: health, logger: logger) { port.yield($0) }
+    let group = ServiceGroup(services: [gateway], logger: logger)
+    async let running: Void = group.run()
+    for await port in ports {
+      try await body(TestIngress(base: "http://127.0.0.1:\(port)", server: server, lane: lane))
+      break
+    }
+    await group.triggerGracefulShutdown()
+    try await running
+  }
+
+  func call(
+    _ method: String, _ path: String, _ body: String? = nil, _ headers: [String: String] = [:]
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: path.hasPrefix("http") ? path : base + path)
+    request.method = .init(rawValue: method)
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    if body != nil, !request.headers.contains(name: "Content-Type") {
+      request.headers.add(name: "Content-Type", value: "application/json")
+    }
+    if let body { request.body = .bytes(ByteBuffer(string: body)) }
+    let response = try await HTTPClient.shared.execute(
+      request, timeout: .seconds(Patience.limit.components.seconds))
+    let bytes = try await response.body.collect(upTo: 1 << 24)
+    let headers = response.headers.map { ($0.name.lowercased(), $0.value) }
+    return Answer(
+      status: Int(response.status.code), headers: Dictionary(headers) { first, _ in first },
+      json: (try? JSONDecoder().decode(JSON.self, from: Data(bytes.readableBytesView))) ?? .null)
+  }
+
+  /// The address that every call of a test comes from.
+  static let loopback = [AddressRange("127.0.0.1")].compactMap(\.self)
+
+  /// Sends commands straight to Redis.
+  func redis(_ commands: Commands) throws {
+    for reply in try RedisConnection(server.url).exchange(commands) { try reply.get() }
+  }
+
+  /// Accepts everything and answers with the command's own fields.
+  static let agree: FakeLane.Rule = { kind, fields in
+    guard fields["productname"] != "silent" else { return nil }
+    guard fields["productname"] != "sold" else {
+      let refusal = Refusal.soldOut
+      return Outcome(
+        accepted: false, type: "CommandRejected",
+        fields: ["id": fields["id"] ?? "", "reason": refusal.rawValue, "message": refusal.message])
+    }
+    let type =
+      switch kind.entity {
+      case .reserve: "ReserveCompleted"
+      case .trade: "TradeListed"
+      case .inventory: "StockRegistered"
+      }
+    let hidden: Set<String> = ["type", "commandid", "replyto", "delete"]
+    var view = Fields(fields.pairs.filter { !hidden.contains($0.name) })
+    view.append("status", "예약완료")
+    return Outcome(accepted: true, type: type, fields: view)
+  }
+
+  static func reserve(_ productid: Int, _ productname: String = "자전거", more: String = "") -> String {
+    """
+    {"productid":"\(productid)","userid":"홍길동","productname":"\(productname)","qty":"2","reserveDt":"2024-04-04",\
+    "address":"서울 \\"강남\\"","price":15000,"status":"","_links":{"self":{"href":"x"}}\(more)}
+    """
+  }
+}

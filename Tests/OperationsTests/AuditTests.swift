@@ -1,0 +1,82 @@
+import Keys
+import Lanes
+import Market
+import Operations
+import Redis
+import Testing
+
+/// What an audit says of systems that are as they should be.
+@Suite struct OperationsTests {
+  @Test(arguments: 1...8) func aBusyHistoryIsClean(seed: Int) throws {
+    let bench = try Bench()
+    var wishes = Wishes(seed: UInt64(seed), products: 6)
+    bench.start()
+    // Bursts, so that the workers read across one another's words.
+    var admitted = 0
+    for burst in 1...30 {
+      admitted += try bench.send((0..<burst).map { _ in wishes.next() }).filter { $0.error == nil }.count
+    }
+    let report = try bench.audit()
+    #expect(report.isAtRest, "\(report.notes)")
+    #expect(report.said == [])
+    #expect(report.totals.commands == admitted && report.totals.outcomes == admitted)
+    #expect(report.totals.rejections > 0)
+  }
+
+  @Test func aSystemAtWorkIsClean() throws {
+    let bench = try Bench()
+    var wishes = Wishes(seed: 7, products: 6)
+    bench.start()
+    for _ in 1...20 {
+      try bench.send((0..<60).map { _ in wishes.next() })
+      let report = try bench.audit(patience: .zero)
+      #expect(report.said == [])
+    }
+  }
+
+  @Test func aRepeatedCommandHasOneOutcome() throws {
+    let bench = try Bench()
+    bench.start()
+    let command = Fields.reserve(1, of: 1).with("commandid", "mine")
+    try bench.send([command, command])
+    try bench.send([command])
+    let report = try bench.audit()
+    #expect(report.said == [])
+    #expect(report.totals.commands == 3 && report.totals.outcomes == 1)
+  }
+
+  @Test func lanesThatAreBehindAreNoted() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.reserve(1, of: 1)])
+    bench.stop()
+    try bench.send([.reserve(2, of: 1), .list(1, of: 1)])
+    let report = try bench.audit(patience: .zero)
+    #expect(!report.isAtRest && report.isClean)
+    #expect(report.notes.contains("Not at rest: trade{0} is 1 entry behind."))
+    #expect(report.notes.contains("Not at rest: reservation{0} is 1 entry behind."))
+  }
+
+  @Test func aTrimmedJournalIsNoted() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.reserve(1, of: 1), .list(1, of: 1), .register(1)])
+    bench.stop()
+    try bench.connection.call("XTRIM", "{0}:events", "MAXLEN", "2")
+    let report = try bench.audit()
+    #expect(report.said == [])
+    #expect(report.notes.count == 1 && report.notes[0].contains("older events are gone"))
+  }
+
+  @Test func theReportCanBeReadByPeopleAndMachines() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.reserve(1, of: 1), .list(1, of: 1), .register(1)])
+    try bench.settle([["type": "Handover", "id": "1"]])
+    bench.stop()
+    try bench.connection.call("HINCRBY", "{0}:stock:1", "qty", "1")
+    let report = try bench.audit()
+    #expect(report.text.contains("state: {0}:stock:1: qty is “1”, but its events make it “0”."))
+    #expect(report.text.contains("\n\(report.differenceCount) differences.\n\nNot checked:\n"))
+    #expect(report.text.hasSuffix(try #require(report.unchecked.last)))
+    #expect(report.bytesPerFinishedDeal ?? 0 > 1000)
+    #expect(try report.json.contains(#""differenceCount" : \#(report.differenceCount)"#))
+  }
+}
