@@ -44,6 +44,7 @@ let package = Package(
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
   ],
   targets: [
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
@@ -62,6 +63,8 @@ let package = Package(
       "Runtime", "Doors", "HTTPIngress", "Health", "Keys", "Lanes", "Market", "Redis", "Telemetry", "Workers",
       argumentParser, configuration, coreMetrics, hummingbird, lifecycle, logging),
     layer("Operations", "Doors", "Keys", "Lanes", "Market", "Redis", "Workers"),
+    // The design documentation: a DocC catalogue and no code.
+    layer("Documentation"),
 
     executable("reservation-worker", "Runtime"),
     executable("trade-worker", "Runtime"),
