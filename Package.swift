@@ -98,7 +98,7 @@ let package = Package(
       "OperationsTests", "Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", "Workers",
       logging),
     tests(
-      "DeploymentTests", "Lanes", "Redis", "Telemetry", "Testbed", "Workers", "handover", "ingress",
+      "DeploymentTests", "Lanes", "Market", "Redis", "Telemetry", "Testbed", "Workers", "handover", "ingress",
       "reservation-worker", "trade-worker", "stock-worker", "notification-worker", "mypage-worker"),
     tests(
       "EndToEndTests", "Keys", "Lanes", "Market", "PoisonWorker", "Redis", "Testbed", "handover", "ingress",

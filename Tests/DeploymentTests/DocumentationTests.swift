@@ -1,0 +1,116 @@
+import Foundation
+import Market
+import Telemetry
+import Testbed
+import Testing
+
+/// The design documentation speaks of what there is, and leaves out nothing that was added.
+@Suite struct DocumentationTests {
+  private static let catalogue = "Sources/Documentation/Documentation.docc"
+
+  @Test func everyFileThatItNamesIsThere() throws {
+    let files = try Self.swiftFiles()
+    var named = 0
+    for page in try Self.pages() {
+      for match in page.text.matches(of: /`((?:Sources|Tests|scripts|compose|\.github)\/[^`\s]+)`/) {
+        let path = Executables.package.appending(path: String(match.1)).path
+        #expect(FileManager.default.fileExists(atPath: path), "\(page.name) names \(match.1)")
+        named += 1
+      }
+      for match in page.text.matches(of: /`[^`\s]*?([\w+\-]+\.swift)`/) {
+        #expect(files.contains(String(match.1)), "\(page.name) names \(match.1)")
+      }
+    }
+    #expect(named > 100)
+  }
+
+  @Test func everyKeyIsListed() throws {
+    let listed = try Self.page("KeysAndFormats").replacing(/<[^>\n]+>/, with: "<>")
+    let keys = try Self.keys()
+    #expect(keys.count > 25)
+    for key in keys { #expect(listed.contains("`\(key)`"), "KeysAndFormats.md does not list \(key)") }
+  }
+
+  @Test func everyWordOfTheDealIsNamed() throws {
+    let page = try Self.page("StatesOfADeal")
+    let events = Event.steps.map { $0.rawValue } + [Event.rejectedType]
+    for word in events + CommandKind.allCases.map(\.rawValue) {
+      #expect(page.contains("`\(word)`"), "StatesOfADeal.md does not name \(word)")
+    }
+    for status in Status.allCases {
+      #expect(page.contains("| \(status.rawValue) |"), "StatesOfADeal.md has no row for \(status.rawValue)")
+    }
+  }
+
+  @Test func settingsAndMetricsAreThose() throws {
+    let page = try Self.page("Operating")
+    // Only `handover dev` reads this one, and nothing that is deployed.
+    let variables = Set(page.matches(of: /HANDOVER_[A-Z_]+/).map { String($0.0) })
+      .subtracting(["HANDOVER_DATA"])
+    #expect(variables.count > 10)
+    for variable in variables { #expect(try Deployment.isSetting(variable), "\(variable)") }
+    let metrics = Set(page.matches(of: /handover_[a-z_]+/).map { String($0.0) })
+    #expect(metrics.subtracting(Metric.allCases.map(\.rawValue)) == [])
+  }
+
+  @Test func noCodeIsTooWide() throws {
+    for page in try Self.pages() {
+      var isCode = false
+      for line in page.text.split(separator: "\n", omittingEmptySubsequences: false) {
+        if line.hasPrefix("```") { isCode.toggle() }
+        #expect(!isCode || line.count <= 100, "\(page.name): \(line)")
+      }
+    }
+  }
+}
+
+extension DocumentationTests {
+  /// All pages: the catalogue's, and those for contributors.
+  private static func pages() throws -> [(name: String, text: String)] {
+    var pages: [(name: String, text: String)] = []
+    for folder in [catalogue, ".github"] {
+      let place = Executables.package.appending(path: folder)
+      for name in try FileManager.default.contentsOfDirectory(atPath: place.path).sorted()
+      where name.hasSuffix(".md") {
+        pages.append((name, try String(contentsOf: place.appending(path: name), encoding: .utf8)))
+      }
+    }
+    return pages
+  }
+
+  private static func page(_ name: String) throws -> String { try text("\(catalogue)/\(name).md") }
+
+  private static func text(_ path: String) throws -> String {
+    try String(contentsOf: Executables.package.appending(path: path), encoding: .utf8)
+  }
+
+  /// The names of all source files. The worked example makes one that is not there.
+  private static func swiftFiles() throws -> Set<String> {
+    var names: Set<String> = ["Package.swift", "ReportNoShow.swift"]
+    for folder in ["Sources", "Tests"] {
+      let files = try #require(
+        FileManager.default.enumerator(
+          at: Executables.package.appending(path: folder), includingPropertiesForKeys: nil))
+      for case let file as URL in files where file.pathExtension == "swift" {
+        names.insert(file.lastPathComponent)
+      }
+    }
+    return names
+  }
+
+  /// Every key that `Key` and `LaneName` make, with `{s}` for the tag of a slot and `<>` for whatever is put in.
+  private static func keys() throws -> [String] {
+    var source = try text("Sources/Layout/Key.swift")
+    // The beginnings of some keys are constants.
+    for constant in source.matches(of: /static let (\w+) = "([^"]+)"/) {
+      source = source.replacing("\\(\(constant.1))", with: String(constant.2))
+    }
+    var keys = source.matches(of: /public static let \w+ = "([^"]+)"/).map { String($0.1) }
+    keys += source.matches(of: /shard\.key\("([^"]+)"\)/).map { "{s}:\($0.1)" }
+    keys += source.matches(of: /-> String \{ "([^"]+)" \}/).map { String($0.1) }
+    let lanes = try text("Sources/Lanes/LaneName.swift")
+    keys += lanes.matches(of: /"\\\(tag\)(:[^"]+)"/).map { "{s}\($0.1)" }
+    keys += lanes.matches(of: /"(replicas:[^"]+)"/).map { String($0.1) }
+    return keys.map { $0.replacing(/\\\((?:[^()]|\([^()]*\))*\)/, with: "<>") }
+  }
+}
