@@ -2,7 +2,7 @@ import Lanes
 import Market
 
 /// What a door did with a request.
-public enum Admission: Sendable {
+package enum Admission: Sendable {
   /// The command stands in its shard's stream.
   case admitted(id: Int, productid: Int, shard: Shard)
   /// No such id is known.
@@ -13,7 +13,7 @@ public enum Admission: Sendable {
   case conflict(Entity, id: Int, productid: Int)
 
   /// What is wrong with the request, if it was not let in.
-  public var error: FieldError? {
+  package var error: FieldError? {
     switch self {
     case .admitted, .full: nil
     case .unknown(let entity, let id):

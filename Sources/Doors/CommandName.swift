@@ -2,21 +2,21 @@ import Keys
 import Market
 
 /// The ids of commands. Each door has a name space of its own, so nobody can take an id that another door gives.
-public enum CommandName {
+package enum CommandName {
   /// Of a call without a key: `h-<random>`.
-  public static func made() -> String { "h-\(random)\(random)" }
+  package static func made() -> String { "h-\(random)\(random)" }
 
   /// Of a call with an `Idempotency-Key`: `key:<the key>`.
-  public static func key(_ key: String) -> String { "key:\(key)" }
+  package static func key(_ key: String) -> String { "key:\(key)" }
 
   /// Of an inlet's entry: `trade.commands/1712-3`, or `trade.commands:<its commandid>` where it has one.
-  public static func entry(_ fields: Fields, id: String, inlet: String) throws(FieldError) -> String {
+  package static func entry(_ fields: Fields, id: String, inlet: String) throws(FieldError) -> String {
     if let name = try Caller.name(givenIn: fields) { return "\(inlet):\(name)" }
     return "\(inlet)/\(id)"
   }
 
   /// Of what an operator sends again under another name: `operator:<the name>`.
-  public static func replay(_ corrections: Fields) throws(FieldError) -> String? {
+  package static func replay(_ corrections: Fields) throws(FieldError) -> String? {
     try Caller.name(givenIn: corrections).map { "operator:\($0)" }
   }
 

@@ -1,23 +1,23 @@
 import Market
 
 /// A person's command at a door: validated, but not yet routed.
-public struct CommandRequest: Sendable {
-  public let draft: Draft
+package struct CommandRequest: Sendable {
+  package let draft: Draft
   /// Makes the command's effect happen once, however often it is let in.
-  public let commandid: String
+  package let commandid: String
   /// The ingress that waits for the outcome.
-  public let replyto: String?
+  package let replyto: String?
   /// The id that is meant for what the draft makes, where the sender leaves that to the door.
   let reserved: Int?
   /// Tells this command from any other under its id.
-  public let digest: CommandDigest
+  package let digest: CommandDigest
   /// Whether what is let in tells the digest by itself.
   let isSaid: Bool
   /// Whether somebody may ask what became of it as soon as it is let in.
   let isFollowed: Bool
 
   /// - Parameter digest: what was asked for, if that is more than the draft.
-  public init(
+  package init(
     draft: Draft, commandid: String, replyto: String? = nil, reserved: Int? = nil,
     digest: CommandDigest? = nil, isFollowed: Bool = false
   ) {

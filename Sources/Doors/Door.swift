@@ -8,7 +8,7 @@ import Redis
 /// A state machine without I/O, so that the ingress and the inlets share it: `next` gives the commands of a round
 /// and takes their replies, until it gives none. Letting the same request in twice is harmless: its command id
 /// makes the second one a no-op.
-public struct Door: Sendable {
+package struct Door: Sendable {
   private enum Step { case start, claiming, appended }
 
   private struct Visit: Sendable {
@@ -51,7 +51,7 @@ public struct Door: Sendable {
   /// - Parameters:
   ///   - blocks: where new ids come from; by itself no more are taken than are needed.
   ///   - isFull: whether a shard takes nothing more in for now.
-  public init(
+  package init(
     _ requests: [CommandRequest], shards: Int, blocks: IDBlocks = IDBlocks(size: 1),
     isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
   ) {
@@ -64,7 +64,7 @@ public struct Door: Sendable {
   }
 
   /// What became of the requests, in their order; complete after the last round.
-  public var admissions: [Admission] {
+  package var admissions: [Admission] {
     visits.map { visit in
       if let refusal = visit.refusal { return refusal }
       let (id, productid) = (visit.id ?? 0, visit.productid ?? 0)
@@ -73,12 +73,12 @@ public struct Door: Sendable {
   }
 
   /// Begins again after a round whose replies were lost, with the ids that are already claimed.
-  public mutating func restart() {
+  package mutating func restart() {
     step = .start
     waits = []
   }
 
-  public mutating func next(_ replies: [Reply], commands: inout Commands) throws(RedisError) {
+  package mutating func next(_ replies: [Reply], commands: inout Commands) throws(RedisError) {
     switch step {
     case .start:
       ask(&commands)

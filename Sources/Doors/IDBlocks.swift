@@ -11,9 +11,9 @@ import Synchronization
 /// somebody was told already. So beside each counter stands which server gave its ids: where another one answers,
 /// and where a counter is less than this process has seen it, ids go on far behind all that is known. What was given
 /// between the last look and the loss nobody can know any more.
-public final class IDBlocks: Sendable {
+package final class IDBlocks: Sendable {
   /// How many ids the ingress takes together.
-  public static let size = 64
+  package static let size = 64
   /// How far ids go on behind the last one known: more than a system gives in the seconds that Redis may lose.
   static let leap = 10_000
 
@@ -33,7 +33,7 @@ public final class IDBlocks: Sendable {
   }
 
   /// A question that is on its way to a counter.
-  public struct Question: Sendable {
+  package struct Question: Sendable {
     let entity: Entity
     /// How many ids it takes; none if it only looks.
     let step: Int
@@ -43,7 +43,7 @@ public final class IDBlocks: Sendable {
     let newServer: String?
 
     /// How many replies tell the answer.
-    public var replies: Int { newServer == nil ? 3 : 4 }
+    package var replies: Int { newServer == nil ? 3 : 4 }
   }
 
   private let size: Int
@@ -53,13 +53,13 @@ public final class IDBlocks: Sendable {
   /// - Parameters:
   ///   - size: how many ids are taken together at least.
   ///   - report: is told, in a sentence, that a counter went back.
-  public init(size: Int = IDBlocks.size, report: @escaping @Sendable (String) -> Void = { _ in }) {
+  package init(size: Int = IDBlocks.size, report: @escaping @Sendable (String) -> Void = { _ in }) {
     self.size = size
     self.report = report
   }
 
   /// The next id; nil where none is left.
-  public func next(_ entity: Entity) -> Int? {
+  package func next(_ entity: Entity) -> Int? {
     change(entity) { counter in
       guard let block = counter.left.first else { return nil }
       if block.count == 1 {
@@ -78,7 +78,7 @@ public final class IDBlocks: Sendable {
   ///
   /// - Parameter collisions: how often an id was already taken. People choose ids too: growing steps leap over a
   ///   run of taken ones.
-  public func ask(
+  package func ask(
     _ entity: Entity, needing count: Int, collisions: Int, _ commands: inout Commands
   ) -> Question {
     let question = change(entity) { counter in
@@ -92,7 +92,7 @@ public final class IDBlocks: Sendable {
   }
 
   /// Asks how far the counters are, as others take ids too; `hear` takes the replies.
-  public func look(_ commands: inout Commands) -> [Question] {
+  package func look(_ commands: inout Commands) -> [Question] {
     Entity.allCases.map { entity in
       let question = change(entity) { counter in
         // In the place of another one it has to come with the leap.
@@ -120,7 +120,7 @@ public final class IDBlocks: Sendable {
   }
 
   /// Takes the ids that were asked for, without those that may belong to somebody.
-  public func receive(_ question: Question, _ replies: ArraySlice<Reply>) throws(RedisError) {
+  package func receive(_ question: Question, _ replies: ArraySlice<Reply>) throws(RedisError) {
     let entity = question.entity
     var found: [Reply] = []
     for reply in replies { found.append(try reply.get()) }

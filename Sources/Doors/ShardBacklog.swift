@@ -6,9 +6,9 @@ import Redis
 /// Which shards take nothing more in for now, because a deciding worker is too far behind in them.
 ///
 /// Read models do not count: that somebody's my page is late is no reason to refuse a deal.
-public struct ShardBacklog: Sendable {
+package struct ShardBacklog: Sendable {
   /// How many entries a worker may be behind in a shard, unless it is set.
-  public static let usualLimit = 100_000
+  package static let usualLimit = 100_000
 
   private struct Lane {
     let shard: Shard
@@ -19,7 +19,7 @@ public struct ShardBacklog: Sendable {
   private let limit: Int
   private let lanes: [Lane]
 
-  public init(shards: Int, limit: Int) {
+  package init(shards: Int, limit: Int) {
     self.limit = limit
     lanes = (0..<shards).flatMap { index in
       DecidingWorker.allCases.map { worker in
@@ -32,12 +32,12 @@ public struct ShardBacklog: Sendable {
   }
 
   /// The commands that tell.
-  public func ask(_ commands: inout Commands) {
+  package func ask(_ commands: inout Commands) {
     for lane in lanes { LaneLag.ask(lane.name, lane.streams, &commands) }
   }
 
   /// The shards that are full, by the replies to `ask`, which it takes off the front.
-  public func full(_ replies: inout ArraySlice<Reply>) -> Set<Shard> {
+  package func full(_ replies: inout ArraySlice<Reply>) -> Set<Shard> {
     var full: Set<Shard> = []
     for lane in lanes where LaneLag.receive(lane.streams, &replies) > limit { full.insert(lane.shard) }
     return full

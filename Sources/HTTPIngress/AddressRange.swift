@@ -1,13 +1,13 @@
 import NIOCore
 
 /// An IP address, or a block of them: `10.0.0.0/8`, `::1`.
-public struct AddressRange: Hashable, Sendable {
+package struct AddressRange: Hashable, Sendable {
   private let bytes: [UInt8]
   /// How many bits of them count.
   private let bits: Int
 
   /// Reads an address with or without the length of its prefix; nil for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = try? SocketAddress(ipAddress: String(parts[0]), port: 0), let bytes = address.bytes
     else {

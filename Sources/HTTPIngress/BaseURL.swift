@@ -1,7 +1,7 @@
 import Hummingbird
 
 /// Where the client sees this server, so that links lead back the way the call came.
-public struct BaseURL: Hashable, Sendable {
+package struct BaseURL: Hashable, Sendable {
   let scheme: String
   /// A host, perhaps with a port.
   let authority: String
@@ -10,7 +10,7 @@ public struct BaseURL: Hashable, Sendable {
   var base: String { "\(scheme)://\(authority)" }
 
   /// Reads `http(s)://host[:port]`; nil for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard let (scheme, rest) = Self.split(text) else { return nil }
     self.init(scheme: scheme, authority: rest.last == "/" ? String(rest.dropLast()) : rest)
   }

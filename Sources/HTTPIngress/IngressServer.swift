@@ -6,7 +6,7 @@ import Redis
 import ServiceLifecycle
 
 /// The HTTP door: REST over the deal's items, and commands for the lanes.
-public struct IngressServer: Service {
+package struct IngressServer: Service {
   private let options: IngressOptions
   private let health: Health
   private let logger: Logger
@@ -16,7 +16,7 @@ public struct IngressServer: Service {
   private let reading: RedisClient
 
   /// - Parameter onServerRunning: is told the port once calls are taken.
-  public init(
+  package init(
     options: IngressOptions, health: Health, logger: Logger,
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
@@ -39,7 +39,7 @@ public struct IngressServer: Service {
   }
 
   /// Serves until a graceful shutdown: then nothing new is taken in, and what runs is finished.
-  public func run() async throws {
+  package func run() async throws {
     // A new name for every run, so that no process ever reads what was meant for another.
     let ingress = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let book = PendingReplies()

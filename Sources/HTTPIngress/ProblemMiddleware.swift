@@ -2,10 +2,10 @@ import Hummingbird
 import Logging
 
 /// Turns whatever a handler throws into problem+json.
-public struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
-  public init() {}
+package struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+  package init() {}
 
-  public func handle(
+  package func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     do {

@@ -1,11 +1,12 @@
+import Hummingbird
 import Synchronization
 
 /// Whether this process lives and can work, as the platform asks it.
 ///
 /// Liveness says only whether a restart would help, so it never depends on Redis or anything else outside.
-public final class Health: Sendable {
+package final class Health: Sendable {
   /// Gives nil where all is fine, else why not.
-  public typealias Check = @Sendable () async -> String?
+  package typealias Check = @Sendable () async -> String?
 
   private struct State {
     var checks: [(name: String, check: Check)] = []
@@ -21,27 +22,27 @@ public final class Health: Sendable {
   /// - Parameters:
   ///   - allowsDown: whether `PUT /actuator/down` works.
   ///   - downSetting: the name of the setting behind `allowsDown`, for the person who is refused.
-  public init(allowsDown: Bool = false, downSetting: String = "HANDOVER_ACTUATOR_DOWN") {
+  package init(allowsDown: Bool = false, downSetting: String = "HANDOVER_ACTUATOR_DOWN") {
     self.allowsDown = allowsDown
     self.downSetting = downSetting
   }
 
   /// Adds what readiness depends on; each check must answer within a few seconds.
-  public func addCheck(_ name: String, _ check: @escaping Check) {
+  package func addCheck(_ name: String, _ check: @escaping Check) {
     state.withLock { $0.checks.append((name, check)) }
   }
 
   /// Whether liveness was made to fail.
-  public var isDown: Bool { state.withLock { $0.isDown } }
+  package var isDown: Bool { state.withLock { $0.isDown } }
 
   /// Whether the process is on its way out, so that nothing new should be sent to it.
-  public var isStopping: Bool { state.withLock { $0.isStopping } }
+  package var isStopping: Bool { state.withLock { $0.isStopping } }
 
   /// Makes liveness fail, for good: the platform will restart the process.
-  public func goDown() { state.withLock { $0.isDown = true } }
+  package func goDown() { state.withLock { $0.isDown = true } }
 
   /// Makes readiness fail, for good.
-  public func beginStopping() { state.withLock { $0.isStopping = true } }
+  package func beginStopping() { state.withLock { $0.isStopping = true } }
 
   /// What liveness says.
   var liveness: HealthReport { HealthReport(status: isDown ? .down : .up) }
@@ -58,5 +59,32 @@ public final class Health: Sendable {
     let isFine = components.values.allSatisfy { $0.status == .up }
     let status: HealthReport.Status = isDown || !isFine ? .down : isStopping ? .outOfService : .up
     return HealthReport(status: status, components: components)
+  }
+}
+
+extension Health {
+  /// Why `PUT /actuator/down` did nothing.
+  package struct DownNotAllowed: Error {
+    /// The setting that allows it.
+    package let setting: String
+  }
+
+  /// Adds `/actuator/health` and what belongs to it, with the shorter aliases.
+  package func addRoutes<Context>(to router: Router<Context>) {
+    for path in ["/actuator/health/liveness", "/liveness"] {
+      router.add(RouterPath(path), [.get: { [self] _, _ in try liveness.response() }])
+    }
+    for path in ["/actuator/health", "/actuator/health/readiness", "/readiness"] {
+      router.add(RouterPath(path), [.get: { [self] _, _ in try await readiness().response() }])
+    }
+    router.add(
+      "/actuator/down",
+      [
+        .put: { [self] _, _ in
+          guard allowsDown else { throw DownNotAllowed(setting: downSetting) }
+          goDown()
+          return try liveness.response()
+        }
+      ])
   }
 }

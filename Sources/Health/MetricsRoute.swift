@@ -2,7 +2,7 @@ import Hummingbird
 
 extension Health {
   /// Adds `GET /metrics`, which answers what `exposition` gives, in Prometheus' text format.
-  public static func addMetrics<Context>(
+  package static func addMetrics<Context>(
     to router: Router<Context>, _ exposition: @escaping @Sendable () -> String
   ) {
     router.add(

@@ -2,13 +2,13 @@ import Foundation
 import NIOCore
 
 /// A server could not listen on its port, and what to do about it.
-public struct PortTaken: Error, CustomStringConvertible {
-  public let description: String
+package struct PortTaken: Error, CustomStringConvertible {
+  package let description: String
 
   /// Runs a server; throws itself where the port is another process's.
   ///
   /// - Parameter setting: how to choose another port.
-  public static func explain(
+  package static func explain(
     _ port: Int, setting: String, _ server: () async throws -> Void
   ) async throws {
     do {

@@ -1,22 +1,22 @@
 /// Commands to be sent together, already in the form the wire takes (RESP arrays of bulk strings).
-public struct Commands: Sendable {
-  public private(set) var bytes: [UInt8] = []
+package struct Commands: Sendable {
+  package private(set) var bytes: [UInt8] = []
   /// How many replies they will have.
-  public private(set) var count = 0
+  package private(set) var count = 0
 
-  public init() {}
+  package init() {}
 
   /// One command, its name first.
-  public init(_ words: String...) {
+  package init(_ words: String...) {
     var command = RESPWords()
     for word in words { command.add(word) }
     add(command)
   }
 
-  public var isEmpty: Bool { count == 0 }
+  package var isEmpty: Bool { count == 0 }
 
   /// Adds one command, its name first.
-  public mutating func add(_ words: String...) {
+  package mutating func add(_ words: String...) {
     header(words.count)
     var buffer = RESPWords()
     for word in words { buffer.add(word) }
@@ -24,18 +24,18 @@ public struct Commands: Sendable {
   }
 
   /// Adds one command from words built elsewhere.
-  public mutating func add(_ words: RESPWords) {
+  package mutating func add(_ words: RESPWords) {
     header(words.count)
     bytes.append(contentsOf: words.bytes)
   }
 
-  public mutating func add(_ other: Commands) {
+  package mutating func add(_ other: Commands) {
     bytes.append(contentsOf: other.bytes)
     count += other.count
   }
 
   /// The commands again, each as its own words: for what has to be sent in another form.
-  public var separate: [RESPWords] {
+  package var separate: [RESPWords] {
     var commands: [RESPWords] = []
     var rest = bytes[...]
     while let end = rest.firstIndex(of: 13),

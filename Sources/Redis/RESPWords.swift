@@ -1,20 +1,20 @@
 /// A growing run of RESP bulk strings in one byte buffer: the words of a command, or a part of them.
-public struct RESPWords: Sendable {
-  public private(set) var bytes: [UInt8] = []
-  public private(set) var count = 0
+package struct RESPWords: Sendable {
+  package private(set) var bytes: [UInt8] = []
+  package private(set) var count = 0
 
-  public init() {}
+  package init() {}
 
-  public init(_ words: String...) {
+  package init(_ words: String...) {
     for word in words { add(word) }
   }
 
-  public mutating func add(_ word: String) {
+  package mutating func add(_ word: String) {
     var word = word
     word.withUTF8 { add(UnsafeRawBufferPointer($0)) }
   }
 
-  public mutating func add(_ number: Int) {
+  package mutating func add(_ number: Int) {
     let digits = DecimalDigits(number)
     header(digits.count)
     digits.append(to: &bytes)
@@ -22,7 +22,7 @@ public struct RESPWords: Sendable {
     count += 1
   }
 
-  public mutating func add(_ raw: UnsafeRawBufferPointer) {
+  package mutating func add(_ raw: UnsafeRawBufferPointer) {
     header(raw.count)
     bytes.append(contentsOf: raw)
     endLine()
@@ -30,20 +30,20 @@ public struct RESPWords: Sendable {
   }
 
   /// Adds commands for a script, as one word.
-  public mutating func add(_ runs: PackedCommands...) {
+  package mutating func add(_ runs: PackedCommands...) {
     header(runs.reduce(0) { $0 + $1.bytes.count })
     for run in runs { bytes.append(contentsOf: run.bytes) }
     endLine()
     count += 1
   }
 
-  public mutating func add(_ other: RESPWords) {
+  package mutating func add(_ other: RESPWords) {
     bytes.append(contentsOf: other.bytes)
     count += other.count
   }
 
   /// The words again, each alone.
-  public var separate: [RESPWords] {
+  package var separate: [RESPWords] {
     var rest = bytes[...]
     return (0..<count).map { _ in RESPWords(first: &rest) }
   }

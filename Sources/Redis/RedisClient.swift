@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A thread of its own holds the blocking connection. While Redis is away every call fails at once with
 /// `.unavailable`, and the thread keeps trying to come back.
-public final class RedisClient: Sendable {
+package final class RedisClient: Sendable {
   private struct Call: Sendable {
     let commands: Commands
     let answer: CheckedContinuation<Result<[Reply], RedisError>, Never>
@@ -30,14 +30,14 @@ public final class RedisClient: Sendable {
   /// - Parameters:
   ///   - commandTimeout: how long a pipeline may take before its callers get `.timeout`.
   ///   - limit: how many calls may wait; one more fails with `.overloaded`.
-  public init(_ url: RedisURL, commandTimeout: Duration = .seconds(2), limit: Int = 10_000) {
+  package init(_ url: RedisURL, commandTimeout: Duration = .seconds(2), limit: Int = 10_000) {
     self.url = url
     self.commandTimeout = commandTimeout
     self.limit = limit
   }
 
   /// Starts the thread. Call once, before the first `send`.
-  public func start() {
+  package func start() {
     let thread = Thread { [self] in
       serve()
       ended.signal()
@@ -47,17 +47,17 @@ public final class RedisClient: Sendable {
   }
 
   /// Answers what waits, then ends the thread. Blocks for one round trip.
-  public func stop() {
+  package func stop() {
     state.withLock { $0.isStopped = true }
     wake.signal()
     ended.wait()
   }
 
   /// Whether the last try to reach Redis worked.
-  public var isConnected: Bool { state.withLock { $0.outage == nil } }
+  package var isConnected: Bool { state.withLock { $0.outage == nil } }
 
   /// Sends the commands in order, in one piece, and gives their replies; error replies are among them.
-  public func send(_ commands: Commands) async throws(RedisError) -> [Reply] {
+  package func send(_ commands: Commands) async throws(RedisError) -> [Reply] {
     guard !commands.isEmpty else { return [] }
     let result: Result<[Reply], RedisError> = await withCheckedContinuation { answer in
       switch state.withLock({ enqueue(Call(commands: commands, answer: answer), &$0) }) {
@@ -70,7 +70,7 @@ public final class RedisClient: Sendable {
   }
 
   /// Asks the server whether it is the primary; if it is not, connects anew.
-  public func requirePrimary() async throws(RedisError) {
+  package func requirePrimary() async throws(RedisError) {
     let replies = try await send(PrimaryCheck.question)
     do throws(RedisError) {
       try PrimaryCheck.judge(replies)
@@ -172,7 +172,7 @@ public final class RedisClient: Sendable {
 
 extension Duration {
   /// In seconds, as Dispatch and Foundation count time.
-  public var seconds: Double {
+  package var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Commands go out in pipelines and replies come back in the same order. After anything that `endsConnection` the
 /// connection is of no more use: make a new one, which resolves the server's name anew.
-public final class RedisConnection {
+package final class RedisConnection {
   private let context: UnsafeMutablePointer<redisContext>
   private let builder = ReplyBuilder()
   private var digests: [Script: String] = [:]
@@ -20,7 +20,7 @@ public final class RedisConnection {
   /// - Parameters:
   ///   - connectTimeout: how long the connection may take.
   ///   - commandTimeout: how long any reply may take; it must exceed the longest `BLOCK` that is sent.
-  public init(
+  package init(
     _ url: RedisURL, connectTimeout: Duration = .seconds(2), commandTimeout: Duration = .seconds(5)
   ) throws(RedisError) {
     Self.ignoresBrokenPipes
@@ -52,7 +52,7 @@ public final class RedisConnection {
   deinit { redisFree(context) }
 
   /// Writes the commands out without waiting for their replies.
-  public func send(_ commands: Commands) throws(RedisError) {
+  package func send(_ commands: Commands) throws(RedisError) {
     guard !commands.isEmpty else { return }
     let status = commands.bytes.withUnsafeBytes { raw in
       redisAppendFormattedCommand(context, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
@@ -71,7 +71,7 @@ public final class RedisConnection {
   ///
   /// - Parameter limit: the most bytes of text that they may hold together; one more throws `.replyTooLarge`, so
   ///   that what others store does not decide how much memory this process needs.
-  public func receive(_ count: Int, limit: Int = .max) throws(RedisError) -> [Reply] {
+  package func receive(_ count: Int, limit: Int = .max) throws(RedisError) -> [Reply] {
     precondition(count <= owed, "waits for a reply to a command that was not sent")
     var left = count
     while left > 0 {
@@ -98,14 +98,14 @@ public final class RedisConnection {
   private var unparsed: Int { context.pointee.reader.pointee.len - context.pointee.reader.pointee.pos }
 
   /// Sends the commands and waits for all their replies; `limit` as for `receive`.
-  public func exchange(_ commands: Commands, limit: Int = .max) throws(RedisError) -> [Reply] {
+  package func exchange(_ commands: Commands, limit: Int = .max) throws(RedisError) -> [Reply] {
     try send(commands)
     return try receive(commands.count, limit: limit)
   }
 
   /// Sends one command and waits for its reply; throws where that is an error.
   @discardableResult
-  public func call(_ words: String...) throws(RedisError) -> Reply {
+  package func call(_ words: String...) throws(RedisError) -> Reply {
     var all = RESPWords()
     for word in words { all.add(word) }
     var commands = Commands()
@@ -117,10 +117,10 @@ public final class RedisConnection {
   }
 
   /// Throws unless the server is one to write to: a primary that has loaded its data.
-  public func requirePrimary() throws(RedisError) { try PrimaryCheck.judge(exchange(PrimaryCheck.question)) }
+  package func requirePrimary() throws(RedisError) { try PrimaryCheck.judge(exchange(PrimaryCheck.question)) }
 
   /// The digest of a script for `EVALSHA`, loading it into the server on the first use.
-  public func digest(of script: Script) throws(RedisError) -> String {
+  package func digest(of script: Script) throws(RedisError) -> String {
     if let known = digests[script] { return known }
     guard let digest = try call("SCRIPT", "LOAD", script.source).string else {
       throw RedisError(.unexpectedReply, "SCRIPT LOAD gave no digest.")
@@ -130,7 +130,7 @@ public final class RedisConnection {
   }
 
   /// Forgets what the server had loaded: after `NOSCRIPT`, the next `digest(of:)` loads again.
-  public func forgetScripts() { digests = [:] }
+  package func forgetScripts() { digests = [:] }
 
   private func failure() -> RedisError {
     let timedOut = context.pointee.err == REDIS_ERR_IO && errno == EAGAIN

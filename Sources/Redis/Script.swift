@@ -1,6 +1,6 @@
 /// A Lua script that runs atomically inside Redis, by `EVALSHA`.
-public struct Script: Hashable, Sendable {
-  public let source: String
+package struct Script: Hashable, Sendable {
+  package let source: String
 
-  public init(_ source: String) { self.source = source }
+  package init(_ source: String) { self.source = source }
 }

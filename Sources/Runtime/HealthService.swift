@@ -5,20 +5,20 @@ import Logging
 import ServiceLifecycle
 
 /// Answers the platform's health questions, and Prometheus, on a port of its own.
-public struct HealthService: Service {
+package struct HealthService: Service {
   private let health: Health
   private let host: String
   private let port: Int
   private let logger: Logger
 
-  public init(_ health: Health, host: String, port: Int, logger: Logger) {
+  package init(_ health: Health, host: String, port: Int, logger: Logger) {
     self.health = health
     self.host = host
     self.port = port
     self.logger = logger
   }
 
-  public func run() async throws {
+  package func run() async throws {
     let limits = ServerLimits()
     let router = Router(options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware())

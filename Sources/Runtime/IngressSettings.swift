@@ -6,11 +6,11 @@ import Logging
 import Redis
 
 /// What the HTTP ingress takes besides the common settings.
-public struct IngressSettings: ParsableArguments, Sendable {
+package struct IngressSettings: ParsableArguments, Sendable {
   @Option(
     help: ArgumentHelp(
       "The port to listen on.", discussion: "HANDOVER_PORT; 8088 if neither is given.", valueName: "port"))
-  public var port: Int?
+  package var port: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -18,52 +18,52 @@ public struct IngressSettings: ParsableArguments, Sendable {
       discussion:
         "HANDOVER_HOST; all of the machine's (0.0.0.0) if neither is given, for dev only itself (127.0.0.1).",
       valueName: "address"))
-  public var host: String?
+  package var host: String?
 
   @Option(
     name: .customLong("public-url"),
     help: ArgumentHelp(
       "Where clients see this server, for its links: https://shop.example.",
       discussion: "HANDOVER_PUBLIC_URL; what the calls' Host says if neither is given.", valueName: "url"))
-  public var publicURL: String?
+  package var publicURL: String?
 
   @Option(
     name: .customLong("trusted-proxies"),
     help: ArgumentHelp(
       "Whose X-Forwarded-Proto and X-Forwarded-Host count: addresses and blocks such as 10.0.0.0/8, with commas.",
       discussion: "HANDOVER_TRUSTED_PROXIES; nobody's if neither is given.", valueName: "addresses"))
-  public var trustedProxies: String?
+  package var trustedProxies: String?
 
   @Option(
     help: ArgumentHelp(
       "The folder of a front end, to serve its files besides the API and its index.html at /.",
       discussion: "HANDOVER_SITE; no files if neither is given.", valueName: "folder"))
-  public var site: String?
+  package var site: String?
 
   @Option(
     name: .customLong("cors-origins"),
     help: ArgumentHelp(
       "Which origins' pages may call, separated by commas.",
       discussion: "HANDOVER_CORS_ORIGINS; every origin if neither is given.", valueName: "origins"))
-  public var corsOrigins: String?
+  package var corsOrigins: String?
 
   @Option(
     help: ArgumentHelp(
       "How many connections may be open at once; one more is answered with a 503.",
       discussion: "HANDOVER_CONNECTIONS; 1000 if neither is given.", valueName: "count"))
-  public var connections: Int?
+  package var connections: Int?
 
   @Option(
     name: .customLong("backlog-limit"),
     help: ArgumentHelp(
       "How many entries a worker may be behind in a shard before the shard takes nothing more in.",
       discussion: "HANDOVER_BACKLOG_LIMIT; 100000 if neither is given.", valueName: "entries"))
-  public var backlogLimit: Int?
+  package var backlogLimit: Int?
 
-  public init() {}
+  package init() {}
 
   /// - Parameter host: the address to listen on where nobody said one.
-  public func gateway(
+  package func gateway(
     redis: RedisURL, shards: Int, host: String = Settings.anyHost, logger: Logger
   ) throws -> IngressServer {
     var options = IngressOptions(shards: shards, redis: redis)

@@ -3,12 +3,12 @@ import Lanes
 import ServiceLifecycle
 
 /// Runs lane runners, each on a thread of its own, for as long as the service group runs.
-public struct LaneService: Service {
+package struct LaneService: Service {
   private let runners: [LaneRunner]
 
-  public init(_ runners: [LaneRunner]) { self.runners = runners }
+  package init(_ runners: [LaneRunner]) { self.runners = runners }
 
-  public func run() async {
+  package func run() async {
     await withTaskCancellationHandler {
       await withGracefulShutdownHandler {
         await withDiscardingTaskGroup { group in

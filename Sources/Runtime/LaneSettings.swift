@@ -3,37 +3,37 @@ import Lanes
 import Workers
 
 /// How lanes are held, and how much of their streams is kept.
-public struct LaneSettings: ParsableArguments {
+package struct LaneSettings: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The most entries of one batch.", discussion: "HANDOVER_BATCH; 256 if neither is given.",
       valueName: "entries"))
-  public var batch: Int?
+  package var batch: Int?
 
   @Option(
     name: .customLong("lease-seconds"),
     help: ArgumentHelp(
       "How long a dead replica's lanes may stand still before another one takes them.",
       discussion: "HANDOVER_LEASE_SECONDS; 5 if neither is given.", valueName: "seconds"))
-  public var leaseSeconds: Int?
+  package var leaseSeconds: Int?
 
   @Option(
     name: .customLong("retention-entries"),
     help: ArgumentHelp(
       "How many entries of a stream are kept once everybody has read them.",
       discussion: "HANDOVER_RETENTION_ENTRIES; 100000 if neither is given.", valueName: "entries"))
-  public var retentionEntries: Int?
+  package var retentionEntries: Int?
 
   @Option(
     name: .customLong("retention-hours"),
     help: ArgumentHelp(
       "How long an entry is kept once everybody has read it.",
       discussion: "HANDOVER_RETENTION_HOURS; 168 if neither is given.", valueName: "hours"))
-  public var retentionHours: Int?
+  package var retentionHours: Int?
 
-  public init() {}
+  package init() {}
 
-  public func options(for role: WorkerKind) throws -> LaneOptions {
+  package func options(for role: WorkerKind) throws -> LaneOptions {
     var options = LaneOptions()
     options.gatherDelay = role.gatherDelay
     options.batch =

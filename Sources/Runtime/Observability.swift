@@ -2,9 +2,9 @@ import CoreMetrics
 import Telemetry
 
 /// What this process tells of itself.
-public enum Observability {
+package enum Observability {
   /// The process's metrics; made, and given to swift-metrics, on first use: before anything is counted.
-  public static let telemetry: Telemetry = {
+  package static let telemetry: Telemetry = {
     let telemetry = Telemetry()
     MetricsSystem.bootstrap(telemetry)
     return telemetry

@@ -6,19 +6,19 @@ import Redis
 import Synchronization
 
 /// The settings that every executable takes: as a flag, or else from the environment.
-public struct Settings: ParsableArguments {
+package struct Settings: ParsableArguments {
   @Option(
     name: .customLong("redis-url"),
     help: ArgumentHelp(
       "Where Redis is: redis://[user:password@]host[:port][/db] or unix:///path.",
       discussion: "HANDOVER_REDIS_URL; redis://127.0.0.1:6379 if neither is given.", valueName: "url"))
-  public var redisURL: String?
+  package var redisURL: String?
 
   @Option(
     help: ArgumentHelp(
       "How many shards the products are spread over.",
       discussion: "HANDOVER_SHARDS; fixed at the first start, 8 if neither is given.", valueName: "count"))
-  public var shards: Int?
+  package var shards: Int?
 
   @Option(
     name: .customLong("log-level"),
@@ -26,29 +26,29 @@ public struct Settings: ParsableArguments {
       "trace, debug, info, notice, warning, error or critical.",
       discussion: "<NAME>_LOG_LEVEL (RESERVATION_LOG_LEVEL …), else LOG_LEVEL; info if none is given.",
       valueName: "level"))
-  public var logLevel: String?
+  package var logLevel: String?
 
   @Option(
     name: .customLong("log-format"),
     help: ArgumentHelp(
       "text, or json: one object a line.", discussion: "HANDOVER_LOG_FORMAT; text if neither is given.",
       valueName: "format"))
-  public var logFormat: String?
+  package var logFormat: String?
 
-  public init() {}
+  package init() {}
 
   /// Every address of the machine: what a container has to listen on.
-  public static let anyHost = "0.0.0.0"
+  package static let anyHost = "0.0.0.0"
 
   private static let environment = ConfigReader(provider: EnvironmentVariablesProvider())
 
   /// A text from the environment: `handover.redis.url` is `HANDOVER_REDIS_URL`. Empty counts as not set.
-  public static func text(_ key: String) -> String? {
+  package static func text(_ key: String) -> String? {
     environment.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// A whole number: from a flag, or else from the environment. Throws where it is none, or out of its range.
-  public static func number(
+  package static func number(
     _ flag: Int?, _ name: String, or key: String, in range: ClosedRange<Int>
   ) throws -> Int? {
     let (name, text) =
@@ -62,9 +62,9 @@ public struct Settings: ParsableArguments {
   }
 
   /// The Redis that somebody asked for, if anybody did.
-  public func givenRedis() -> String? { redisURL ?? Self.text("handover.redis.url") }
+  package func givenRedis() -> String? { redisURL ?? Self.text("handover.redis.url") }
 
-  public func redis() throws -> RedisURL {
+  package func redis() throws -> RedisURL {
     do throws(RedisError) {
       return try RedisURL(givenRedis() ?? "redis://127.0.0.1:6379")
     } catch {
@@ -73,13 +73,13 @@ public struct Settings: ParsableArguments {
   }
 
   /// The number of shards that was asked for, if any was.
-  public func wantedShards() throws -> Int? {
+  package func wantedShards() throws -> Int? {
     try Self.number(shards, "--shards", or: "handover.shards", in: ShardCount.allowed)
   }
 
   /// How far a deciding worker may be behind in a shard before nothing more is let in: at the ingress by this flag, or
   /// else from the environment, where the inlets find it too.
-  public static func backlogLimit(_ flag: Int?) throws -> Int {
+  package static func backlogLimit(_ flag: Int?) throws -> Int {
     try number(flag, "--backlog-limit", or: "handover.backlog.limit", in: 1...1_000_000_000)
       ?? ShardBacklog.usualLimit
   }
@@ -87,7 +87,7 @@ public struct Settings: ParsableArguments {
   private static let isLogSet = Mutex(false)
 
   /// A logger for the part of the system that `name` says, at the level set for it.
-  public func logger(_ name: String) throws -> Logger {
+  package func logger(_ name: String) throws -> Logger {
     let make: @Sendable (String) -> any LogHandler =
       switch logFormat ?? Self.text("handover.log.format") ?? "text" {
       case "text": { StreamLogHandler(label: $0, stream: LogLines()) }

@@ -2,14 +2,14 @@ import Keys
 import Redis
 
 /// How many shards the system has: decided once, and kept in Redis.
-public enum ShardCount {
-  public static let allowed = 1...Key.shardLimit
+package enum ShardCount {
+  package static let allowed = 1...Key.shardLimit
   private static let usual = 8
 
   /// Gives the number that Redis remembers, or makes it remember the wanted one.
   ///
   /// Throws where another number is wanted than the data was laid out with.
-  public static func resolve(_ wanted: Int?, on connection: RedisConnection) throws -> Int {
+  package static func resolve(_ wanted: Int?, on connection: RedisConnection) throws -> Int {
     let asked = wanted ?? usual
     var commands = Commands()
     commands.add("SET", Key.shardCount, String(asked), "NX", "GET")

@@ -7,7 +7,7 @@ import ServiceLifecycle
 ///
 /// The number of shards is the one key that never changes and never goes. Without it a process that starts with another
 /// number would lay out data in other shards; so it is written again at once.
-public struct ShardCountWatch: Service {
+package struct ShardCountWatch: Service {
   private static let interval = Duration.seconds(2)
 
   private let url: RedisURL
@@ -16,14 +16,14 @@ public struct ShardCountWatch: Service {
   private let service: any Service
 
   /// - Parameter service: what works with that number of shards; the watch ends with it.
-  public init(_ url: RedisURL, shards: Int, logger: Logger, beside service: any Service) {
+  package init(_ url: RedisURL, shards: Int, logger: Logger, beside service: any Service) {
     self.url = url
     self.shards = shards
     self.logger = logger
     self.service = service
   }
 
-  public func run() async throws {
+  package func run() async throws {
     try await withThrowingTaskGroup { group in
       group.addTask { await watch() }
       defer { group.cancelAll() }

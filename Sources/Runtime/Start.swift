@@ -3,9 +3,9 @@ import Logging
 import Redis
 
 /// What an executable does before its real work: find Redis, see whether it will do, learn how it is laid out.
-public enum Start {
+package enum Start {
   /// Waits for Redis, and gives the number of shards. Throws what waiting cannot mend.
-  public static func shards(_ url: RedisURL, wanted: Int?, logger: Logger) async throws -> Int {
+  package static func shards(_ url: RedisURL, wanted: Int?, logger: Logger) async throws -> Int {
     var backoff = Backoff()
     while true {
       do {
@@ -26,7 +26,7 @@ public enum Start {
   }
 
   /// Runs blocking work on a thread of its own: the cooperative pool must never wait for Redis.
-  public static func onThread<Result: Sendable>(
+  package static func onThread<Result: Sendable>(
     _ work: @escaping @Sendable () throws -> Result
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in

@@ -1,8 +1,8 @@
 /// Why an executable refuses to start, and what to do about it.
-public struct StartError: Error, CustomStringConvertible {
-  public let message: String
+package struct StartError: Error, CustomStringConvertible {
+  package let message: String
 
-  public init(_ message: String) { self.message = message }
+  package init(_ message: String) { self.message = message }
 
-  public var description: String { message }
+  package var description: String { message }
 }

@@ -7,8 +7,8 @@ import Synchronization
 import Workers
 
 /// A worker executable: its replicas on their threads, and its health server, until SIGTERM or Ctrl-C.
-public enum WorkerProcess {
-  public static func run(_ role: WorkerKind, _ settings: Settings, _ worker: WorkerSettings) async throws {
+package enum WorkerProcess {
+  package static func run(_ role: WorkerKind, _ settings: Settings, _ worker: WorkerSettings) async throws {
     let logger = try settings.logger(role.rawValue)
     _ = Observability.telemetry
     let (url, wanted) = (try settings.redis(), try settings.wantedShards())
@@ -42,7 +42,7 @@ public enum WorkerProcess {
   }
 
   /// Runs services until a signal asks them to stop; the last one stops first.
-  public static func run(_ services: [any Service], logger: Logger) async throws {
+  package static func run(_ services: [any Service], logger: Logger) async throws {
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(10)
@@ -52,7 +52,7 @@ public enum WorkerProcess {
 
 extension LaneRunner {
   /// Why the runner is not ready; nil while its passes come to an end in time.
-  public var trouble: String? {
+  package var trouble: String? {
     let (state, limit) = (state, options.heartbeat * 3)
     if let (lane, reason) = state.halted.min(by: { "\($0.key)" < "\($1.key)" }) {
       return "\(lane) stands still: \(reason)"

@@ -2,29 +2,29 @@ import ArgumentParser
 import Lanes
 
 /// What every worker takes besides the common settings.
-public struct WorkerSettings: ParsableArguments {
+package struct WorkerSettings: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How many replicas of the worker this process runs, each on a thread with a connection of its own.",
       discussion: "HANDOVER_THREADS; 1 if neither is given.", valueName: "count"))
-  public var threads: Int?
+  package var threads: Int?
 
   @Option(
     name: .customLong("health-port"),
     help: ArgumentHelp(
       "Where to answer GET /actuator/health, /liveness and /readiness.",
       discussion: "HANDOVER_HEALTH_PORT; no health server if neither is given.", valueName: "port"))
-  public var healthPort: Int?
+  package var healthPort: Int?
 
   @Option(
     help: ArgumentHelp(
       "The address to answer on.",
       discussion: "HANDOVER_HOST; all of the machine's (0.0.0.0) if neither is given.", valueName: "address"))
-  public var host: String?
+  package var host: String?
 
-  @OptionGroup public var lanes: LaneSettings
+  @OptionGroup package var lanes: LaneSettings
 
-  public init() {}
+  package init() {}
 
   func resolvedThreads() throws -> Int {
     try Settings.number(threads, "--threads", or: "handover.threads", in: 1...64) ?? 1

@@ -6,14 +6,14 @@ import Market
 import Redis
 
 /// The five workers, each of which runs as many replicas as one likes.
-public enum WorkerKind: String, CaseIterable, Sendable {
+package enum WorkerKind: String, CaseIterable, Sendable {
   case reservation, trade, stock, notification, mypage
 
   /// How long it lets entries gather (see `LaneOptions.gatherDelay`).
   ///
   /// Somebody waits for a decision, but to read models a few milliseconds are nothing, and it halves their cost
   /// at a pace of some hundred deals a second.
-  public var gatherDelay: Duration {
+  package var gatherDelay: Duration {
     switch self {
     case .reservation, .trade, .stock: .zero
     case .notification, .mypage: .milliseconds(5)
@@ -23,7 +23,7 @@ public enum WorkerKind: String, CaseIterable, Sendable {
   /// All lanes of the worker; its replicas share them out.
   ///
   /// - Parameter backlogLimit: how far a worker may be behind in a shard before the inlets wait.
-  public func lanes(shards: Int, backlogLimit: Int = ShardBacklog.usualLimit) -> [LaneSpec] {
+  package func lanes(shards: Int, backlogLimit: Int = ShardBacklog.usualLimit) -> [LaneSpec] {
     switch self {
     case .reservation: Self.deciding(ReservationDecider.self, shards, backlogLimit)
     case .trade: Self.deciding(TradeDecider.self, shards, backlogLimit)

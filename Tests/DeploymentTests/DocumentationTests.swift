@@ -100,12 +100,12 @@ extension DocumentationTests {
 
   /// Every key that `Key` and `LaneName` make, with `{s}` for the tag of a slot and `<>` for whatever is put in.
   private static func keys() throws -> [String] {
-    var source = try text("Sources/Layout/Key.swift")
+    var source = try text("Sources/Keys/Key.swift")
     // The beginnings of some keys are constants.
     for constant in source.matches(of: /static let (\w+) = "([^"]+)"/) {
       source = source.replacing("\\(\(constant.1))", with: String(constant.2))
     }
-    var keys = source.matches(of: /public static let \w+ = "([^"]+)"/).map { String($0.1) }
+    var keys = source.matches(of: /package static let \w+ = "([^"]+)"/).map { String($0.1) }
     keys += source.matches(of: /shard\.key\("([^"]+)"\)/).map { "{s}:\($0.1)" }
     keys += source.matches(of: /-> String \{ "([^"]+)" \}/).map { String($0.1) }
     let lanes = try text("Sources/Lanes/LaneName.swift")

@@ -1,10 +1,10 @@
 import Foundation
 
 /// A thread that can be waited for, but not for ever.
-public struct Background: Sendable {
+package struct Background: Sendable {
   private let ended = DispatchGroup()
 
-  public init(_ work: @escaping @Sendable () -> Void) {
+  package init(_ work: @escaping @Sendable () -> Void) {
     let ended = ended
     ended.enter()
     Thread {
@@ -14,7 +14,7 @@ public struct Background: Sendable {
   }
 
   /// How long its end took to come; nil where it did not come in time.
-  public func wait(within limit: Duration = Patience.limit) -> Duration? {
+  package func wait(within limit: Duration = Patience.limit) -> Duration? {
     let start = ContinuousClock.now
     let (seconds, attoseconds) = limit.components
     let time = DispatchTime.now() + Double(seconds) + Double(attoseconds) * 1e-18

@@ -1,9 +1,9 @@
 import Foundation
 
 /// The executables that were built together with the tests.
-public enum Executables {
+package enum Executables {
   /// The folder that the test bundle lies in, which is where the build puts them.
-  public static let folder: URL = {
+  package static let folder: URL = {
     let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
     var folder = URL(fileURLWithPath: bundle)
     while folder.path != "/", !FileManager.default.isExecutableFile(atPath: folder.path + "/handover") {
@@ -13,8 +13,8 @@ public enum Executables {
   }()
 
   /// The root of the package, where `scripts` is.
-  public static let package = URL(fileURLWithPath: #filePath)
+  package static let package = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  public static func path(_ name: String) -> String { folder.appending(path: name).path }
+  package static func path(_ name: String) -> String { folder.appending(path: name).path }
 }

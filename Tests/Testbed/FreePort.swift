@@ -5,12 +5,12 @@ import Synchronization
 ///
 /// Not one of the ephemeral range: the kernel gives those to outgoing connections, so a port that a stopped server
 /// is to have again may be taken by then.
-public enum FreePort {
+package enum FreePort {
   private static let range = 15_000..<31_000
   /// Every process begins elsewhere, and no two tests of a process are told the same port.
   private static let next = Mutex(Int.random(in: range))
 
-  public static func find() throws -> Int {
+  package static func find() throws -> Int {
     for _ in range {
       let port = next.withLock { next in
         next = next + 1 < range.upperBound ? next + 1 : range.lowerBound

@@ -2,10 +2,10 @@ import Foundation
 
 /// Texts that must stay what they are from one release to the next, each in a file of the folder `Golden` beside its
 /// test.
-public enum Golden {
+package enum Golden {
   /// There is no file, or another text in it.
-  public struct Difference: Error, CustomStringConvertible {
-    public let description: String
+  package struct Difference: Error, CustomStringConvertible {
+    package let description: String
   }
 
   /// The kept text of a form. Throws if what is written now is another one.
@@ -13,7 +13,7 @@ public enum Golden {
   /// With `HANDOVER_GOLDEN=write` the file is made of what is written now: for a new form, never for an old one that
   /// older releases have written.
   @discardableResult
-  public static func text(_ name: String, now: String, beside test: String = #filePath) throws -> String {
+  package static func text(_ name: String, now: String, beside test: String = #filePath) throws -> String {
     let file = URL(filePath: test).deletingLastPathComponent().appending(path: "Golden/\(name).txt")
     if ProcessInfo.processInfo.environment["HANDOVER_GOLDEN"] == "write" {
       try FileManager.default.createDirectory(

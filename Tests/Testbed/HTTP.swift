@@ -4,22 +4,22 @@ import NIOCore
 import NIOHTTP1
 
 /// A client of one server, with the answers as tests want to see them.
-public struct HTTP: Sendable {
-  public struct Answer: Sendable {
-    public let status: UInt
-    public let headers: HTTPHeaders
-    public let text: String
+package struct HTTP: Sendable {
+  package struct Answer: Sendable {
+    package let status: UInt
+    package let headers: HTTPHeaders
+    package let text: String
 
-    public var json: JSON {
+    package var json: JSON {
       get throws { try JSONDecoder().decode(JSON.self, from: Data(text.utf8)) }
     }
   }
 
-  public let base: String
+  package let base: String
 
-  public init(port: Int) { base = "http://127.0.0.1:\(port)" }
+  package init(port: Int) { base = "http://127.0.0.1:\(port)" }
 
-  public func call(
+  package func call(
     _ method: HTTPMethod, _ path: String, _ body: String? = nil, headers: HTTPHeaders = [:],
     timeout: Duration = Patience.limit
   ) async throws -> Answer {
@@ -35,11 +35,12 @@ public struct HTTP: Sendable {
     return Answer(status: UInt(response.status.code), headers: response.headers, text: text)
   }
 
-  public func get(_ path: String) async throws -> JSON { try await call(.GET, path).json }
+  package func get(_ path: String) async throws -> JSON { try await call(.GET, path).json }
 
   /// Unless the headers say something else, waits for the outcome as long as a server lets one: the ordinary 2 s may
   /// be too short on a busy machine.
-  public func post(_ path: String, _ body: String? = nil, headers: HTTPHeaders = [:]) async throws -> Answer {
+  package func post(_ path: String, _ body: String? = nil, headers: HTTPHeaders = [:]) async throws -> Answer
+  {
     var headers = headers
     if !headers.contains(name: "Prefer") { headers.add(name: "Prefer", value: "wait=10") }
     return try await call(.POST, path, body, headers: headers)

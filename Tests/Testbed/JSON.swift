@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value to look into.
-public enum JSON: Decodable, Equatable, Sendable {
+package enum JSON: Decodable, Equatable, Sendable {
   case null
   case bool(Bool)
   case number(Double)
@@ -9,7 +9,7 @@ public enum JSON: Decodable, Equatable, Sendable {
   case array([JSON])
   case object([String: JSON])
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if value.decodeNil() {
       self = .null
@@ -27,17 +27,17 @@ public enum JSON: Decodable, Equatable, Sendable {
   }
 
   /// A member of an object; null where there is none.
-  public subscript(name: String) -> JSON {
+  package subscript(name: String) -> JSON {
     if case .object(let members) = self { members[name] ?? .null } else { .null }
   }
 
-  public subscript(place: Int) -> JSON {
+  package subscript(place: Int) -> JSON {
     if case .array(let elements) = self, elements.indices.contains(place) { elements[place] } else { .null }
   }
 
-  public var text: String? { if case .string(let text) = self { text } else { nil } }
-  public var integer: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
+  package var text: String? { if case .string(let text) = self { text } else { nil } }
+  package var integer: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
   /// The members' names of an object.
-  public var names: Set<String> { if case .object(let members) = self { Set(members.keys) } else { [] } }
-  public var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
+  package var names: Set<String> { if case .object(let members) = self { Set(members.keys) } else { [] } }
+  package var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
 }

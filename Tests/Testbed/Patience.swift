@@ -4,12 +4,12 @@ import Foundation
 ///
 /// Generous, since a busy machine is no defect, and nothing that works waits to the end. A test of what is not to
 /// take long makes the other way take longer than `limit`, or compares with `prompt`.
-public enum Patience {
+package enum Patience {
   /// For what has to happen.
-  public static let limit = Duration.seconds(90)
+  package static let limit = Duration.seconds(90)
   /// For what happens at once: ten times and more what it takes on an idle machine.
-  public static let prompt = Duration.seconds(8)
+  package static let prompt = Duration.seconds(8)
 
   /// The end of `limit` from now on, for Dispatch.
-  public static var deadline: DispatchTime { .now() + .seconds(Int(limit.components.seconds)) }
+  package static var deadline: DispatchTime { .now() + .seconds(Int(limit.components.seconds)) }
 }

@@ -2,7 +2,7 @@ import Redis
 
 extension RedisConnection {
   /// How often the server has carried a command out, in scripts too, since it began to count.
-  public func calls(of command: String) throws -> Int {
+  package func calls(of command: String) throws -> Int {
     let stats = try call("INFO", "commandstats").string ?? ""
     let head = "cmdstat_\(command):calls="
     let line = stats.split(separator: "\r\n").first { $0.hasPrefix(head) }

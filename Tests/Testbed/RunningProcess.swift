@@ -2,14 +2,14 @@ import Foundation
 import Synchronization
 
 /// A process that a test started, and ends by its process id.
-public struct RunningProcess: Sendable {
-  public let id: pid_t
+package struct RunningProcess: Sendable {
+  package let id: pid_t
   private let ending: Ending
 
   /// - Parameters:
   ///   - program: a path, or a name that is looked for in `PATH`.
   ///   - log: where its output is appended; nowhere if nil.
-  public init(
+  package init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], log: URL? = nil
   ) throws {
     id = try Spawn(
@@ -19,21 +19,21 @@ public struct RunningProcess: Sendable {
     ending = Ending(of: id)
   }
 
-  public var hasEnded: Bool { ending.status != nil }
+  package var hasEnded: Bool { ending.status != nil }
 
   /// Its exit status, once it has ended by itself.
-  public var exitStatus: Int32? {
+  package var exitStatus: Int32? {
     // As `WIFEXITED` and `WEXITSTATUS` read it.
     ending.status.flatMap { $0 & 0x7f == 0 ? $0 >> 8 & 0xff : nil }
   }
 
   /// Waits until it has ended by itself.
-  public func wait() { ending.wait() }
+  package func wait() { ending.wait() }
 
-  public func signal(_ number: Int32) { if !hasEnded { Foundation.kill(id, number) } }
+  package func signal(_ number: Int32) { if !hasEnded { Foundation.kill(id, number) } }
 
   /// `kill -9`, and waits until it is gone.
-  public func kill() {
+  package func kill() {
     signal(SIGCONT)
     signal(SIGKILL)
     wait()
@@ -41,7 +41,7 @@ public struct RunningProcess: Sendable {
 
   /// Asks it to end; gives how long that took, or nil (and kills it) if it is still there after `limit`.
   @discardableResult
-  public func terminate(by number: Int32 = SIGTERM, within limit: Duration = Patience.limit) -> Duration? {
+  package func terminate(by number: Int32 = SIGTERM, within limit: Duration = Patience.limit) -> Duration? {
     let start = ContinuousClock.now
     signal(number)
     guard ending.wait(within: limit) else {

@@ -2,7 +2,7 @@ import Redis
 
 extension TestRedis {
   /// This server's URL with a sign-in or a database.
-  public func url(user: String? = nil, password: String? = nil, database: Int = 0) -> RedisURL {
+  package func url(user: String? = nil, password: String? = nil, database: Int = 0) -> RedisURL {
     var url = url
     url.user = user
     url.password = password

@@ -1,6 +1,6 @@
 extension TestRedis {
   /// Gives a test a server of its own for as long as its work takes, on a thread that may block.
-  public static func with<Result: Sendable>(
+  package static func with<Result: Sendable>(
     _ options: [String] = [], work: @escaping @Sendable (TestRedis) throws -> Result
   ) async throws -> Result {
     try await onThread {

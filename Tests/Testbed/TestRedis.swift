@@ -3,14 +3,14 @@ import Redis
 import Synchronization
 
 /// A redis-server of a test's own, on a unix socket in a temporary folder. It ends with the value that made it.
-public final class TestRedis: Sendable {
-  public let folder: URL
-  public let url: RedisURL
+package final class TestRedis: Sendable {
+  package let folder: URL
+  package let url: RedisURL
   private let options: [String]
   private let server: Mutex<RunningProcess>
 
   /// - Parameter options: more of redis-server's own options, such as `["--appendonly", "yes"]`.
-  public init(_ options: [String] = []) throws {
+  package init(_ options: [String] = []) throws {
     folder = URL(fileURLWithPath: "/tmp/handover-test-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     url = try RedisURL("unix://\(folder.path)/redis.sock")
@@ -24,15 +24,15 @@ public final class TestRedis: Sendable {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  public func connect() throws -> RedisConnection {
+  package func connect() throws -> RedisConnection {
     try RedisConnection(url, commandTimeout: Patience.limit)
   }
 
   /// The process, for tests that stop or kill the server.
-  public var process: RunningProcess { server.withLock { $0 } }
+  package var process: RunningProcess { server.withLock { $0 } }
 
   /// Starts a new server on what the last one left on disk.
-  public func restart() throws {
+  package func restart() throws {
     try server.withLock {
       $0.kill()
       $0 = try Self.launch(in: folder, options)

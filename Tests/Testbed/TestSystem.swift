@@ -3,18 +3,18 @@ import Redis
 import Synchronization
 
 /// A whole system of real processes: a Redis, replicas of every worker, an ingress. It ends with the value.
-public final class TestSystem: Sendable {
-  public static let workers = ["reservation", "trade", "stock", "notification", "mypage"]
+package final class TestSystem: Sendable {
+  package static let workers = ["reservation", "trade", "stock", "notification", "mypage"]
 
-  public let redis: TestRedis
-  public let http: HTTP
+  package let redis: TestRedis
+  package let http: HTTP
   private let processes = Mutex<[String: [RunningProcess]]>([:])
   private let environment: [String: String]
 
   /// Starts it, and waits until it is ready for work.
   ///
   /// - Parameter replicas: how many processes of each worker.
-  public init(
+  package init(
     replicas: Int = 1, redisOptions: [String] = [], environment: [String: String] = [:]
   ) async throws {
     redis = try TestRedis(redisOptions)
@@ -41,7 +41,7 @@ public final class TestSystem: Sendable {
 
   /// Starts one more process of an executable.
   @discardableResult
-  public func start(_ executable: String) throws -> RunningProcess {
+  package func start(_ executable: String) throws -> RunningProcess {
     let process = try RunningProcess(
       Executables.path(executable), [], environment: environment,
       log: redis.folder.appending(path: "\(executable).log"))
@@ -50,27 +50,27 @@ public final class TestSystem: Sendable {
   }
 
   /// The running processes of an executable, oldest first.
-  public func processes(_ executable: String) -> [RunningProcess] {
+  package func processes(_ executable: String) -> [RunningProcess] {
     processes.withLock { $0[executable] ?? [] }
   }
 
   /// `kill -9` of the oldest process of an executable.
-  public func kill(_ executable: String) {
+  package func kill(_ executable: String) {
     processes.withLock { $0[executable]?.isEmpty == false ? $0[executable]?.removeFirst() : nil }?.kill()
   }
 
   /// SIGTERM to all processes of an executable; gives how long each took to end.
-  public func stop(_ executable: String) -> [Duration?] {
+  package func stop(_ executable: String) -> [Duration?] {
     processes.withLock { $0.removeValue(forKey: executable) ?? [] }.map { $0.terminate() }
   }
 
-  public func log(_ executable: String) -> String {
+  package func log(_ executable: String) -> String {
     (try? String(contentsOf: redis.folder.appending(path: "\(executable).log"), encoding: .utf8)) ?? ""
   }
 
   /// Waits until an item has a status, and gives the item.
   @discardableResult
-  public func waitFor(_ path: String, _ status: String, field: String = "status") async throws -> JSON {
+  package func waitFor(_ path: String, _ status: String, field: String = "status") async throws -> JSON {
     var item = JSON.null
     try await eventually("\(path) has \(field) \(status)") {
       item = try await http.get(path)
@@ -81,12 +81,12 @@ public final class TestSystem: Sendable {
 }
 
 /// What never became true in time.
-public struct NeverHappened: Error, CustomStringConvertible {
-  public let description: String
+package struct NeverHappened: Error, CustomStringConvertible {
+  package let description: String
 }
 
 /// Looks every few milliseconds whether something that gives no signal has happened yet.
-public func eventually(
+package func eventually(
   _ what: String, within limit: Duration = Patience.limit, _ condition: () async throws -> Bool
 ) async throws {
   let deadline = ContinuousClock.now + limit

@@ -1,16 +1,16 @@
 import Foundation
 
 /// A value that threads change and a test waits for.
-public final class Watched<Value: Sendable>: @unchecked Sendable {
+package final class Watched<Value: Sendable>: @unchecked Sendable {
   // Only touched while the condition is locked.
   private var value: Value
   private let condition = NSCondition()
 
-  public init(_ value: Value) { self.value = value }
+  package init(_ value: Value) { self.value = value }
 
-  public var now: Value { condition.withLock { value } }
+  package var now: Value { condition.withLock { value } }
 
-  public func change(_ body: (inout Value) -> Void) {
+  package func change(_ body: (inout Value) -> Void) {
     condition.withLock {
       body(&value)
       condition.broadcast()
@@ -18,7 +18,7 @@ public final class Watched<Value: Sendable>: @unchecked Sendable {
   }
 
   /// How long the value took to be as wanted; nil where it was not in time.
-  public func wait(within limit: Duration = Patience.limit, until isMet: (Value) -> Bool) -> Duration? {
+  package func wait(within limit: Duration = Patience.limit, until isMet: (Value) -> Bool) -> Duration? {
     let start = ContinuousClock.now
     let (seconds, attoseconds) = limit.components
     let deadline = Date(timeIntervalSinceNow: Double(seconds) + Double(attoseconds) * 1e-18)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Runs blocking work on a thread of its own: the few threads that run the tests must not wait.
-public func onThread<Result: Sendable>(
+package func onThread<Result: Sendable>(
   _ work: @escaping @Sendable () throws -> Result
 ) async throws -> Result {
   try await withTaskExecutorPreference(ThreadExecutor()) { try work() }

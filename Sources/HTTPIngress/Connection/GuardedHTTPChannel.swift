@@ -34,7 +34,7 @@ struct GuardedHTTPChannel: ServerChildChannel {
 
 extension HTTPServerBuilder {
   /// HTTP/1.1 as it is written, to clients that keep within limits.
-  public static func http1(within limits: ServerLimits) -> HTTPServerBuilder {
+  package static func http1(within limits: ServerLimits) -> HTTPServerBuilder {
     let count = ConnectionCount(limit: limits.connections)
     let configuration = HTTP1Channel.Configuration(
       idleTimeout: TimeAmount(limits.idleTimeout),

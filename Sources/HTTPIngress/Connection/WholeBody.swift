@@ -4,12 +4,12 @@ import NIOCore
 /// Lets a call in once all of its body is here, whichever route it is for and whether that reads it or not.
 ///
 /// So a client that drips, sends too much or goes away in the middle never gets as far as a handler.
-public struct WholeBody<Context: RequestContext>: RouterMiddleware {
+package struct WholeBody<Context: RequestContext>: RouterMiddleware {
   private let limits: ServerLimits
 
-  public init(limits: ServerLimits) { self.limits = limits }
+  package init(limits: ServerLimits) { self.limits = limits }
 
-  public func handle(
+  package func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     let length = request.headers[.contentLength]

@@ -1,17 +1,17 @@
 /// The seller changes an open listing; at least one field, nil leaves it as it is.
-public struct ChangeTrade: CommandPayload {
-  public static let kind = CommandKind.changeTrade
+package struct ChangeTrade: CommandPayload {
+  package static let kind = CommandKind.changeTrade
 
-  public var id: Int
-  public var productid: Int
-  public var productname: String?
-  public var qty: Int?
-  public var price: Int?
-  public var seen = Seen()
+  package var id: Int
+  package var productid: Int
+  package var productname: String?
+  package var qty: Int?
+  package var price: Int?
+  package var seen = Seen()
 }
 
 extension ChangeTrade {
-  public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
+  package init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
       id: id, productid: productid, productname: fields.find(.productname), qty: fields.find(.qty),
       price: fields.find(.price), seen: Seen(fields: fields))
@@ -20,7 +20,7 @@ extension ChangeTrade {
     }
   }
 
-  public var details: Fields {
+  package var details: Fields {
     var details = Fields()
     details.write("productname", productname)
     details.write("qty", qty)

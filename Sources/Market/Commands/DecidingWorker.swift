@@ -1,9 +1,9 @@
 /// A worker that decides commands.
-public enum DecidingWorker: String, CaseIterable, Sendable {
+package enum DecidingWorker: String, CaseIterable, Sendable {
   case reservation, trade, stock
 
   /// What its commands name by their `id`.
-  public var entity: Entity {
+  package var entity: Entity {
     switch self {
     case .reservation: .reserve
     case .trade: .trade
@@ -12,5 +12,5 @@ public enum DecidingWorker: String, CaseIterable, Sendable {
   }
 
   /// The name of the stream that takes this worker's commands.
-  public var commands: String { "\(rawValue).commands" }
+  package var commands: String { "\(rawValue).commands" }
 }

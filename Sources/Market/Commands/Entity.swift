@@ -1,4 +1,4 @@
 /// A thing that has an id of its own.
-public enum Entity: String, CaseIterable, Sendable {
+package enum Entity: String, CaseIterable, Sendable {
   case reserve, trade, inventory
 }

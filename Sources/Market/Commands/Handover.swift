@@ -1,21 +1,21 @@
 /// The goods changed hands: a running deal of trade `id` is done.
-public struct Handover: CommandPayload {
-  public static let kind = CommandKind.handover
+package struct Handover: CommandPayload {
+  package static let kind = CommandKind.handover
 
-  public var id: Int
-  public var productid: Int
+  package var id: Int
+  package var productid: Int
   /// Whose deal; nil for the only one that runs.
-  public var reserveid: Int?
-  public var seen = Seen()
+  package var reserveid: Int?
+  package var seen = Seen()
 }
 
 extension Handover {
-  public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
+  package init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
       id: id, productid: productid, reserveid: fields.find(.reserveid), seen: Seen(fields: fields))
   }
 
-  public var details: Fields {
+  package var details: Fields {
     var details = Fields()
     details.write("reserveid", reserveid)
     seen.write(to: &details)

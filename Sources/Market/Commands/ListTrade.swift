@@ -1,23 +1,23 @@
 /// A seller, `userid`, offers units of a product; `price` is in won.
-public struct ListTrade: CommandPayload {
-  public static let kind = CommandKind.listTrade
+package struct ListTrade: CommandPayload {
+  package static let kind = CommandKind.listTrade
 
-  public var id: Int
-  public var productid: Int
-  public var userid: String
-  public var productname: String
-  public var qty: Int
-  public var price: Int
+  package var id: Int
+  package var productid: Int
+  package var userid: String
+  package var productname: String
+  package var qty: Int
+  package var price: Int
 }
 
 extension ListTrade {
-  public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
+  package init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
       id: id, productid: productid, userid: fields.read(.userid), productname: fields.read(.productname),
       qty: fields.read(.qty), price: fields.read(.price))
   }
 
-  public var details: Fields {
+  package var details: Fields {
     ["userid": userid, "productname": productname, "qty": String(qty), "price": String(price)]
   }
 }

@@ -1,18 +1,18 @@
 /// A product leaves the stock altogether.
-public struct WithdrawStock: CommandPayload {
-  public static let kind = CommandKind.withdrawStock
+package struct WithdrawStock: CommandPayload {
+  package static let kind = CommandKind.withdrawStock
 
-  public var id: Int
-  public var productid: Int
-  public var seen = Seen()
+  package var id: Int
+  package var productid: Int
+  package var seen = Seen()
 }
 
 extension WithdrawStock {
-  public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
+  package init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(id: id, productid: productid, seen: Seen(fields: fields))
   }
 
-  public var details: Fields {
+  package var details: Fields {
     var details = Fields()
     seen.write(to: &details)
     return details

@@ -1,21 +1,21 @@
 /// The seller takes a listing back.
-public struct WithdrawTrade: CommandPayload {
-  public static let kind = CommandKind.withdrawTrade
+package struct WithdrawTrade: CommandPayload {
+  package static let kind = CommandKind.withdrawTrade
 
-  public var id: Int
-  public var productid: Int
+  package var id: Int
+  package var productid: Int
   /// Whether it shall also disappear from the lists.
-  public var delete: Bool
-  public var seen = Seen()
+  package var delete: Bool
+  package var seen = Seen()
 }
 
 extension WithdrawTrade {
-  public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
+  package init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
       id: id, productid: productid, delete: fields.find(.flag("delete")) ?? false, seen: Seen(fields: fields))
   }
 
-  public var details: Fields {
+  package var details: Fields {
     var details = Fields()
     details.write("delete", delete)
     seen.write(to: &details)

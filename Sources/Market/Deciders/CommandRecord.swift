@@ -1,20 +1,20 @@
 /// What is kept under a command id: which command it stands for, and what came of it.
-public struct CommandRecord: Equatable, Sendable {
+package struct CommandRecord: Equatable, Sendable {
   /// What stands there from the door on until the command is decided.
-  public static let waiting = "waiting"
+  package static let waiting = "waiting"
 
   /// Which command it is; nil in a record that an older release wrote.
-  public var digest: CommandDigest?
+  package var digest: CommandDigest?
   /// The packed outcome; empty while the command was only passed on.
-  public var outcome: String
+  package var outcome: String
 
-  public init(_ digest: CommandDigest?, outcome: String) {
+  package init(_ digest: CommandDigest?, outcome: String) {
     self.digest = digest
     self.outcome = outcome
   }
 
   /// Nil while the command waits to be decided.
-  public init?(stored text: String) {
+  package init?(stored text: String) {
     if text == Self.waiting { return nil }
     let head = text.utf8.prefix { $0 != UInt8(ascii: " ") }
     if head.endIndex < text.endIndex, let digest = CommandDigest(String(Substring(head))) {
@@ -24,10 +24,10 @@ public struct CommandRecord: Equatable, Sendable {
     }
   }
 
-  public var stored: String { digest.map { "\($0.text) \(outcome)" } ?? outcome }
+  package var stored: String { digest.map { "\($0.text) \(outcome)" } ?? outcome }
 
   /// Whether it is kept of this command, and not of another one under the same id.
-  public func isOf(_ digest: CommandDigest?) -> Bool {
+  package func isOf(_ digest: CommandDigest?) -> Bool {
     guard let own = self.digest, let digest else { return true }
     return own == digest
   }

@@ -1,13 +1,13 @@
 /// What a caller is told of a command: whether it was done, and what there is now, or why not.
-public struct Outcome: Equatable, Sendable {
-  public var accepted: Bool
+package struct Outcome: Equatable, Sendable {
+  package var accepted: Bool
   /// The type of the event that finished the command.
-  public var type: String
+  package var type: String
   /// The reservation, trade or inventory as people read it; of a refusal `id`, `reason` and `message`,
   /// and of one for being stale also what there is now.
-  public var fields: Fields
+  package var fields: Fields
 
-  public init(accepted: Bool, type: String, fields: Fields) {
+  package init(accepted: Bool, type: String, fields: Fields) {
     self.accepted = accepted
     self.type = type
     self.fields = fields
@@ -27,13 +27,13 @@ public struct Outcome: Equatable, Sendable {
   }
 
   /// The outcome as one text, joined by tabs.
-  public var packed: String {
+  package var packed: String {
     var all: Fields = [accepted ? "accepted" : "rejected": type]
     all.pairs += fields.pairs
     return all.packed
   }
 
-  public init?(packed: String) {
+  package init?(packed: String) {
     guard var fields = Fields(packed: packed), let (verdict, type) = fields.pairs.first else { return nil }
     guard verdict == "accepted" || verdict == "rejected" else { return nil }
     fields.pairs.removeFirst()

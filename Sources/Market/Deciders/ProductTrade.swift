@@ -1,20 +1,20 @@
 /// Everything the trade worker knows of one product: the listing, the stock, the deals and the line.
-public struct ProductTrade: Hashable, Sendable {
+package struct ProductTrade: Hashable, Sendable {
   /// The most deals that may wait for one product.
-  public static let lineLimit = 50
+  package static let lineLimit = 50
 
   /// The last listing, open or not.
-  public internal(set) var listing: Listing?
+  package internal(set) var listing: Listing?
   /// The units on hand as stock last told; nil while none is registered.
-  public internal(set) var onHand: Int?
+  package internal(set) var onHand: Int?
   /// Units of completed deals that stock has not told to be gone yet.
-  public internal(set) var owed = 0
+  package internal(set) var owed = 0
   /// The deals that run, by reservation.
-  public internal(set) var running: [Int: RunningDeal] = [:]
+  package internal(set) var running: [Int: RunningDeal] = [:]
   /// The deals that wait, in the order they arrived.
-  public internal(set) var line: [WaitingDeal] = []
+  package internal(set) var line: [WaitingDeal] = []
 
-  public init() {}
+  package init() {}
 
   func isWaiting(_ reserveid: Int) -> Bool {
     line.contains { $0.deal.reserveid == reserveid }

@@ -1,27 +1,27 @@
 /// A buyer's reservation.
-public struct Reservation: Hashable, Sendable {
-  public var deal: Deal
+package struct Reservation: Hashable, Sendable {
+  package var deal: Deal
   /// What the deal is, whatever is being asked for.
-  public var standing: Status
+  package var standing: Status
   /// A cancel is before the trade's judgement: the lock on the reservation.
-  public var cancelRequested = false
+  package var cancelRequested = false
   /// Who waits for that cancel.
-  public var canceler: Caller?
+  package var canceler: Caller?
 
-  public init(_ deal: Deal, standing: Status = .reserved) {
+  package init(_ deal: Deal, standing: Status = .reserved) {
     self.deal = deal
     self.standing = standing
   }
 
-  public var status: Status { cancelRequested ? .cancelRequested : standing }
+  package var status: Status { cancelRequested ? .cancelRequested : standing }
 
-  public var version: Int { deal.terms?.version ?? 1 }
+  package var version: Int { deal.terms?.version ?? 1 }
 
   /// Whether it has disappeared from the lists.
-  public var isDeleted: Bool { deal.delete && !cancelRequested && ended != nil }
+  package var isDeleted: Bool { deal.delete && !cancelRequested && ended != nil }
 
   /// Why nothing can be done about it any more; nil until it has ended.
-  public var ended: Refusal? {
+  package var ended: Refusal? {
     switch standing {
     case .completed: .alreadyCompleted
     case .canceled: .alreadyCanceled
@@ -30,6 +30,49 @@ public struct Reservation: Hashable, Sendable {
       .stockAdjusted,
       .stockWithdrawn, .stockHeld, .stockShort, .stockDecreased, .stockReleased:
       nil
+    }
+  }
+}
+
+extension Reservation: Stored {
+  /// The reservation as people read it.
+  package var view: Fields {
+    var view: Fields = [
+      "id": String(deal.reserveid), "productid": String(deal.productid), "userid": deal.userid,
+      "productname": deal.productname, "qty": String(deal.qty),
+    ]
+    if let terms = deal.terms {
+      view.append("reserveDt", terms.reserveDt)
+      view.append("address", terms.address)
+      view.append("price", String(terms.price))
+    }
+    view.append("status", status.rawValue)
+    if let terms = deal.terms { view.write(version: terms.version) }
+    return view
+  }
+
+  package var fields: Fields {
+    var fields = Fields()
+    fields.pairs.reserveCapacity(15)
+    deal.write(to: &fields, of: .reservation)
+    fields.write("status", status.rawValue)
+    if cancelRequested { fields.write("deal", standing.rawValue) }
+    fields.write("cancelcommandid", canceler?.commandid)
+    fields.write("cancelreplyto", canceler?.replyto)
+    fields.write("canceldigest", canceler?.digest?.text)
+    fields.write("deleted", isDeleted)
+    return fields
+  }
+
+  package init(fields: Fields) throws(FieldError) {
+    let status: Status = try fields.read(.code("status"))
+    let underneath: Status? = try fields.find(.code("deal"))
+    self.init(try Deal(fields: fields, of: .reservation), standing: underneath ?? status)
+    cancelRequested = status == .cancelRequested
+    if let commandid = try fields.find(.key("cancelcommandid") as TextField) {
+      canceler = try Caller(
+        commandid: commandid, replyto: fields.find(.key("cancelreplyto") as TextField),
+        digest: fields.find(.digest("canceldigest")))
     }
   }
 }

@@ -1,6 +1,6 @@
 /// A deal that runs, and what was asked of it before its units were held.
-public struct RunningDeal: Hashable, Sendable {
-  public enum Phase: String, CaseIterable, Sendable {
+package struct RunningDeal: Hashable, Sendable {
+  package enum Phase: String, CaseIterable, Sendable {
     /// Stock has been asked to hold its units.
     case starting
     /// The same, and it completes as soon as they are held.
@@ -10,14 +10,14 @@ public struct RunningDeal: Hashable, Sendable {
   }
 
   /// The deal, and its place in the line should it have to go back.
-  public var waiting: WaitingDeal
-  public var phase = Phase.starting
+  package var waiting: WaitingDeal
+  package var phase = Phase.starting
   /// Who waits for the handover that is remembered.
-  public var handoverCaller: Caller?
+  package var handoverCaller: Caller?
   /// A cancel is remembered; it comes after the handover, if there is one.
-  public var cancelRequested = false
+  package var cancelRequested = false
 
-  public var deal: Deal { waiting.deal }
+  package var deal: Deal { waiting.deal }
 }
 
 extension RunningDeal {

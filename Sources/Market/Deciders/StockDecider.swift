@@ -1,14 +1,14 @@
 /// The stock worker: holds units for a deal that starts, and gives them out or back when it ends.
 ///
 /// At all times `free ≥ 0` and `held ≥ 0`.
-public enum StockDecider: Decider {
-  public typealias State = Stock?
+package enum StockDecider: Decider {
+  package typealias State = Stock?
 
-  public static let isStateOfOneID = false
+  package static let isStateOfOneID = false
 
-  public static let listensTo = DecidingWorker.stock.listensTo
+  package static let listensTo = DecidingWorker.stock.listensTo
 
-  public static func decide(
+  package static func decide(
     _ input: Input, at position: EntryID, _ state: inout State
   ) throws(BrokenLaw) -> [Event] {
     var decision = Decision<Self>(state, at: position)
@@ -20,7 +20,7 @@ public enum StockDecider: Decider {
     return decision.events
   }
 
-  public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
+  package static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
     switch event.fact {
     case .stock(.stockWithdrawn, _): state = nil
     case .stock(let step, let level): state = Stock(level, status: step.status)
@@ -29,11 +29,90 @@ public enum StockDecider: Decider {
     }
   }
 
-  public static func outcome(of event: Event, state: State) -> Outcome {
+  package static func outcome(of event: Event, state: State) -> Outcome {
     // A stock that was withdrawn can be shown from the event alone.
     if case .stock(let step, let level) = event.fact {
       return Outcome(of: event, view: Stock(level, status: step.status).fields)
     }
     return Outcome(of: event, view: state.fields)
   }
+}
+
+extension Decision<StockDecider> {
+  mutating func take(_ command: Command, _ caller: Caller?) {
+    switch command {
+    case .registerStock(let command): register(command, caller)
+    case .adjustStock(let command): adjust(command, caller)
+    case .withdrawStock(let command): withdraw(command, caller)
+    case .reserve, .changeReserve, .cancelReserve, .listTrade, .changeTrade, .withdrawTrade, .handover:
+      refuse(command.payload, .wrongWorker, caller)
+    }
+  }
+
+  mutating func register(_ command: RegisterStock, _ caller: Caller?) {
+    guard state == nil else { return refuse(command, .stockExists, caller) }
+    let level = StockLevel(
+      id: command.id, productid: command.productid, productname: command.productname, qty: command.qty)
+    emit(.stock(.stockRegistered, level), to: caller)
+  }
+
+  mutating func adjust(_ command: AdjustStock, _ caller: Caller?) {
+    guard var level = level(of: command) else { return refuse(command, .notFound, caller) }
+    guard command.seen.isTrue(of: level) else { return refuse(command, .stale, caller) }
+    level.qty = command.qty ?? level.qty
+    level.productname = command.productname ?? level.productname
+    level.version += 1
+    guard level.free >= 0 else { return refuse(command, .belowHeld, caller) }
+    emit(.stock(.stockAdjusted, level), to: caller)
+  }
+
+  mutating func withdraw(_ command: WithdrawStock, _ caller: Caller?) {
+    guard let level = level(of: command) else { return refuse(command, .notFound, caller) }
+    guard command.seen.isTrue(of: level) else { return refuse(command, .stale, caller) }
+    guard level.held == 0 else { return refuse(command, .belowHeld, caller) }
+    emit(.stock(.stockWithdrawn, level), to: caller)
+  }
+
+  /// Follows the trade, which says what starts and how it ends.
+  mutating func follow(_ event: Event) throws(BrokenLaw) {
+    observe(event)
+    guard case .deal(let step, let deal) = event.fact, let task = step.stockTask else { return }
+    var level = state?.level ?? .unregistered(deal.productid)
+    switch task {
+    case .hold where level.free >= deal.qty:
+      level.held += deal.qty
+      emit(.hold(.stockHeld, deal, level))
+    case .hold:
+      emit(.hold(.stockShort, deal, level))
+    case .giveOut:
+      try checkHeld(deal.qty, of: level, for: event)
+      level.held -= deal.qty
+      level.qty -= deal.qty
+      level.version += 1
+      emit(.hold(.stockDecreased, deal, level))
+    case .release where deal.held > 0:
+      try checkHeld(deal.held, of: level, for: event)
+      level.held -= deal.held
+      emit(.hold(.stockReleased, deal, level))
+    case .release:
+      break
+    }
+  }
+
+  /// The trade lets go only of what stock has told it to hold.
+  private func checkHeld(_ qty: Int, of level: StockLevel, for event: Event) throws(BrokenLaw) {
+    guard level.held < qty else { return }
+    throw BrokenLaw(
+      message:
+        "\(event.type)\(event.reserveid.map { " of reservation \($0)" } ?? "") takes \(qty) units of product \(level.productid), of which \(level.held) are held."
+    )
+  }
+
+  private func level(of command: some CommandPayload) -> StockLevel? {
+    state?.level.id == command.id ? state?.level : nil
+  }
+}
+
+extension Seen {
+  fileprivate func isTrue(of level: StockLevel) -> Bool { isTrue(version: level.version, held: level.held) }
 }

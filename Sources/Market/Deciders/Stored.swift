@@ -1,7 +1,7 @@
 /// What is kept of a thing from one entry to the next, as named text fields.
 ///
 /// The same value always gives the same fields, so what changed can be told field by field.
-public protocol Stored: Hashable, Sendable {
+package protocol Stored: Hashable, Sendable {
   var fields: Fields { get }
 
   init(fields: Fields) throws(FieldError)
@@ -11,16 +11,16 @@ public protocol Stored: Hashable, Sendable {
 }
 
 extension Stored {
-  public func changes(since before: Self) -> FieldChanges {
+  package func changes(since before: Self) -> FieldChanges {
     self == before ? FieldChanges() : FieldChanges(from: before.fields, to: fields)
   }
 }
 
 /// A thing that is not there has no fields.
 extension Optional: Stored where Wrapped: Stored {
-  public var fields: Fields { self?.fields ?? [:] }
+  package var fields: Fields { self?.fields ?? [:] }
 
-  public init(fields: Fields) throws(FieldError) {
+  package init(fields: Fields) throws(FieldError) {
     self = fields.isEmpty ? nil : try Wrapped(fields: fields)
   }
 }

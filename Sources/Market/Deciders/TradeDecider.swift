@@ -1,14 +1,14 @@
 /// The trade worker: the one judge of every deal in a product.
 ///
 /// First come, first served: the head of the line blocks those behind it, whatever they ask for.
-public enum TradeDecider: Decider {
-  public typealias State = ProductTrade
+package enum TradeDecider: Decider {
+  package typealias State = ProductTrade
 
-  public static let isStateOfOneID = false
+  package static let isStateOfOneID = false
 
-  public static let listensTo = DecidingWorker.trade.listensTo
+  package static let listensTo = DecidingWorker.trade.listensTo
 
-  public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
+  package static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
     // The state is moved, not copied: a copy would make the first change copy the whole line.
     var decision = Decision<Self>(consume state, at: position)
     switch input {
@@ -21,15 +21,51 @@ public enum TradeDecider: Decider {
     return decision.events
   }
 
-  public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
+  package static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
     state.apply(event, at: position)
   }
 
-  public static func outcome(of event: Event, state: State) -> Outcome {
+  package static func outcome(of event: Event, state: State) -> Outcome {
     // A former listing is not in the state.
     if case .listing(_, let listing) = event.fact { return Outcome(of: event, view: listing.fields) }
     return Outcome(of: event, view: state.listing?.fields ?? [:])
   }
 
-  public static func listing(in state: State) -> Listing? { state.listing }
+  package static func listing(in state: State) -> Listing? { state.listing }
+}
+
+extension Decision<TradeDecider> {
+  /// Rejects whoever has no hope left, then starts deals from the head until one has to wait.
+  mutating func workLine() {
+    let hopeless = state.line.filter { state.hopeless($0.deal.qty) != nil }
+    for waiting in hopeless {
+      emit(.deal(.tradeRejected, told(waiting.deal, state.hopeless(waiting.deal.qty))))
+    }
+    while let deal = state.line.first?.deal, state.obstacle(deal.qty) == nil {
+      emit(.deal(.tradeStarted, told(deal)))
+    }
+  }
+
+  /// Works the line, in which a deal has just taken its place; says so if it has to stay there.
+  ///
+  /// Only a new deal can find the line full: one that comes back had its place before.
+  mutating func workLine(_ entered: Deal, isNew: Bool) {
+    workLine()
+    guard let head = state.line.first, state.isWaiting(entered.reserveid) else { return }
+    if isNew && state.line.count > ProductTrade.lineLimit {
+      emit(.deal(.tradeRejected, told(entered, .lineFull)))
+    } else {
+      // What stops the head stops everybody behind it.
+      emit(.deal(.tradeWaiting, told(entered, state.obstacle(head.deal.qty))))
+    }
+  }
+
+  /// A deal as it is told: with the listing it is in, and why.
+  func told(_ deal: Deal, _ refusal: Refusal? = nil) -> Deal {
+    var told = deal.withoutTerms
+    told.tradeid = state.listing?.id
+    told.seller = state.listing?.userid
+    told.refusal = refusal
+    return told
+  }
 }

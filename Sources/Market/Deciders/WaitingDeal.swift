@@ -1,8 +1,8 @@
 /// A deal that waits its turn.
-public struct WaitingDeal: Hashable, Sendable {
-  public var deal: Deal
+package struct WaitingDeal: Hashable, Sendable {
+  package var deal: Deal
   /// Where its `ReserveCompleted` stands: the place in the line, for good.
-  public var arrived: EntryID
+  package var arrived: EntryID
 }
 
 extension WaitingDeal {

@@ -1,24 +1,24 @@
 /// One reservation's deal: who buys what of whom.
-public struct Deal: Hashable, Sendable {
-  public var reserveid: Int
-  public var productid: Int
+package struct Deal: Hashable, Sendable {
+  package var reserveid: Int
+  package var productid: Int
   /// The buyer.
-  public var userid: String
-  public var productname: String
-  public var qty: Int
+  package var userid: String
+  package var productname: String
+  package var qty: Int
   /// Nil in what trade and stock say.
-  public var terms: Terms?
+  package var terms: Terms?
   /// The listing and its seller, known once there is one.
-  public var tradeid: Int?
-  public var seller: String?
+  package var tradeid: Int?
+  package var seller: String?
   /// Why it waits, was rejected, or cannot be cancelled any more.
-  public var refusal: Refusal?
+  package var refusal: Refusal?
   /// The units a cancelled deal still held, which stock has to release: none or all of them.
-  public var held: Int
+  package var held: Int
   /// Whether the reservation shall disappear from the lists once it has ended.
-  public var delete: Bool
+  package var delete: Bool
 
-  public init(
+  package init(
     reserveid: Int, productid: Int, userid: String, productname: String, qty: Int,
     terms: Terms? = nil, tradeid: Int? = nil, seller: String? = nil, refusal: Refusal? = nil, held: Int = 0,
     delete: Bool = false
@@ -44,9 +44,43 @@ public struct Deal: Hashable, Sendable {
   }
 
   /// The deal as trade and stock know it.
-  public var withoutTerms: Deal {
+  package var withoutTerms: Deal {
     var deal = self
     deal.terms = nil
     return deal
+  }
+}
+
+extension Deal {
+  /// Reads a deal as a worker tells it.
+  ///
+  /// To the reservation worker the reservation's id is the `id`, and the terms belong to it.
+  init(fields: Fields, of worker: DecidingWorker = .trade) throws(FieldError) {
+    try self.init(
+      reserveid: fields.read(.key(Self.idName(for: worker))), productid: fields.read(.productid),
+      userid: fields.read(.userid),
+      productname: fields.read(.productname), qty: fields.read(.qty),
+      terms: worker == .reservation ? Terms(fields: fields) : nil, tradeid: fields.find(.tradeid),
+      seller: fields.find(.seller), refusal: fields.find(.code("reason")),
+      held: fields.find(.units("held")) ?? 0, delete: fields.find(.flag("delete")) ?? false)
+  }
+
+  func write(to fields: inout Fields, of worker: DecidingWorker = .trade) {
+    fields.write(Self.idName(for: worker), reserveid)
+    fields.write("productid", productid)
+    fields.write("userid", userid)
+    fields.write("productname", productname)
+    fields.write("qty", qty)
+    if worker == .reservation { terms?.write(to: &fields) }
+    fields.write("tradeid", tradeid)
+    fields.write("seller", seller)
+    fields.write("reason", refusal?.rawValue)
+    fields.write("message", refusal?.message)
+    fields.write("held", held == 0 ? nil : held)
+    fields.write("delete", delete)
+  }
+
+  private static func idName(for worker: DecidingWorker) -> String {
+    worker == .reservation ? "id" : "reserveid"
   }
 }

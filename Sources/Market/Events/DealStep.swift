@@ -1,5 +1,5 @@
 /// A step of one reservation's deal, as reservation and trade say it.
-public enum DealStep: String, Step {
+package enum DealStep: String, Step {
   case reserveCompleted = "ReserveCompleted"
   case reserveChanged = "ReserveChanged"
   case reserveCancelRequested = "ReserveCancelRequested"
@@ -15,7 +15,7 @@ public enum DealStep: String, Step {
   case cancelRefused = "CancelRefused"
 
   /// What the reservation stands at from this step on; nil where the step does not tell.
-  public var status: Status? {
+  package var status: Status? {
     switch self {
     case .reserveCompleted: .reserved
     case .reserveCancelRequested: .cancelRequested
@@ -28,7 +28,7 @@ public enum DealStep: String, Step {
     }
   }
 
-  public var worker: DecidingWorker {
+  package var worker: DecidingWorker {
     switch self {
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
       .reservation
@@ -38,7 +38,7 @@ public enum DealStep: String, Step {
     }
   }
 
-  public var heardBy: Set<DecidingWorker> {
+  package var heardBy: Set<DecidingWorker> {
     let others: Set<DecidingWorker> =
       switch self {
       case .reserveCompleted, .reserveCancelRequested: [.trade]
@@ -50,12 +50,12 @@ public enum DealStep: String, Step {
   }
 
   /// What stock does with a deal's units.
-  public enum StockTask: Sendable {
+  package enum StockTask: Sendable {
     case hold, giveOut, release
   }
 
   /// What stock has to do because of it; nil where the units stay as they are.
-  public var stockTask: StockTask? {
+  package var stockTask: StockTask? {
     switch self {
     case .tradeStarted: .hold
     case .tradeCompleted: .giveOut
@@ -67,7 +67,7 @@ public enum DealStep: String, Step {
   }
 
   /// Whether it only passes a command on, whose outcome is still to come.
-  public var passesOn: Bool {
+  package var passesOn: Bool {
     switch self {
     case .reserveCancelRequested, .handoverRequested: true
     case .reserveCompleted, .reserveChanged, .reserveCanceled, .reserveDeleted, .tradeStarted, .tradeWaiting,

@@ -1,11 +1,11 @@
 /// What stock did for a deal.
-public enum HoldStep: String, Step {
+package enum HoldStep: String, Step {
   case stockHeld = "StockHeld"
   case stockShort = "StockShort"
   case stockDecreased = "StockDecreased"
   case stockReleased = "StockReleased"
 
-  public var status: Status {
+  package var status: Status {
     switch self {
     case .stockHeld: .stockHeld
     case .stockShort: .stockShort
@@ -14,16 +14,16 @@ public enum HoldStep: String, Step {
     }
   }
 
-  public var worker: DecidingWorker { .stock }
+  package var worker: DecidingWorker { .stock }
 
-  public var heardBy: Set<DecidingWorker> {
+  package var heardBy: Set<DecidingWorker> {
     switch self {
     case .stockHeld, .stockShort, .stockDecreased, .stockReleased: [.trade]
     }
   }
 
   /// The task that it carries out.
-  public var task: DealStep.StockTask {
+  package var task: DealStep.StockTask {
     switch self {
     case .stockHeld, .stockShort: .hold
     case .stockDecreased: .giveOut

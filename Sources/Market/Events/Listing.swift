@@ -1,26 +1,26 @@
 /// A seller's offer of a number of units of one product: a *trade*.
 ///
 /// Deals run in it side by side while `held + sold ≤ qty`.
-public struct Listing: Hashable, Sendable {
-  public var id: Int
-  public var productid: Int
+package struct Listing: Hashable, Sendable {
+  package var id: Int
+  package var productid: Int
   /// The seller.
-  public var userid: String
-  public var productname: String
-  public var qty: Int
+  package var userid: String
+  package var productname: String
+  package var qty: Int
   /// In won.
-  public var price: Int
+  package var price: Int
   /// Units of the deals that run.
-  public var held: Int
+  package var held: Int
   /// Units handed over.
-  public var sold: Int
-  public var withdrawn: Bool
+  package var sold: Int
+  package var withdrawn: Bool
   /// Whether it has disappeared from the lists.
-  public var isDeleted: Bool
+  package var isDeleted: Bool
   /// Counts the changes of name, quantity and price.
-  public var version: Int
+  package var version: Int
 
-  public init(
+  package init(
     id: Int, productid: Int, userid: String, productname: String, qty: Int, price: Int, held: Int = 0,
     sold: Int = 0, withdrawn: Bool = false, isDeleted: Bool = false, version: Int = 1
   ) {
@@ -37,16 +37,16 @@ public struct Listing: Hashable, Sendable {
     self.version = version
   }
 
-  public var free: Int { qty - held - sold }
+  package var free: Int { qty - held - sold }
 
-  public var status: Status {
+  package var status: Status {
     if withdrawn { return .saleEnded }
     if sold == qty { return .completed }
     return held > 0 ? .running : .onSale
   }
 
   /// Why nothing can be had of it any more; nil while it is open.
-  public var closed: Refusal? {
+  package var closed: Refusal? {
     if withdrawn { return .withdrawn }
     return sold == qty ? .soldOut : nil
   }
@@ -57,5 +57,37 @@ extension Listing {
     self.init(
       id: command.id, productid: command.productid, userid: command.userid, productname: command.productname,
       qty: command.qty, price: command.price)
+  }
+}
+
+extension Listing {
+  /// The trade as people read it.
+  package var fields: Fields {
+    var fields = Fields()
+    write(to: &fields)
+    return fields
+  }
+
+  package init(fields: Fields) throws(FieldError) {
+    try self.init(
+      id: fields.read(.id), productid: fields.read(.productid), userid: fields.read(.userid),
+      productname: fields.read(.productname), qty: fields.read(.qty), price: fields.read(.price),
+      held: fields.find(.units("held")) ?? 0, sold: fields.find(.units("sold")) ?? 0,
+      withdrawn: fields.read(.code("status")) == Status.saleEnded,
+      isDeleted: fields.find(.flag("deleted")) ?? false, version: fields.find(.version) ?? 1)
+  }
+
+  func write(to fields: inout Fields) {
+    fields.write("id", id)
+    fields.write("productid", productid)
+    fields.write("userid", userid)
+    fields.write("productname", productname)
+    fields.write("qty", qty)
+    fields.write("price", price)
+    fields.write("status", status.rawValue)
+    fields.write("held", held)
+    fields.write("sold", sold)
+    fields.write("deleted", isDeleted)
+    fields.write(version: version)
   }
 }

@@ -1,10 +1,10 @@
 /// What was done to a product's stock by hand.
-public enum StockStep: String, Step {
+package enum StockStep: String, Step {
   case stockRegistered = "StockRegistered"
   case stockAdjusted = "StockAdjusted"
   case stockWithdrawn = "StockWithdrawn"
 
-  public var status: Status {
+  package var status: Status {
     switch self {
     case .stockRegistered: .stockRegistered
     case .stockAdjusted: .stockAdjusted
@@ -12,9 +12,9 @@ public enum StockStep: String, Step {
     }
   }
 
-  public var worker: DecidingWorker { .stock }
+  package var worker: DecidingWorker { .stock }
 
-  public var heardBy: Set<DecidingWorker> {
+  package var heardBy: Set<DecidingWorker> {
     switch self {
     case .stockRegistered, .stockAdjusted, .stockWithdrawn: [.trade]
     }

@@ -1,13 +1,13 @@
 /// For how much, when and where: the reservation's own affair, which only its own events tell.
-public struct Terms: Hashable, Sendable {
+package struct Terms: Hashable, Sendable {
   /// In won.
-  public var price: Int
-  public var reserveDt: String
-  public var address: String
+  package var price: Int
+  package var reserveDt: String
+  package var address: String
   /// Counts the changes of date and address.
-  public var version: Int
+  package var version: Int
 
-  public init(price: Int, reserveDt: String, address: String, version: Int = 1) {
+  package init(price: Int, reserveDt: String, address: String, version: Int = 1) {
     self.price = price
     self.reserveDt = reserveDt
     self.address = address

@@ -2,22 +2,22 @@
 ///
 /// What the entries of a log, stored records and JSON bodies are turned into. Where a name comes twice,
 /// the first one counts.
-public struct Fields: Sendable {
-  public var pairs: [(name: String, value: String)]
+package struct Fields: Sendable {
+  package var pairs: [(name: String, value: String)]
 
-  public init(_ pairs: [(name: String, value: String)] = []) {
+  package init(_ pairs: [(name: String, value: String)] = []) {
     self.pairs = pairs
   }
 
-  public var isEmpty: Bool { pairs.isEmpty }
+  package var isEmpty: Bool { pairs.isEmpty }
 
-  public subscript(name: String) -> String? {
+  package subscript(name: String) -> String? {
     // A dozen short names: looking through them is quicker than hashing them.
     for pair in pairs where pair.name == name { return pair.value }
     return nil
   }
 
-  public mutating func append(_ name: String, _ value: String) {
+  package mutating func append(_ name: String, _ value: String) {
     pairs.append((name, value))
   }
 
@@ -41,19 +41,84 @@ public struct Fields: Sendable {
 }
 
 extension Fields: ExpressibleByDictionaryLiteral {
-  public init(dictionaryLiteral elements: (String, String)...) {
+  package init(dictionaryLiteral elements: (String, String)...) {
     self.init(elements.map { (name: $0.0, value: $0.1) })
   }
 }
 
 extension Fields: Sequence {
-  public func makeIterator() -> IndexingIterator<[(name: String, value: String)]> {
+  package func makeIterator() -> IndexingIterator<[(name: String, value: String)]> {
     pairs.makeIterator()
   }
 }
 
 extension Fields: Equatable {
-  public static func == (left: Fields, right: Fields) -> Bool {
+  package static func == (left: Fields, right: Fields) -> Bool {
     left.pairs.elementsEqual(right.pairs, by: ==)
+  }
+}
+
+extension Fields {
+  private static let tab = UInt8(ascii: "\t")
+
+  /// All fields in one text, names and values joined by tabs.
+  ///
+  /// Unambiguous because no text of the market holds a control character.
+  package var packed: String {
+    var text = ""
+    for (name, value) in pairs {
+      if !text.isEmpty { text += "\t" }
+      text += name
+      text += "\t"
+      text += value
+    }
+    return text
+  }
+
+  /// Takes a packed text apart; nil if a name is without its value.
+  package init?(packed: String) {
+    self.init()
+    if packed.isEmpty { return }
+    let parts = packed.utf8.split(separator: Self.tab, omittingEmptySubsequences: false)
+    guard parts.count.isMultiple(of: 2) else { return nil }
+    pairs.reserveCapacity(parts.count / 2)
+    for index in stride(from: 0, to: parts.count, by: 2) {
+      append(String(Substring(parts[index])), String(Substring(parts[index + 1])))
+    }
+  }
+
+  /// Takes apart the packed text that stands in field `name`.
+  init(packed: String, of name: String) throws(FieldError) {
+    guard let fields = Fields(packed: packed) else {
+      throw FieldError(name, .notAllowed, expected: "names and values joined by tabs", came: packed)
+    }
+    self = fields
+  }
+}
+
+extension Fields {
+  /// The value of a field that must be there.
+  func read<F: Field>(_ field: F) throws(FieldError) -> F.Value {
+    guard let value = try find(field) else {
+      throw FieldError(field.name, .missing, expected: field.expected, korean: field.koreanExpected)
+    }
+    return value
+  }
+
+  /// The value of a field that may be there; a blank one counts as absent unless blank is a value.
+  func find<F: Field>(_ field: F) throws(FieldError) -> F.Value? {
+    guard let text = self[field.name]?.trimmed, field.acceptsBlank || !text.isEmpty else { return nil }
+    return try field.parse(text)
+  }
+}
+
+extension String {
+  /// The text without the ASCII spaces around it.
+  fileprivate var trimmed: String {
+    let space = UInt8(ascii: " ")
+    guard utf8.first == space || utf8.last == space else { return self }
+    let head = utf8.drop { $0 == space }
+    guard let end = head.lastIndex(where: { $0 != space }) else { return "" }
+    return String(Substring(head[...end]))
   }
 }

@@ -3,7 +3,7 @@ import Market
 
 extension AuditReport {
   /// The report for people: a table, what it all weighs, and every difference.
-  public var text: String {
+  package var text: String {
     var lines = [Self.row(Self.columns.map(\.name), "shard")]
     for (index, shard) in shards.enumerated() { lines.append(Self.row(shard, "\(index)")) }
     lines.append(Self.row(totals, "all"))
@@ -27,7 +27,7 @@ extension AuditReport {
   }
 
   /// The same as a JSON object.
-  public var json: String {
+  package var json: String {
     get throws {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -1,21 +1,21 @@
 /// What an audit found.
-public struct AuditReport: Sendable {
+package struct AuditReport: Sendable {
   /// What there is in one shard, or in all.
-  public struct Totals: Sendable, Codable, Equatable {
+  package struct Totals: Sendable, Codable, Equatable {
     /// Commands that were decided, repeated ones included.
-    public var commands = 0
+    package var commands = 0
     /// Commands without an id of their own: what came of each cannot be told.
-    public var nameless = 0
+    package var nameless = 0
     /// Events that finish a command.
-    public var outcomes = 0
-    public var events = 0
+    package var outcomes = 0
+    package var events = 0
     /// Reservations whose goods were handed over.
-    public var finished = 0
-    public var running = 0
-    public var waiting = 0
+    package var finished = 0
+    package var running = 0
+    package var waiting = 0
     /// Commands that were refused.
-    public var rejections = 0
-    public var deadLetters = 0
+    package var rejections = 0
+    package var deadLetters = 0
 
     static func += (sum: inout Totals, more: Totals) {
       sum.commands += more.commands
@@ -31,14 +31,14 @@ public struct AuditReport: Sendable {
   }
 
   /// By shard.
-  public internal(set) var shards: [Totals] = []
-  public internal(set) var inletDeadLetters = 0
-  public internal(set) var memory: [String: KindOfKey] = [:]
+  package internal(set) var shards: [Totals] = []
+  package internal(set) var inletDeadLetters = 0
+  package internal(set) var memory: [String: KindOfKey] = [:]
   /// What limits the audit: lanes that are behind, journals whose beginning is gone.
-  public internal(set) var notes: [String] = []
-  public internal(set) var isAtRest = true
+  package internal(set) var notes: [String] = []
+  package internal(set) var isAtRest = true
   /// What no audit can tell, or this one could not, each in a sentence.
-  public var unchecked: [String] {
+  package var unchecked: [String] {
     var unchecked = [
       "what Redis lost when it went down: nothing in it tells",
       "entries that were removed unread, once a worker has noticed and gone on: its log and its metrics tell",
@@ -53,27 +53,27 @@ public struct AuditReport: Sendable {
     return unchecked
   }
   /// The first differences; `differenceCount` counts all.
-  public internal(set) var differences: [Difference] = []
-  public internal(set) var differenceCount = 0
+  package internal(set) var differences: [Difference] = []
+  package internal(set) var differenceCount = 0
   /// The records of read models that are not as the journal implies.
-  public internal(set) var broken: Set<BrokenView> = []
+  package internal(set) var broken: Set<BrokenView> = []
 
   /// How many differences are kept.
-  public static let kept = Findings.kept
+  package static let kept = Findings.kept
 
-  public var isClean: Bool { differenceCount == 0 }
+  package var isClean: Bool { differenceCount == 0 }
 
-  public var totals: Totals {
+  package var totals: Totals {
     var sum = Totals()
     for shard in shards { sum += shard }
     sum.deadLetters += inletDeadLetters
     return sum
   }
 
-  public var bytes: Int { memory.values.reduce(0) { $0 + $1.bytes } }
+  package var bytes: Int { memory.values.reduce(0) { $0 + $1.bytes } }
 
   /// What Redis keeps for each deal that was finished, all that belongs to the others included; nil without one.
-  public var bytesPerFinishedDeal: Int? { totals.finished == 0 ? nil : bytes / totals.finished }
+  package var bytesPerFinishedDeal: Int? { totals.finished == 0 ? nil : bytes / totals.finished }
 
   mutating func add(_ tally: Findings.Tally) {
     differenceCount += tally.count

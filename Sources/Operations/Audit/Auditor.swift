@@ -9,13 +9,13 @@ import Workers
 ///
 /// It only reads, in small steps, so the system may run meanwhile. What holds only of a system at rest is left
 /// out for shards that work during the audit; the report notes them.
-public struct Auditor {
+package struct Auditor {
   private let connection: RedisConnection
 
-  public init(_ connection: RedisConnection) { self.connection = connection }
+  package init(_ connection: RedisConnection) { self.connection = connection }
 
   /// - Parameter patience: how long to wait for every lane to have read all there is.
-  public func run(waiting patience: Duration = .zero) throws(RedisError) -> AuditReport {
+  package func run(waiting patience: Duration = .zero) throws(RedisError) -> AuditReport {
     let shards = try connection.shardCount()
     let before = try rest(shards, within: patience)
     var report = AuditReport()
@@ -57,7 +57,7 @@ public struct Auditor {
   }
 
   /// Takes records of read models away that are to be made anew from the journal.
-  public func forget(_ views: Set<BrokenView>) throws(RedisError) {
+  package func forget(_ views: Set<BrokenView>) throws(RedisError) {
     try connection.askEach(Array(views)) {
       RESPWords($0.kind == .listing ? "ZREM" : "HDEL", $0.key, $0.member)
     } _: { (_, reply) throws(RedisError) in

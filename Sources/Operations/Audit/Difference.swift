@@ -1,7 +1,7 @@
 /// One thing that is not as it must be.
-public struct Difference: Hashable, Sendable, Codable {
+package struct Difference: Hashable, Sendable, Codable {
   /// Which rule is broken.
-  public enum Code: String, CaseIterable, Sendable, Codable {
+  package enum Code: String, CaseIterable, Sendable, Codable {
     /// A command has no outcome, or more than one.
     case command
     /// What a repeated command would be answered is not what happened.
@@ -25,8 +25,8 @@ public struct Difference: Hashable, Sendable, Codable {
     case unreadable
   }
 
-  public var code: Code
-  public var key: String
+  package var code: Code
+  package var key: String
   /// One sentence: what it is about, what is expected, what was found.
-  public var message: String
+  package var message: String
 }

@@ -58,9 +58,9 @@ struct Findings {
 }
 
 /// A read model's record that is not as the journal implies.
-public struct BrokenView: Hashable, Sendable {
+package struct BrokenView: Hashable, Sendable {
   /// What kind of record it is.
-  public enum Kind: Sendable {
+  package enum Kind: Sendable {
     /// A notice in its user's hash.
     case notice
     /// A reservation's row in a hash of my page.
@@ -69,9 +69,9 @@ public struct BrokenView: Hashable, Sendable {
     case listing
   }
 
-  public let kind: Kind
-  public let key: String
-  public let member: String
+  package let kind: Kind
+  package let key: String
+  package let member: String
 
   /// As one asks Redis for it.
   var name: String { "\(key) \(member)" }

@@ -92,13 +92,13 @@ struct Keyspace {
 }
 
 /// How many keys of a kind there are, and what they weigh by a sample.
-public struct KindOfKey: Sendable {
-  public fileprivate(set) var keys = 0
+package struct KindOfKey: Sendable {
+  package fileprivate(set) var keys = 0
   private var sampled = 0
   private var sampledBytes = 0
 
   /// All of them together, in bytes, from the average of the sample.
-  public var bytes: Int { sampled == 0 ? 0 : Int(Double(sampledBytes) / Double(sampled) * Double(keys)) }
+  package var bytes: Int { sampled == 0 ? 0 : Int(Double(sampledBytes) / Double(sampled) * Double(keys)) }
 
   fileprivate mutating func add(sample bytes: Int) {
     sampled += 1

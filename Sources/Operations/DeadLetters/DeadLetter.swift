@@ -1,26 +1,27 @@
 import Doors
+import Foundation
 import Keys
 import Lanes
 import Market
 
 /// An entry that a worker could not handle, with what is wrong and its raw fields.
-public struct DeadLetter: Sendable {
+package struct DeadLetter: Sendable {
   /// The tag of the slot that keeps it: a shard's number, or an inlet's name.
-  public let tag: String
+  package let tag: String
   /// Its place among the dead letters, and so when it was put there.
-  public let position: EntryID
-  public let worker: String
+  package let position: EntryID
+  package let worker: String
   /// Where it came from.
-  public let stream: String
-  public let entry: String
-  public let reason: String
+  package let stream: String
+  package let entry: String
+  package let reason: String
   /// The field that is wrong.
-  public let wrong: String
-  public let message: String
+  package let wrong: String
+  package let message: String
   /// How many bytes the entry had of which only a part was kept; nil where all of it is here.
-  public let cut: String?
+  package let cut: String?
   /// What it says itself.
-  public let fields: Fields
+  package let fields: Fields
 
   init(_ entry: StreamEntry, tag: String) {
     self.tag = tag
@@ -41,7 +42,7 @@ public struct DeadLetter: Sendable {
   }
 
   /// What a person calls it by: `3/1712-0`, `trade.commands/1712-0`.
-  public var id: String { "\(tag)/\(position)" }
+  package var id: String { "\(tag)/\(position)" }
 
   /// Names the command in it for good, as the door would have or has. Throws where its sender named it wrongly.
   func commandid() throws(FieldError) -> String {
@@ -70,4 +71,56 @@ public struct DeadLetter: Sendable {
 
   /// The stream that keeps it.
   var key: String { LaneName(worker: worker, tag: "{\(tag)}").deadLetters }
+}
+
+extension DeadLetter {
+  /// When it died, ISO 8601 in UTC.
+  package var time: String { position.timestamp }
+
+  /// One line, its parts apart by tabs: id, worker, time, reason, field, message.
+  package var line: String {
+    [id, worker, time, reason, wrong, message].map(\.printable).joined(separator: "\t")
+  }
+
+  /// Everything, a line each.
+  package var text: String {
+    let facts = [
+      ("id", id), ("worker", worker), ("time", time), ("stream", stream), ("entry", entry),
+      ("reason", reason),
+      ("field", wrong), ("message", message),
+    ]
+    let cut = cut.map { [("cut", "only a part of its \($0) bytes is here")] } ?? []
+    return (facts + cut + fields.map { ("  \($0.name)", $0.value) })
+      .map { "\($0.0.printable): \($0.1.printable)" }.joined(separator: "\n")
+  }
+}
+
+extension [DeadLetter] {
+  /// A JSON array with everything; the fields as pairs, for a name may come twice.
+  package var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(map(Image.init)), as: UTF8.self).printableJSON
+    }
+  }
+
+  private struct Image: Encodable {
+    let id, worker, time, stream, entry, reason, field, message: String
+    let cut: String?
+    let fields: [[String]]
+
+    init(_ letter: DeadLetter) {
+      id = letter.id
+      worker = letter.worker
+      time = letter.time
+      stream = letter.stream
+      entry = letter.entry
+      reason = letter.reason
+      field = letter.wrong
+      message = letter.message
+      cut = letter.cut
+      fields = letter.fields.map { [$0.name, $0.value] }
+    }
+  }
 }

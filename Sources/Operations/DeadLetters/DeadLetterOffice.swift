@@ -5,9 +5,9 @@ import Market
 import Redis
 
 /// Looks after the dead letters of all shards and inlets.
-public struct DeadLetterOffice {
+package struct DeadLetterOffice {
   /// What came of sending one again.
-  public enum Delivery: Equatable, Sendable {
+  package enum Delivery: Equatable, Sendable {
     /// It stands in its shard's stream again, and is no dead letter any more.
     case delivered(commandid: String, id: Int, shard: Shard)
     /// An event that its lane hears again, and no dead letter any more.
@@ -19,13 +19,13 @@ public struct DeadLetterOffice {
   private let connection: RedisConnection
   private let shards: Int
 
-  public init(_ connection: RedisConnection) throws(RedisError) {
+  package init(_ connection: RedisConnection) throws(RedisError) {
     self.connection = connection
     shards = try connection.shardCount()
   }
 
   /// All of them in the order in which they died, the inlets' and shards' together.
-  public func letters(of worker: String? = nil) throws(RedisError) -> [DeadLetter] {
+  package func letters(of worker: String? = nil) throws(RedisError) -> [DeadLetter] {
     var letters: [DeadLetter] = []
     for tag in DecidingWorker.allCases.map(Key.inlet) + (0..<shards).map(String.init) {
       let key = LaneName(worker: "", tag: "{\(tag)}").deadLetters
@@ -38,7 +38,7 @@ public struct DeadLetterOffice {
   }
 
   /// The dead letter with this id, if there is one.
-  public func letter(_ id: String) throws(RedisError) -> DeadLetter? {
+  package func letter(_ id: String) throws(RedisError) -> DeadLetter? {
     let parts = id.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let position = EntryID(parts[1]) else { return nil }
     let tag = String(parts[0])
@@ -58,7 +58,8 @@ public struct DeadLetterOffice {
   ///
   /// - Parameter corrections: fields of a command that replace its own, or are added to them. A `commandid` makes
   ///   another command of it, with a name of the operator's.
-  public func replay(_ letter: DeadLetter, setting corrections: Fields = [:]) throws(RedisError) -> Delivery {
+  package func replay(_ letter: DeadLetter, setting corrections: Fields = [:]) throws(RedisError) -> Delivery
+  {
     if let position = letter.event { return try handBack(letter, position, correcting: !corrections.isEmpty) }
     if letter.cut != nil { return .refused(Self.isCut) }
     guard let worker = letter.recipient else {
@@ -164,7 +165,7 @@ public struct DeadLetterOffice {
   }
 
   /// Takes a dead letter away for good.
-  public func drop(_ letter: DeadLetter) throws(RedisError) {
+  package func drop(_ letter: DeadLetter) throws(RedisError) {
     try takeAway(letter)
     // Nobody will decide it any more, so that it waits is forgotten as an outcome is.
     if let shard = Int(letter.tag), let commandid = letter.fields["commandid"] {

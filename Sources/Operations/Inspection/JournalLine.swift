@@ -3,12 +3,12 @@ import Market
 import Redis
 
 /// An event of a journal, with all that a person filters by.
-public struct JournalLine: Sendable {
-  public let shard: Shard
-  public let id: EntryID
-  public let fields: Fields
+package struct JournalLine: Sendable {
+  package let shard: Shard
+  package let id: EntryID
+  package let fields: Fields
 
-  public init(shard: Shard, id: EntryID, fields: Fields) {
+  package init(shard: Shard, id: EntryID, fields: Fields) {
     self.shard = shard
     self.id = id
     self.fields = fields
@@ -31,29 +31,29 @@ public struct JournalLine: Sendable {
     self.init(shard: shard, id: id, fields: fields)
   }
 
-  public var type: String { fields["type"] ?? "?" }
+  package var type: String { fields["type"] ?? "?" }
 
   /// The command behind it; empty where none is named.
   var commandid: String { fields["commandid"] ?? "" }
 
   /// The worker that said it.
-  public var worker: String {
+  package var worker: String {
     if let step = Event.steps.first(where: { $0.rawValue == type }) { return step.worker.rawValue }
     return fields["command"].flatMap { CommandKind(rawValue: $0) }?.worker.rawValue ?? "?"
   }
 
   /// The reservation it is about, if it is about one.
-  public var reserveid: String? {
+  package var reserveid: String? {
     fields["reserveid"] ?? (DealStep(rawValue: type)?.worker == .reservation ? fields["id"] : nil)
   }
 
   /// The listing it is about, if it is about one.
-  public var tradeid: String? {
+  package var tradeid: String? {
     fields["tradeid"] ?? (ListingStep(rawValue: type) != nil ? fields["id"] : nil)
   }
 
   /// What a person wants to know of it in one line.
-  public var summary: String {
+  package var summary: String {
     ["reserveid", "tradeid", "userid", "seller", "qty", "onhand", "onhold", "status", "reason"]
       .compactMap { name in
         let value = name == "reserveid" ? reserveid : name == "tradeid" ? tradeid : fields[name]

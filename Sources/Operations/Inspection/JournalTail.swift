@@ -4,13 +4,13 @@ import Market
 import Redis
 
 /// All journals of a system, merged as they grow.
-public struct JournalTail {
+package struct JournalTail {
   private let connection: RedisConnection
   private let shards: [Shard]
   private var positions: [String]
 
   /// Begins at the present end of every journal.
-  public init(_ connection: RedisConnection) throws(RedisError) {
+  package init(_ connection: RedisConnection) throws(RedisError) {
     self.connection = connection
     let count = try connection.shardCount()
     shards = (0..<count).map { Shard($0) }
@@ -23,10 +23,10 @@ public struct JournalTail {
   }
 
   /// How many events of a shard are read at a time.
-  public static let page = 1000
+  package static let page = 1000
 
   /// What comes next, in the order of entry ids; waits up to half a second for it if it may.
-  public mutating func next(waits: Bool = true) throws(RedisError) -> [JournalLine] {
+  package mutating func next(waits: Bool = true) throws(RedisError) -> [JournalLine] {
     var words = RESPWords("XREAD", "COUNT")
     words.add(Self.page)
     for word in waits ? ["BLOCK", "500", "STREAMS"] : ["STREAMS"] { words.add(word) }

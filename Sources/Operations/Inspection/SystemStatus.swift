@@ -4,43 +4,43 @@ import Redis
 import Workers
 
 /// How the whole system stands at one moment: who runs what, how far behind it is, what lies aside.
-public struct SystemStatus: Encodable, Sendable {
+package struct SystemStatus: Encodable, Sendable {
   /// One worker with all its replicas.
-  public struct WorkerStatus: Encodable, Sendable {
-    public var worker: String
+  package struct WorkerStatus: Encodable, Sendable {
+    package var worker: String
     /// Replicas that said lately that they live.
-    public var replicas: Int
+    package var replicas: Int
     /// Lanes that somebody holds, of all there are.
-    public var lanesHeld: Int
-    public var lanes: Int
+    package var lanesHeld: Int
+    package var lanes: Int
     /// Entries that are still to be read, over all lanes.
-    public var lag: Int
+    package var lag: Int
     /// Entries put aside, over all lanes.
-    public var deadLetters: Int
+    package var deadLetters: Int
   }
 
   /// One lane.
-  public struct LaneStatus: Encodable, Sendable {
-    public var lane: String
+  package struct LaneStatus: Encodable, Sendable {
+    package var lane: String
     /// The replica that holds it; nil while nobody does.
-    public var owner: String?
-    public var lag: Int
+    package var owner: String?
+    package var lag: Int
   }
 
-  public var shards: Int
-  public var workers: [WorkerStatus]
-  public var lanes: [LaneStatus]
+  package var shards: Int
+  package var workers: [WorkerStatus]
+  package var lanes: [LaneStatus]
   /// Bytes that Redis uses, as it counts them.
-  public var memory: Int
+  package var memory: Int
   /// Lanes that stand still, and keys that are not what a lane can work with, each in a sentence.
-  public var troubles: [String]
+  package var troubles: [String]
   /// Nothing is behind, everything is held, nothing lies aside.
-  public var isWell: Bool {
+  package var isWell: Bool {
     troubles.isEmpty && workers.allSatisfy { $0.lag == 0 && $0.lanesHeld == $0.lanes && $0.deadLetters == 0 }
   }
 
   /// Asks Redis, in two round trips.
-  public init(_ connection: RedisConnection) throws(RedisError) {
+  package init(_ connection: RedisConnection) throws(RedisError) {
     let shards = try connection.shardCount()
     self.shards = shards
     let specs = WorkerKind.allCases.map { ($0.rawValue, $0.lanes(shards: shards)) }

@@ -4,27 +4,27 @@ import Market
 import Redis
 
 /// Everything that happened to one reservation, listing or product: commands, events and notices, in order.
-public struct Timeline: Sendable {
+package struct Timeline: Sendable {
   /// What a timeline is of.
-  public enum Subject: String, CaseIterable, Sendable { case reserve, trade, product }
+  package enum Subject: String, CaseIterable, Sendable { case reserve, trade, product }
 
-  public enum Kind: String, Sendable { case command, event, notice }
+  package enum Kind: String, Sendable { case command, event, notice }
 
-  public struct Moment: Sendable {
-    public let kind: Kind
-    public let line: JournalLine
+  package struct Moment: Sendable {
+    package let kind: Kind
+    package let line: JournalLine
     /// Who did it: the door, a worker.
-    public let actor: String
-    public let text: String
+    package let actor: String
+    package let text: String
   }
 
-  public private(set) var moments: [Moment] = []
-  public private(set) var productid: Int
+  package private(set) var moments: [Moment] = []
+  package private(set) var productid: Int
 
   private static let page = 1000
 
   /// Throws `.missing` where no such thing is known.
-  public init(of subject: Subject, _ id: Int, _ connection: RedisConnection) throws(RedisError) {
+  package init(of subject: Subject, _ id: Int, _ connection: RedisConnection) throws(RedisError) {
     let shards = try connection.shardCount()
     let entity: Entity? = subject == .product ? nil : subject == .reserve ? .reserve : .trade
     productid = id

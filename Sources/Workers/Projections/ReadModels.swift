@@ -7,9 +7,9 @@ import Redis
 import Synchronization
 
 /// Makes notices and my pages anew from the journal.
-public enum ReadModels {
+package enum ReadModels {
   /// One kind of them.
-  public enum Kind: String, CaseIterable, Sendable { case notices, mypages }
+  package enum Kind: String, CaseIterable, Sendable { case notices, mypages }
 
   /// Applies all events that the journals still have once more.
   ///
@@ -22,7 +22,7 @@ public enum ReadModels {
   /// - Parameters:
   ///   - kinds: what to make anew.
   ///   - onProgress: is told how many events were applied, of how many, from any thread.
-  public static func rebuild(
+  package static func rebuild(
     _ shards: [Shard], _ kinds: Set<Kind> = Set(Kind.allCases), on url: RedisURL, logger: Logger,
     onProgress: @escaping @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in }
   ) throws(RedisError) {
@@ -58,7 +58,7 @@ public enum ReadModels {
   private static let prefix = "rebuild-"
 
   /// Takes away what rebuilds left that were killed. The caller holds the `RebuildLock`, so that none runs.
-  public static func clear(_ shards: [Shard], on connection: RedisConnection) throws(RedisError) {
+  package static func clear(_ shards: [Shard], on connection: RedisConnection) throws(RedisError) {
     var left: Set<String> = []
     for shard in shards {
       for group in try connection.call("XINFO", "GROUPS", Key.journal(of: shard)) {

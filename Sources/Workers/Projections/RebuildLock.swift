@@ -6,17 +6,17 @@ import Redis
 ///
 /// Two at once would undo one another: what the second finds missing the first is just about to write, and what the
 /// second takes away the first has written already.
-public enum RebuildLock {
+package enum RebuildLock {
   /// How long the lock outlives a holder that crashed.
   private static let lifetime = Duration.seconds(30)
 
   /// Why the work was not begun, or does not count.
-  public struct Refusal: Error, CustomStringConvertible {
-    public let description: String
+  package struct Refusal: Error, CustomStringConvertible {
+    package let description: String
   }
 
   /// Does the work while nobody else does such work. Throws a `Refusal` where somebody does.
-  public static func hold<Result>(_ url: RedisURL, _ work: () throws -> Result) throws -> Result {
+  package static func hold<Result>(_ url: RedisURL, _ work: () throws -> Result) throws -> Result {
     let token = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     let connection = try RedisConnection(url)
     let milliseconds = "\(lifetime.components.seconds * 1000)"
