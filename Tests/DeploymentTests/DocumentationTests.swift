@@ -65,9 +65,9 @@ import Testing
 }
 
 extension DocumentationTests {
-  /// All pages: the catalogue's, and those for contributors.
+  /// All pages: the README, the catalogue's, and those for contributors.
   private static func pages() throws -> [(name: String, text: String)] {
-    var pages: [(name: String, text: String)] = []
+    var pages = [(name: "README.md", text: try text("README.md"))]
     for folder in [catalogue, ".github"] {
       let place = Executables.package.appending(path: folder)
       for name in try FileManager.default.contentsOfDirectory(atPath: place.path).sorted()

@@ -12,6 +12,8 @@ import Testing
 
   @Test func itsCommandsAnswerAsItSays() async throws {
     let system = try await TestSystem()
+    // Whoever reads it has run the demonstration before.
+    try runDemo(on: system)
     let examples = try examples()
     #expect(examples.count > 15)
     for example in examples {
@@ -28,6 +30,18 @@ import Testing
       } while !output.contains(example.expected) && ContinuousClock.now < deadline
       #expect(output.contains(example.expected), "\(example.command)\n\(output)")
     }
+  }
+
+  private func runDemo(on system: TestSystem) throws {
+    let log = system.redis.folder.appending(path: "demo.log")
+    let demo = try RunningProcess(
+      Executables.package.appending(path: "scripts/demo").path, [],
+      environment: [
+        "HANDOVER_URL": system.http.base, "HANDOVER_REDIS": "-s \(system.redis.folder.path)/redis.sock",
+      ], log: log)
+    demo.wait()
+    let shown = try String(contentsOf: log, encoding: .utf8)
+    #expect(demo.exitStatus == 0, "\(shown)")
   }
 
   private func examples() throws -> [Example] {
