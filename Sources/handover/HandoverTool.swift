@@ -1,12 +1,11 @@
 import ArgumentParser
 
-@main
 struct HandoverTool: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "handover", abstract: "Runs and looks after a Handover system.",
     discussion: "Exit status: 0 if all is well, 1 on an error or a finding, 64 for a wrong call.",
     subcommands: [
-      DevCommand.self, StatusCommand.self, TailCommand.self, TimelineCommand.self,
+      DevCommand.self, HealthCommand.self, StatusCommand.self, TailCommand.self, TimelineCommand.self,
       AuditCommand.self, RebuildCommand.self,
       DeadLettersCommand.self,
     ])

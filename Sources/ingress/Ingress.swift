@@ -2,22 +2,6 @@ import ArgumentParser
 import Runtime
 
 @main
-struct Ingress: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "ingress", abstract: "Turns REST calls into commands, and answers from Redis.")
-
-  @OptionGroup var settings: Settings
-  @OptionGroup var ingress: IngressSettings
-
-  func run() async throws {
-    let logger = try settings.logger("ingress")
-    let url = try settings.redis()
-    let wanted = try settings.wantedShards()
-    let gateway = AwaitedService { [ingress] in
-      let shards = try await Start.shards(url, wanted: wanted, logger: logger)
-      let gateway = try ingress.gateway(redis: url, shards: shards, logger: logger)
-      return ShardCountWatch(url, shards: shards, logger: logger, beside: gateway)
-    }
-    try await WorkerProcess.run([gateway], logger: logger)
-  }
+enum Main {
+  static func main() async { await Ingress.main() }
 }

@@ -2,12 +2,6 @@ import ArgumentParser
 import Runtime
 
 @main
-struct ReservationWorker: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "reservation-worker", abstract: "Decides reservations: reserve, change, cancel.")
-
-  @OptionGroup var settings: Settings
-  @OptionGroup var worker: WorkerSettings
-
-  func run() async throws { try await WorkerProcess.run(.reservation, settings, worker) }
+enum Main {
+  static func main() async { await ReservationWorker.main() }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Telemetry
+import Testbed
 import Testing
 
 /// `compose.yaml`, `.env`, `users.acl` and the alerts speak of the same things, and of what the executables know.
@@ -31,6 +32,27 @@ import Testing
     let passwords = try Deployment.settings().filter { $0.key.hasSuffix("_PASSWORD") }
     #expect(Set(passwords.keys) == Set(users.values))
     #expect(Set(passwords.values).count == passwords.count)
+  }
+
+  @Test func theImageLinksEveryServiceToOneExecutable() throws {
+    let names = Deployment.workers.map { "\($0)-worker" } + ["ingress"]
+    let links = try #require(try Deployment.text("Dockerfile").firstMatch(of: /for service in ([^;]+);/))
+    #expect(links.1.split(separator: " ").map(String.init).sorted() == names.sorted())
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "links-\(UInt32.random(in: 0...UInt32.max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func help(_ program: String) throws -> String {
+      let log = folder.appending(path: "\(UUID()).log")
+      try RunningProcess(program, ["--help"], log: log).wait()
+      return try String(contentsOf: log, encoding: .utf8)
+    }
+    for name in names {
+      let link = folder.appending(path: name).path
+      try FileManager.default.createSymbolicLink(
+        atPath: link, withDestinationPath: Executables.path("handover"))
+      #expect(try help(link) == help(Executables.path(name)))
+    }
   }
 
   @Test func alertsUseMetricsThatThereAre() throws {

@@ -21,9 +21,19 @@ import Testing
       return dev
     }
 
+    func health() throws -> Int32? {
+      let check = try RunningProcess(Executables.path("handover"), ["health", "--port", "\(port)"])
+      check.wait()
+      return check.exitStatus
+    }
+
+    #expect(try health() == 1)
     let first = try await start()
+    #expect(try health() == 0)
     // All of 127.0.0.0/8 is this machine, but only one address of it is listened on.
-    await #expect(throws: (any Error).self) { try await http.call(.GET, "http://127.0.0.2:\(port)/liveness") }
+    let elsewhere = try RunningProcess("curl", ["-s", "http://127.0.0.2:\(port)/liveness"])
+    elsewhere.wait()
+    #expect(elsewhere.exitStatus == 7, "curl could connect")
     let demo = try RunningProcess(
       Executables.package.appending(path: "scripts/demo").path, [],
       environment: [

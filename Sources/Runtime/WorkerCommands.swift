@@ -1,0 +1,68 @@
+import ArgumentParser
+import Workers
+
+/// An executable that runs replicas of one worker.
+package protocol WorkerCommand: AsyncParsableCommand {
+  static var kind: WorkerKind { get }
+  var settings: Settings { get }
+  var worker: WorkerSettings { get }
+}
+
+extension WorkerCommand {
+  package func run() async throws { try await WorkerProcess.run(Self.kind, settings, worker) }
+}
+
+package struct ReservationWorker: WorkerCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "reservation-worker", abstract: "Decides reservations: reserve, change, cancel.")
+  package static let kind = WorkerKind.reservation
+
+  @OptionGroup package var settings: Settings
+  @OptionGroup package var worker: WorkerSettings
+
+  package init() {}
+}
+
+package struct TradeWorker: WorkerCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "trade-worker", abstract: "Judges deals: starts, waits, hands over, cancels.")
+  package static let kind = WorkerKind.trade
+
+  @OptionGroup package var settings: Settings
+  @OptionGroup package var worker: WorkerSettings
+
+  package init() {}
+}
+
+package struct StockWorker: WorkerCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "stock-worker", abstract: "Keeps stock: registers, holds, decreases, releases.")
+  package static let kind = WorkerKind.stock
+
+  @OptionGroup package var settings: Settings
+  @OptionGroup package var worker: WorkerSettings
+
+  package init() {}
+}
+
+package struct NotificationWorker: WorkerCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "notification-worker", abstract: "Tells buyers and sellers of every change.")
+  package static let kind = WorkerKind.notification
+
+  @OptionGroup package var settings: Settings
+  @OptionGroup package var worker: WorkerSettings
+
+  package init() {}
+}
+
+package struct MypageWorker: WorkerCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "mypage-worker", abstract: "Keeps every user's my page.")
+  package static let kind = WorkerKind.mypage
+
+  @OptionGroup package var settings: Settings
+  @OptionGroup package var worker: WorkerSettings
+
+  package init() {}
+}
