@@ -3,19 +3,19 @@ import Market
 /// What the directory says of an id: `100 key:order-1`, the product and the command that was given the id first.
 ///
 /// A third word, `made`, stands there where a door made the id itself. Older releases wrote the product alone.
-package struct DirectoryEntry: Equatable, Sendable {
-  package var productid: Int
-  package var commandid: String?
+public struct DirectoryEntry: Equatable, Sendable {
+  public var productid: Int
+  public var commandid: String?
   /// Whether a door made the id: then nobody else can have been given it, unless the counter of ids went back.
-  package var isMade: Bool
+  public var isMade: Bool
 
-  package init(productid: Int, commandid: String?, isMade: Bool) {
+  public init(productid: Int, commandid: String?, isMade: Bool) {
     self.productid = productid
     self.commandid = commandid
     self.isMade = isMade
   }
 
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     let words = text.utf8.split(separator: UInt8(ascii: " "), maxSplits: 2).map { String(Substring($0)) }
     guard let productid = words.first.flatMap({ Int($0) }) else { return nil }
     self.init(
@@ -23,7 +23,7 @@ package struct DirectoryEntry: Equatable, Sendable {
       isMade: words.count > 2 && words[2] == "made")
   }
 
-  package var text: String {
+  public var text: String {
     guard let commandid else { return "\(productid)" }
     return "\(productid) \(commandid)\(isMade ? " made" : "")"
   }

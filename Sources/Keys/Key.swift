@@ -2,53 +2,53 @@ import Lanes
 import Market
 
 /// Where everything about the deal lies in Redis. Keys of a shard carry its hash tag, keys of a user the user's.
-package enum Key {
+public enum Key {
   /// The most shards a system may have: bounds what every lane list and every fan-out read costs.
-  package static let shardLimit = 1024
+  public static let shardLimit = 1024
 
   /// How many shards the system was made with. It can never change under data.
-  package static let shardCount = "handover:shards"
+  public static let shardCount = "handover:shards"
 
   /// Who makes read models anew at the moment.
-  package static let rebuildLock = "handover:rebuild"
+  public static let rebuildLock = "handover:rebuild"
 
   // MARK: Logs of a shard
 
   /// Commands for a worker, already routed: `{3}:trade.commands`.
-  package static func commands(_ worker: DecidingWorker, in shard: Shard) -> String {
+  public static func commands(_ worker: DecidingWorker, in shard: Shard) -> String {
     shard.key("\(worker.rawValue).commands")
   }
 
   /// The journal: every domain event of the shard.
-  package static func journal(of shard: Shard) -> String { shard.key("events") }
+  public static func journal(of shard: Shard) -> String { shard.key("events") }
 
   /// `StatusUpdated` for every change of a reservation, a trade or a stock.
-  package static func status(of shard: Shard) -> String { shard.key("status") }
+  public static func status(of shard: Shard) -> String { shard.key("status") }
 
   /// Answers to the callers of one ingress.
-  package static func replies(to ingress: String, in shard: Shard) -> String {
+  public static func replies(to ingress: String, in shard: Shard) -> String {
     shard.key("replies:\(ingress)")
   }
 
   /// Where `redis-cli` users write a worker's commands, without any tag.
-  package static func inlet(_ worker: DecidingWorker) -> String { "\(worker.rawValue).commands" }
+  public static func inlet(_ worker: DecidingWorker) -> String { "\(worker.rawValue).commands" }
 
   // MARK: Aggregates of a shard
 
-  package static func reservation(_ id: Int, in shard: Shard) -> String { shard.key("reserve:\(id)") }
+  public static func reservation(_ id: Int, in shard: Shard) -> String { shard.key("reserve:\(id)") }
   /// A listing as REST shows it.
-  package static func trade(_ id: Int, in shard: Shard) -> String { shard.key("trade:\(id)") }
+  public static func trade(_ id: Int, in shard: Shard) -> String { shard.key("trade:\(id)") }
   /// Everything the trade worker decides a product's deals by.
-  package static func product(_ productid: Int, in shard: Shard) -> String {
+  public static func product(_ productid: Int, in shard: Shard) -> String {
     shard.key("product:\(productid)")
   }
-  package static func stock(_ productid: Int, in shard: Shard) -> String { shard.key("stock:\(productid)") }
+  public static func stock(_ productid: Int, in shard: Shard) -> String { shard.key("stock:\(productid)") }
   /// What came of a command, for a day; while it waits, that it does.
-  package static func operation(_ commandid: String, in shard: Shard) -> String {
+  public static func operation(_ commandid: String, in shard: Shard) -> String {
     shard.key("operation:\(commandid)")
   }
   /// There for good once something was made under the id, so that the id never means another thing.
-  package static func trace(of entity: Entity, id: Int, in shard: Shard) -> String {
+  public static func trace(of entity: Entity, id: Int, in shard: Shard) -> String {
     switch entity {
     case .reserve: reservation(id, in: shard)
     case .trade: trade(id, in: shard)
@@ -57,7 +57,7 @@ package enum Key {
     }
   }
   /// All of a kind, a sorted set by id: reserve and trade ids; for inventories the product ids.
-  package static func index(of entity: Entity, in shard: Shard) -> String {
+  public static func index(of entity: Entity, in shard: Shard) -> String {
     switch entity {
     case .reserve: shard.key("reserves")
     case .trade: shard.key("trades")
@@ -65,13 +65,13 @@ package enum Key {
     }
   }
   /// The ids of the shard's newest notices, a list with the newest first.
-  package static func notices(of shard: Shard) -> String { shard.key("notices") }
+  public static func notices(of shard: Shard) -> String { shard.key("notices") }
   /// What my pages say of a thousand reservations, a hash: their ids and packed texts.
-  package static func mypageRows(of reserveid: Int, in shard: Shard) -> String {
+  public static func mypageRows(of reserveid: Int, in shard: Shard) -> String {
     shard.key("mypage:\(reserveid / 1000)")
   }
   /// Whose shard's my page rows a key holds; nil for any other key.
-  package static func shard(ofMypageRows key: String) -> Shard? {
+  public static func shard(ofMypageRows key: String) -> Shard? {
     let parts = key.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 3, parts[1] == "mypage", Int(parts[2]) != nil,
       let index = Int(parts[0].dropFirst().dropLast()), index >= 0, parts[0] == Shard(index).tag
@@ -79,33 +79,33 @@ package enum Key {
     return Shard(index)
   }
   /// Who sells a product, as the notification worker last heard.
-  package static func seller(of productid: Int, in shard: Shard) -> String {
+  public static func seller(of productid: Int, in shard: Shard) -> String {
     shard.key("seller:\(productid)")
   }
 
   // MARK: The directory
 
   /// Gives the product that an id belongs to, and so its shard: a `DirectoryEntry`.
-  package static func directory(_ entity: Entity, id: Int) -> String { "id:{\(entity.rawValue):\(id)}" }
+  public static func directory(_ entity: Entity, id: Int) -> String { "id:{\(entity.rawValue):\(id)}" }
   /// The last id that doors have taken.
-  package static func counter(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}" }
+  public static func counter(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}" }
   /// The `run_id` of the Redis server that they were taken from.
-  package static func counterServer(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}:server" }
+  public static func counterServer(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}:server" }
   /// The request that a client's idempotency key stands for, and the ids that were meant for what it makes.
-  package static func request(_ key: String) -> String { "request:{\(tagged(key))}" }
+  public static func request(_ key: String) -> String { "request:{\(tagged(key))}" }
 
   // MARK: Read models of a user
 
   /// A user's notices, a hash: the names of `NoticeID` and packed texts.
-  package static func notices(of userid: String) -> String { "\(noticesPrefix)\(tagged(userid))}" }
+  public static func notices(of userid: String) -> String { "\(noticesPrefix)\(tagged(userid))}" }
   /// A user's my page, a sorted set of the names of its rows (`MypageRowID`) by the reservations' times.
-  package static func mypage(of userid: String) -> String { "\(mypagePrefix)\(tagged(userid))}" }
+  public static func mypage(of userid: String) -> String { "\(mypagePrefix)\(tagged(userid))}" }
 
   /// Whose notices a key holds; nil for any other key.
-  package static func userid(ofNotices key: String) -> String? { untagged(key, from: noticesPrefix) }
+  public static func userid(ofNotices key: String) -> String? { untagged(key, from: noticesPrefix) }
 
   /// Whose my page a key holds; nil for any other key.
-  package static func userid(ofMypage key: String) -> String? { untagged(key, from: mypagePrefix) }
+  public static func userid(ofMypage key: String) -> String? { untagged(key, from: mypagePrefix) }
 
   private static let noticesPrefix = "notices:{"
   private static let mypagePrefix = "mypage:{"

@@ -3,19 +3,19 @@ import Market
 
 /// Names a row of a user's my page by its reservation, whose shard keeps the row, and the user's side of it:
 /// `3:7:buyer`.
-package struct MypageRowID: Hashable, Sendable, CustomStringConvertible {
-  package let shard: Shard
-  package let reserveid: Int
-  package let role: DealRole
+public struct MypageRowID: Hashable, Sendable, CustomStringConvertible {
+  public let shard: Shard
+  public let reserveid: Int
+  public let role: DealRole
 
-  package init(_ reserveid: Int, in shard: Shard, _ role: DealRole) {
+  public init(_ reserveid: Int, in shard: Shard, _ role: DealRole) {
     self.shard = shard
     self.reserveid = reserveid
     self.role = role
   }
 
   /// Nil for what names no row.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 3, let index = Int(parts[0]), index >= 0, let reserveid = Int(parts[1]),
       let role = DealRole.allCases.first(where: { $0.name == parts[2] })
@@ -25,11 +25,11 @@ package struct MypageRowID: Hashable, Sendable, CustomStringConvertible {
     guard description == text else { return nil }
   }
 
-  package var description: String { "\(shard.index):\(reserveid):\(role.name)" }
+  public var description: String { "\(shard.index):\(reserveid):\(role.name)" }
 
   /// The whole row, of what is stored of it: its name tells the rest, and its position and beginning the times.
   /// Nil where that is not packed.
-  package func fields(stored: String) -> Fields? {
+  public func fields(stored: String) -> Fields? {
     guard var fields = Fields(packed: stored) else { return nil }
     fields.append("reserveid", "\(reserveid)")
     fields.append("role", role.rawValue)

@@ -5,14 +5,14 @@ import Market
 ///
 /// The user is part of the name, so that the name alone leads to the notice; all before is its name among the
 /// user's own.
-package struct NoticeID: Hashable, Sendable, CustomStringConvertible {
-  package let shard: Shard
+public struct NoticeID: Hashable, Sendable, CustomStringConvertible {
+  public let shard: Shard
   /// The event's place on the shard's journal.
-  package let position: EntryID
-  package let role: DealRole
-  package let userid: String
+  public let position: EntryID
+  public let role: DealRole
+  public let userid: String
 
-  package init(of position: EntryID, in shard: Shard, to userid: String, as role: DealRole) {
+  public init(of position: EntryID, in shard: Shard, to userid: String, as role: DealRole) {
     self.shard = shard
     self.position = position
     self.role = role
@@ -20,7 +20,7 @@ package struct NoticeID: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Reads a whole name; nil for what names no notice.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     // By bytes and only so far: a user's own name may begin with and hold anything.
     let parts = text.utf8.split(separator: Self.dash, maxSplits: 4, omittingEmptySubsequences: false)
     guard parts.count == 5, !parts[4].isEmpty else { return nil }
@@ -28,7 +28,7 @@ package struct NoticeID: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Reads a name among those of a user.
-  package init?(own: String, of userid: String) {
+  public init?(own: String, of userid: String) {
     let parts = own.utf8.split(separator: Self.dash, omittingEmptySubsequences: false).map { Substring($0) }
     guard parts.count == 4, let index = Int(parts[0]), index >= 0,
       let position = EntryID("\(parts[1])-\(parts[2])"),
@@ -42,12 +42,12 @@ package struct NoticeID: Hashable, Sendable, CustomStringConvertible {
   private static let dash = UInt8(ascii: "-")
 
   /// Its name among the user's: `3-1795361246702-0-b`.
-  package var own: String { "\(shard.index)-\(position)-\(role.letter)" }
+  public var own: String { "\(shard.index)-\(position)-\(role.letter)" }
 
-  package var description: String { "\(own)-\(userid)" }
+  public var description: String { "\(own)-\(userid)" }
 
   /// The whole notice, of what is stored of it: all but what its name tells. Nil where that is not packed.
-  package func fields(stored: String) -> Fields? {
+  public func fields(stored: String) -> Fields? {
     guard let rest = Fields(packed: stored) else { return nil }
     let told: Fields = [
       "id": description, "userid": userid, "role": role.rawValue, "createdAt": position.timestamp,
@@ -58,7 +58,7 @@ package struct NoticeID: Hashable, Sendable, CustomStringConvertible {
 
 /// By time.
 extension NoticeID: Comparable {
-  package static func < (left: NoticeID, right: NoticeID) -> Bool {
+  public static func < (left: NoticeID, right: NoticeID) -> Bool {
     (left.position, left.shard.index, left.role.letter) < (
       right.position, right.shard.index, right.role.letter
     )

@@ -2,7 +2,7 @@ import Redis
 
 extension RedisConnection {
   /// How many shards this Redis was laid out with. Throws `.missing` where no system has run, or something else has.
-  package func shardCount() throws(RedisError) -> Int {
+  public func shardCount() throws(RedisError) -> Int {
     var commands = Commands()
     commands.add("GET", Key.shardCount)
     return try (try exchange(commands).first ?? .null).shardCount()
@@ -11,7 +11,7 @@ extension RedisConnection {
 
 extension Reply {
   /// What the key of the shard count holds, as a number.
-  package func shardCount() throws(RedisError) -> Int {
+  public func shardCount() throws(RedisError) -> Int {
     if let error, error.code != .refused(kind: "WRONGTYPE") { throw error }
     if isNull {
       throw RedisError(

@@ -8,7 +8,7 @@ import Telemetry
 /// lane's own entries, the cursors, and the answers last. What can fail is checked before the first write: types of
 /// keys and rights when the lane is opened, sizes by the client, an open slot by the call itself. Should a write
 /// fail all the same, the script keeps what is left of the commit (see `LaneHalt`), and the lane stands still.
-package struct Commit {
+public struct Commit {
   /// Carries out packed commands one after another. `at` is the place of the one under way.
   static let machine = """
     local call,unpack=redis.call,cmsgpack.unpack_limit
@@ -110,10 +110,10 @@ package struct Commit {
   init(lane: LaneName) { self.lane = lane }
 
   /// Adds one command; all its keys must belong to the lane's slot.
-  package mutating func add(_ fill: (inout PackedWords) -> Void) { body.add(fill) }
+  public mutating func add(_ fill: (inout PackedWords) -> Void) { body.add(fill) }
 
   /// Appends an entry to a stream of the lane's own which it need not read back: always to the same one.
-  package mutating func append(to stream: String, _ fill: (inout PackedWords) -> Void) {
+  public mutating func append(to stream: String, _ fill: (inout PackedWords) -> Void) {
     var own = self.own ?? (stream, 0, PackedCommands())
     self.own = nil
     precondition(own.stream == stream, "a commit appends to \(own.stream), and to \(stream)")
@@ -128,7 +128,7 @@ package struct Commit {
   }
 
   /// Counts something, provided that the commit gets through.
-  package mutating func count(_ metric: Metric, by dimension: String, _ value: String) {
+  public mutating func count(_ metric: Metric, by dimension: String, _ value: String) {
     let tally = Tally(metric: metric, dimension: dimension, value: value)
     if let place = tallies.firstIndex(where: { $0.tally == tally }) {
       tallies[place].count += 1
@@ -138,17 +138,17 @@ package struct Commit {
   }
 
   /// Adds an answer to a caller.
-  package mutating func addReply(_ fill: (inout PackedWords) -> Void) { replies.add(fill) }
+  public mutating func addReply(_ fill: (inout PackedWords) -> Void) { replies.add(fill) }
 
   /// Keeps an entry that cannot be handled: what is wrong, and as much of its raw fields as `DeadLetterEntry` takes.
-  package mutating func addDeadLetter(_ entry: Entry, from stream: String, because error: FieldError) {
+  public mutating func addDeadLetter(_ entry: Entry, from stream: String, because error: FieldError) {
     deadLetters.append((entry, stream, error))
     let letter = DeadLetterEntry(of: entry, from: stream, by: lane, because: error)
     add { letter.write(&$0) }
   }
 
   /// Makes the lane stand still before an entry that a newer release wrote: it must be neither lost nor put aside.
-  package mutating func standStill(at entry: Entry, from stream: String, because error: FieldError) {
+  public mutating func standStill(at entry: Entry, from stream: String, because error: FieldError) {
     if newer == nil { newer = (entry, stream, error) }
   }
 

@@ -2,14 +2,14 @@ import Market
 import Redis
 
 /// One stream entry as it was read, not yet decoded.
-package struct Entry: Sendable {
+public struct Entry: Sendable {
   /// The most bytes that an entry can have: as many as the ingress takes of a body, and some to spare. A larger one
   /// goes to the dead letters without anybody looking at it.
-  package static let byteLimit = 256 << 10
+  public static let byteLimit = 256 << 10
 
-  package let id: EntryID
+  public let id: EntryID
   /// Which of the lane's streams it came from, by its place in `LaneSpec.streams`.
-  package let stream: Int
+  public let stream: Int
   /// Names and values in turn.
   let body: Reply
   /// How many bytes its names and values have; of one that was read only in part, more than `body` has.
@@ -27,7 +27,7 @@ package struct Entry: Sendable {
   var isCut: Bool { byteCount > body.byteCount }
 
   /// The raw value of a field, if it is there.
-  package func value(_ name: StaticString) -> Reply? {
+  public func value(_ name: StaticString) -> Reply? {
     var isMatch = false
     var isName = true
     for part in body {
@@ -38,5 +38,5 @@ package struct Entry: Sendable {
   }
 
   /// All fields as text. Throws where a name or a value is not UTF-8.
-  package func fields() throws(FieldError) -> Fields { try Fields(reading: body) }
+  public func fields() throws(FieldError) -> Fields { try Fields(reading: body) }
 }

@@ -3,7 +3,7 @@ import Redis
 
 extension Fields {
   /// Names and values in turn, as stream entries and `HGETALL` give them. Throws where one is not UTF-8.
-  package init(reading reply: Reply) throws(FieldError) {
+  public init(reading reply: Reply) throws(FieldError) {
     self.init()
     pairs.reserveCapacity(reply.count / 2)
     var name: String?

@@ -1,20 +1,20 @@
 /// How lanes are shared, held and read.
-package struct LaneOptions: Sendable {
+public struct LaneOptions: Sendable {
   /// The most entries of one batch, and of one read of one stream.
-  package var batch = 256
+  public var batch = 256
   /// How long a lease outlives its owner's last heartbeat. Together with two heartbeats it bounds a fail-over.
-  package var lease: Duration = .milliseconds(4500)
+  public var lease: Duration = .milliseconds(4500)
   /// How often a replica says that it lives, gives up its surplus and takes what is free; also the longest
   /// time that a read blocks.
-  package var heartbeat: Duration = .milliseconds(250)
+  public var heartbeat: Duration = .milliseconds(250)
   /// How long a replica counts as living after its last heartbeat.
-  package var replicaLifetime: Duration = .seconds(2)
+  public var replicaLifetime: Duration = .seconds(2)
 
   /// How long a runner that has caught up lets entries gather before it reads again: fewer and larger batches,
   /// that much later.
-  package var gatherDelay: Duration = .zero
+  public var gatherDelay: Duration = .zero
 
-  package var retention = Retention()
+  public var retention = Retention()
 
   /// The most bytes that one read of so many streams may bring; what is more is read by size. Far more than
   /// ordinary entries have, so only uncommonly large ones ever come to that.
@@ -23,7 +23,7 @@ package struct LaneOptions: Sendable {
   /// The most bytes of one commit's commands. The servers that come with Handover take 32 MiB in one word.
   static let commitBytes = 8 << 20
 
-  package init() {}
+  public init() {}
 }
 
 extension Duration {

@@ -6,20 +6,20 @@ import Synchronization
 /// One replica of a worker: a thread with a Redis connection of its own that runs its share of the lanes.
 ///
 /// Any number of runners of the same worker, in one process or in many, share the lanes out among themselves.
-package final class LaneRunner: Sendable {
-  package let worker: String
+public final class LaneRunner: Sendable {
+  public let worker: String
   /// Names this replica among the others, and starts its fencing tokens.
-  package let replica: String
+  public let replica: String
   let lanes: [LaneSpec]
   let url: RedisURL
-  package let options: LaneOptions
+  public let options: LaneOptions
   let logger: Logger
 
   private let stopping = Atomic(false)
   private let wake = DispatchSemaphore(value: 0)
   private let progress = Mutex(LaneProgress())
 
-  package init(
+  public init(
     worker: String, lanes: [LaneSpec], url: RedisURL, options: LaneOptions = LaneOptions(), logger: Logger
   ) {
     self.worker = worker
@@ -33,7 +33,7 @@ package final class LaneRunner: Sendable {
   }
 
   /// Runs until `stop()`, through any outage of Redis. Blocks: call it on a thread made for it.
-  package func run() {
+  public func run() {
     var backoff = Backoff()
     let tokens = LaneTokens(replica: replica)
     let metrics = LaneMetrics(worker: worker)
@@ -76,13 +76,13 @@ package final class LaneRunner: Sendable {
   }
 
   /// Lets the batches under way finish, gives the lanes back and ends `run()`.
-  package func stop() {
+  public func stop() {
     stopping.store(true, ordering: .releasing)
     wake.signal()
   }
 
   /// What the runner was doing at its last pass.
-  package var state: LaneProgress { progress.withLock { $0 } }
+  public var state: LaneProgress { progress.withLock { $0 } }
 
   var isStopping: Bool { stopping.load(ordering: .acquiring) }
 

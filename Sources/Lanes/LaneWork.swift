@@ -1,7 +1,7 @@
 import Redis
 
 /// One batch on its way through a lane: rounds of commands and replies, and one commit at the end.
-package protocol LaneWork {
+public protocol LaneWork {
   /// Goes on with the replies to the last round; the first call gets none.
   ///
   /// Whatever it adds to `commands` is sent, and `next` is called again with the replies. When it adds nothing
@@ -15,27 +15,27 @@ package protocol LaneWork {
 }
 
 /// What a lane does with its batches. Made anew whenever a lane is taken; lives on the runner's thread.
-package protocol LaneHandler: AnyObject {
+public protocol LaneHandler: AnyObject {
   func begin(_ batch: [Entry]) -> any LaneWork
 }
 
 /// A lane before anybody holds it.
-package struct LaneSpec: Sendable {
-  package let name: LaneName
+public struct LaneSpec: Sendable {
+  public let name: LaneName
   /// The keys read, in the order that decides between entries of the same millisecond.
-  package let streams: [String]
+  public let streams: [String]
   /// The streams that the lane's owner keeps short.
-  package let retained: [RetainedStream]
+  public let retained: [RetainedStream]
   /// What its commits write, beside cursors and dead letters: checked before the lane is opened.
-  package let writes: [LaneWrite]
+  public let writes: [LaneWrite]
   /// Whether people outside the system write to its stream. If they lose what is in there the lane says so and goes
   /// on for the others; any other lane stands still.
-  package let isInlet: Bool
+  public let isInlet: Bool
   /// Whether its owner keeps the slot's dead letters from growing without bound: one of the slot's lanes does.
-  package let keepsDeadLetters: Bool
-  package let makeHandler: @Sendable () -> any LaneHandler
+  public let keepsDeadLetters: Bool
+  public let makeHandler: @Sendable () -> any LaneHandler
 
-  package init(
+  public init(
     name: LaneName, streams: [String], retained: [RetainedStream] = [], writes: [LaneWrite] = [],
     isInlet: Bool = false, keepsDeadLetters: Bool = false,
     makeHandler: @escaping @Sendable () -> any LaneHandler
@@ -51,9 +51,9 @@ package struct LaneSpec: Sendable {
 }
 
 /// One kind of write that a lane's commits make.
-package struct LaneWrite: Sendable {
+public struct LaneWrite: Sendable {
   /// The types of Redis.
-  package enum KeyType: String, Sendable {
+  public enum KeyType: String, Sendable {
     case string, list, hash, stream, zset
   }
 
@@ -63,13 +63,13 @@ package struct LaneWrite: Sendable {
   let type: KeyType?
 
   /// A write to a key that every commit of its kind writes to.
-  package init(_ words: String..., to type: KeyType) {
+  public init(_ words: String..., to type: KeyType) {
     self.words = words
     self.type = type
   }
 
   /// A write to keys of which the one in `words` is an example.
-  package init(like words: String...) {
+  public init(like words: String...) {
     self.words = words
     type = nil
   }

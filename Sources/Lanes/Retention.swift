@@ -4,16 +4,16 @@ import Redis
 ///
 /// An entry goes when all cursors are past it and it is older than `age`, or not among the newest `entries`.
 /// What somebody has still to read is never trimmed, however old.
-package struct Retention: Sendable {
-  package var entries = 100_000
-  package var age: Duration = .seconds(7 * 86_400)
+public struct Retention: Sendable {
+  public var entries = 100_000
+  public var age: Duration = .seconds(7 * 86_400)
   /// How many dead letters of one slot are kept, and how long.
-  package var deadLetters = 10_000
-  package var deadLetterAge: Duration = .seconds(90 * 86_400)
+  public var deadLetters = 10_000
+  public var deadLetterAge: Duration = .seconds(90 * 86_400)
   /// How often a lane's owner looks.
-  package var interval: Duration = .seconds(5)
+  public var interval: Duration = .seconds(5)
 
-  package init() {}
+  public init() {}
 
   /// Trims the dead letters of one slot.
   ///
@@ -59,11 +59,11 @@ package struct Retention: Sendable {
 }
 
 /// A stream that the owner of a lane keeps short, and the cursors of all that read it.
-package struct RetainedStream: Sendable {
-  package let key: String
-  package let cursors: [String]
+public struct RetainedStream: Sendable {
+  public let key: String
+  public let cursors: [String]
 
-  package init(_ key: String, readBy lanes: [LaneName]) {
+  public init(_ key: String, readBy lanes: [LaneName]) {
     self.key = key
     cursors = lanes.map(\.cursor)
   }

@@ -1,19 +1,19 @@
 /// One slot's worth of products: all keys of a shard carry its hash tag, so one script can change them together.
-package struct Shard: Hashable, Sendable {
-  package let index: Int
+public struct Shard: Hashable, Sendable {
+  public let index: Int
 
-  package init(_ index: Int) { self.index = index }
+  public init(_ index: Int) { self.index = index }
 
   /// The hash tag, `{3}`.
-  package var tag: String { "{\(index)}" }
+  public var tag: String { "{\(index)}" }
 
   /// A key of this shard: `{3}:events`.
-  package func key(_ name: String) -> String { "{\(index)}:\(name)" }
+  public func key(_ name: String) -> String { "{\(index)}:\(name)" }
 
   /// The shard of a product: FNV-1a (64 bits) of its decimal text, modulo the number of shards.
   ///
   /// The hash is part of the stored format: it must never change under data.
-  package static func of(productid: Int, among count: Int) -> Shard {
+  public static func of(productid: Int, among count: Int) -> Shard {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in String(productid).utf8 {
       hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3

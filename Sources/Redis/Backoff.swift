@@ -1,20 +1,20 @@
 /// Growing, jittered waits between tries, so that many clients of one server do not come back at once.
-package struct Backoff: Sendable {
+public struct Backoff: Sendable {
   private var failures = 0
   private let base: Duration
   private let limit: Duration
 
-  package init(base: Duration = .milliseconds(50), limit: Duration = .seconds(2)) {
+  public init(base: Duration = .milliseconds(50), limit: Duration = .seconds(2)) {
     self.base = base
     self.limit = limit
   }
 
   /// The next wait: between a half and the whole of `base · 2ⁿ`, at most `limit`.
-  package mutating func next() -> Duration {
+  public mutating func next() -> Duration {
     let whole = min(base * (1 << min(failures, 10)), limit)
     failures += 1
     return whole * Double.random(in: 0.5...1)
   }
 
-  package mutating func reset() { failures = 0 }
+  public mutating func reset() { failures = 0 }
 }

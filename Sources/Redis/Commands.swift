@@ -1,22 +1,22 @@
 /// Commands to be sent together, already in the form the wire takes (RESP arrays of bulk strings).
-package struct Commands: Sendable {
-  package private(set) var bytes: [UInt8] = []
+public struct Commands: Sendable {
+  public private(set) var bytes: [UInt8] = []
   /// How many replies they will have.
-  package private(set) var count = 0
+  public private(set) var count = 0
 
-  package init() {}
+  public init() {}
 
   /// One command, its name first.
-  package init(_ words: String...) {
+  public init(_ words: String...) {
     var command = RESPWords()
     for word in words { command.add(word) }
     add(command)
   }
 
-  package var isEmpty: Bool { count == 0 }
+  public var isEmpty: Bool { count == 0 }
 
   /// Adds one command, its name first.
-  package mutating func add(_ words: String...) {
+  public mutating func add(_ words: String...) {
     header(words.count)
     var buffer = RESPWords()
     for word in words { buffer.add(word) }
@@ -24,18 +24,18 @@ package struct Commands: Sendable {
   }
 
   /// Adds one command from words built elsewhere.
-  package mutating func add(_ words: RESPWords) {
+  public mutating func add(_ words: RESPWords) {
     header(words.count)
     bytes.append(contentsOf: words.bytes)
   }
 
-  package mutating func add(_ other: Commands) {
+  public mutating func add(_ other: Commands) {
     bytes.append(contentsOf: other.bytes)
     count += other.count
   }
 
   /// The commands again, each as its own words: for what has to be sent in another form.
-  package var separate: [RESPWords] {
+  public var separate: [RESPWords] {
     var commands: [RESPWords] = []
     var rest = bytes[...]
     while let end = rest.firstIndex(of: 13),

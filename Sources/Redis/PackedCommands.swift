@@ -2,16 +2,16 @@
 ///
 /// In MessagePack, which scripts read by `cmsgpack.unpack_limit`. Redis pays for every word of a call, before
 /// the script begins: one long word costs it a fraction of what thousands of short ones do.
-package struct PackedCommands: Sendable {
+public struct PackedCommands: Sendable {
   private var words = PackedWords()
 
-  package init() {}
+  public init() {}
 
-  package var bytes: [UInt8] { words.bytes }
-  package var isEmpty: Bool { words.bytes.isEmpty }
+  public var bytes: [UInt8] { words.bytes }
+  public var isEmpty: Bool { words.bytes.isEmpty }
 
   /// The first two words of each command, its name and mostly its key: for checks of what was packed.
-  package var heads: [(name: String, key: String)] {
+  public var heads: [(name: String, key: String)] {
     var heads: [(String, String)] = []
     var rest = bytes[...]
     while let count = number(of: 3, &rest) {
@@ -27,7 +27,7 @@ package struct PackedCommands: Sendable {
   }
 
   /// Adds one command, its name first.
-  package mutating func add(_ fill: (inout PackedWords) -> Void) {
+  public mutating func add(_ fill: (inout PackedWords) -> Void) {
     let start = words.beginCommand()
     fill(&words)
     words.endCommand(start)

@@ -1,26 +1,26 @@
 /// The words of a packed command, as MessagePack strings.
-package struct PackedWords: Sendable {
+public struct PackedWords: Sendable {
   private(set) var bytes: [UInt8] = []
   /// Words since the command began.
   private var count = 0
 
-  package mutating func add(_ word: String) {
+  public mutating func add(_ word: String) {
     var word = word
     word.withUTF8 { add(UnsafeRawBufferPointer($0)) }
   }
 
-  package mutating func add(_ words: String...) {
+  public mutating func add(_ words: String...) {
     for word in words { add(word) }
   }
 
-  package mutating func add(_ number: Int) {
+  public mutating func add(_ number: Int) {
     let digits = DecimalDigits(number)
     header(digits.count)
     digits.append(to: &bytes)
     count += 1
   }
 
-  package mutating func add(_ raw: UnsafeRawBufferPointer) {
+  public mutating func add(_ raw: UnsafeRawBufferPointer) {
     header(raw.count)
     bytes.append(contentsOf: raw)
     count += 1

@@ -1,20 +1,20 @@
 /// A growing run of RESP bulk strings in one byte buffer: the words of a command, or a part of them.
-package struct RESPWords: Sendable {
-  package private(set) var bytes: [UInt8] = []
-  package private(set) var count = 0
+public struct RESPWords: Sendable {
+  public private(set) var bytes: [UInt8] = []
+  public private(set) var count = 0
 
-  package init() {}
+  public init() {}
 
-  package init(_ words: String...) {
+  public init(_ words: String...) {
     for word in words { add(word) }
   }
 
-  package mutating func add(_ word: String) {
+  public mutating func add(_ word: String) {
     var word = word
     word.withUTF8 { add(UnsafeRawBufferPointer($0)) }
   }
 
-  package mutating func add(_ number: Int) {
+  public mutating func add(_ number: Int) {
     let digits = DecimalDigits(number)
     header(digits.count)
     digits.append(to: &bytes)
@@ -22,7 +22,7 @@ package struct RESPWords: Sendable {
     count += 1
   }
 
-  package mutating func add(_ raw: UnsafeRawBufferPointer) {
+  public mutating func add(_ raw: UnsafeRawBufferPointer) {
     header(raw.count)
     bytes.append(contentsOf: raw)
     endLine()
@@ -30,20 +30,20 @@ package struct RESPWords: Sendable {
   }
 
   /// Adds commands for a script, as one word.
-  package mutating func add(_ runs: PackedCommands...) {
+  public mutating func add(_ runs: PackedCommands...) {
     header(runs.reduce(0) { $0 + $1.bytes.count })
     for run in runs { bytes.append(contentsOf: run.bytes) }
     endLine()
     count += 1
   }
 
-  package mutating func add(_ other: RESPWords) {
+  public mutating func add(_ other: RESPWords) {
     bytes.append(contentsOf: other.bytes)
     count += other.count
   }
 
   /// The words again, each alone.
-  package var separate: [RESPWords] {
+  public var separate: [RESPWords] {
     var rest = bytes[...]
     return (0..<count).map { _ in RESPWords(first: &rest) }
   }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A thread of its own holds the blocking connection. While Redis is away every call fails at once with
 /// `.unavailable`, and the thread keeps trying to come back.
-package final class RedisClient: Sendable {
+public final class RedisClient: Sendable {
   private struct Call: Sendable {
     let commands: Commands
     let answer: CheckedContinuation<Result<[Reply], RedisError>, Never>
@@ -30,14 +30,14 @@ package final class RedisClient: Sendable {
   /// - Parameters:
   ///   - commandTimeout: how long a pipeline may take before its callers get `.timeout`.
   ///   - limit: how many calls may wait; one more fails with `.overloaded`.
-  package init(_ url: RedisURL, commandTimeout: Duration = .seconds(2), limit: Int = 10_000) {
+  public init(_ url: RedisURL, commandTimeout: Duration = .seconds(2), limit: Int = 10_000) {
     self.url = url
     self.commandTimeout = commandTimeout
     self.limit = limit
   }
 
   /// Starts the thread. Call once, before the first `send`.
-  package func start() {
+  public func start() {
     let thread = Thread { [self] in
       serve()
       ended.signal()
@@ -47,17 +47,17 @@ package final class RedisClient: Sendable {
   }
 
   /// Answers what waits, then ends the thread. Blocks for one round trip.
-  package func stop() {
+  public func stop() {
     state.withLock { $0.isStopped = true }
     wake.signal()
     ended.wait()
   }
 
   /// Whether the last try to reach Redis worked.
-  package var isConnected: Bool { state.withLock { $0.outage == nil } }
+  public var isConnected: Bool { state.withLock { $0.outage == nil } }
 
   /// Sends the commands in order, in one piece, and gives their replies; error replies are among them.
-  package func send(_ commands: Commands) async throws(RedisError) -> [Reply] {
+  public func send(_ commands: Commands) async throws(RedisError) -> [Reply] {
     guard !commands.isEmpty else { return [] }
     let result: Result<[Reply], RedisError> = await withCheckedContinuation { answer in
       switch state.withLock({ enqueue(Call(commands: commands, answer: answer), &$0) }) {
@@ -70,7 +70,7 @@ package final class RedisClient: Sendable {
   }
 
   /// Asks the server whether it is the primary; if it is not, connects anew.
-  package func requirePrimary() async throws(RedisError) {
+  public func requirePrimary() async throws(RedisError) {
     let replies = try await send(PrimaryCheck.question)
     do throws(RedisError) {
       try PrimaryCheck.judge(replies)
@@ -172,7 +172,7 @@ package final class RedisClient: Sendable {
 
 extension Duration {
   /// In seconds, as Dispatch and Foundation count time.
-  package var seconds: Double {
+  public var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Commands go out in pipelines and replies come back in the same order. After anything that `endsConnection` the
 /// connection is of no more use: make a new one, which resolves the server's name anew.
-package final class RedisConnection {
+public final class RedisConnection {
   private let context: UnsafeMutablePointer<redisContext>
   private let builder = ReplyBuilder()
   private var digests: [Script: String] = [:]
@@ -20,7 +20,7 @@ package final class RedisConnection {
   /// - Parameters:
   ///   - connectTimeout: how long the connection may take.
   ///   - commandTimeout: how long any reply may take; it must exceed the longest `BLOCK` that is sent.
-  package init(
+  public init(
     _ url: RedisURL, connectTimeout: Duration = .seconds(2), commandTimeout: Duration = .seconds(5)
   ) throws(RedisError) {
     Self.ignoresBrokenPipes
@@ -52,7 +52,7 @@ package final class RedisConnection {
   deinit { redisFree(context) }
 
   /// Writes the commands out without waiting for their replies.
-  package func send(_ commands: Commands) throws(RedisError) {
+  public func send(_ commands: Commands) throws(RedisError) {
     guard !commands.isEmpty else { return }
     let status = commands.bytes.withUnsafeBytes { raw in
       redisAppendFormattedCommand(context, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
@@ -71,7 +71,7 @@ package final class RedisConnection {
   ///
   /// - Parameter limit: the most bytes of text that they may hold together; one more throws `.replyTooLarge`, so
   ///   that what others store does not decide how much memory this process needs.
-  package func receive(_ count: Int, limit: Int = .max) throws(RedisError) -> [Reply] {
+  public func receive(_ count: Int, limit: Int = .max) throws(RedisError) -> [Reply] {
     precondition(count <= owed, "waits for a reply to a command that was not sent")
     var left = count
     while left > 0 {
@@ -98,14 +98,14 @@ package final class RedisConnection {
   private var unparsed: Int { context.pointee.reader.pointee.len - context.pointee.reader.pointee.pos }
 
   /// Sends the commands and waits for all their replies; `limit` as for `receive`.
-  package func exchange(_ commands: Commands, limit: Int = .max) throws(RedisError) -> [Reply] {
+  public func exchange(_ commands: Commands, limit: Int = .max) throws(RedisError) -> [Reply] {
     try send(commands)
     return try receive(commands.count, limit: limit)
   }
 
   /// Sends one command and waits for its reply; throws where that is an error.
   @discardableResult
-  package func call(_ words: String...) throws(RedisError) -> Reply {
+  public func call(_ words: String...) throws(RedisError) -> Reply {
     var all = RESPWords()
     for word in words { all.add(word) }
     var commands = Commands()
@@ -117,10 +117,10 @@ package final class RedisConnection {
   }
 
   /// Throws unless the server is one to write to: a primary that has loaded its data.
-  package func requirePrimary() throws(RedisError) { try PrimaryCheck.judge(exchange(PrimaryCheck.question)) }
+  public func requirePrimary() throws(RedisError) { try PrimaryCheck.judge(exchange(PrimaryCheck.question)) }
 
   /// The digest of a script for `EVALSHA`, loading it into the server on the first use.
-  package func digest(of script: Script) throws(RedisError) -> String {
+  public func digest(of script: Script) throws(RedisError) -> String {
     if let known = digests[script] { return known }
     guard let digest = try call("SCRIPT", "LOAD", script.source).string else {
       throw RedisError(.unexpectedReply, "SCRIPT LOAD gave no digest.")
@@ -130,7 +130,7 @@ package final class RedisConnection {
   }
 
   /// Forgets what the server had loaded: after `NOSCRIPT`, the next `digest(of:)` loads again.
-  package func forgetScripts() { digests = [:] }
+  public func forgetScripts() { digests = [:] }
 
   private func failure() -> RedisError {
     let timedOut = context.pointee.err == REDIS_ERR_IO && errno == EAGAIN

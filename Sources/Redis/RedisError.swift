@@ -1,6 +1,6 @@
 /// What went wrong with Redis, in a sentence a person can act on.
-package struct RedisError: Error, Sendable, CustomStringConvertible {
-  package enum Code: Sendable, Equatable {
+public struct RedisError: Error, Sendable, CustomStringConvertible {
+  public enum Code: Sendable, Equatable {
     /// The URL cannot be read.
     case badURL
     /// No connection, or it broke: whether the last commands ran is not known.
@@ -19,10 +19,10 @@ package struct RedisError: Error, Sendable, CustomStringConvertible {
     case missing
   }
 
-  package var code: Code
-  package var message: String
+  public var code: Code
+  public var message: String
 
-  package init(_ code: Code, _ message: String) {
+  public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }
@@ -34,7 +34,7 @@ package struct RedisError: Error, Sendable, CustomStringConvertible {
   }
 
   /// Whether the same call can succeed later without anybody changing anything.
-  package var canRetry: Bool {
+  public var canRetry: Bool {
     switch code {
     case .unavailable, .timeout, .overloaded: true
     case .refused(let kind): Self.passing.contains(kind)
@@ -46,7 +46,7 @@ package struct RedisError: Error, Sendable, CustomStringConvertible {
   ///
   /// A primary that was demoted goes on answering reads, with what grows old: whoever stays connected to it works
   /// for nothing. A new connection asks the name service again, which by then knows the new primary.
-  package var endsConnection: Bool {
+  public var endsConnection: Bool {
     switch code {
     case .unavailable, .timeout, .replyTooLarge: true
     case .refused(let kind): Self.demotions.contains(kind)
@@ -63,5 +63,5 @@ package struct RedisError: Error, Sendable, CustomStringConvertible {
     "NOSCRIPT", "UNBLOCKED",
   ]
 
-  package var description: String { message }
+  public var description: String { message }
 }

@@ -1,19 +1,19 @@
 import Foundation
 
 /// Where a Redis server is and how to sign in: `redis://[user:password@]host[:port][/db]` or `unix://path`.
-package struct RedisURL: Sendable, Equatable, CustomStringConvertible {
-  package enum Endpoint: Sendable, Equatable {
+public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
+  public enum Endpoint: Sendable, Equatable {
     case tcp(host: String, port: Int32)
     case unix(path: String)
   }
 
-  package var endpoint: Endpoint
-  package var user: String?
-  package var password: String?
-  package var database: Int
+  public var endpoint: Endpoint
+  public var user: String?
+  public var password: String?
+  public var database: Int
 
   /// Reads a URL as a person writes it. Throws `.badURL` with the part that is wrong.
-  package init(_ text: String) throws(RedisError) {
+  public init(_ text: String) throws(RedisError) {
     func bad(_ why: String) -> RedisError {
       RedisError(
         .badURL,
@@ -50,7 +50,7 @@ package struct RedisURL: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Without the password: safe in a log.
-  package var description: String {
+  public var description: String {
     switch endpoint {
     case .tcp(let host, let port):
       let sign = user.map { "\($0)@" } ?? ""

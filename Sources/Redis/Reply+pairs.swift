@@ -1,6 +1,6 @@
 extension Reply {
   /// The names and values of a flat array reply, as far as they are text or numbers.
-  package var pairs: [String: String] {
+  public var pairs: [String: String] {
     var pairs: [String: String] = [:]
     var parts = makeIterator()
     while let name = parts.next()?.string, let value = parts.next() {

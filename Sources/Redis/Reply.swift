@@ -1,8 +1,8 @@
 import Foundation
 
 /// A reply of Redis as a value: a place on the tape that all replies read together share.
-package struct Reply: Sendable {
-  package enum Kind: Sendable { case null, integer, string, status, error, array }
+public struct Reply: Sendable {
+  public enum Kind: Sendable { case null, integer, string, status, error, array }
 
   /// One element of a reply tree, in the order of the wire: an array's elements follow it.
   struct Node: Sendable {
@@ -29,7 +29,7 @@ package struct Reply: Sendable {
   }
 
   /// A reply that is nothing.
-  package static let null = Reply(
+  public static let null = Reply(
     tape: Tape(nodes: [Node(kind: .null, value: 0, count: 0, end: 1)], bytes: []), index: 0)
 
   let tape: Tape
@@ -37,10 +37,10 @@ package struct Reply: Sendable {
 
   private var node: Node { tape.nodes[index] }
 
-  package var kind: Kind { node.kind }
-  package var isNull: Bool { node.kind == .null }
+  public var kind: Kind { node.kind }
+  public var isNull: Bool { node.kind == .null }
 
-  package var integer: Int? {
+  public var integer: Int? {
     switch node.kind {
     case .integer: node.value
     case .string, .status: string.flatMap { Int($0) }
@@ -49,7 +49,7 @@ package struct Reply: Sendable {
   }
 
   /// The text, or nil where this is no text or not UTF-8.
-  package var string: String? {
+  public var string: String? {
     withBytes { bytes in
       guard let start = bytes.baseAddress, !bytes.isEmpty else { return "" }
       // Decoding repairs what is not UTF-8. It is much quicker than validating, so look whether it had to.
@@ -62,7 +62,7 @@ package struct Reply: Sendable {
   }
 
   /// The raw bytes of a text reply; nil for any other kind.
-  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
     let node = node
     switch node.kind {
     case .string, .status, .error:
@@ -74,7 +74,7 @@ package struct Reply: Sendable {
   }
 
   /// Compares a text reply without making a String of it.
-  package func equals(_ text: StaticString) -> Bool {
+  public func equals(_ text: StaticString) -> Bool {
     withBytes { bytes in
       bytes.count == text.utf8CodeUnitCount
         && text.withUTF8Buffer { $0.elementsEqual(bytes) }
@@ -82,26 +82,26 @@ package struct Reply: Sendable {
   }
 
   /// The error that Redis answered, if it did.
-  package var error: RedisError? {
+  public var error: RedisError? {
     node.kind == .error
       ? RedisError(reply: withBytes { String(decoding: $0, as: UTF8.self) } ?? "") : nil
   }
 
   /// The reply itself, unless it is an error.
   @discardableResult
-  package func get() throws(RedisError) -> Reply {
+  public func get() throws(RedisError) -> Reply {
     if let error { throw error }
     return self
   }
 }
 
 extension Reply: Sequence {
-  package struct Iterator: IteratorProtocol {
+  public struct Iterator: IteratorProtocol {
     let tape: Tape
     var place: Int
     let end: Int
 
-    package mutating func next() -> Reply? {
+    public mutating func next() -> Reply? {
       guard place < end else { return nil }
       defer { place = tape.nodes[place].end }
       return Reply(tape: tape, index: place)
@@ -109,12 +109,12 @@ extension Reply: Sequence {
   }
 
   /// The elements of an array reply; none for any other kind.
-  package func makeIterator() -> Iterator {
+  public func makeIterator() -> Iterator {
     Iterator(tape: tape, place: index + 1, end: node.kind == .array ? node.end : index + 1)
   }
 
   /// How many bytes of text an array reply holds, without looking at each element.
-  package var byteCount: Int {
+  public var byteCount: Int {
     guard node.kind == .array, node.end > index + 1 else { return 0 }
     var (first, last) = (index + 1, node.end - 1)
     while first < last, !tape.nodes[first].isText { first += 1 }
@@ -124,11 +124,11 @@ extension Reply: Sequence {
   }
 
   /// How many elements an array reply has.
-  package var count: Int { node.kind == .array ? node.count : 0 }
-  package var underestimatedCount: Int { count }
+  public var count: Int { node.kind == .array ? node.count : 0 }
+  public var underestimatedCount: Int { count }
 
   /// The element at a place of an array reply.
-  package subscript(_ place: Int) -> Reply? {
+  public subscript(_ place: Int) -> Reply? {
     guard place >= 0, place < count else { return nil }
     var element = index + 1
     for _ in 0..<place { element = tape.nodes[element].end }

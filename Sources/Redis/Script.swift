@@ -1,6 +1,6 @@
 /// A Lua script that runs atomically inside Redis, by `EVALSHA`.
-package struct Script: Hashable, Sendable {
-  package let source: String
+public struct Script: Hashable, Sendable {
+  public let source: String
 
-  package init(_ source: String) { self.source = source }
+  public init(_ source: String) { self.source = source }
 }

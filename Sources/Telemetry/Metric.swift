@@ -1,5 +1,5 @@
 /// Every metric of the system: its name as Prometheus sees it, and what it means.
-package enum Metric: String, CaseIterable, Sendable {
+public enum Metric: String, CaseIterable, Sendable {
   case commands = "handover_commands_total"
   case events = "handover_events_total"
   case rejections = "handover_rejections_total"

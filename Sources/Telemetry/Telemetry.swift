@@ -2,7 +2,7 @@ import CoreMetrics
 import Synchronization
 
 /// The metrics of this process, as Prometheus reads them: a backend of swift-metrics.
-package final class Telemetry: MetricsFactory {
+public final class Telemetry: MetricsFactory {
   private struct Name: Hashable {
     let label: String
     let dimensions: String
@@ -10,10 +10,10 @@ package final class Telemetry: MetricsFactory {
 
   private let series = Mutex<[Name: any Series]>([:])
 
-  package init() {}
+  public init() {}
 
   /// All series in Prometheus' text format, version 0.0.4.
-  package func exposition() -> String {
+  public func exposition() -> String {
     var text = ""
     var last = ""
     let all = series.withLock { $0 }.sorted {
@@ -30,11 +30,11 @@ package final class Telemetry: MetricsFactory {
     return text
   }
 
-  package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+  public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
     find(label, dimensions) { CounterSeries() }
   }
 
-  package func makeRecorder(
+  public func makeRecorder(
     label: String, dimensions: [(String, String)], aggregate: Bool
   ) -> any RecorderHandler {
     aggregate
@@ -42,18 +42,18 @@ package final class Telemetry: MetricsFactory {
       : find(label, dimensions) { GaugeSeries() }
   }
 
-  package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+  public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
     find(label, dimensions) { GaugeSeries() }
   }
 
-  package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+  public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
     find(label, dimensions) { HistogramSeries(bounds: Metric.buckets(for: label)) }
   }
 
-  package func destroyCounter(_ handler: any CounterHandler) { forget(handler) }
-  package func destroyRecorder(_ handler: any RecorderHandler) { forget(handler) }
-  package func destroyMeter(_ handler: any MeterHandler) { forget(handler) }
-  package func destroyTimer(_ handler: any TimerHandler) { forget(handler) }
+  public func destroyCounter(_ handler: any CounterHandler) { forget(handler) }
+  public func destroyRecorder(_ handler: any RecorderHandler) { forget(handler) }
+  public func destroyMeter(_ handler: any MeterHandler) { forget(handler) }
+  public func destroyTimer(_ handler: any TimerHandler) { forget(handler) }
 
   /// The series of this name, made on first use. A name that was used for another type gets a detached one:
   /// telemetry never stops the program that it watches.

@@ -1,16 +1,16 @@
 /// The buyer changes when or where; at least one of the two, nil leaves it as it is.
-package struct ChangeReserve: CommandPayload {
-  package static let kind = CommandKind.changeReserve
+public struct ChangeReserve: CommandPayload {
+  public static let kind = CommandKind.changeReserve
 
-  package var id: Int
-  package var productid: Int
-  package var reserveDt: String?
-  package var address: String?
-  package var seen = Seen()
+  public var id: Int
+  public var productid: Int
+  public var reserveDt: String?
+  public var address: String?
+  public var seen = Seen()
 }
 
 extension ChangeReserve {
-  package init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
+  public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
       id: id, productid: productid, reserveDt: fields.find(.reserveDt), address: fields.find(.address),
       seen: Seen(fields: fields))
@@ -19,7 +19,7 @@ extension ChangeReserve {
     }
   }
 
-  package var details: Fields {
+  public var details: Fields {
     var details = Fields()
     details.write("reserveDt", reserveDt)
     // An empty address is a change too, so it has to stand there.

@@ -1,17 +1,17 @@
 /// The seller changes an open listing; at least one field, nil leaves it as it is.
-package struct ChangeTrade: CommandPayload {
-  package static let kind = CommandKind.changeTrade
+public struct ChangeTrade: CommandPayload {
+  public static let kind = CommandKind.changeTrade
 
-  package var id: Int
-  package var productid: Int
-  package var productname: String?
-  package var qty: Int?
-  package var price: Int?
-  package var seen = Seen()
+  public var id: Int
+  public var productid: Int
+  public var productname: String?
+  public var qty: Int?
+  public var price: Int?
+  public var seen = Seen()
 }
 
 extension ChangeTrade {
-  package init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
+  public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
       id: id, productid: productid, productname: fields.find(.productname), qty: fields.find(.qty),
       price: fields.find(.price), seen: Seen(fields: fields))
@@ -20,7 +20,7 @@ extension ChangeTrade {
     }
   }
 
-  package var details: Fields {
+  public var details: Fields {
     var details = Fields()
     details.write("productname", productname)
     details.write("qty", qty)

@@ -1,5 +1,5 @@
 /// A command as a shard reads it: everything is there.
-package enum Command: Hashable, Sendable {
+public enum Command: Hashable, Sendable {
   case reserve(Reserve)
   case cancelReserve(CancelReserve)
   case changeReserve(ChangeReserve)
@@ -12,7 +12,7 @@ package enum Command: Hashable, Sendable {
   case withdrawStock(WithdrawStock)
 
   /// Reads the full wire form: `type`, `id`, `productid` and the rest.
-  package init(fields: Fields) throws(FieldError) {
+  public init(fields: Fields) throws(FieldError) {
     try self.init(
       CommandKind(fields: fields), id: fields.read(.id), productid: fields.read(.productid), fields: fields)
   }
@@ -33,7 +33,7 @@ package enum Command: Hashable, Sendable {
       }
   }
 
-  package var payload: any CommandPayload {
+  public var payload: any CommandPayload {
     switch self {
     case .reserve(let payload): payload
     case .cancelReserve(let payload): payload
@@ -48,7 +48,7 @@ package enum Command: Hashable, Sendable {
     }
   }
 
-  package var kind: CommandKind { type(of: payload).kind }
-  package var id: Int { payload.id }
-  package var productid: Int { payload.productid }
+  public var kind: CommandKind { type(of: payload).kind }
+  public var id: Int { payload.id }
+  public var productid: Int { payload.productid }
 }

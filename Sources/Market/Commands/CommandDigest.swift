@@ -2,9 +2,9 @@
 ///
 /// Of everything the sender said: the type, the id if he chose one, the product of a new thing, and the details. For
 /// the rest the product is only the way to the id.
-package struct CommandDigest: Hashable, Sendable {
+public struct CommandDigest: Hashable, Sendable {
   /// The name under which a door says what was asked for, where that is not what it lets in.
-  package static let field = "digest"
+  public static let field = "digest"
 
   private let value: UInt64
 
@@ -29,7 +29,7 @@ package struct CommandDigest: Hashable, Sendable {
   }
 
   /// 16 hexadecimal digits.
-  package var text: String {
+  public var text: String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.utf8.count) + digits
   }
@@ -37,7 +37,7 @@ package struct CommandDigest: Hashable, Sendable {
 
 extension Draft {
   /// What was asked for, without what the door adds.
-  package var digest: CommandDigest {
+  public var digest: CommandDigest {
     var asked: Fields = ["type": kind.rawValue]
     asked.write("id", id)
     asked.write("productid", productid)

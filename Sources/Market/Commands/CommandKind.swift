@@ -1,5 +1,5 @@
 /// What can be asked for; the raw value is the command's `type` on the wire.
-package enum CommandKind: String, CaseIterable, Sendable {
+public enum CommandKind: String, CaseIterable, Sendable {
   case reserve = "Reserve"
   case cancelReserve = "CancelReserve"
   case changeReserve = "ChangeReserve"
@@ -12,7 +12,7 @@ package enum CommandKind: String, CaseIterable, Sendable {
   case withdrawStock = "WithdrawStock"
 
   /// Who decides it.
-  package var worker: DecidingWorker {
+  public var worker: DecidingWorker {
     switch self {
     case .reserve, .cancelReserve, .changeReserve: .reservation
     case .listTrade, .handover, .changeTrade, .withdrawTrade: .trade
@@ -21,10 +21,10 @@ package enum CommandKind: String, CaseIterable, Sendable {
   }
 
   /// What its `id` names.
-  package var entity: Entity { worker.entity }
+  public var entity: Entity { worker.entity }
 
   /// Whether its `id` is a new one.
-  package var creates: Bool {
+  public var creates: Bool {
     switch self {
     case .reserve, .listTrade, .registerStock: true
     case .cancelReserve, .changeReserve, .handover, .changeTrade, .withdrawTrade, .adjustStock,

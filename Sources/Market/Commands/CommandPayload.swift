@@ -1,5 +1,5 @@
 /// What every command has: a kind, the id it names, and the product that leads to its shard.
-package protocol CommandPayload: Hashable, Sendable {
+public protocol CommandPayload: Hashable, Sendable {
   static var kind: CommandKind { get }
 
   var id: Int { get }

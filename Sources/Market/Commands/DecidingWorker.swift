@@ -1,9 +1,9 @@
 /// A worker that decides commands.
-package enum DecidingWorker: String, CaseIterable, Sendable {
+public enum DecidingWorker: String, CaseIterable, Sendable {
   case reservation, trade, stock
 
   /// What its commands name by their `id`.
-  package var entity: Entity {
+  public var entity: Entity {
     switch self {
     case .reservation: .reserve
     case .trade: .trade
@@ -12,5 +12,5 @@ package enum DecidingWorker: String, CaseIterable, Sendable {
   }
 
   /// The name of the stream that takes this worker's commands.
-  package var commands: String { "\(rawValue).commands" }
+  public var commands: String { "\(rawValue).commands" }
 }

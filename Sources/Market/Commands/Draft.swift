@@ -2,15 +2,15 @@
 ///
 /// A command that makes something must name its product and may leave the id to the door; any other names
 /// an id and may leave it to the door to look up the product.
-package struct Draft: Sendable {
-  package let kind: CommandKind
-  package let id: Int?
-  package let productid: Int?
+public struct Draft: Sendable {
+  public let kind: CommandKind
+  public let id: Int?
+  public let productid: Int?
   /// The other fields in canonical form, without `type`, `id` and `productid`.
-  package let fields: Fields
+  public let fields: Fields
 
   /// Reads a request made to `worker`; what the request needs not say is ignored, as is `status`.
-  package init(fields: Fields, worker: DecidingWorker) throws(FieldError) {
+  public init(fields: Fields, worker: DecidingWorker) throws(FieldError) {
     kind = try CommandKind(fields: fields)
     guard kind.worker == worker else {
       let expected = "a command of \(worker.commands) (\(kind.rawValue) goes to \(kind.worker.commands))"
@@ -24,7 +24,7 @@ package struct Draft: Sendable {
   }
 
   /// A request in the words in which it was sent, read by nobody: what tells its copies from other requests.
-  package init(_ kind: CommandKind, id: Int, words: Fields) {
+  public init(_ kind: CommandKind, id: Int, words: Fields) {
     self.kind = kind
     self.id = id
     productid = nil
@@ -32,7 +32,7 @@ package struct Draft: Sendable {
   }
 
   /// The full wire form, which `Command` reads.
-  package func fields(id: Int, productid: Int) -> Fields {
+  public func fields(id: Int, productid: Int) -> Fields {
     var full: Fields = ["type": kind.rawValue, "id": String(id), "productid": String(productid)]
     full.pairs += fields.pairs
     return full

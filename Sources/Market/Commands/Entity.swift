@@ -1,4 +1,4 @@
 /// A thing that has an id of its own.
-package enum Entity: String, CaseIterable, Sendable {
+public enum Entity: String, CaseIterable, Sendable {
   case reserve, trade, inventory
 }

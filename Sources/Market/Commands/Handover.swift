@@ -1,21 +1,21 @@
 /// The goods changed hands: a running deal of trade `id` is done.
-package struct Handover: CommandPayload {
-  package static let kind = CommandKind.handover
+public struct Handover: CommandPayload {
+  public static let kind = CommandKind.handover
 
-  package var id: Int
-  package var productid: Int
+  public var id: Int
+  public var productid: Int
   /// Whose deal; nil for the only one that runs.
-  package var reserveid: Int?
-  package var seen = Seen()
+  public var reserveid: Int?
+  public var seen = Seen()
 }
 
 extension Handover {
-  package init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
+  public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
       id: id, productid: productid, reserveid: fields.find(.reserveid), seen: Seen(fields: fields))
   }
 
-  package var details: Fields {
+  public var details: Fields {
     var details = Fields()
     details.write("reserveid", reserveid)
     seen.write(to: &details)

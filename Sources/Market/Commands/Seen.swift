@@ -3,19 +3,19 @@
 /// A request made on a page that is no longer true is refused: it would bring back what is gone. `version` stands
 /// for what can be changed by hand; deals move `held` and `sold` without it, so they are compared by themselves.
 /// A status is not, because it moves by itself and takes nothing away from a change.
-package struct Seen: Hashable, Sendable {
-  package var version: Int?
-  package var held: Int?
-  package var sold: Int?
+public struct Seen: Hashable, Sendable {
+  public var version: Int?
+  public var held: Int?
+  public var sold: Int?
 
-  package init(version: Int? = nil, held: Int? = nil, sold: Int? = nil) {
+  public init(version: Int? = nil, held: Int? = nil, sold: Int? = nil) {
     self.version = version
     self.held = held
     self.sold = sold
   }
 
   /// The fields' names on the wire.
-  package static let names = ["version", "held", "sold"]
+  public static let names = ["version", "held", "sold"]
 
   /// Whether nothing of it has changed.
   func isTrue(version: Int, held: Int? = nil, sold: Int? = nil) -> Bool {

@@ -1,18 +1,18 @@
 /// A product leaves the stock altogether.
-package struct WithdrawStock: CommandPayload {
-  package static let kind = CommandKind.withdrawStock
+public struct WithdrawStock: CommandPayload {
+  public static let kind = CommandKind.withdrawStock
 
-  package var id: Int
-  package var productid: Int
-  package var seen = Seen()
+  public var id: Int
+  public var productid: Int
+  public var seen = Seen()
 }
 
 extension WithdrawStock {
-  package init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
+  public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(id: id, productid: productid, seen: Seen(fields: fields))
   }
 
-  package var details: Fields {
+  public var details: Fields {
     var details = Fields()
     seen.write(to: &details)
     return details

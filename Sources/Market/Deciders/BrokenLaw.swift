@@ -1,7 +1,7 @@
 /// An event that cannot have been said by workers that keep the laws: something was lost or made by hand.
 ///
 /// It changes nothing, and is put aside for people to look at.
-package struct BrokenLaw: Error, Hashable {
+public struct BrokenLaw: Error, Hashable {
   /// One English sentence: what was asked, and why it cannot be.
-  package var message: String
+  public var message: String
 }

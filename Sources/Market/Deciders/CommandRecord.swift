@@ -1,20 +1,20 @@
 /// What is kept under a command id: which command it stands for, and what came of it.
-package struct CommandRecord: Equatable, Sendable {
+public struct CommandRecord: Equatable, Sendable {
   /// What stands there from the door on until the command is decided.
-  package static let waiting = "waiting"
+  public static let waiting = "waiting"
 
   /// Which command it is; nil in a record that an older release wrote.
-  package var digest: CommandDigest?
+  public var digest: CommandDigest?
   /// The packed outcome; empty while the command was only passed on.
-  package var outcome: String
+  public var outcome: String
 
-  package init(_ digest: CommandDigest?, outcome: String) {
+  public init(_ digest: CommandDigest?, outcome: String) {
     self.digest = digest
     self.outcome = outcome
   }
 
   /// Nil while the command waits to be decided.
-  package init?(stored text: String) {
+  public init?(stored text: String) {
     if text == Self.waiting { return nil }
     let head = text.utf8.prefix { $0 != UInt8(ascii: " ") }
     if head.endIndex < text.endIndex, let digest = CommandDigest(String(Substring(head))) {
@@ -24,10 +24,10 @@ package struct CommandRecord: Equatable, Sendable {
     }
   }
 
-  package var stored: String { digest.map { "\($0.text) \(outcome)" } ?? outcome }
+  public var stored: String { digest.map { "\($0.text) \(outcome)" } ?? outcome }
 
   /// Whether it is kept of this command, and not of another one under the same id.
-  package func isOf(_ digest: CommandDigest?) -> Bool {
+  public func isOf(_ digest: CommandDigest?) -> Bool {
     guard let own = self.digest, let digest else { return true }
     return own == digest
   }

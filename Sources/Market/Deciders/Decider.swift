@@ -1,5 +1,5 @@
 /// The rules of one worker: pure functions of an input, its position and the state.
-package protocol Decider: Sendable {
+public protocol Decider: Sendable {
   associatedtype State: Stored
 
   /// The wire names of the events it has to be given.
@@ -26,7 +26,7 @@ package protocol Decider: Sendable {
 }
 
 extension Decider {
-  package static func listing(in state: State) -> Listing? { nil }
+  public static func listing(in state: State) -> Listing? { nil }
 }
 
 extension Decider {
@@ -34,7 +34,7 @@ extension Decider {
   /// can still be taken off the lists.
   ///
   /// Where a state is that of one id, it tells by itself that the id is used.
-  package static func decide(
+  public static func decide(
     _ input: Input, at position: EntryID, _ state: inout State, after past: inout Past
   ) throws(BrokenLaw) -> [Event] {
     guard !isStateOfOneID, case .command(let command, let caller) = input else {
@@ -60,7 +60,7 @@ extension Decider {
   }
 
   /// Whether a command can only mean a listing that another one has followed.
-  package static func isFormer(_ command: Command, in state: State) -> Bool {
+  public static func isFormer(_ command: Command, in state: State) -> Bool {
     guard !command.kind.creates, let listing = listing(in: state) else { return false }
     return listing.id != command.id
   }
@@ -97,7 +97,7 @@ extension Event {
   }
 
   /// The refusal of a command that its worker's rules need not look at.
-  package init(refusing command: Command, _ refusal: Refusal, _ caller: Caller?) {
+  public init(refusing command: Command, _ refusal: Refusal, _ caller: Caller?) {
     let rejection = Rejection(
       kind: command.kind, id: command.id, productid: command.productid, refusal: refusal,
       userid: command.userid)
@@ -105,7 +105,7 @@ extension Event {
   }
 
   /// The id that something new was given.
-  package var newID: Int? {
+  public var newID: Int? {
     switch fact {
     case .deal(.reserveCompleted, let deal): deal.reserveid
     case .listing(.tradeListed, let listing): listing.id

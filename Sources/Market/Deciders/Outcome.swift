@@ -1,13 +1,13 @@
 /// What a caller is told of a command: whether it was done, and what there is now, or why not.
-package struct Outcome: Equatable, Sendable {
-  package var accepted: Bool
+public struct Outcome: Equatable, Sendable {
+  public var accepted: Bool
   /// The type of the event that finished the command.
-  package var type: String
+  public var type: String
   /// The reservation, trade or inventory as people read it; of a refusal `id`, `reason` and `message`,
   /// and of one for being stale also what there is now.
-  package var fields: Fields
+  public var fields: Fields
 
-  package init(accepted: Bool, type: String, fields: Fields) {
+  public init(accepted: Bool, type: String, fields: Fields) {
     self.accepted = accepted
     self.type = type
     self.fields = fields
@@ -27,13 +27,13 @@ package struct Outcome: Equatable, Sendable {
   }
 
   /// The outcome as one text, joined by tabs.
-  package var packed: String {
+  public var packed: String {
     var all: Fields = [accepted ? "accepted" : "rejected": type]
     all.pairs += fields.pairs
     return all.packed
   }
 
-  package init?(packed: String) {
+  public init?(packed: String) {
     guard var fields = Fields(packed: packed), let (verdict, type) = fields.pairs.first else { return nil }
     guard verdict == "accepted" || verdict == "rejected" else { return nil }
     fields.pairs.removeFirst()

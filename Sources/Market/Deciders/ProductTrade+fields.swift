@@ -1,6 +1,6 @@
 extension ProductTrade: Stored {
   /// `listing`, `onhand`, `owed`, and a field for every deal: `running:<reserveid>` or `line:<reserveid>`.
-  package var fields: Fields {
+  public var fields: Fields {
     var fields = ownFields
     for deal in running.values.sorted(by: { $0.deal.reserveid < $1.deal.reserveid }) {
       fields.append(Self.name(of: deal), packed(deal.write))
@@ -10,7 +10,7 @@ extension ProductTrade: Stored {
   }
 
   /// Packs the deals that changed only: there may be thousands that did not.
-  package func changes(since before: ProductTrade) -> FieldChanges {
+  public func changes(since before: ProductTrade) -> FieldChanges {
     var changes = FieldChanges(from: before.ownFields, to: ownFields)
     for (reserveid, deal) in running where before.running[reserveid] != deal {
       changes.written.append(Self.name(of: deal), packed(deal.write))
@@ -31,7 +31,7 @@ extension ProductTrade: Stored {
   }
 
   /// Reads the fields in any order: a deal knows its place in the line itself.
-  package init(fields: Fields) throws(FieldError) {
+  public init(fields: Fields) throws(FieldError) {
     self.init()
     onHand = try fields.find(.units("onhand"))
     owed = try fields.find(.count("owed")) ?? 0

@@ -1,20 +1,20 @@
 /// Everything the trade worker knows of one product: the listing, the stock, the deals and the line.
-package struct ProductTrade: Hashable, Sendable {
+public struct ProductTrade: Hashable, Sendable {
   /// The most deals that may wait for one product.
-  package static let lineLimit = 50
+  public static let lineLimit = 50
 
   /// The last listing, open or not.
-  package internal(set) var listing: Listing?
+  public internal(set) var listing: Listing?
   /// The units on hand as stock last told; nil while none is registered.
-  package internal(set) var onHand: Int?
+  public internal(set) var onHand: Int?
   /// Units of completed deals that stock has not told to be gone yet.
-  package internal(set) var owed = 0
+  public internal(set) var owed = 0
   /// The deals that run, by reservation.
-  package internal(set) var running: [Int: RunningDeal] = [:]
+  public internal(set) var running: [Int: RunningDeal] = [:]
   /// The deals that wait, in the order they arrived.
-  package internal(set) var line: [WaitingDeal] = []
+  public internal(set) var line: [WaitingDeal] = []
 
-  package init() {}
+  public init() {}
 
   func isWaiting(_ reserveid: Int) -> Bool {
     line.contains { $0.deal.reserveid == reserveid }

@@ -1,27 +1,27 @@
 /// A buyer's reservation.
-package struct Reservation: Hashable, Sendable {
-  package var deal: Deal
+public struct Reservation: Hashable, Sendable {
+  public var deal: Deal
   /// What the deal is, whatever is being asked for.
-  package var standing: Status
+  public var standing: Status
   /// A cancel is before the trade's judgement: the lock on the reservation.
-  package var cancelRequested = false
+  public var cancelRequested = false
   /// Who waits for that cancel.
-  package var canceler: Caller?
+  public var canceler: Caller?
 
-  package init(_ deal: Deal, standing: Status = .reserved) {
+  public init(_ deal: Deal, standing: Status = .reserved) {
     self.deal = deal
     self.standing = standing
   }
 
-  package var status: Status { cancelRequested ? .cancelRequested : standing }
+  public var status: Status { cancelRequested ? .cancelRequested : standing }
 
-  package var version: Int { deal.terms?.version ?? 1 }
+  public var version: Int { deal.terms?.version ?? 1 }
 
   /// Whether it has disappeared from the lists.
-  package var isDeleted: Bool { deal.delete && !cancelRequested && ended != nil }
+  public var isDeleted: Bool { deal.delete && !cancelRequested && ended != nil }
 
   /// Why nothing can be done about it any more; nil until it has ended.
-  package var ended: Refusal? {
+  public var ended: Refusal? {
     switch standing {
     case .completed: .alreadyCompleted
     case .canceled: .alreadyCanceled
@@ -36,7 +36,7 @@ package struct Reservation: Hashable, Sendable {
 
 extension Reservation: Stored {
   /// The reservation as people read it.
-  package var view: Fields {
+  public var view: Fields {
     var view: Fields = [
       "id": String(deal.reserveid), "productid": String(deal.productid), "userid": deal.userid,
       "productname": deal.productname, "qty": String(deal.qty),
@@ -51,7 +51,7 @@ extension Reservation: Stored {
     return view
   }
 
-  package var fields: Fields {
+  public var fields: Fields {
     var fields = Fields()
     fields.pairs.reserveCapacity(15)
     deal.write(to: &fields, of: .reservation)
@@ -64,7 +64,7 @@ extension Reservation: Stored {
     return fields
   }
 
-  package init(fields: Fields) throws(FieldError) {
+  public init(fields: Fields) throws(FieldError) {
     let status: Status = try fields.read(.code("status"))
     let underneath: Status? = try fields.find(.code("deal"))
     self.init(try Deal(fields: fields, of: .reservation), standing: underneath ?? status)

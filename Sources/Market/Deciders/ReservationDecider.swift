@@ -1,12 +1,12 @@
 /// The reservation worker: keeps one reservation, and asks the trade before it gives it up.
-package enum ReservationDecider: Decider {
-  package typealias State = Reservation?
+public enum ReservationDecider: Decider {
+  public typealias State = Reservation?
 
-  package static let isStateOfOneID = true
+  public static let isStateOfOneID = true
 
-  package static let listensTo = DecidingWorker.reservation.listensTo
+  public static let listensTo = DecidingWorker.reservation.listensTo
 
-  package static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
+  public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
     var decision = Decision<Self>(state, at: position)
     switch input {
     case .command(let command, let caller): decision.take(command, caller)
@@ -16,13 +16,13 @@ package enum ReservationDecider: Decider {
     return decision.events
   }
 
-  package static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
+  public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
     guard case .deal(let step, let deal) = event.fact else { return }
     if step == .reserveCompleted { state = Reservation(deal) }
     state?.apply(step, deal, asker: event.asker)
   }
 
-  package static func outcome(of event: Event, state: State) -> Outcome {
+  public static func outcome(of event: Event, state: State) -> Outcome {
     Outcome(of: event, view: state?.view ?? [:])
   }
 }

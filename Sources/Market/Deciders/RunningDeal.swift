@@ -1,6 +1,6 @@
 /// A deal that runs, and what was asked of it before its units were held.
-package struct RunningDeal: Hashable, Sendable {
-  package enum Phase: String, CaseIterable, Sendable {
+public struct RunningDeal: Hashable, Sendable {
+  public enum Phase: String, CaseIterable, Sendable {
     /// Stock has been asked to hold its units.
     case starting
     /// The same, and it completes as soon as they are held.
@@ -10,14 +10,14 @@ package struct RunningDeal: Hashable, Sendable {
   }
 
   /// The deal, and its place in the line should it have to go back.
-  package var waiting: WaitingDeal
-  package var phase = Phase.starting
+  public var waiting: WaitingDeal
+  public var phase = Phase.starting
   /// Who waits for the handover that is remembered.
-  package var handoverCaller: Caller?
+  public var handoverCaller: Caller?
   /// A cancel is remembered; it comes after the handover, if there is one.
-  package var cancelRequested = false
+  public var cancelRequested = false
 
-  package var deal: Deal { waiting.deal }
+  public var deal: Deal { waiting.deal }
 }
 
 extension RunningDeal {

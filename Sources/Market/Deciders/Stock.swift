@@ -1,9 +1,9 @@
 /// A product's stock: how much there is, and what happened to it last.
-package struct Stock: Hashable, Sendable {
-  package var level: StockLevel
-  package var status: Status
+public struct Stock: Hashable, Sendable {
+  public var level: StockLevel
+  public var status: Status
 
-  package init(_ level: StockLevel, status: Status) {
+  public init(_ level: StockLevel, status: Status) {
     self.level = level
     self.status = status
   }
@@ -11,14 +11,14 @@ package struct Stock: Hashable, Sendable {
 
 extension Stock: Stored {
   /// The stock as people read it, and as it is kept.
-  package var fields: Fields {
+  public var fields: Fields {
     var fields = Fields()
     level.write(to: &fields)
     fields.write("status", status.rawValue)
     return fields
   }
 
-  package init(fields: Fields) throws(FieldError) {
+  public init(fields: Fields) throws(FieldError) {
     try self.init(StockLevel(fields: fields), status: fields.read(.code("status")))
   }
 }

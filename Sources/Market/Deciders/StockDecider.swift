@@ -1,14 +1,14 @@
 /// The stock worker: holds units for a deal that starts, and gives them out or back when it ends.
 ///
 /// At all times `free ≥ 0` and `held ≥ 0`.
-package enum StockDecider: Decider {
-  package typealias State = Stock?
+public enum StockDecider: Decider {
+  public typealias State = Stock?
 
-  package static let isStateOfOneID = false
+  public static let isStateOfOneID = false
 
-  package static let listensTo = DecidingWorker.stock.listensTo
+  public static let listensTo = DecidingWorker.stock.listensTo
 
-  package static func decide(
+  public static func decide(
     _ input: Input, at position: EntryID, _ state: inout State
   ) throws(BrokenLaw) -> [Event] {
     var decision = Decision<Self>(state, at: position)
@@ -20,7 +20,7 @@ package enum StockDecider: Decider {
     return decision.events
   }
 
-  package static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
+  public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
     switch event.fact {
     case .stock(.stockWithdrawn, _): state = nil
     case .stock(let step, let level): state = Stock(level, status: step.status)
@@ -29,7 +29,7 @@ package enum StockDecider: Decider {
     }
   }
 
-  package static func outcome(of event: Event, state: State) -> Outcome {
+  public static func outcome(of event: Event, state: State) -> Outcome {
     // A stock that was withdrawn can be shown from the event alone.
     if case .stock(let step, let level) = event.fact {
       return Outcome(of: event, view: Stock(level, status: step.status).fields)

@@ -1,7 +1,7 @@
 /// What is kept of a thing from one entry to the next, as named text fields.
 ///
 /// The same value always gives the same fields, so what changed can be told field by field.
-package protocol Stored: Hashable, Sendable {
+public protocol Stored: Hashable, Sendable {
   var fields: Fields { get }
 
   init(fields: Fields) throws(FieldError)
@@ -11,16 +11,16 @@ package protocol Stored: Hashable, Sendable {
 }
 
 extension Stored {
-  package func changes(since before: Self) -> FieldChanges {
+  public func changes(since before: Self) -> FieldChanges {
     self == before ? FieldChanges() : FieldChanges(from: before.fields, to: fields)
   }
 }
 
 /// A thing that is not there has no fields.
 extension Optional: Stored where Wrapped: Stored {
-  package var fields: Fields { self?.fields ?? [:] }
+  public var fields: Fields { self?.fields ?? [:] }
 
-  package init(fields: Fields) throws(FieldError) {
+  public init(fields: Fields) throws(FieldError) {
     self = fields.isEmpty ? nil : try Wrapped(fields: fields)
   }
 }

@@ -1,14 +1,14 @@
 /// The trade worker: the one judge of every deal in a product.
 ///
 /// First come, first served: the head of the line blocks those behind it, whatever they ask for.
-package enum TradeDecider: Decider {
-  package typealias State = ProductTrade
+public enum TradeDecider: Decider {
+  public typealias State = ProductTrade
 
-  package static let isStateOfOneID = false
+  public static let isStateOfOneID = false
 
-  package static let listensTo = DecidingWorker.trade.listensTo
+  public static let listensTo = DecidingWorker.trade.listensTo
 
-  package static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
+  public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
     // The state is moved, not copied: a copy would make the first change copy the whole line.
     var decision = Decision<Self>(consume state, at: position)
     switch input {
@@ -21,17 +21,17 @@ package enum TradeDecider: Decider {
     return decision.events
   }
 
-  package static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
+  public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
     state.apply(event, at: position)
   }
 
-  package static func outcome(of event: Event, state: State) -> Outcome {
+  public static func outcome(of event: Event, state: State) -> Outcome {
     // A former listing is not in the state.
     if case .listing(_, let listing) = event.fact { return Outcome(of: event, view: listing.fields) }
     return Outcome(of: event, view: state.listing?.fields ?? [:])
   }
 
-  package static func listing(in state: State) -> Listing? { state.listing }
+  public static func listing(in state: State) -> Listing? { state.listing }
 }
 
 extension Decision<TradeDecider> {

@@ -1,8 +1,8 @@
 /// A deal that waits its turn.
-package struct WaitingDeal: Hashable, Sendable {
-  package var deal: Deal
+public struct WaitingDeal: Hashable, Sendable {
+  public var deal: Deal
   /// Where its `ReserveCompleted` stands: the place in the line, for good.
-  package var arrived: EntryID
+  public var arrived: EntryID
 }
 
 extension WaitingDeal {

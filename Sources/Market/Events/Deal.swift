@@ -1,24 +1,24 @@
 /// One reservation's deal: who buys what of whom.
-package struct Deal: Hashable, Sendable {
-  package var reserveid: Int
-  package var productid: Int
+public struct Deal: Hashable, Sendable {
+  public var reserveid: Int
+  public var productid: Int
   /// The buyer.
-  package var userid: String
-  package var productname: String
-  package var qty: Int
+  public var userid: String
+  public var productname: String
+  public var qty: Int
   /// Nil in what trade and stock say.
-  package var terms: Terms?
+  public var terms: Terms?
   /// The listing and its seller, known once there is one.
-  package var tradeid: Int?
-  package var seller: String?
+  public var tradeid: Int?
+  public var seller: String?
   /// Why it waits, was rejected, or cannot be cancelled any more.
-  package var refusal: Refusal?
+  public var refusal: Refusal?
   /// The units a cancelled deal still held, which stock has to release: none or all of them.
-  package var held: Int
+  public var held: Int
   /// Whether the reservation shall disappear from the lists once it has ended.
-  package var delete: Bool
+  public var delete: Bool
 
-  package init(
+  public init(
     reserveid: Int, productid: Int, userid: String, productname: String, qty: Int,
     terms: Terms? = nil, tradeid: Int? = nil, seller: String? = nil, refusal: Refusal? = nil, held: Int = 0,
     delete: Bool = false
@@ -44,7 +44,7 @@ package struct Deal: Hashable, Sendable {
   }
 
   /// The deal as trade and stock know it.
-  package var withoutTerms: Deal {
+  public var withoutTerms: Deal {
     var deal = self
     deal.terms = nil
     return deal

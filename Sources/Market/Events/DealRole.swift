@@ -1,5 +1,5 @@
 /// The side of a deal that a user is on.
-package enum DealRole: String, CaseIterable, Sendable {
+public enum DealRole: String, CaseIterable, Sendable {
   case buyer = "구매"
   case seller = "판매"
 }

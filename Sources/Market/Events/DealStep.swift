@@ -1,5 +1,5 @@
 /// A step of one reservation's deal, as reservation and trade say it.
-package enum DealStep: String, Step {
+public enum DealStep: String, Step {
   case reserveCompleted = "ReserveCompleted"
   case reserveChanged = "ReserveChanged"
   case reserveCancelRequested = "ReserveCancelRequested"
@@ -15,7 +15,7 @@ package enum DealStep: String, Step {
   case cancelRefused = "CancelRefused"
 
   /// What the reservation stands at from this step on; nil where the step does not tell.
-  package var status: Status? {
+  public var status: Status? {
     switch self {
     case .reserveCompleted: .reserved
     case .reserveCancelRequested: .cancelRequested
@@ -28,7 +28,7 @@ package enum DealStep: String, Step {
     }
   }
 
-  package var worker: DecidingWorker {
+  public var worker: DecidingWorker {
     switch self {
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
       .reservation
@@ -38,7 +38,7 @@ package enum DealStep: String, Step {
     }
   }
 
-  package var heardBy: Set<DecidingWorker> {
+  public var heardBy: Set<DecidingWorker> {
     let others: Set<DecidingWorker> =
       switch self {
       case .reserveCompleted, .reserveCancelRequested: [.trade]
@@ -50,12 +50,12 @@ package enum DealStep: String, Step {
   }
 
   /// What stock does with a deal's units.
-  package enum StockTask: Sendable {
+  public enum StockTask: Sendable {
     case hold, giveOut, release
   }
 
   /// What stock has to do because of it; nil where the units stay as they are.
-  package var stockTask: StockTask? {
+  public var stockTask: StockTask? {
     switch self {
     case .tradeStarted: .hold
     case .tradeCompleted: .giveOut
@@ -67,7 +67,7 @@ package enum DealStep: String, Step {
   }
 
   /// Whether it only passes a command on, whose outcome is still to come.
-  package var passesOn: Bool {
+  public var passesOn: Bool {
     switch self {
     case .reserveCancelRequested, .handoverRequested: true
     case .reserveCompleted, .reserveChanged, .reserveCanceled, .reserveDeleted, .tradeStarted, .tradeWaiting,

@@ -1,16 +1,16 @@
 extension Event {
   /// The seller concerned, where the event itself tells.
-  package var seller: String? {
+  public var seller: String? {
     if case .listing(_, let listing) = fact { return listing.userid }
     return deal?.seller
   }
 
-  package var tradeid: Int? {
+  public var tradeid: Int? {
     if case .listing(_, let listing) = fact { return listing.id }
     return deal?.tradeid
   }
 
-  package var productname: String {
+  public var productname: String {
     switch fact {
     case .listing(_, let listing): listing.productname
     case .stock(_, let level): level.productname
@@ -20,19 +20,19 @@ extension Event {
   }
 
   /// Whose reservation it is: the deal's buyer, or who asked for a cancel that was refused.
-  package var buyer: String? {
+  public var buyer: String? {
     if case .rejected(let rejection) = fact { return rejection.userid }
     return deal?.userid
   }
 
   /// The reservation concerned.
-  package var reserveid: Int? {
+  public var reserveid: Int? {
     if case .rejected(let rejection) = fact { return rejection.id }
     return deal?.reserveid
   }
 
   /// Why it is so, where the event tells.
-  package var refusal: Refusal? {
+  public var refusal: Refusal? {
     if case .rejected(let rejection) = fact { return rejection.refusal }
     return deal?.refusal
   }

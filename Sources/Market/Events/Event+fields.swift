@@ -2,7 +2,7 @@ extension Event {
   /// The event as it stands on the journal: `type`, the facts, `status`, `commandid`.
   ///
   /// Where the outcome is wanted is nobody's business there, so `replyto` is left out.
-  package var fields: Fields {
+  public var fields: Fields {
     var fields = Fields()
     fields.pairs.reserveCapacity(20)
     fields.write("type", type)
@@ -27,7 +27,7 @@ extension Event {
   }
 
   /// Reads an entry of the journal; what it does not know is ignored.
-  package init(fields: Fields) throws(FieldError) {
+  public init(fields: Fields) throws(FieldError) {
     let fact = try Fact(type: fields["type"] ?? "", fields: fields)
     let caller = try Caller(fields: fields)
     if case .deal(let step, _) = fact, step.passesOn {
@@ -40,16 +40,16 @@ extension Event {
 
 extension Event {
   /// The wire names of all events.
-  package static let types = Set(steps.map { $0.rawValue } + [rejectedType])
+  public static let types = Set(steps.map { $0.rawValue } + [rejectedType])
 
   /// Whether an entry of the journal that cannot be read for this reason was written by a newer release: only releases
   /// write there, and this one knows all that it writes.
-  package static func isNewer(_ error: FieldError, type: String?) -> Bool {
+  public static func isNewer(_ error: FieldError, type: String?) -> Bool {
     type?.isEmpty == false && (error.reason == .unknownType || error.reason == .unknownWord)
   }
 
   /// What is wrong with an event that this release does not know.
-  package static func unknown(_ type: String) -> FieldError {
+  public static func unknown(_ type: String) -> FieldError {
     FieldError("type", .unknownType, expected: "the name of an event", came: type)
   }
 }

@@ -1,21 +1,21 @@
 /// One entry of the journal: what happened, and who had asked for it.
-package struct Event: Hashable, Sendable {
-  package var fact: Fact
+public struct Event: Hashable, Sendable {
+  public var fact: Fact
   /// Who asked for the command that this event finishes: every command is finished by exactly one event.
-  package var caller: Caller?
+  public var caller: Caller?
   /// Who asked for the command that this event only passes on, and goes on waiting for its outcome.
-  package var asker: Caller?
+  public var asker: Caller?
 
-  package init(_ fact: Fact, caller: Caller? = nil, asker: Caller? = nil) {
+  public init(_ fact: Fact, caller: Caller? = nil, asker: Caller? = nil) {
     self.fact = fact
     self.caller = caller
     self.asker = asker
   }
 
   /// The wire name of a refusal.
-  package static let rejectedType = "CommandRejected"
+  public static let rejectedType = "CommandRejected"
 
-  package var type: String {
+  public var type: String {
     switch fact {
     case .deal(let step, _): step.rawValue
     case .hold(let step, _, _): step.rawValue
@@ -26,7 +26,7 @@ package struct Event: Hashable, Sendable {
   }
 
   /// The worker that says it.
-  package var author: DecidingWorker {
+  public var author: DecidingWorker {
     switch fact {
     case .deal(let step, _): step.worker
     case .hold(let step, _, _): step.worker
@@ -37,7 +37,7 @@ package struct Event: Hashable, Sendable {
   }
 
   /// What the reservation, the listing or the stock stands at now; nil where the event does not change it.
-  package var status: Status? {
+  public var status: Status? {
     switch fact {
     case .deal(let step, _): step.status
     case .hold(let step, _, _): step.status
@@ -47,7 +47,7 @@ package struct Event: Hashable, Sendable {
     }
   }
 
-  package var productid: Int {
+  public var productid: Int {
     switch fact {
     case .deal(_, let deal), .hold(_, let deal, _): deal.productid
     case .listing(_, let listing): listing.productid
@@ -57,7 +57,7 @@ package struct Event: Hashable, Sendable {
   }
 
   /// The deal it is a step of, if it is one of a deal.
-  package var deal: Deal? {
+  public var deal: Deal? {
     switch fact {
     case .deal(_, let deal), .hold(_, let deal, _): deal
     case .listing, .stock, .rejected: nil

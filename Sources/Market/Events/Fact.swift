@@ -1,5 +1,5 @@
 /// What happened.
-package enum Fact: Hashable, Sendable {
+public enum Fact: Hashable, Sendable {
   /// A step of one reservation's deal that reservation or trade says.
   case deal(DealStep, Deal)
   /// What stock did for a deal, and the level after it.

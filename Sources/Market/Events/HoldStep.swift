@@ -1,11 +1,11 @@
 /// What stock did for a deal.
-package enum HoldStep: String, Step {
+public enum HoldStep: String, Step {
   case stockHeld = "StockHeld"
   case stockShort = "StockShort"
   case stockDecreased = "StockDecreased"
   case stockReleased = "StockReleased"
 
-  package var status: Status {
+  public var status: Status {
     switch self {
     case .stockHeld: .stockHeld
     case .stockShort: .stockShort
@@ -14,16 +14,16 @@ package enum HoldStep: String, Step {
     }
   }
 
-  package var worker: DecidingWorker { .stock }
+  public var worker: DecidingWorker { .stock }
 
-  package var heardBy: Set<DecidingWorker> {
+  public var heardBy: Set<DecidingWorker> {
     switch self {
     case .stockHeld, .stockShort, .stockDecreased, .stockReleased: [.trade]
     }
   }
 
   /// The task that it carries out.
-  package var task: DealStep.StockTask {
+  public var task: DealStep.StockTask {
     switch self {
     case .stockHeld, .stockShort: .hold
     case .stockDecreased: .giveOut

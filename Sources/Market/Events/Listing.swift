@@ -1,26 +1,26 @@
 /// A seller's offer of a number of units of one product: a *trade*.
 ///
 /// Deals run in it side by side while `held + sold ≤ qty`.
-package struct Listing: Hashable, Sendable {
-  package var id: Int
-  package var productid: Int
+public struct Listing: Hashable, Sendable {
+  public var id: Int
+  public var productid: Int
   /// The seller.
-  package var userid: String
-  package var productname: String
-  package var qty: Int
+  public var userid: String
+  public var productname: String
+  public var qty: Int
   /// In won.
-  package var price: Int
+  public var price: Int
   /// Units of the deals that run.
-  package var held: Int
+  public var held: Int
   /// Units handed over.
-  package var sold: Int
-  package var withdrawn: Bool
+  public var sold: Int
+  public var withdrawn: Bool
   /// Whether it has disappeared from the lists.
-  package var isDeleted: Bool
+  public var isDeleted: Bool
   /// Counts the changes of name, quantity and price.
-  package var version: Int
+  public var version: Int
 
-  package init(
+  public init(
     id: Int, productid: Int, userid: String, productname: String, qty: Int, price: Int, held: Int = 0,
     sold: Int = 0, withdrawn: Bool = false, isDeleted: Bool = false, version: Int = 1
   ) {
@@ -37,16 +37,16 @@ package struct Listing: Hashable, Sendable {
     self.version = version
   }
 
-  package var free: Int { qty - held - sold }
+  public var free: Int { qty - held - sold }
 
-  package var status: Status {
+  public var status: Status {
     if withdrawn { return .saleEnded }
     if sold == qty { return .completed }
     return held > 0 ? .running : .onSale
   }
 
   /// Why nothing can be had of it any more; nil while it is open.
-  package var closed: Refusal? {
+  public var closed: Refusal? {
     if withdrawn { return .withdrawn }
     return sold == qty ? .soldOut : nil
   }
@@ -62,13 +62,13 @@ extension Listing {
 
 extension Listing {
   /// The trade as people read it.
-  package var fields: Fields {
+  public var fields: Fields {
     var fields = Fields()
     write(to: &fields)
     return fields
   }
 
-  package init(fields: Fields) throws(FieldError) {
+  public init(fields: Fields) throws(FieldError) {
     try self.init(
       id: fields.read(.id), productid: fields.read(.productid), userid: fields.read(.userid),
       productname: fields.read(.productname), qty: fields.read(.qty), price: fields.read(.price),

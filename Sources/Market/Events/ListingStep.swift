@@ -1,21 +1,21 @@
 /// What a seller did to a listing.
-package enum ListingStep: String, Step {
+public enum ListingStep: String, Step {
   case tradeListed = "TradeListed"
   case tradeChanged = "TradeChanged"
   case tradeWithdrawn = "TradeWithdrawn"
   /// One that had ended before disappears from the lists.
   case tradeDeleted = "TradeDeleted"
 
-  package var worker: DecidingWorker { .trade }
+  public var worker: DecidingWorker { .trade }
 
-  package var heardBy: Set<DecidingWorker> {
+  public var heardBy: Set<DecidingWorker> {
     switch self {
     case .tradeListed, .tradeChanged, .tradeWithdrawn, .tradeDeleted: []
     }
   }
 
   /// Whether what the listing stands at changes with it.
-  package var movesStatus: Bool {
+  public var movesStatus: Bool {
     switch self {
     case .tradeListed, .tradeWithdrawn: true
     case .tradeChanged, .tradeDeleted: false

@@ -1,5 +1,5 @@
 /// Why something was refused, or why a deal waits.
-package enum Refusal: String, CaseIterable, Sendable {
+public enum Refusal: String, CaseIterable, Sendable {
   case alreadyCanceled, alreadyCompleted, alreadyEnded, alreadyRejected
   case ambiguousDeal, noRunningDeal, notStarted
   case belowCommitted, belowHeld
@@ -16,7 +16,7 @@ package enum Refusal: String, CaseIterable, Sendable {
 
 extension Refusal {
   /// The reason in words for people who asked to be answered in English.
-  package var english: String {
+  public var english: String {
     switch self {
     case .alreadyCanceled: "This reservation is canceled already."
     case .alreadyCompleted: "The deal of this reservation is completed already."
@@ -52,7 +52,7 @@ extension Refusal {
 
 extension Refusal {
   /// The reason in words for the people of the deal.
-  package var message: String {
+  public var message: String {
     switch self {
     case .alreadyCanceled: "이미 취소된 예약입니다."
     case .alreadyCompleted: "이미 거래가 완료된 예약입니다."

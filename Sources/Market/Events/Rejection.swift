@@ -1,15 +1,15 @@
 /// A command that was refused: no error, but an answer.
-package struct Rejection: Hashable, Sendable {
-  package var kind: CommandKind
-  package var id: Int
-  package var productid: Int
-  package var refusal: Refusal
+public struct Rejection: Hashable, Sendable {
+  public var kind: CommandKind
+  public var id: Int
+  public var productid: Int
+  public var refusal: Refusal
   /// Whom it concerns, where that is known.
-  package var userid: String?
+  public var userid: String?
   /// What the reservation stands at again, where a refused cancel had put it under a lock.
-  package var status: Status?
+  public var status: Status?
 
-  package init(
+  public init(
     kind: CommandKind, id: Int, productid: Int, refusal: Refusal, userid: String? = nil, status: Status? = nil
   ) {
     self.kind = kind

@@ -2,26 +2,26 @@
 ///
 /// It stands among the commands of the lane's worker: the event's own fields, and where it lies on the journal. The
 /// lane takes it as that event with that position, so whoever arrived with it has the place in line that is his.
-package struct ReplayedEvent: Sendable {
-  package let event: Event
+public struct ReplayedEvent: Sendable {
+  public let event: Event
   /// The event's place on the journal.
-  package let position: EntryID
+  public let position: EntryID
 
   private static let name = "replays"
 
-  package init(_ event: Event, at position: EntryID) {
+  public init(_ event: Event, at position: EntryID) {
     self.event = event
     self.position = position
   }
 
   /// The position that an entry among the commands names as its event's; nil for one that is no replay.
-  package static func position(in fields: Fields) -> EntryID? { fields[name].flatMap { EntryID($0) } }
+  public static func position(in fields: Fields) -> EntryID? { fields[name].flatMap { EntryID($0) } }
 
   /// Whether an entry among the commands is an event, of whatever kind and shape.
-  package static func isOne(_ fields: Fields) -> Bool { fields[name] != nil }
+  public static func isOne(_ fields: Fields) -> Bool { fields[name] != nil }
 
   /// Nil for an entry that is no replay. Throws where it is one that cannot be read.
-  package init?(fields: Fields) throws(FieldError) {
+  public init?(fields: Fields) throws(FieldError) {
     guard let text = fields[Self.name] else { return nil }
     guard let position = EntryID(text) else {
       throw FieldError(
@@ -31,5 +31,5 @@ package struct ReplayedEvent: Sendable {
   }
 
   /// The entry as it stands among the commands.
-  package var fields: Fields { Fields([(Self.name, "\(position)")] + event.fields.pairs) }
+  public var fields: Fields { Fields([(Self.name, "\(position)")] + event.fields.pairs) }
 }

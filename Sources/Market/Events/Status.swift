@@ -1,5 +1,5 @@
 /// Where a reservation, a listing or a stock stands, in the words people read.
-package enum Status: String, CaseIterable, Sendable {
+public enum Status: String, CaseIterable, Sendable {
   case reserved = "예약완료"
   case waiting = "예약대기"
   case running = "거래진행중"
@@ -18,7 +18,7 @@ package enum Status: String, CaseIterable, Sendable {
   case stockReleased = "재고복원"
 
   /// How long a thing stands at a status.
-  package enum Span: Sendable {
+  public enum Span: Sendable {
     /// From its beginning on, and never again.
     case first
     /// For a while, perhaps more than once.
@@ -27,7 +27,7 @@ package enum Status: String, CaseIterable, Sendable {
     case final
   }
 
-  package var span: Span {
+  public var span: Span {
     switch self {
     case .reserved, .stockRegistered: .first
     case .waiting, .running, .cancelRequested, .onSale, .stockAdjusted, .stockHeld, .stockShort,
@@ -38,7 +38,7 @@ package enum Status: String, CaseIterable, Sendable {
   }
 
   /// Whether such a thing can stand at it.
-  package func isOf(_ entity: Entity) -> Bool {
+  public func isOf(_ entity: Entity) -> Bool {
     switch self {
     case .reserved, .waiting, .rejected, .cancelRequested, .canceled: entity == .reserve
     case .running, .completed: entity == .reserve || entity == .trade
@@ -50,7 +50,7 @@ package enum Status: String, CaseIterable, Sendable {
   }
 
   /// Reads a status, also as `거래 진행중`, the other spelling in use.
-  package init?(wire: String) {
+  public init?(wire: String) {
     self.init(rawValue: wire == "거래 진행중" ? Self.running.rawValue : wire)
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// Whatever has to treat a step in a way of its own asks one of its properties, each of which has to be answered for
 /// every step: a new one does not compile before it is thought through.
-package protocol Step: RawRepresentable<String>, CaseIterable, Sendable {
+public protocol Step: RawRepresentable<String>, CaseIterable, Sendable {
   /// The worker that says it.
   var worker: DecidingWorker { get }
   /// The other workers that decide by it.
@@ -11,13 +11,13 @@ package protocol Step: RawRepresentable<String>, CaseIterable, Sendable {
 
 extension Event {
   /// All steps there are, which is all that an event can say but that a command was refused.
-  package static let steps: [any Step] =
+  public static let steps: [any Step] =
     DealStep.allCases + HoldStep.allCases + ListingStep.allCases + StockStep.allCases
 }
 
 extension DecidingWorker {
   /// The wire names of the events that it has to be given.
-  package var listensTo: Set<String> {
+  public var listensTo: Set<String> {
     Set(Event.steps.filter { $0.heardBy.contains(self) }.map { $0.rawValue })
   }
 }

@@ -1,15 +1,15 @@
 /// How much of a product there is: `qty` on hand, of which `held` are promised to deals.
-package struct StockLevel: Hashable, Sendable {
+public struct StockLevel: Hashable, Sendable {
   /// The inventory's id; 0 for a product that is not registered.
-  package var id: Int
-  package var productid: Int
-  package var productname: String
-  package var qty: Int
-  package var held: Int
+  public var id: Int
+  public var productid: Int
+  public var productname: String
+  public var qty: Int
+  public var held: Int
   /// Counts the changes of name and quantity, those by deals too.
-  package var version: Int
+  public var version: Int
 
-  package init(id: Int, productid: Int, productname: String, qty: Int, held: Int = 0, version: Int = 1) {
+  public init(id: Int, productid: Int, productname: String, qty: Int, held: Int = 0, version: Int = 1) {
     self.id = id
     self.productid = productid
     self.productname = productname
@@ -19,12 +19,12 @@ package struct StockLevel: Hashable, Sendable {
   }
 
   /// The level of a product that is not registered.
-  package static func unregistered(_ productid: Int) -> StockLevel {
+  public static func unregistered(_ productid: Int) -> StockLevel {
     StockLevel(id: 0, productid: productid, productname: "", qty: 0)
   }
 
-  package var free: Int { qty - held }
-  package var isRegistered: Bool { id != 0 }
+  public var free: Int { qty - held }
+  public var isRegistered: Bool { id != 0 }
 }
 
 extension StockLevel {

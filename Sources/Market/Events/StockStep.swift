@@ -1,10 +1,10 @@
 /// What was done to a product's stock by hand.
-package enum StockStep: String, Step {
+public enum StockStep: String, Step {
   case stockRegistered = "StockRegistered"
   case stockAdjusted = "StockAdjusted"
   case stockWithdrawn = "StockWithdrawn"
 
-  package var status: Status {
+  public var status: Status {
     switch self {
     case .stockRegistered: .stockRegistered
     case .stockAdjusted: .stockAdjusted
@@ -12,9 +12,9 @@ package enum StockStep: String, Step {
     }
   }
 
-  package var worker: DecidingWorker { .stock }
+  public var worker: DecidingWorker { .stock }
 
-  package var heardBy: Set<DecidingWorker> {
+  public var heardBy: Set<DecidingWorker> {
     switch self {
     case .stockRegistered, .stockAdjusted, .stockWithdrawn: [.trade]
     }

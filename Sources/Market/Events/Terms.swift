@@ -1,13 +1,13 @@
 /// For how much, when and where: the reservation's own affair, which only its own events tell.
-package struct Terms: Hashable, Sendable {
+public struct Terms: Hashable, Sendable {
   /// In won.
-  package var price: Int
-  package var reserveDt: String
-  package var address: String
+  public var price: Int
+  public var reserveDt: String
+  public var address: String
   /// Counts the changes of date and address.
-  package var version: Int
+  public var version: Int
 
-  package init(price: Int, reserveDt: String, address: String, version: Int = 1) {
+  public init(price: Int, reserveDt: String, address: String, version: Int = 1) {
     self.price = price
     self.reserveDt = reserveDt
     self.address = address

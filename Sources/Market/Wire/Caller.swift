@@ -2,19 +2,19 @@
 ///
 /// `commandid` names the command for good; `replyto` is where its outcome is wanted as well, if anywhere; `digest`
 /// tells it from any other command that comes under its name.
-package struct Caller: Hashable, Sendable {
-  package var commandid: String
-  package var replyto: String?
-  package var digest: CommandDigest?
+public struct Caller: Hashable, Sendable {
+  public var commandid: String
+  public var replyto: String?
+  public var digest: CommandDigest?
 
-  package init(commandid: String, replyto: String? = nil, digest: CommandDigest? = nil) {
+  public init(commandid: String, replyto: String? = nil, digest: CommandDigest? = nil) {
     self.commandid = commandid
     self.replyto = replyto
     self.digest = digest
   }
 
   /// Reads what a worker wrote; nil where no command is named.
-  package init?(fields: Fields) throws(FieldError) {
+  public init?(fields: Fields) throws(FieldError) {
     guard let commandid = try fields.find(.key("commandid") as TextField) else { return nil }
     try self.init(
       commandid: commandid, replyto: fields.find(.key("replyto") as TextField),
@@ -22,7 +22,7 @@ package struct Caller: Hashable, Sendable {
   }
 
   /// Reads a command on its way to a worker; nil where it has no name.
-  package init?(command fields: Fields, kind: CommandKind) throws(FieldError) {
+  public init?(command fields: Fields, kind: CommandKind) throws(FieldError) {
     guard let commandid = try Self.name(in: fields) else { return nil }
     try self.init(
       commandid: commandid, replyto: fields.find(.key("replyto") as TextField),
@@ -30,12 +30,12 @@ package struct Caller: Hashable, Sendable {
   }
 
   /// The name of a command on its way to a worker.
-  package static func name(in fields: Fields) throws(FieldError) -> String? {
+  public static func name(in fields: Fields) throws(FieldError) -> String? {
     try fields.find(NameField(name: "commandid", length: 1...300))
   }
 
   /// The name that a person gives a command; a door makes the command's own name of it.
-  package static func name(givenIn fields: Fields) throws(FieldError) -> String? {
+  public static func name(givenIn fields: Fields) throws(FieldError) -> String? {
     try fields.find(NameField(name: "commandid", length: 1...200))
   }
 }

@@ -1,28 +1,28 @@
 /// The position of an entry in a log: when it was taken in, and its place among those of that millisecond.
 ///
 /// Every shard's clock: it says what came first, and no decision knows another time. Written `1712-3`.
-package struct EntryID: Hashable, Comparable, Sendable, CustomStringConvertible {
-  package static let zero = EntryID(milliseconds: 0, sequence: 0)
+public struct EntryID: Hashable, Comparable, Sendable, CustomStringConvertible {
+  public static let zero = EntryID(milliseconds: 0, sequence: 0)
 
-  package var milliseconds: UInt64
-  package var sequence: UInt64
+  public var milliseconds: UInt64
+  public var sequence: UInt64
 
-  package init(milliseconds: UInt64, sequence: UInt64) {
+  public init(milliseconds: UInt64, sequence: UInt64) {
     self.milliseconds = milliseconds
     self.sequence = sequence
   }
 
   /// Reads `milliseconds-sequence`, both plain decimal numbers; anything else is no position.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     var text = text
     guard let position = text.withUTF8({ EntryID(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }
     self = position
   }
 
-  package init?(_ text: Substring) { self.init(String(text)) }
+  public init?(_ text: Substring) { self.init(String(text)) }
 
   /// The same from raw bytes: every entry that is read has one.
-  package init?(utf8 bytes: UnsafeRawBufferPointer) {
+  public init?(utf8 bytes: UnsafeRawBufferPointer) {
     var milliseconds: UInt64?
     var number: UInt64 = 0
     var digits = 0
@@ -44,18 +44,18 @@ package struct EntryID: Hashable, Comparable, Sendable, CustomStringConvertible 
   }
 
   /// How many milliseconds after the entry a moment is; none where it comes before.
-  package func age(at now: UInt64) -> UInt64 { now > milliseconds ? now - milliseconds : 0 }
+  public func age(at now: UInt64) -> UInt64 { now > milliseconds ? now - milliseconds : 0 }
 
-  package var description: String { "\(milliseconds)-\(sequence)" }
+  public var description: String { "\(milliseconds)-\(sequence)" }
 
-  package static func < (left: EntryID, right: EntryID) -> Bool {
+  public static func < (left: EntryID, right: EntryID) -> Bool {
     (left.milliseconds, left.sequence) < (right.milliseconds, right.sequence)
   }
 }
 
 extension EntryID {
   /// The entry's time, ISO 8601 in UTC to the millisecond: `2024-04-04T09:30:00.000Z`.
-  package var timestamp: String {
+  public var timestamp: String {
     let (year, month, day) = Self.date(ofDay: milliseconds / 86_400_000)
     let time = milliseconds % 86_400_000
     let (hour, minute, second) = (time / 3_600_000, time / 60_000 % 60, time / 1000 % 60)

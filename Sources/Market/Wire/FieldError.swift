@@ -1,20 +1,20 @@
 /// What is wrong with one field, told to a person.
-package struct FieldError: Error, Hashable, Sendable {
-  package enum Reason: String, Sendable {
+public struct FieldError: Error, Hashable, Sendable {
+  public enum Reason: String, Sendable {
     /// `unknownWord`: none of the words that this release knows.
     case unknownWord
     case missing, notANumber, outOfRange, tooLong, notText, notADate, unknownType, notAllowed, unknownId,
       idTaken, crashed, brokenLaw
   }
 
-  package var field: String
-  package var reason: Reason
+  public var field: String
+  public var reason: Reason
   /// One English sentence: the field, what came, what is expected.
-  package var message: String
+  public var message: String
   /// The same in Korean.
-  package var korean: String
+  public var korean: String
 
-  package init(field: String, reason: Reason, message: String) {
+  public init(field: String, reason: Reason, message: String) {
     self.field = field
     self.reason = reason
     self.message = message

@@ -2,22 +2,22 @@
 ///
 /// What the entries of a log, stored records and JSON bodies are turned into. Where a name comes twice,
 /// the first one counts.
-package struct Fields: Sendable {
-  package var pairs: [(name: String, value: String)]
+public struct Fields: Sendable {
+  public var pairs: [(name: String, value: String)]
 
-  package init(_ pairs: [(name: String, value: String)] = []) {
+  public init(_ pairs: [(name: String, value: String)] = []) {
     self.pairs = pairs
   }
 
-  package var isEmpty: Bool { pairs.isEmpty }
+  public var isEmpty: Bool { pairs.isEmpty }
 
-  package subscript(name: String) -> String? {
+  public subscript(name: String) -> String? {
     // A dozen short names: looking through them is quicker than hashing them.
     for pair in pairs where pair.name == name { return pair.value }
     return nil
   }
 
-  package mutating func append(_ name: String, _ value: String) {
+  public mutating func append(_ name: String, _ value: String) {
     pairs.append((name, value))
   }
 
@@ -41,19 +41,19 @@ package struct Fields: Sendable {
 }
 
 extension Fields: ExpressibleByDictionaryLiteral {
-  package init(dictionaryLiteral elements: (String, String)...) {
+  public init(dictionaryLiteral elements: (String, String)...) {
     self.init(elements.map { (name: $0.0, value: $0.1) })
   }
 }
 
 extension Fields: Sequence {
-  package func makeIterator() -> IndexingIterator<[(name: String, value: String)]> {
+  public func makeIterator() -> IndexingIterator<[(name: String, value: String)]> {
     pairs.makeIterator()
   }
 }
 
 extension Fields: Equatable {
-  package static func == (left: Fields, right: Fields) -> Bool {
+  public static func == (left: Fields, right: Fields) -> Bool {
     left.pairs.elementsEqual(right.pairs, by: ==)
   }
 }
@@ -64,7 +64,7 @@ extension Fields {
   /// All fields in one text, names and values joined by tabs.
   ///
   /// Unambiguous because no text of the market holds a control character.
-  package var packed: String {
+  public var packed: String {
     var text = ""
     for (name, value) in pairs {
       if !text.isEmpty { text += "\t" }
@@ -76,7 +76,7 @@ extension Fields {
   }
 
   /// Takes a packed text apart; nil if a name is without its value.
-  package init?(packed: String) {
+  public init?(packed: String) {
     self.init()
     if packed.isEmpty { return }
     let parts = packed.utf8.split(separator: Self.tab, omittingEmptySubsequences: false)

@@ -1,9 +1,9 @@
 extension String {
   /// The text for a terminal or a log: what would steer the one or forge a line in the other is written out.
-  package var printable: String { escaping { "\\u{\(String($0.value, radix: 16))}" } }
+  public var printable: String { escaping { "\\u{\(String($0.value, radix: 16))}" } }
 
   /// The same for a JSON text, whose own line breaks stay.
-  package var printableJSON: String {
+  public var printableJSON: String {
     escaping { scalar in
       if scalar == "\n" { return "\n" }
       let digits = String(scalar.value, radix: 16)
