@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Layers are targets, so that the compiler keeps their direction:
+/// Layers are targets, so that the compiler enforces their direction:
 /// Redis → Lanes → Keys → Doors → Workers, HTTPIngress → Runtime → executables.
 /// Market, the domain, depends on nothing.
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -24,7 +24,7 @@ func executable(_ name: String, _ dependencies: Target.Dependency...) -> Target 
 }
 
 func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-  // Golden files are read where they lie.
+  // Golden files are read from their source folder.
   .testTarget(name: name, dependencies: dependencies, exclude: golden(name), swiftSettings: settings)
 }
 

@@ -3,16 +3,16 @@ import Market
 
 /// What a door did with a request.
 package enum Admission: Sendable {
-  /// The command stands in its shard's stream.
+  /// The command was appended to its shard's stream.
   case admitted(id: Int, productid: Int, shard: Shard)
-  /// No such id is known.
+  /// The id is unknown.
   case unknown(Entity, id: Int)
-  /// The product's shard is too far behind to take anything in.
+  /// The product's shard is too far behind to accept commands.
   case full(Shard)
-  /// The id belongs to something of another product.
+  /// The id is already in use, for another product or by another command.
   case conflict(Entity, id: Int, productid: Int)
 
-  /// What is wrong with the request, if it was not let in.
+  /// What is wrong with the request; nil if it was admitted or only the shard is full.
   package var error: FieldError? {
     switch self {
     case .admitted, .full: nil

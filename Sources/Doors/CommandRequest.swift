@@ -1,22 +1,22 @@
 import Market
 
-/// A person's command at a door: validated, but not yet routed.
+/// A command at a door: validated, but not yet routed.
 package struct CommandRequest: Sendable {
   package let draft: Draft
-  /// Makes the command's effect happen once, however often it is let in.
+  /// Makes the command idempotent: it takes effect once, however often it is admitted.
   package let commandid: String
   /// The ingress that waits for the outcome.
   package let replyto: String?
-  /// The id that is meant for what the draft makes, where the sender leaves that to the door.
+  /// The id reserved for what the draft creates, if the sender did not choose one.
   let reserved: Int?
-  /// Tells this command from any other under its id.
+  /// Distinguishes this command from any other with the same id.
   package let digest: CommandDigest
-  /// Whether what is let in tells the digest by itself.
+  /// Whether the digest can be derived from the admitted fields.
   let isSaid: Bool
-  /// Whether somebody may ask what became of it as soon as it is let in.
+  /// Whether somebody can ask for the outcome as soon as the command is admitted.
   let isFollowed: Bool
 
-  /// - Parameter digest: what was asked for, if that is more than the draft.
+  /// - Parameter digest: The digest of what was asked for, if that is more than the draft.
   package init(
     draft: Draft, commandid: String, replyto: String? = nil, reserved: Int? = nil,
     digest: CommandDigest? = nil, isFollowed: Bool = false

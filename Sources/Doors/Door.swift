@@ -3,11 +3,11 @@ import Lanes
 import Market
 import Redis
 
-/// Lets commands in: finds each one's product and shard, claims new ids, and appends to the shards in order.
+/// Admits commands: finds each one's product and shard, claims new ids, and appends to the shards in order.
 ///
-/// A state machine without I/O, so that the ingress and the inlets share it: `next` gives the commands of a round
-/// and takes their replies, until it gives none. Letting the same request in twice is harmless: its command id
-/// makes the second one a no-op.
+/// A state machine without I/O, so that the ingress and the inlets can share it. Each call of `next` takes
+/// the replies of the last round and adds the commands of the next one, until it adds none. Admitting the
+/// same request twice is harmless: its command id makes the second one a no-op.
 package struct Door: Sendable {
   private enum Step { case start, claiming, appended }
 
@@ -16,16 +16,16 @@ package struct Door: Sendable {
     var id: Int?
     var productid: Int?
     var isClaimed = false
-    /// How often an id that the door made was already taken.
+    /// How many ids chosen by the door were already taken.
     var collisions = 0
     var refusal: Admission?
 
     var kind: CommandKind { request.draft.kind }
-    /// Whether the id is the door's, not the sender's.
+    /// Whether the door chooses the id, not the sender.
     var isMade: Bool { kind.creates && request.draft.id == nil }
   }
 
-  /// What is waited for in the round under way, and how many replies tell it.
+  /// What the current round waits for, and how many replies it has.
   private enum Wait {
     case ids(IDBlocks.Question)
     case claim(visit: Int)
@@ -49,8 +49,8 @@ package struct Door: Sendable {
   private var step = Step.start
 
   /// - Parameters:
-  ///   - blocks: where new ids come from; by itself no more are taken than are needed.
-  ///   - isFull: whether a shard takes nothing more in for now.
+  ///   - blocks: The source of new ids. The default takes no more than are needed.
+  ///   - isFull: Whether a shard accepts no commands for now.
   package init(
     _ requests: [CommandRequest], shards: Int, blocks: IDBlocks = IDBlocks(size: 1),
     isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
@@ -63,7 +63,7 @@ package struct Door: Sendable {
     }
   }
 
-  /// What became of the requests, in their order; complete after the last round.
+  /// The results, in the order of the requests. Complete after the last round.
   package var admissions: [Admission] {
     visits.map { visit in
       if let refusal = visit.refusal { return refusal }
@@ -72,7 +72,7 @@ package struct Door: Sendable {
     }
   }
 
-  /// Begins again after a round whose replies were lost, with the ids that are already claimed.
+  /// Starts again after a round whose replies were lost, keeping the ids that are already claimed.
   package mutating func restart() {
     step = .start
     waits = []
@@ -101,7 +101,7 @@ package struct Door: Sendable {
     }
   }
 
-  /// Adds what the visits still have to know: their ids, their claims, or the products of ids that exist.
+  /// Adds the commands for what is still unknown: new ids, claims of ids, or the products of existing ids.
   private mutating func ask(_ commands: inout Commands) {
     var lacking: [Entity: (count: Int, collisions: Int)] = [:]
     let asked = Set(waits.compactMap { if case .trace(let visit, _) = $0 { visit } else { nil } })
@@ -134,7 +134,7 @@ package struct Door: Sendable {
     _ wait: Wait, _ replies: ArraySlice<Reply>, _ commands: inout Commands
   ) throws(RedisError) {
     guard replies.count == wait.replies, let reply = try replies.last?.get() else {
-      throw RedisError(.unexpectedReply, "Redis gave no reply to a door.")
+      throw RedisError(.unexpectedReply, "Redis did not reply to a door.")
     }
     switch wait {
     case .ids(let question):
@@ -153,7 +153,7 @@ package struct Door: Sendable {
         visits[index].refusal = .unknown(entity, id: id)
       }
     case .trace(let index, let productid):
-      // Something was made under the id, and not by this command: it has no outcome.
+      // If something was created under the id and this command has no outcome, another command created it.
       let isKnown = try replies.first?.get().isNull == false
       if reply.integer == 1 && !isKnown {
         let (entity, id) = (visits[index].kind.entity, visits[index].id ?? 0)
@@ -164,7 +164,7 @@ package struct Door: Sendable {
     }
   }
 
-  /// - Parameter owner: whose the id was before; nil where it was nobody's.
+  /// - Parameter owner: The previous owner of the id; nil if there was none.
   private mutating func hearClaim(_ index: Int, _ owner: DirectoryEntry?, _ commands: inout Commands) {
     let (visit, entity) = (visits[index], visits[index].kind.entity)
     let commandid = visit.request.commandid
@@ -185,7 +185,7 @@ package struct Door: Sendable {
     } else if owner.productid != visit.productid {
       visits[index].refusal = .conflict(entity, id: id, productid: owner.productid)
     } else {
-      // Another command named the id for the same product. If it came to nothing, the id is still free.
+      // Another command claimed the id for the same product. If it created nothing, the id is still free.
       let shard = Shard.of(productid: owner.productid, among: shards)
       commands.add("GET", Key.operation(commandid, in: shard))
       commands.add("EXISTS", Key.trace(of: entity, id: id, in: shard))
@@ -193,8 +193,8 @@ package struct Door: Sendable {
     }
   }
 
-  /// Appends to each shard in the order of the requests, and all or nothing: one that comes later may not be taken
-  /// in where one before it was refused, as by a Redis that is full for a moment.
+  /// Appends to each shard in the order of the requests, all or nothing: a later request must not be admitted
+  /// if an earlier one was refused, for example because Redis was briefly out of memory.
   private mutating func append(_ commands: inout Commands) {
     step = .appended
     var order: [Shard] = []
@@ -209,7 +209,8 @@ package struct Door: Sendable {
       if entries[shard] == nil { order.append(shard) }
       entries[shard, default: []].append(entry(visit.request, id: id, productid: productid, in: shard))
       if visit.request.isFollowed {
-        // Behind the command, so what stands there says that the command does; its outcome may be there first.
+        // After the command, so the record proves that the command was appended. `NX`, as the outcome can be
+        // first.
         let record = Key.operation(visit.request.commandid, in: shard)
         entries[shard]?.append(RESPWords("SET", record, CommandRecord.waiting, "NX"))
       }

@@ -3,27 +3,29 @@ import Market
 import Redis
 import Synchronization
 
-/// New ids that a process has taken from the counters ahead of need, so that most requests need not ask for one.
+/// Blocks of new ids that a process takes from the counters in advance, so that most requests need no round
+/// trip.
 ///
-/// What is left when the process ends is never used: ids are unique, not without gaps.
+/// Ids left when the process ends are never used: ids are unique, but can have gaps.
 ///
-/// A Redis that was restarted, restored or failed over may have lost its latest writes, and gives ids then that
-/// somebody was told already. So beside each counter stands which server gave its ids: where another one answers,
-/// and where a counter is less than this process has seen it, ids go on far behind all that is known. What was given
-/// between the last look and the loss nobody can know any more.
+/// A Redis that was restarted, restored or failed over can have lost its latest writes, and would then assign
+/// ids again. So the name of the server that assigned the ids is stored with each counter. If another server
+/// answers, or a counter is lower than this process has seen it, new ids skip far ahead of all known ones.
+/// Ids assigned between the last look and the loss are unknown.
 package final class IDBlocks: Sendable {
-  /// How many ids the ingress takes together.
+  /// How many ids the ingress takes at once.
   package static let size = 64
-  /// How far ids go on behind the last one known: more than a system gives in the seconds that Redis may lose.
+  /// How far new ids skip ahead of the last known one: more than a system assigns in the seconds that Redis
+  /// can lose.
   static let leap = 10_000
 
   private struct Counter {
     var left: [ClosedRange<Int>] = []
-    /// The highest number that the counter was seen to have.
+    /// The highest known value of the counter.
     var highest = 0
-    /// Ids up to here may belong to somebody.
+    /// Ids up to this one can be in use already.
     var floor = 0
-    /// The server that is to stand beside the counter, and whether it is the first to.
+    /// The server name to store with the counter, and whether none was stored before.
     var newServer: (name: String, isFirst: Bool)?
 
     mutating func leap() {
@@ -32,17 +34,17 @@ package final class IDBlocks: Sendable {
     }
   }
 
-  /// A question that is on its way to a counter.
+  /// A pending question to a counter.
   package struct Question: Sendable {
     let entity: Entity
-    /// How many ids it takes; none if it only looks.
+    /// How many ids it takes; 0 if it only looks.
     let step: Int
-    /// The counter cannot be less than this was when the question was asked.
+    /// The highest known value when the question was asked: unless Redis lost data, the counter is not lower.
     let seen: Int
-    /// The server that it puts beside the counter.
+    /// The server name that it stores with the counter; nil if it stores none.
     let newServer: String?
 
-    /// How many replies tell the answer.
+    /// The number of replies to the question.
     package var replies: Int { newServer == nil ? 3 : 4 }
   }
 
@@ -51,14 +53,14 @@ package final class IDBlocks: Sendable {
   private let counters = Mutex<[Entity: Counter]>([:])
 
   /// - Parameters:
-  ///   - size: how many ids are taken together at least.
-  ///   - report: is told, in a sentence, that a counter went back.
+  ///   - size: The minimum number of ids to take at once.
+  ///   - report: Called with a sentence for people when a counter went back.
   package init(size: Int = IDBlocks.size, report: @escaping @Sendable (String) -> Void = { _ in }) {
     self.size = size
     self.report = report
   }
 
-  /// The next id; nil where none is left.
+  /// Returns the next id; nil if none is left.
   package func next(_ entity: Entity) -> Int? {
     change(entity) { counter in
       guard let block = counter.left.first else { return nil }
@@ -71,13 +73,13 @@ package final class IDBlocks: Sendable {
     }
   }
 
-  /// Forgets what is left: people have chosen ids around there.
+  /// Drops the ids that are left, because people have chosen ids in that range.
   func clear(_ entity: Entity) { change(entity) { $0.left = [] } }
 
-  /// Asks for as many ids as are needed; `hear` takes the replies.
+  /// Asks for as many ids as are needed; `receive` takes the replies.
   ///
-  /// - Parameter collisions: how often an id was already taken. People choose ids too: growing steps leap over a
-  ///   run of taken ones.
+  /// - Parameter collisions: How many ids were already taken. People choose ids too, so growing steps skip
+  ///   runs of taken ones.
   package func ask(
     _ entity: Entity, needing count: Int, collisions: Int, _ commands: inout Commands
   ) -> Question {
@@ -91,11 +93,11 @@ package final class IDBlocks: Sendable {
     return question
   }
 
-  /// Asks how far the counters are, as others take ids too; `hear` takes the replies.
+  /// Asks for the values of all counters, as others take ids too; `receive` takes the replies.
   package func look(_ commands: inout Commands) -> [Question] {
     Entity.allCases.map { entity in
       let question = change(entity) { counter in
-        // In the place of another one it has to come with the leap.
+        // Replacing another server's name must happen together with the leap.
         let server = counter.newServer.flatMap { $0.isFirst ? $0.name : nil }
         return Question(entity: entity, step: 0, seen: counter.highest, newServer: server)
       }
@@ -104,8 +106,10 @@ package final class IDBlocks: Sendable {
     }
   }
 
-  /// Who sees another server beside the counter than answers must know the ids taken before to be behind the leap:
-  /// so the server is read before the ids are taken, and written after.
+  /// Adds the commands of a question.
+  ///
+  /// The server name is read before the ids are taken, and written after: if a process finds the name of the
+  /// server that answers, the ids it takes must already be beyond the leap.
   private func add(_ question: Question, _ commands: inout Commands) {
     commands.add("INFO", "server")
     commands.add("GET", Key.counterServer(question.entity))
@@ -119,13 +123,13 @@ package final class IDBlocks: Sendable {
     }
   }
 
-  /// Takes the ids that were asked for, without those that may belong to somebody.
+  /// Takes the ids that were asked for, except those that can be in use already.
   package func receive(_ question: Question, _ replies: ArraySlice<Reply>) throws(RedisError) {
     let entity = question.entity
     var found: [Reply] = []
     for reply in replies { found.append(try reply.get()) }
     guard found.count == question.replies, let last = found[2].isNull ? 0 : found[2].integer else {
-      throw RedisError(.unexpectedReply, "\(Key.counter(entity)) gave no number.")
+      throw RedisError(.unexpectedReply, "\(Key.counter(entity)) holds no number.")
     }
     let first = last - question.step + 1
     let (server, former) = (Self.server(found[0]), found[1].string)
@@ -146,18 +150,18 @@ package final class IDBlocks: Sendable {
     }
     guard first <= question.seen else { return }
     report(
-      "\(Key.counter(entity)) was \(question.seen) and is \(first - 1): Redis has lost what it had. \(Self.remedy)"
+      "\(Key.counter(entity)) was \(question.seen) and is \(first - 1): Redis has lost data. \(Self.remedy)"
     )
   }
 
-  /// A door made this id before, and now it was given again.
+  /// Skips ahead and reports it, because an id that a door had assigned was assigned again.
   func wasGivenTwice(_ id: Int, of entity: Entity) {
     change(entity) { counter in
       counter.highest.raise(to: id)
       counter.leap()
     }
     report(
-      "\(Key.counter(entity)) gave \(id), which it had given before: Redis has lost what it had. \(Self.remedy)"
+      "\(Key.counter(entity)) gave \(id), which it had given before: Redis has lost data. \(Self.remedy)"
     )
   }
 
@@ -165,9 +169,9 @@ package final class IDBlocks: Sendable {
     counters.withLock { body(&$0[entity, default: Counter()]) }
   }
 
-  private static let remedy = "New ids go on \(leap) further on, so that none is given to two."
+  private static let remedy = "New ids skip ahead by \(leap), so that none is given twice."
 
-  /// The name that a server has from its start to its end.
+  /// Returns the server's `run_id`, which is constant from its start to its end.
   private static func server(_ info: Reply) -> String? {
     info.string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
       .map { String($0.dropFirst("run_id:".count)) }

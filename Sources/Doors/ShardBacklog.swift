@@ -3,11 +3,12 @@ import Lanes
 import Market
 import Redis
 
-/// Which shards take nothing more in for now, because a deciding worker is too far behind in them.
+/// Back-pressure: determines which shards accept no commands for now, because a deciding worker is too far
+/// behind.
 ///
-/// Read models do not count: that somebody's my page is late is no reason to refuse a deal.
+/// Read models do not count: a late my page is no reason to refuse a deal.
 package struct ShardBacklog: Sendable {
-  /// How many entries a worker may be behind in a shard, unless it is set.
+  /// The default limit of entries that a worker can be behind in a shard.
   package static let usualLimit = 100_000
 
   private struct Lane {
@@ -31,12 +32,12 @@ package struct ShardBacklog: Sendable {
     }
   }
 
-  /// The commands that tell.
+  /// Adds the commands that ask for the lag of all deciding workers.
   package func ask(_ commands: inout Commands) {
     for lane in lanes { LaneLag.ask(lane.name, lane.streams, &commands) }
   }
 
-  /// The shards that are full, by the replies to `ask`, which it takes off the front.
+  /// Returns the full shards from the replies to `ask`, which it removes from the front.
   package func full(_ replies: inout ArraySlice<Reply>) -> Set<Shard> {
     var full: Set<Shard> = []
     for lane in lanes where LaneLag.receive(lane.streams, &replies) > limit { full.insert(lane.shard) }

@@ -3,10 +3,10 @@ import NIOCore
 /// An IP address, or a block of them: `10.0.0.0/8`, `::1`.
 package struct AddressRange: Hashable, Sendable {
   private let bytes: [UInt8]
-  /// How many bits of them count.
+  /// The length of the prefix in bits.
   private let bits: Int
 
-  /// Reads an address with or without the length of its prefix; nil for anything else.
+  /// Parses an address with an optional prefix length; nil for anything else.
   package init?(_ text: String) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = try? SocketAddress(ipAddress: String(parts[0]), port: 0), let bytes = address.bytes
@@ -28,7 +28,7 @@ package struct AddressRange: Hashable, Sendable {
 }
 
 extension SocketAddress {
-  /// The 4 or 16 bytes of an IP address; an IPv4 address that came through an IPv6 socket has its 4.
+  /// The 4 or 16 bytes of an IP address; an IPv4-mapped IPv6 address yields its 4 IPv4 bytes.
   fileprivate var bytes: [UInt8]? {
     switch self {
     case .v4(let address): return withUnsafeBytes(of: address.address.sin_addr) { Array($0) }

@@ -1,31 +1,31 @@
 import Hummingbird
 
-/// Where the client sees this server, so that links lead back the way the call came.
+/// The scheme and authority by which clients reach this server. Every link begins with them.
 package struct BaseURL: Hashable, Sendable {
   let scheme: String
-  /// A host, perhaps with a port.
+  /// A host with an optional port.
   let authority: String
 
-  /// `https://shop.example`, without a slash at the end.
+  /// `https://shop.example`, without a trailing slash.
   var base: String { "\(scheme)://\(authority)" }
 
-  /// Reads `http(s)://host[:port]`; nil for anything else.
+  /// Parses `http(s)://host[:port]`; nil for anything else.
   package init?(_ text: String) {
     guard let (scheme, rest) = Self.split(text) else { return nil }
     self.init(scheme: scheme, authority: rest.last == "/" ? String(rest.dropLast()) : rest)
   }
 
-  /// Nil where the scheme is not that of HTTP, or the authority is none.
+  /// Nil unless the scheme is `http` or `https` and the authority is valid.
   init?(scheme: String, authority: String) {
     let scheme = scheme.lowercased()
     guard scheme == "http" || scheme == "https", Authority.isValid(authority) else { return nil }
     (self.scheme, self.authority) = (scheme, authority)
   }
 
-  /// What the request says, which by now is what may be believed.
+  /// The request's own scheme and authority, which `ForwardedHeaders` has already corrected.
   init(_ request: Request) {
     scheme = request.head.scheme ?? "http"
-    // Only HTTP/1.0 has no Host.
+    // Only an HTTP/1.0 request can lack a Host.
     authority = request.head.authority ?? "localhost"
   }
 
@@ -38,7 +38,7 @@ package struct BaseURL: Hashable, Sendable {
 }
 
 extension JSONWriter {
-  /// One member of `_links`.
+  /// Writes one member of `_links`.
   mutating func link(_ relation: String, _ href: String) {
     object(relation) { $0.write("href", href) }
   }

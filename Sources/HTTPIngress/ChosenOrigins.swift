@@ -1,9 +1,9 @@
 import Hummingbird
 
-/// Where it was chosen whose pages may call, pages of any other origin change nothing.
+/// Refuses writes from pages of foreign origins, if the allowed origins are configured.
 ///
-/// CORS alone does not see to that: a browser asks before most calls, but a plain POST it sends, and only hides the
-/// answer.
+/// CORS alone does not prevent such writes: a browser asks before most calls, but it sends a plain POST
+/// without asking and only hides the answer.
 struct ChosenOrigins<Context: RequestContext>: RouterMiddleware {
   let origins: Set<String>
 
@@ -13,10 +13,10 @@ struct ChosenOrigins<Context: RequestContext>: RouterMiddleware {
     switch request.method {
     case .get, .head, .options: break
     default:
-      // Its own pages name their origin too.
+      // The server's own pages send an Origin too.
       if let origin = request.headers[.origin], !origins.contains(origin), origin != BaseURL(request).base {
         throw Problem(
-          .forbidden, "foreignOrigin", "Pages of \(origin) may not change anything here.",
+          .forbidden, "foreignOrigin", "Pages of \(origin) are not allowed to make changes.",
           message: "이 페이지에서는 바꿀 수 없습니다.")
       }
     }

@@ -2,19 +2,19 @@ import Keys
 import Lanes
 import Market
 
-/// One collection: what is in it, and how it is called.
+/// One collection: its contents and its path.
 struct CollectionQuery: Sendable {
   enum Contents: Sendable {
-    /// What the shards have of a kind, by id.
+    /// All items of one kind in all shards, by id.
     case aggregates(Entity, shards: Int)
-    /// A user's my page, the newest first.
+    /// The rows of a user's my page, newest first.
     case mypage(of: String)
-    /// A user's notices, the newest first.
+    /// A user's notices, newest first.
     case notices(of: String)
     /// The newest notices of all shards.
     case newestNotices(shards: Int)
 
-    /// Where it is listed.
+    /// The keys that list its items.
     var keys: [String] {
       switch self {
       case .aggregates(let entity, let shards): (0..<shards).map { Key.index(of: entity, in: Shard($0)) }
@@ -28,11 +28,11 @@ struct CollectionQuery: Sendable {
   let shape: Resource
   /// Percent-encoded.
   let path: String
-  /// What the links' queries carry besides the page.
+  /// The part of the links' query that follows the page parameters.
   var query = ""
   let contents: Contents
 
-  /// Whether it has an order of its own, the newest first, rather than that of its ids.
+  /// Whether the collection is ordered newest first, rather than by id.
   var newestFirst: Bool {
     if case .aggregates = contents { false } else { true }
   }

@@ -1,11 +1,11 @@
 import Hummingbird
 
-/// Lets pages of other origins call, with credentials.
+/// Allows pages of other origins to call, with credentials (CORS).
 ///
-/// The library's middleware tells browsers which headers to expose on a preflight only, where they ignore it, and
-/// takes no list of origins that is known only at run time.
+/// Hummingbird's middleware sends the exposed headers only with a preflight, where browsers ignore them, and
+/// does not take a list of origins that is known only at run time.
 struct CrossOrigin<Context: RequestContext>: RouterMiddleware {
-  /// Who may call; nil for everyone.
+  /// The allowed origins; nil allows every origin.
   let origins: Set<String>?
   /// The headers that answers depend on besides the method and the URL.
   let vary: String

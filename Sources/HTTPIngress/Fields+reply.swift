@@ -2,7 +2,8 @@ import Market
 import Redis
 
 extension Fields {
-  /// Names and values in turn, as `HGETALL` and stream entries give them; what is no text is left out.
+  /// Reads alternating names and values, as `HGETALL` and stream entries return them; values that are not
+  /// text are left out.
   init(pairs reply: Reply) {
     self.init()
     var name: String?

@@ -1,13 +1,13 @@
 import Hummingbird
 
-/// Sees to it that a request's scheme and authority are those by which its client reaches this server.
+/// Sets a request's scheme and authority to those by which its client reaches this server.
 ///
-/// They end up in every link. So what a proxy says of them counts only if it is a proxy that is known: anybody else
-/// could lead people away by it.
+/// They end up in every link. So the headers count only if they come from a trusted proxy: anybody else could
+/// use them to redirect people to another site.
 struct ForwardedHeaders: RouterMiddleware {
-  /// Where all clients see this server, if that is settled.
+  /// The configured base URL for all clients, if any.
   let site: BaseURL?
-  /// Whose `X-Forwarded-Proto` and `X-Forwarded-Host` are believed.
+  /// The proxies whose `X-Forwarded-Proto` and `X-Forwarded-Host` are trusted.
   let proxies: [AddressRange]
 
   func handle(
@@ -20,7 +20,7 @@ struct ForwardedHeaders: RouterMiddleware {
   }
 
   private func forwarded(_ request: Request, _ context: IngressContext) throws(Problem) -> BaseURL? {
-    // The first is what the client asked for, where proxies stand in a row.
+    // In a chain of proxies, the first value is what the client asked for.
     func first(_ name: HTTPFields.Element.Name?) -> String? {
       request.headers[header: name].map { String($0.prefix { $0 != "," }).filter { $0 != " " } }
     }
@@ -32,7 +32,7 @@ struct ForwardedHeaders: RouterMiddleware {
     guard let site = BaseURL(scheme: scheme ?? own.scheme, authority: authority ?? own.authority) else {
       throw Problem(
         .badRequest, "badForwarding",
-        "X-Forwarded-Proto must be http or https, and X-Forwarded-Host a name or an address, perhaps with a port.",
+        "X-Forwarded-Proto must be http or https, and X-Forwarded-Host a name or an address with an optional port.",
         message: "X-Forwarded-Proto나 X-Forwarded-Host가 올바르지 않습니다."
       )
     }

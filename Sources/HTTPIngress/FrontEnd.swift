@@ -1,7 +1,7 @@
 import Hummingbird
 import Logging
 
-/// Serves the files of a front end where the API has nothing, and its `index.html` to browsers that ask for `/`.
+/// Serves a front end's files on paths the API does not have, and `index.html` to browsers that ask for `/`.
 struct FrontEnd: RouterMiddleware {
   private let files: FileMiddleware<IngressContext, LocalFileSystem>
 
@@ -32,12 +32,12 @@ struct FrontEnd: RouterMiddleware {
     return response
   }
 
-  /// A file, where `other` finds nothing.
+  /// Returns the answer of `other`, or a file if that finds nothing.
   private func file(
     _ request: Request, _ context: IngressContext, other: () async throws -> Response
   ) async throws -> Response {
     var head = request.head
-    // The library answers a range that lies outside of the file with a length below zero; nobody has to be given one.
+    // Hummingbird answers a range outside of the file with a negative length. Ranges are optional: drop them.
     head.headerFields[.range] = nil
     var isFile = true
     var response = try await files.handle(Request(head: head, body: request.body), context: context) { _, _ in
@@ -52,7 +52,7 @@ struct FrontEnd: RouterMiddleware {
     return response
   }
 
-  /// Whether a path leads nowhere but down into the folder, and to nothing that is hidden there.
+  /// Whether a path stays inside the folder and names nothing hidden.
   private static func isSafe(_ path: String) -> Bool {
     guard let plain = try? URLText.decode(path, "path"), plain.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }),
       plain.utf8.first == UInt8(ascii: "/")

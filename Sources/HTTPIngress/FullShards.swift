@@ -4,7 +4,7 @@ import Logging
 import Redis
 import Synchronization
 
-/// Watches how far the deciding workers are behind, so that a shard which cannot keep up takes nothing more in.
+/// Watches how far the deciding workers are behind. A shard that cannot keep up admits no more commands.
 final class FullShards: Sendable {
   private let redis: RedisClient
   private let backlog: ShardBacklog
@@ -17,7 +17,7 @@ final class FullShards: Sendable {
 
   func isFull(_ shard: Shard) -> Bool { full.withLock { $0.contains(shard) } }
 
-  /// Looks twice a second, until it is cancelled. What it cannot learn while Redis is away stays as it was.
+  /// Checks twice a second until cancelled. While Redis is unavailable, the last result stands.
   func watch(logger: Logger) async throws {
     while true {
       try await Task.sleep(for: .milliseconds(500))
@@ -31,7 +31,7 @@ final class FullShards: Sendable {
           "the shard is full: its workers are too far behind", metadata: ["shard": "\(shard.index)"])
       }
       for shard in before.subtracting(now) {
-        logger.notice("the shard takes commands again", metadata: ["shard": "\(shard.index)"])
+        logger.notice("the shard accepts commands again", metadata: ["shard": "\(shard.index)"])
       }
     }
   }

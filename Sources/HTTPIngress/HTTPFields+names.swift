@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// Headers that the library has no name for. Made once: a name is checked and lowercased when it is made.
+/// Headers that Hummingbird has no name for. Made once, because making a name checks and lowercases it.
 extension HTTPFields.Element.Name {
   static let forwardedHost = Self("X-Forwarded-Host")
   static let forwardedProto = Self("X-Forwarded-Proto")
@@ -10,7 +10,7 @@ extension HTTPFields.Element.Name {
 }
 
 extension HTTPFields {
-  /// The value of a header whose name may be none.
+  /// The value of a header whose name is optional.
   subscript(header name: HTTPFields.Element.Name?) -> String? {
     get { name.flatMap { self[$0] } }
     set { if let name { self[name] = newValue } }

@@ -2,7 +2,7 @@ import Doors
 import Redis
 
 extension IDBlocks {
-  /// Looks twice a second how far the counters of ids are, until it is cancelled.
+  /// Reads the id counters twice a second until cancelled.
   func watch(_ redis: RedisClient) async throws {
     while true {
       try await Task.sleep(for: .milliseconds(500))

@@ -2,24 +2,24 @@ import Doors
 import Keys
 import Redis
 
-/// Sees to it that an idempotency key stands for one request, and that one copy of it is worked on at a time.
+/// Ensures that an idempotency key belongs to one request, and that one copy of the request runs at a time.
 struct IdempotencyClaims: Sendable {
   struct Claim: Equatable {
-    /// Names the request's command.
+    /// The id of the request's command.
     var commandid: String
     /// Whether the same request came before.
     var isRepeated = false
-    /// Whether another copy of it is being worked on.
+    /// Whether another copy of it is running.
     var isRunning = false
-    /// The ids that are meant for what the request makes. The first that is nobody else's is the one.
+    /// The candidate ids for what the request creates. The first one that is not taken is used.
     var ids: [Int] = []
   }
 
   let redis: RedisClient
 
-  /// Throws a 422 where the key already stands for another request.
+  /// Claims a key for a request. Throws a 422 if the key already belongs to another request.
   ///
-  /// - Parameter id: what is meant for what the request makes, unless an earlier copy meant another one.
+  /// - Parameter id: the candidate id for what the request creates, unless an earlier copy chose another one.
   func claim(_ key: String, for request: String, meaning id: Int?) async throws -> Claim {
     var ask = Commands()
     let text = "\(request)\n\(id.map(String.init) ?? "")"
@@ -38,9 +38,9 @@ struct IdempotencyClaims: Sendable {
     return claim
   }
 
-  /// Means one more id for what the request makes, as the others are somebody else's, and gives them all in order.
+  /// Adds a candidate id for what the request creates, because the others are taken. Returns all in order.
   ///
-  /// Copies of the request may do so at the same time, but all see the same order.
+  /// Copies of the request can do so at the same time; all see the same order.
   func mean(_ id: Int, for key: String) async throws -> [Int] {
     var ask = Commands()
     ask.add("APPEND", Key.request(key), "\n\(id)")
@@ -51,7 +51,7 @@ struct IdempotencyClaims: Sendable {
     return replies.last?.string?.split(separator: "\n").compactMap { Int($0) } ?? []
   }
 
-  /// The claim of an earlier copy; nil without one. Throws a 422 where the key stands for another request.
+  /// Returns the claim of an earlier copy, if any. Throws a 422 if the key belongs to another request.
   func earlier(_ key: String, for request: String) async throws -> Claim? {
     var ask = Commands()
     ask.add("GET", Key.request(key))
@@ -60,18 +60,18 @@ struct IdempotencyClaims: Sendable {
     return claim
   }
 
-  /// Reads what a key stands for; nil where that is another request, byte for byte.
+  /// Parses a stored claim; nil if its request is not the same, byte for byte.
   private static func claim(_ key: String, in stored: Reply, of request: String) -> Claim? {
     guard let text = stored.string, text.utf8.starts(with: request.utf8) else { return nil }
     let rest = text.utf8.dropFirst(request.utf8.count)
-    // An older release named the command by the key alone, and meant no ids.
+    // An older release used the key itself as the command id, and stored no candidate ids.
     if rest.isEmpty { return Claim(commandid: key, isRepeated: true) }
     guard rest.first == UInt8(ascii: "\n") else { return nil }
     let ids = Substring(rest).split(separator: "\n").compactMap { Int($0) }
     return Claim(commandid: CommandName.key(key), isRepeated: true, ids: ids)
   }
 
-  /// Lets the next copy in at once, where this one came to nothing.
+  /// Allows the next copy to run at once, because this one failed.
   func release(_ key: String) async throws {
     var ask = Commands()
     ask.add("DEL", Self.mark(key))

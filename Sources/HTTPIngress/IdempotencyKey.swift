@@ -1,6 +1,6 @@
-/// A client's name for a request, under which it may send the request again.
+/// A client's name for a request, under which it can safely repeat the request.
 enum IdempotencyKey {
-  /// Reads the `Idempotency-Key` header; nil without one.
+  /// Parses the `Idempotency-Key` header; nil without one. Throws a 400 if it is malformed.
   static func read(_ header: String?) throws(Problem) -> String? {
     guard let header else { return nil }
     guard (1...200).contains(header.utf8.count), header.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {

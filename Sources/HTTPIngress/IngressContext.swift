@@ -1,7 +1,7 @@
 import Hummingbird
 import NIOCore
 
-/// What is known of a call besides its request.
+/// What is known about a call besides its request.
 struct IngressContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   private let channel: any Channel
@@ -11,12 +11,12 @@ struct IngressContext: RequestContext {
     channel = source.channel
   }
 
-  /// Who is at the other end of the connection: the client, or the last proxy before this server.
+  /// The other end of the connection: the client, or the last proxy before this server.
   var peer: SocketAddress? { channel.remoteAddress }
 
   /// The id in the path.
   func id() throws -> Int { try URLText.id(try parameters.require("id")) }
 
-  /// A percent-encoded text in the path.
+  /// Returns a path parameter, percent-decoded.
   func text(_ name: String) throws -> String { try URLText.decode(try parameters.require(name), name) }
 }

@@ -1,30 +1,30 @@
 import Doors
 import Redis
 
-/// How a gateway is set up.
+/// The configuration of an ingress.
 package struct IngressOptions: Sendable {
   package var host = "0.0.0.0"
-  /// 0 takes any free port.
+  /// The port to listen on; 0 for any free one.
   package var port = 8088
-  /// How many shards the system was made with.
+  /// How many shards the system was created with.
   package var shards: Int
   package var redis: RedisURL
-  /// The origins whose pages may call; nil for every origin.
+  /// The allowed CORS origins; nil allows every origin.
   package var allowedOrigins: [String]?
-  /// Where clients see this server; what their calls say if nil.
+  /// The base URL by which clients reach this server; nil takes it from each request.
   package var site: BaseURL?
-  /// Whose word on that counts: proxies that stand before this server.
+  /// The proxies before this server whose forwarded headers are trusted.
   package var trustedProxies: [AddressRange] = []
-  /// The folder of a front end to serve besides the API; none if nil.
+  /// The folder of a front end to serve besides the API; nil for none.
   package var frontEnd: String?
-  /// How long a write waits for its outcome where the client does not say.
+  /// How long a write waits for its outcome if the client does not say.
   package var wait = Duration.seconds(2)
-  /// How many entries a worker may be behind in a shard before the shard takes nothing more in.
+  /// How many entries a worker can be behind in a shard before the shard admits no more commands.
   package var backlogLimit = ShardBacklog.usualLimit
-  /// What one client may cost.
+  /// Limits on what clients can cost.
   package var limits = ServerLimits()
 
-  /// What `GET /metrics` answers; no such route if nil.
+  /// Returns the body of `GET /metrics`; nil for no such route.
   package var metrics: (@Sendable () -> String)?
 
   package init(shards: Int, redis: RedisURL) {

@@ -5,17 +5,17 @@ import Logging
 import Redis
 import ServiceLifecycle
 
-/// The HTTP door: REST over the deal's items, and commands for the lanes.
+/// The HTTP ingress: serves the deal's items as REST resources, and turns writes into commands for the lanes.
 package struct IngressServer: Service {
   private let options: IngressOptions
   private let health: Health
   private let logger: Logger
   private let onServerRunning: @Sendable (Int) async -> Void
   private let redis: RedisClient
-  /// Another connection, so that no write waits behind somebody's large page.
+  /// A separate connection for reads, so that no write waits behind a large page.
   private let reading: RedisClient
 
-  /// - Parameter onServerRunning: is told the port once calls are taken.
+  /// - Parameter onServerRunning: called with the port once the server accepts calls.
   package init(
     options: IngressOptions, health: Health, logger: Logger,
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
@@ -38,9 +38,9 @@ package struct IngressServer: Service {
     }
   }
 
-  /// Serves until a graceful shutdown: then nothing new is taken in, and what runs is finished.
+  /// Serves until a graceful shutdown, which accepts no new calls and finishes the running ones.
   package func run() async throws {
-    // A new name for every run, so that no process ever reads what was meant for another.
+    // A new name for every run, so that no process reads outcomes meant for another.
     let ingress = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let book = PendingReplies()
     let backlog = FullShards(

@@ -2,14 +2,14 @@ import Keys
 import Market
 import Redis
 
-/// Where one item of a collection is found.
+/// The place where one item of a collection is stored.
 enum Item: Sendable {
-  /// A hash of its own.
+  /// In a hash of its own.
   case aggregate(key: String)
   case notice(NoticeID)
   case mypageRow(MypageRowID)
 
-  /// The hash that holds it, and under which name if it holds others too.
+  /// The key of its hash, and the field if the hash holds other items too.
   var place: (key: String, name: String?) {
     switch self {
     case .aggregate(let key): (key, nil)
@@ -18,7 +18,7 @@ enum Item: Sendable {
     }
   }
 
-  /// Reads what was found; nil where there is nothing, or it was deleted.
+  /// Decodes the stored item; nil if there is none, or it was deleted.
   func fields(_ found: Reply) -> Fields? {
     switch self {
     case .aggregate:

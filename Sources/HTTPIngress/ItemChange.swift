@@ -1,17 +1,17 @@
 import Hummingbird
 import Market
 
-/// A PUT or PATCH of an item, compared with what there is.
+/// A PUT or PATCH of an item, compared with the item's present state.
 struct ItemChange {
-  /// What is still to be done; nil where all is so already.
+  /// The command that makes the change; nil if there is nothing left to change.
   let command: Draft?
-  /// The request in its own words, by which a copy of it is known: what there is by now plays no part.
+  /// The request as sent, by which a copy of it is recognized; independent of the item's present state.
   let asked: Draft
 
   /// - Parameters:
   ///   - sent: the fields of the body; those the item does not have are ignored.
-  ///   - present: the item as it is.
-  ///   - ifMatch: the entity tags of which the item must have one.
+  ///   - present: the item's present state.
+  ///   - ifMatch: the `If-Match` header: entity tags, one of which the item must have.
   init(_ entity: Entity, id: Int, sent: Fields, present: Fields, ifMatch: String? = nil) throws {
     let rule = Rule.of(entity)
     let shape = Resource.of(entity)
@@ -36,7 +36,7 @@ struct ItemChange {
     var new: [(name: String, value: String)] = []
     if named.contains(where: { !$0.value.isEmpty || $0.name == "address" }) {
       let whole = try Draft(fields: Fields(head.pairs + named.pairs), worker: rule.kind.worker)
-      // Only what differs: a field that is merely repeated must not undo somebody else's change to it.
+      // Only what differs: a field that is merely sent back must not undo somebody else's change to it.
       new = whole.fields.pairs.filter { (present[$0.name] ?? "") != $0.value }
     }
     let seen = shape.seen(sent, ifMatch: ifMatch, present: present)
@@ -45,7 +45,7 @@ struct ItemChange {
         throw shape.isTrue(seen, of: present)
           ? Self.twoWishes(kind, new[0].name) : Problem.stale(present, sent: sent)
       }
-      // The numbers that deals move do so together with the status, which says enough.
+      // The numbers that deals change do so together with the status, so the version is enough.
       let version = seen.pairs.filter { $0.name == "version" || ifMatch != nil }
       let head: Fields = ["type": kind.rawValue, "id": String(id)]
       command = try Draft(fields: Fields(head.pairs + version), worker: kind.worker)
@@ -56,11 +56,11 @@ struct ItemChange {
     }
   }
 
-  /// The command that a sent status asks for; nil where it asks for nothing.
+  /// Returns the command that a sent status asks for, or nil if it asks for nothing.
   ///
-  /// A page sends back the status that it was loaded with, which may have moved on since: one that the item can have
-  /// had is no wish. But a thing stands at a final status for good, so no page has shown one that the item does not
-  /// have: somebody wants it. Throws a 422 for what cannot be had by this call.
+  /// A page sends back the status it was loaded with, which can be outdated: a status that the item can have
+  /// had before asks for nothing. But a final status never changes, so if the item does not have it, no page
+  /// has shown it: the client asks for it. Throws a 422 for a status that this call cannot reach.
   private static func wish(
     _ sent: String?, _ present: Fields, _ entity: Entity, _ rule: Rule, _ id: Int
   ) throws(Problem) -> CommandKind? {
@@ -84,7 +84,7 @@ struct ItemChange {
   private static func twoWishes(_ kind: CommandKind, _ field: String) -> Problem {
     Problem(
       .unprocessableContent, "oneAtATime",
-      "This status is a \(kind.rawValue), and \(field) is another one than it is: ask for one after the other.",
+      "This status asks for a \(kind.rawValue), and \(field) differs too: make one change at a time.",
       field: field, message: "상태와 다른 내용은 한 번에 하나씩 바꿔 주세요.")
   }
 
@@ -92,9 +92,9 @@ struct ItemChange {
     let kind: CommandKind
     let changeable: [String]
     let fixed: [String]
-    /// What a status asks for that the item does not have yet.
+    /// The commands that lead to a status the item does not have yet.
     let wishes: [Status: CommandKind]
-    /// Which calls change the status.
+    /// Returns a hint at the calls that change the status.
     let hint: (Int) -> String
     let koreanHint: String
 
@@ -128,7 +128,7 @@ struct ItemChange {
 }
 
 extension Resource {
-  /// What the client says it has seen: in the body, by sending the item back, and in `If-Match`.
+  /// Returns what the client has seen: according to the body, by sending the item back, and to `If-Match`.
   fileprivate func seen(_ sent: Fields, ifMatch: String?, present: Fields) -> Fields {
     var seen = seen(ifMatch: ifMatch, present: present)
     for name in tagged {

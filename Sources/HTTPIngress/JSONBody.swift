@@ -1,9 +1,9 @@
 import Hummingbird
 import Market
 
-/// The fields that a JSON body names, as texts: strings, numbers and booleans. What is null counts as not sent.
+/// Reads the fields of a JSON body as text: strings, numbers and booleans. A null counts as not sent.
 enum JSONBody {
-  /// Reads a body; an empty one has no fields. Throws a 400 for what is no JSON object.
+  /// Returns the fields of a body; an empty one has none. Throws a 400 if it is not a JSON object.
   static func fields(of bytes: some Collection<UInt8>) throws(Problem) -> Fields {
     if bytes.isEmpty { return Fields() }
     var scanner = JSONScanner(Array(bytes))
@@ -27,15 +27,15 @@ enum JSONBody {
         guard known.contains(name) else { continue }
         throw Problem(
           .badRequest, "unreadableBody",
-          "\(name) must be a text or a number, but it is an object or an array.", field: name,
+          "\(name) must be a string or a number, not an object or an array.", field: name,
           message: "\(name) 값은 글이나 숫자여야 합니다.")
       }
     }
     return fields
   }
 
-  /// Throws a 415 for a content type that says something else than JSON, or for none where there is a body: a page
-  /// of any origin may send those without asking.
+  /// Throws a 415 if the content type is not JSON, or is missing although there is a body: a page of any
+  /// origin can send those without a preflight.
   static func check(_ type: String?, isEmpty: Bool) throws(Problem) {
     guard let type else {
       if isEmpty { return }
@@ -54,7 +54,7 @@ enum JSONBody {
     }
   }
 
-  /// The names that a list or an object can only stand under by mistake.
+  /// The names of all known members; an array or an object under one of them is a mistake.
   private static let known: Set<String> = Set(
     (Entity.allCases.map { Resource.of($0) } + [.notice, .mypage]).flatMap(\.columns).map(\.name))
 }

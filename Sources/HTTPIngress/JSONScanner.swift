@@ -1,11 +1,11 @@
-/// Reads a JSON object as RFC 8259 writes it, and nothing that only looks like one.
+/// A strict parser of JSON objects (RFC 8259).
 ///
-/// By hand, because Foundation's reader takes trailing commas and other encodings, keeps the last of two members with
-/// one name, and makes binary fractions of numbers.
+/// Written by hand, because Foundation's parser accepts trailing commas and other encodings, keeps the last
+/// of two members with the same name, and turns numbers into binary fractions.
 struct JSONScanner {
   enum Value: Equatable {
     case text(String)
-    /// As it was written, or in plain digits where it is a whole number.
+    /// In plain digits if it is a whole number, otherwise as written.
     case number(String)
     case flag(Bool)
     case null
@@ -13,17 +13,17 @@ struct JSONScanner {
     case nested
   }
 
-  /// Why the bytes are no JSON object, and where.
+  /// Why the bytes are not a JSON object, and at which byte.
   struct Fault: Error {
     let why: String
     let place: Int
   }
 
-  /// How deep objects and arrays may lie in each other.
+  /// The deepest nesting of objects and arrays.
   private static let deepest = 32
   /// The most members of the object.
   private static let most = 100
-  /// The most digits that a whole number is given.
+  /// The most digits of a whole number that is written out in plain digits.
   private static let longest = 40
 
   private let bytes: [UInt8]
@@ -31,7 +31,7 @@ struct JSONScanner {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The members in their order.
+  /// Parses the object and returns its members in order.
   mutating func object() throws(Fault) -> [(name: String, value: Value)] {
     guard String(validating: bytes, as: UTF8.self) != nil else { throw fault("it is not in UTF-8") }
     var members: [(name: String, value: Value)] = []
@@ -40,7 +40,7 @@ struct JSONScanner {
     try list(UInt8(ascii: "}")) { scanner throws(Fault) in
       let name = try scanner.name()
       guard !members.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
-        throw scanner.fault("\"\(name.prefix(40))\" comes twice")
+        throw scanner.fault("\"\(name.prefix(40))\" occurs twice")
       }
       guard members.count < Self.most else { throw scanner.fault("it has more than \(Self.most) members") }
       members.append((name, try scanner.value(depth: 1)))
@@ -64,7 +64,7 @@ struct JSONScanner {
     return isThere
   }
 
-  /// What lies between an opening bracket, where the scanner stands, and its closing one.
+  /// Parses a list of elements, from the opening bracket at the current place to the closing one.
   private mutating func list(
     _ end: UInt8, _ element: (inout JSONScanner) throws(Fault) -> Void
   ) throws(Fault) {
@@ -87,7 +87,7 @@ struct JSONScanner {
     }
   }
 
-  /// A member's name, and the colon after it.
+  /// Parses a member's name and the colon after it.
   private mutating func name() throws(Fault) -> String {
     guard next == UInt8(ascii: "\"") else { throw fault("a name in quotation marks is missing") }
     let name = try string()
@@ -136,16 +136,16 @@ struct JSONScanner {
         text += bytes[start..<place]
         text += String(try escaped()).utf8
         start = place
-      case ..<0x20: throw fault("a control character stands in a text as it is")
+      case ..<0x20: throw fault("a string has an unescaped control character")
       default: place += 1
       }
     }
-    throw fault("a text does not end")
+    throw fault("a string does not end")
   }
 
   private mutating func escaped() throws(Fault) -> Unicode.Scalar {
     place += 1
-    guard let letter = next else { throw fault("a text does not end") }
+    guard let letter = next else { throw fault("a string does not end") }
     place += 1
     switch letter {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(letter)
@@ -157,21 +157,21 @@ struct JSONScanner {
     case UInt8(ascii: "u"):
       let unit = try unit()
       if let scalar = Unicode.Scalar(unit) { return scalar }
-      guard UTF16.isLeadSurrogate(unit), take("\\u") else { throw fault("a \\u names half a character") }
+      guard UTF16.isLeadSurrogate(unit), take("\\u") else { throw fault("a \\u is half of a surrogate pair") }
       let trail = try self.unit()
-      guard UTF16.isTrailSurrogate(trail) else { throw fault("a \\u names half a character") }
+      guard UTF16.isTrailSurrogate(trail) else { throw fault("a \\u is half of a surrogate pair") }
       return UTF16.decode(UTF16.EncodedScalar([unit, trail]))
-    default: throw fault("a \\ stands before something that needs none")
+    default: throw fault("a \\ precedes a character that cannot be escaped")
     }
   }
 
-  /// The four hexadecimal digits of a `\u`.
+  /// Parses the four hexadecimal digits of a `\u`.
   private mutating func unit() throws(Fault) -> UInt16 {
     let digits = bytes[place...].prefix(4)
     let isHexadecimal = digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit && $0 < 0x80 }
     guard digits.count == 4, isHexadecimal,
       let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
-    else { throw fault("a \\u has not four hexadecimal digits") }
+    else { throw fault("a \\u lacks its four hexadecimal digits") }
     place += 4
     return unit
   }
@@ -183,12 +183,12 @@ struct JSONScanner {
     let isNegative = take("-")
     let whole = digits()
     guard !whole.isEmpty, whole.count == 1 || whole.first != UInt8(ascii: "0") else {
-      throw fault("a number is not written as JSON writes it")
+      throw fault("a number is not valid JSON")
     }
     var fraction: ArraySlice<UInt8> = []
     if take(".") {
       fraction = digits()
-      if fraction.isEmpty { throw fault("a number ends with its point") }
+      if fraction.isEmpty { throw fault("a number has a point, but no fraction") }
     }
     var exponent: Int? = 0
     if take("e") || take("E") {
@@ -209,7 +209,7 @@ struct JSONScanner {
     return digits
   }
 
-  /// A number in plain digits, if it is whole and of a length that means anything.
+  /// Returns a number in plain digits, or nil if it is not whole or has too many digits.
   private static func plain(_ digits: [UInt8], shifted power: Int, _ isNegative: Bool) -> String? {
     var digits = Array(digits.drop { $0 == UInt8(ascii: "0") })
     if digits.isEmpty { return "0" }

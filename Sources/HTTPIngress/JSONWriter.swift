@@ -1,4 +1,4 @@
-/// Writes JSON straight into bytes, in the order it is told.
+/// Writes JSON directly into bytes, in the order of the calls.
 struct JSONWriter {
   private(set) var bytes: [UInt8] = []
   private var needsComma = false

@@ -1,9 +1,9 @@
-/// A language in which people are told what is wrong.
+/// A language of the messages for people.
 enum Language: String, CaseIterable, Sendable {
   case korean = "ko"
   case english = "en"
 
-  /// The one of an `Accept-Language` header that its client likes best; Korean where none of them is asked for.
+  /// The language that an `Accept-Language` header prefers; Korean if it asks for neither.
   init(accepting header: String?) {
     var weights: [Substring: Double] = [:]
     var order: [Substring] = []

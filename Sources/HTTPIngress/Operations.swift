@@ -3,11 +3,11 @@ import Lanes
 import Market
 import Redis
 
-/// What became of commands.
+/// Looks up what became of commands.
 struct Operations: Sendable {
   enum Standing: Equatable {
     case finished(Outcome)
-    /// Somewhere between the door and its last event.
+    /// Admitted, but without an outcome yet.
     case running
     case unknown
   }
@@ -15,9 +15,9 @@ struct Operations: Sendable {
   let redis: RedisClient
   let shards: Int
 
-  /// The outcome of a command; nil while there is none, or where its id stands for another one.
+  /// Returns the outcome of a command, or nil if there is none yet or its id belongs to another command.
   ///
-  /// - Parameter shard: where it went; nil if that is not known.
+  /// - Parameter shard: the command's shard; nil if that is not known.
   func outcome(
     of commandid: String, _ digest: CommandDigest, in shard: Shard? = nil
   ) async throws -> Outcome? {
@@ -31,7 +31,7 @@ struct Operations: Sendable {
     return outcome.map { .finished($0) } ?? (records.isEmpty ? .unknown : .running)
   }
 
-  /// What is kept under the id, nil for a command that waits; in the shard where it went, or in any.
+  /// Returns the records under the id, in one shard or in all; nil elements are commands that still wait.
   private func records(of commandid: String, in shard: Shard? = nil) async throws -> [CommandRecord?] {
     var ask = Commands()
     for shard in shard.map({ [$0] }) ?? (0..<shards).map({ Shard($0) }) {

@@ -1,13 +1,13 @@
 import Market
 
-/// One part of a collection, as it was read.
+/// One page of a collection, as it was read.
 struct Page: Sendable {
   let request: PageRequest
   let rows: [Fields]
   /// How many items the whole collection has.
   let total: Int
 
-  /// Writes the envelope that front ends of Spring Data REST know.
+  /// Writes the page in the envelope of Spring Data REST.
   func write(_ listing: CollectionQuery, on site: BaseURL, to json: inout JSONWriter) {
     let pages = (total + request.size - 1) / request.size
     json.object("_embedded") { json in

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Bounds how many items larger pages may hold at once, from their reading until the client has taken the answer.
+/// Bounds how many items large pages hold at once, until their clients have received them.
 final class PageAllowance: Sendable {
-  /// A share of the allowance, given back with its last reference.
+  /// A share of the allowance, returned when its last reference goes away.
   final class Share: Sendable {
     private let allowance: PageAllowance
     private let items: Int
@@ -20,7 +20,7 @@ final class PageAllowance: Sendable {
 
   init(most: Int) { self.most = most }
 
-  /// Takes a share. Throws a 503 where others have too much of it.
+  /// Takes a share. Throws a 503 if too little is left.
   func take(_ items: Int) throws(Problem) -> Share {
     let isTaken = taken.withLock { taken in
       guard taken + items <= most else { return false }
@@ -30,7 +30,7 @@ final class PageAllowance: Sendable {
     guard isTaken else {
       throw .passing(
         .serviceUnavailable, "tooManyPages",
-        "Others are reading large pages. Ask again, or for \(PageRequest().size) items at a time.",
+        "Too many large pages are being read. Try again soon, or read \(PageRequest().size) items at a time.",
         message: "지금은 큰 목록을 읽을 수 없습니다. 잠시 뒤에 다시 시도해 주세요.")
     }
     return Share(of: self, items: items)

@@ -1,6 +1,6 @@
 import Market
 
-/// Which part of a collection is wanted, and in which order.
+/// Which page of a collection is requested, and in which order.
 struct PageRequest: Equatable, Sendable {
   struct Sort: Equatable, Sendable {
     var field: String
@@ -8,24 +8,24 @@ struct PageRequest: Equatable, Sendable {
   }
 
   static let largestSize = 1000
-  /// The last page there can be: with the largest size its places are still numbers that every JSON reader keeps.
+  /// The last possible page: even at the largest size, its positions fit the 53 bits of a JSON number.
   static let last = (1 << 53) / largestSize - 1
 
   var number = 0
   var size = 20
   var sort: Sort?
 
-  /// The places of the page's items among all.
+  /// The positions of the page's items in the collection.
   var range: Range<Int> { number * size..<(number + 1) * size }
 
-  /// How many items may have to be read for it.
+  /// The most items that have to be read for it.
   var weight: Int {
     if let sort, sort.field != "id" { Reads.sortable } else { size }
   }
 
   init() {}
 
-  /// Reads `page`, `size` and `sort` of a query. A size too large is cut down; what is no number is a 400.
+  /// Parses `page`, `size` and `sort`. Reduces too large a size; throws a 400 for a malformed value.
   init(_ query: Fields) throws(Problem) {
     if let text = query["page"] { number = try Self.number(text, "page", in: 0...Self.last) }
     if let text = query["size"] {

@@ -1,11 +1,11 @@
 import Market
 import Synchronization
 
-/// Who waits here for which command.
+/// The calls of this process that wait for the outcome of a command.
 final class PendingReplies: Sendable {
   private let waiting = Mutex<[String: [PendingReply]]>([:])
 
-  /// Opens a wait. Do so before the command is let in, and `close` it in the end.
+  /// Opens a wait. Call this before the command is admitted, and `close` afterwards.
   func expect(_ commandid: String, within time: Duration) -> PendingReply {
     let expectation = PendingReply(deadline: .now + time)
     waiting.withLock { $0[commandid, default: []].append(expectation) }
@@ -20,15 +20,15 @@ final class PendingReplies: Sendable {
     }
   }
 
-  /// Hands an outcome to all who wait for it.
+  /// Resolves all waits for a command.
   func settle(_ commandid: String, _ outcome: Outcome) {
     let expectations = waiting.withLock { $0.removeValue(forKey: commandid) } ?? []
     for expectation in expectations { expectation.settle(outcome) }
   }
 
-  /// Ends the waits whose time is up, until it is cancelled: up to a tenth of a second late.
+  /// Ends the waits past their deadline, up to a tenth of a second late, until cancelled.
   ///
-  /// One clock for all, because a timer for every call costs more than the wait itself.
+  /// One timer for all, because a timer for every call costs more than the wait itself.
   func watch() async throws {
     while true {
       try await Task.sleep(for: .milliseconds(100))

@@ -1,7 +1,7 @@
 import Market
 import Synchronization
 
-/// One caller's wait for the outcome of its command. It ends once: with the outcome, or without when time is up.
+/// One call's wait for a command's outcome. It resolves once: with the outcome, or with nil on timeout.
 final class PendingReply: Sendable {
   private enum State {
     case open
@@ -9,13 +9,13 @@ final class PendingReply: Sendable {
     case settled(Outcome?)
   }
 
-  /// When the time is up; the book sees to it.
+  /// When the wait times out; `PendingReplies` enforces it.
   let deadline: ContinuousClock.Instant
   private let state = Mutex(State.open)
 
   init(deadline: ContinuousClock.Instant) { self.deadline = deadline }
 
-  /// Ends the wait; later calls change nothing.
+  /// Resolves the wait; later calls have no effect.
   func settle(_ outcome: Outcome?) {
     let waiter: CheckedContinuation<Outcome?, Never>? = state.withLock { state in
       switch state {
@@ -31,7 +31,7 @@ final class PendingReply: Sendable {
     waiter?.resume(returning: outcome)
   }
 
-  /// The outcome, or nil if there is none in time. Call once.
+  /// Returns the outcome, or nil on timeout. Call once.
   func outcome() async -> Outcome? {
     await withCheckedContinuation { waiter in
       let settled: Outcome?? = state.withLock { state in

@@ -1,15 +1,15 @@
 /// How long a client wants to wait for an outcome: the `Prefer` header of RFC 7240.
 struct PreferHeader: Equatable, Sendable {
-  /// The longest wait that is granted, in seconds.
+  /// The longest wait granted, in seconds.
   static let longestWait = 10
 
-  /// Seconds; nil where the client leaves it to the server.
+  /// The requested wait in seconds; nil if the client leaves it to the server.
   var wait: Int?
   var isAsync = false
 
-  /// Reads the header; what it does not know is ignored, as the RFC asks.
+  /// Parses the header; ignores unknown preferences, as RFC 7240 requires.
   init(_ header: String?) {
-    // By bytes: a header is ASCII, and to tell its characters apart costs more than all the rest.
+    // By bytes: a header is ASCII, and splitting by `Character` costs more than all the rest.
     for item in (header ?? "").lowercased().utf8.split(separator: UInt8(ascii: ",")) {
       let preference = item.prefix { $0 != UInt8(ascii: ";") }
         .split(separator: UInt8(ascii: "="), maxSplits: 1)
@@ -25,12 +25,12 @@ struct PreferHeader: Equatable, Sendable {
     }
   }
 
-  /// The wait itself: an asynchronous client waits only if it says how long.
+  /// Returns how long to wait: with `respond-async`, only if the client also says how long.
   func duration(otherwise ordinary: Duration) -> Duration {
     wait.map { .seconds($0) } ?? (isAsync ? .zero : ordinary)
   }
 
-  /// What a 202 says was granted; nil where nothing was asked.
+  /// The value of `Preference-Applied` in a 202; nil if the client asked for nothing.
   var applied: String? {
     let granted = [isAsync ? "respond-async" : nil, wait.map { "wait=\($0)" }].compactMap(\.self)
     return granted.isEmpty ? nil : granted.joined(separator: ", ")
@@ -38,7 +38,7 @@ struct PreferHeader: Equatable, Sendable {
 }
 
 extension Substring {
-  /// Without the spaces and quotation marks before it, up to the next one.
+  /// The text after any leading spaces and quotation marks, up to the next one.
   fileprivate var trimmed: Substring {
     func isText(_ byte: UInt8) -> Bool { byte != UInt8(ascii: " ") && byte != UInt8(ascii: "\"") }
     return Substring(utf8.drop { !isText($0) }.prefix(while: isText))

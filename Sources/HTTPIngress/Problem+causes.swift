@@ -5,7 +5,7 @@ import Market
 import Redis
 
 extension Problem {
-  /// What any error of a handler means to the caller.
+  /// Translates any error of a handler for the caller.
   init(_ error: any Error, calling request: Hummingbird.Request) {
     switch error {
     case let problem as Problem: self = problem
@@ -14,12 +14,12 @@ extension Problem {
     case let error as Health.DownNotAllowed:
       self.init(
         .forbidden, "downNotAllowed",
-        "Taking this process down through HTTP is switched off. Set \(error.setting)=true to allow it.",
+        "Taking this process down over HTTP is disabled. Set \(error.setting)=true to allow it.",
         message: "HTTP로 이 프로세스를 내릴 수 없게 되어 있습니다. \(error.setting)=true로 허용할 수 있습니다.")
     case let error as HTTPError: self.init(error, calling: request)
     default:
       self.init(
-        .internalServerError, "internal", "Something went wrong here. The server's log says what.",
+        .internalServerError, "internal", "An internal error occurred. The server's log has the details.",
         message: "서버에서 문제가 생겼습니다.")
     }
   }
@@ -36,17 +36,17 @@ extension Problem {
         message: "지금은 처리할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.")
     } else {
       self.init(
-        .internalServerError, "store", "The service cannot work with its store. \(error.message)",
+        .internalServerError, "store", "The service's store returned an error. \(error.message)",
         message: "서버의 저장소에 문제가 생겼습니다.")
     }
   }
 
-  /// Why a door did not let a command in; nil if it did.
+  /// Why a door did not admit a command; nil if it did.
   init?(_ admission: Admission) {
     if case .full = admission {
       self = .passing(
         .serviceUnavailable, "backlog",
-        "So much is waiting to be worked on that nothing more is taken in for now.",
+        "Too many commands are waiting. No more are accepted for now.",
         message: "요청이 너무 많이 밀려 있습니다. 잠시 뒤에 다시 시도해 주세요.")
       return
     }
@@ -58,11 +58,11 @@ extension Problem {
       message: refusal.message)
   }
 
-  /// Why a command was refused, in the words of its outcome.
+  /// Why a command was refused, according to its outcome.
   init(refused outcome: Outcome) {
     let code = outcome.fields["reason"] ?? "refused"
     let message = outcome.fields["message"] ?? code
-    // A reason of a newer release is told in the words that came with it.
+    // The reason of a newer release is unknown here; its own message is used.
     let refusal = Refusal(rawValue: code)
     self.init(refusal?.status ?? .conflict, code, refusal?.english ?? message, message: message)
   }

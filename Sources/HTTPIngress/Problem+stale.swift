@@ -2,14 +2,14 @@ import Hummingbird
 import Market
 
 extension Problem {
-  /// What a person may have seen of an item that is no longer so.
+  /// The fields of an item that a person can have seen, and that can have changed since.
   private static let told = ["productname", "qty", "price", "reserveDt", "address"] + Seen.names
 
-  /// A change was asked for on a page that is no longer true: a 409 that says what there is now.
+  /// Returns a 409 for a change that was based on an outdated page; its detail lists the present values.
   ///
   /// - Parameters:
-  ///   - present: the item as it is.
-  ///   - sent: what the client sent; without it all that may have changed is told.
+  ///   - present: the item's present state.
+  ///   - sent: what the client sent; nil lists all values that can have changed.
   static func stale(_ present: Fields, sent: Fields?) -> Problem {
     let now = told.compactMap { name -> (name: String, value: String, sent: String)? in
       guard let value = present[name] ?? (name == "version" ? "1" : nil) else { return nil }
@@ -28,7 +28,7 @@ extension Problem {
       message: Refusal.stale.message + list(korean, after: "지금은"))
   }
 
-  /// Why a command was refused, to a call that said what it had seen.
+  /// Why a command was refused, for a call that said what it had seen.
   init(refused outcome: Outcome, sent: Fields?, ifMatch: String?) {
     guard outcome.fields["reason"] == Refusal.stale.rawValue else {
       self.init(refused: outcome)

@@ -1,16 +1,15 @@
 import Hummingbird
 
-/// Why a call failed, told in the form of RFC 9457.
+/// Why a call failed: a problem of RFC 9457.
 struct Problem: Error {
   var status: HTTPResponse.Status
-  /// One word a program can act on; the problem's type is made of it.
+  /// A code that a program can act on; part of the problem's type.
   var code: String
-  /// What happened and what can be done, in English: for the person who writes the client, and for who uses it in
-  /// English.
+  /// What happened and what can be done, in English, for the client's developer and English-speaking users.
   var detail: String
   /// The field of the request that is wrong.
   var field: String?
-  /// The same in Korean, for the person who uses the client.
+  /// The message for the end user, in Korean.
   var message: String
   var headers: HTTPFields = [:]
 
@@ -25,7 +24,7 @@ struct Problem: Error {
     self.message = message ?? detail
   }
 
-  /// A problem that passes by itself within about a second.
+  /// Returns a problem that passes by itself within about a second; it has a `Retry-After`.
   static func passing(
     _ status: HTTPResponse.Status, _ code: String, _ detail: String, message: String? = nil
   ) -> Problem {

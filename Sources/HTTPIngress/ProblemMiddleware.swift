@@ -1,7 +1,7 @@
 import Hummingbird
 import Logging
 
-/// Turns whatever a handler throws into problem+json.
+/// Turns any error of a handler into a problem+json response.
 package struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
   package init() {}
 

@@ -3,11 +3,11 @@ import Lanes
 import Market
 import Redis
 
-/// Which items a collection has, and what they are.
+/// Lists and reads the items of a collection.
 extension Reads {
-  /// How many items there are, and those at the wanted places.
+  /// Returns the number of items, and the items at the given positions.
   ///
-  /// - Parameter isReversed: whether the last ids come first, where it is ids that give the order.
+  /// - Parameter isReversed: whether the highest ids come first, in a collection ordered by id.
   func items(
     of contents: CollectionQuery.Contents, at places: Range<Int>, isReversed: Bool
   ) async throws -> (total: Int, items: [Item]) {
@@ -41,7 +41,7 @@ extension Reads {
     }
   }
 
-  /// How many items there are.
+  /// Returns the number of items.
   func count(of contents: CollectionQuery.Contents) async throws -> Int {
     let command =
       switch contents {
@@ -54,7 +54,7 @@ extension Reads {
     return try await redis.send(ask).reduce(0) { try $0 + ($1.get().integer ?? 0) }
   }
 
-  /// What the items are, without those that are gone. Those that share a hash are read together.
+  /// Returns the fields of the items, without deleted ones. Items that share a hash are read together.
   func read(_ items: [Item]) async throws -> [Fields] {
     var ask = Commands()
     var together: [Range<Int>] = []
@@ -90,7 +90,9 @@ extension Reads {
     return rows
   }
 
-  /// The hash of a reserve or trade by its id, of an inventory by its product's.
+  /// Returns the key of an item's hash.
+  ///
+  /// - Parameter id: the id of a reserve or a trade; the product id of an inventory.
   static func key(of entity: Entity, _ id: Int, in shard: Shard) -> String {
     switch entity {
     case .reserve: Key.reservation(id, in: shard)

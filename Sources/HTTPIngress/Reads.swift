@@ -3,15 +3,15 @@ import Lanes
 import Market
 import Redis
 
-/// Reads what there is: every item in at most two round trips, every page in two.
+/// Reads items and pages: an item in at most two round trips, a page in two.
 struct Reads: Sendable {
-  /// How many items may be sorted by a field that has no index: all of them have to be read.
+  /// The largest collection that can be sorted by a field without an index, which reads all of its items.
   static let sortable = 2000
 
   let redis: RedisClient
   let shards: Int
 
-  /// A reserve, trade or inventory. Throws a 404 where there is none, or it was deleted.
+  /// Returns a reserve, trade or inventory. Throws a 404 if there is none, or it was deleted.
   func item(_ entity: Entity, _ id: Int) async throws -> Fields {
     var ask = Commands()
     ask.add("GET", Key.directory(entity, id: id))
@@ -37,7 +37,7 @@ struct Reads: Sendable {
   }
 
   func page(_ listing: CollectionQuery, _ request: PageRequest) async throws -> Page {
-    // A field without an index is sorted here, which takes all items.
+    // A field without an index is sorted here, which needs all items.
     let sort = request.sort.flatMap { $0.field == "id" && !listing.newestFirst ? nil : $0 }
     if let sort, listing.shape.isNumber(sort.field) == nil {
       throw Problem(
@@ -65,7 +65,7 @@ struct Reads: Sendable {
 }
 
 extension Resource {
-  /// Rows in the order of a field, numbers by their value; rows that are equal keep their order.
+  /// Returns the rows sorted by a field, numbers by value; equal rows keep their order.
   func sorted(_ rows: [Fields], by sort: PageRequest.Sort) -> [Fields] {
     func order<Value: Comparable>(_ value: (Fields) -> Value) -> [Fields] {
       let all = rows.map { (value: value($0), row: $0) }

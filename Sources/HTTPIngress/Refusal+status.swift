@@ -2,7 +2,7 @@ import Hummingbird
 import Market
 
 extension Refusal {
-  /// What a refusal is to HTTP: what is asked for can never be (422), or not as things stand (409).
+  /// The HTTP status: 422 if the request can never succeed, 409 if it conflicts with the present state.
   var status: HTTPResponse.Status {
     switch self {
     case .notFound: .notFound

@@ -6,7 +6,7 @@ import Market
 import Redis
 import Synchronization
 
-/// Reads the outcomes that the lanes address to this ingress, on a thread of its own, through any outage.
+/// Reads the outcomes that the lanes address to this ingress, on its own thread. Reconnects after any outage.
 final class ReplyListener: Sendable {
   private let url: RedisURL
   private let streams: [String]
@@ -27,11 +27,11 @@ final class ReplyListener: Sendable {
     thread.start()
   }
 
-  /// Lets the thread end by itself, within a second or two.
+  /// Asks the thread to end, which it does within a second or two.
   func stop() { isStopped.store(true, ordering: .relaxed) }
 
   private func listen() {
-    // Nobody else writes to these streams and their names are new, so the beginning is where to start.
+    // The streams' names are new, so everything in them is for this process: read from the beginning.
     var cursors = Dictionary(uniqueKeysWithValues: streams.map { ($0, "0") })
     var backoff = Backoff()
     while !isStopped.load(ordering: .relaxed) {
@@ -49,13 +49,13 @@ final class ReplyListener: Sendable {
         }
       } catch {
         if isStopped.load(ordering: .relaxed) { return }
-        logger.warning("no outcomes from Redis for now", metadata: ["error": "\(error)"])
+        logger.warning("cannot read outcomes from Redis, will retry", metadata: ["error": "\(error)"])
         Thread.sleep(forTimeInterval: backoff.next().seconds)
       }
     }
   }
 
-  /// Takes an answer of `XREAD`: per stream its name and entries, per entry its id and fields.
+  /// Settles the waits in a reply to `XREAD`: per stream its name and entries, per entry its id and fields.
   private func settle(_ reply: Reply, _ cursors: inout [String: String]) {
     for stream in reply {
       guard let name = stream[0]?.string, let entries = stream[1] else { continue }
@@ -66,7 +66,7 @@ final class ReplyListener: Sendable {
         guard let commandid = fields["commandid"],
           let outcome = fields["outcome"].flatMap(Outcome.init(packed:))
         else {
-          logger.error("an answer cannot be read", metadata: ["stream": "\(name)"])
+          logger.error("unreadable reply", metadata: ["stream": "\(name)"])
           continue
         }
         book.settle(commandid, outcome)

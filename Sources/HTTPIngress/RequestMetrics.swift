@@ -4,7 +4,7 @@ import Redis
 import Synchronization
 import Telemetry
 
-/// The series of every kind of call. Their handles are kept: to find one by its labels costs more than to count.
+/// The metric handles per kind of call. They are cached: finding one by its labels costs more than counting.
 final class RequestMetrics: Sendable {
   struct Kind: Hashable {
     let method: HTTPRequest.Method

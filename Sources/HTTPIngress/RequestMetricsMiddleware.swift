@@ -9,7 +9,7 @@ struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
   ) async throws -> Response {
     let start = ContinuousClock.now
     let response = try await next(request, context)
-    // The route and not the path: a series for every id would never end.
+    // By route, not by path: a series for every id would be unbounded.
     let kind = RequestMetrics.Kind(
       method: request.method, route: context.endpointPath ?? "unknown", status: response.status.code)
     book.add(kind, .now - start)

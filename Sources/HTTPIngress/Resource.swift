@@ -1,12 +1,12 @@
 import Market
 
-/// How the things of one kind look in JSON: their names in links and their members.
+/// The JSON form of one kind of item: its names in links and its members.
 struct Resource: Sendable {
-  /// One, as the name of a link.
+  /// The singular, the name of a link.
   let name: String
-  /// Many, as the name of a collection and of its path.
+  /// The plural, the name of a collection and of its path.
   let collection: String
-  /// The members in the order they are written.
+  /// The members, in the order in which they are written.
   let columns: [(name: String, isNumber: Bool)]
 
   /// - Parameter columns: the members' names; those of numbers begin with `#`.
@@ -33,7 +33,7 @@ struct Resource: Sendable {
     }
   }
 
-  /// Whether people can change such things, and so need to know which state of them they have seen.
+  /// Whether users can change such items, and so need to say which version they have seen.
   var isVersioned: Bool { isNumber("version") != nil }
 
   func isNumber(_ name: String) -> Bool? { columns.first { $0.name == name }?.isNumber }
@@ -46,7 +46,7 @@ struct Resource: Sendable {
       } else if let number = fields[name].flatMap({ Int($0) }) {
         json.write(name, number)
       } else if name == "version" {
-        // What was never changed need not say so.
+        // An item that was never changed has no stored version.
         json.write(name, 1)
       }
     }
@@ -73,7 +73,7 @@ struct Resource: Sendable {
   }
 }
 
-/// What belongs to users.
+/// Items that belong to users.
 extension Resource {
   static let notice = Resource(
     "notice", "notices",

@@ -1,7 +1,7 @@
 import Hummingbird
 
 extension Response {
-  /// A JSON object, `application/hal+json` unless told otherwise.
+  /// A JSON object, by default `application/hal+json`.
   init(
     _ status: HTTPResponse.Status = .ok, type: String = "application/hal+json", headers: HTTPFields = [:],
     json members: (inout JSONWriter) -> Void
@@ -13,7 +13,7 @@ extension Response {
     self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
   }
 
-  /// The same, holding on to a value until the client has taken all of it but what a socket keeps.
+  /// Returns the same response, which keeps a value alive until all of the body is written to the socket.
   func keeping(_ value: (some AnyObject & Sendable)?) -> Response {
     guard let value else { return self }
     let body = body

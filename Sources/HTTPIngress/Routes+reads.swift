@@ -110,7 +110,7 @@ extension Routes {
 }
 
 extension Resource {
-  /// What the outcome of a command shows: the item that its worker decides.
+  /// Returns the kind of item in a command's outcome: the one its worker decides.
   fileprivate static func of(_ outcome: Outcome) -> Resource {
     let author = Event.steps.first { $0.rawValue == outcome.type }?.worker ?? .reservation
     return .of(author.entity)

@@ -2,7 +2,7 @@ import Hummingbird
 import Market
 
 extension Routes {
-  /// What a write answers when it was done.
+  /// The response to a successful write.
   private enum Success { case created, item, noContent }
 
   func addWrites(to router: Router<Context>) {
@@ -24,7 +24,7 @@ extension Routes {
       ])
   }
 
-  /// Makes a new item of the body.
+  /// Returns the handler that creates an item from the body.
   func create(_ kind: CommandKind) -> Handler {
     { request, _ in
       let sent = try await fields(of: request)
@@ -44,7 +44,7 @@ extension Routes {
       if let command = change.command {
         return try await submit(command, meaning: change.asked, sent: sent, success: .item, request)
       }
-      // A copy of a request that was carried out has nothing left to do, and is answered like the first.
+      // A copy of a request that was already carried out changes nothing, and gets the answer of the first.
       if let earlier = try await writes.earlier(change.asked, call) {
         return try response(to: change.asked, earlier, sent: sent, success: .item, call)
       }
@@ -57,7 +57,7 @@ extension Routes {
 
   func remove(_ kind: CommandKind) -> Handler {
     { request, context in
-      // A stock that is withdrawn leaves nothing behind; the others are asked to disappear as well.
+      // A withdrawn stock is deleted anyway; the others are deleted only on request.
       let delete = kind == .withdrawStock ? [] : [(name: "delete", value: "1")]
       return try await command(kind, id: context.id(), also: delete, success: .noContent, request)
     }
@@ -73,10 +73,10 @@ extension Routes {
     return try await submit(draft, success: success, request)
   }
 
-  /// What a call without a body says in `If-Match` that it has seen.
+  /// Returns what a call without a body has seen, according to its `If-Match`.
   private func seen(_ entity: Entity, _ id: Int, _ request: Request) async throws -> Fields {
     guard let ifMatch = try WriteCall(request).ifMatch else { return [:] }
-    // What is no longer there is not to be found, unless this is a copy of the call that took it away.
+    // The worker refuses a missing item, unless this is a copy of the call that deleted it.
     let present = (try? await reads.item(entity, id)) ?? [:]
     return Resource.of(entity).seen(ifMatch: ifMatch, present: present)
   }

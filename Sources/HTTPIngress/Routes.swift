@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import Market
 
-/// Which call does what.
+/// The routes and their handlers.
 struct Routes: Sendable {
   typealias Context = IngressContext
   typealias Handler = @Sendable (Request, Context) async throws -> Response
@@ -39,7 +39,7 @@ struct Routes: Sendable {
     router.add(path, handlers)
   }
 
-  /// The fields of a JSON body. Throws a 400 for what is none, and a 415 for what does not say that it is.
+  /// Returns the fields of a JSON body. Throws a 400 for malformed JSON, a 415 for another content type.
   func fields(of request: Request) async throws -> Fields {
     var bytes = ByteBuffer()
     for try await part in request.body { bytes.writeImmutableBuffer(part) }

@@ -1,9 +1,9 @@
 import Redis
 
-/// Several sorted sets read as one, in the order of their scores, which are whole numbers.
+/// Reads several sorted sets as one, in the order of their scores, which are whole numbers.
 ///
-/// Any page costs about what the first one does. The members before a page that lies deep are not read but counted:
-/// a search among the scores asks every set how many it has up to there, until the page is near.
+/// Any page costs about as much as the first. The members before a distant page are counted instead of read:
+/// a search over the scores asks every set how many members it has up to a score, until the page is near.
 struct SortedSets: Sendable {
   struct Member: Sendable {
     let score: Int
@@ -11,19 +11,19 @@ struct SortedSets: Sendable {
     let name: String
   }
 
-  /// How many members before a page are read with it rather than counted.
+  /// How many members before a page are read along with it rather than counted.
   static let near = 100
-  /// How many counts one round of the search asks for at least.
+  /// The approximate number of counts in one round of the search.
   private static let counts = 128
 
   let redis: RedisClient
   let keys: [String]
 
-  /// How many members there are, and those at the wanted places.
+  /// Returns the number of members, and the members at the given positions.
   ///
   /// - Parameter isReversed: whether the highest scores come first.
   func members(_ wanted: Range<Int>, isReversed: Bool) async throws -> (total: Int, members: [Member]) {
-    // A single set can be read from anywhere; in several, what comes first may all be in one of them.
+    // A single set can be read from any position; with several, one set can have all of the first members.
     if keys.count == 1 || wanted.lowerBound <= Self.near {
       let start = keys.count == 1 ? wanted.lowerBound : 0
       var ask = Commands()
@@ -43,7 +43,7 @@ struct SortedSets: Sendable {
     let places = wanted.clamped(to: 0..<total)
     if places.isEmpty { return (total, []) }
     if total - places.upperBound <= Self.near {
-      // Near the end it is the first in the other order.
+      // A page near the end is near the beginning in reverse order.
       let back = total - places.upperBound..<total - places.lowerBound
       return (total, try await members(back, isReversed: !isReversed).members.reversed())
     }
@@ -61,7 +61,7 @@ struct SortedSets: Sendable {
     return (total, isReversed ? members.reversed() : Array(members))
   }
 
-  /// A score near a place and not after it, and how many members have no higher one.
+  /// Returns a score close to a position but not past it, and how many members have at most that score.
   private func search(_ place: Int, of total: Int) async throws -> (score: Int, before: Int) {
     var ask = Commands()
     for key in keys { ask.add("ZRANGE", key, "-1", "-1", "WITHSCORES") }
@@ -88,7 +88,7 @@ struct SortedSets: Sendable {
     return try await redis.send(ask).map { try $0.get().integer ?? 0 }
   }
 
-  /// How many members have each of these scores or a lower one.
+  /// Returns how many members have at most each of these scores.
   private func counts(upTo scores: [Int]) async throws -> [Int] {
     var ask = Commands()
     for score in scores { for key in keys { ask.add("ZCOUNT", key, "-inf", String(score)) } }
@@ -100,7 +100,7 @@ struct SortedSets: Sendable {
     }
   }
 
-  /// The sets' members in their common order; one reply a set.
+  /// Returns the members of all sets in their common order; one reply per set.
   private func merged(_ replies: [Reply], isReversed: Bool) throws -> [Member] {
     var members: [Member] = []
     for (set, reply) in replies.enumerated() {
@@ -114,7 +114,7 @@ struct SortedSets: Sendable {
         }
       }
     }
-    // One set is in order as it came.
+    // A single set is already in order.
     if keys.count > 1 {
       members.sort {
         isReversed ? ($0.score, $0.set) > ($1.score, $1.set) : ($0.score, $0.set) < ($1.score, $1.set)

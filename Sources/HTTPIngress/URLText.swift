@@ -1,18 +1,18 @@
 import Foundation
 import Market
 
-/// Text as it stands in a path segment or a query value.
+/// Percent-encoding of path segments and query values.
 enum URLText {
   private static let plain = CharacterSet(
     charactersIn: String(decoding: (UInt8.min...UInt8(127)).filter(standsInPaths), as: UTF8.self))
 
   static func encode(_ text: String) -> String {
-    // Nearly every text is an id, which is plain as it stands.
+    // Nearly every text is an id, which needs no encoding.
     if text.utf8.allSatisfy(standsInPaths) { return text }
     return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
   }
 
-  /// Throws a 400 where the text is not percent-encoded UTF-8.
+  /// Returns the decoded text. Throws a 400 if it is empty or not percent-encoded UTF-8.
   static func decode(_ text: String, _ name: String) throws(Problem) -> String {
     guard let plain = plain(text.utf8), !plain.isEmpty else {
       throw Problem(
@@ -22,7 +22,7 @@ enum URLText {
     return plain
   }
 
-  /// The names and values of a query as a form sends them, where a plus is a space.
+  /// Parses the names and values of a query in form encoding, in which a plus is a space.
   static func query(_ text: String?) throws(Problem) -> Fields {
     var fields = Fields()
     for pair in (text ?? "").utf8.split(separator: UInt8(ascii: "&")) {
@@ -41,9 +41,9 @@ enum URLText {
     return fields
   }
 
-  /// A percent-encoded text as it was; nil where it is none, or no UTF-8.
+  /// Returns the decoded text; nil if it is not percent-encoded, or not UTF-8.
   ///
-  /// Foundation takes a byte order mark off, which may begin somebody's name.
+  /// Foundation's decoding would remove a byte order mark, which a user's id can begin with.
   private static func plain(_ text: some Collection<UInt8>) -> String? {
     var bytes: [UInt8] = []
     var rest = text[...]
@@ -64,7 +64,7 @@ enum URLText {
     Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) }
   }
 
-  /// Throws a 400 where the text is no id.
+  /// Parses an id. Throws a 400 if the text is not one.
   static func id(_ text: String) throws(Problem) -> Int {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let id = Int(text), 1..<(1 << 53) ~= id else {
       throw Problem(
@@ -74,7 +74,7 @@ enum URLText {
     return id
   }
 
-  /// Whether a path may have the byte as it stands, and nothing of ours needs it otherwise: command ids have colons.
+  /// Whether the byte needs no encoding in our paths: unreserved, or a colon, which command ids contain.
   private static func standsInPaths(_ byte: UInt8) -> Bool { isPlain(byte) || byte == UInt8(ascii: ":") }
 
   /// Whether RFC 3986 calls the byte unreserved.

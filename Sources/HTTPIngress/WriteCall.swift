@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// What a write's handler has to know of the HTTP call.
+/// What a write's handler needs from the HTTP request.
 struct WriteCall: Sendable {
   private let request: Request
   let preference: PreferHeader
@@ -13,10 +13,10 @@ struct WriteCall: Sendable {
     key = try IdempotencyKey.read(request.headers[header: .idempotencyKey])
   }
 
-  /// The entity tags that the item must have.
+  /// The `If-Match` header: entity tags, one of which the item must have.
   var ifMatch: String? { request.headers[.ifMatch] }
 
-  /// Method and path, `POST /reserves`.
+  /// The method and path, such as `POST /reserves`.
   var line: String { "\(request.method.rawValue) \(request.uri.path)" }
 
   var site: BaseURL { BaseURL(request) }

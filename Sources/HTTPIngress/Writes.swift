@@ -3,11 +3,11 @@ import Lanes
 import Market
 import Redis
 
-/// Lets commands in and waits for what comes of them.
+/// Admits commands and waits for their outcomes.
 struct Writes: Sendable {
   enum Answer {
     case finished(Outcome)
-    /// Let in; the outcome is still to come.
+    /// Admitted; the outcome is not known yet.
     case accepted(commandid: String, id: Int)
   }
 
@@ -23,7 +23,9 @@ struct Writes: Sendable {
   var claims: IdempotencyClaims { IdempotencyClaims(redis: redis) }
   var operations: Operations { Operations(redis: redis, shards: shards) }
 
-  /// - Parameter meaning: the draft that the client's key stands for, if it asked for more than is still to do.
+  /// Admits a command and waits for its outcome as long as the client wants.
+  ///
+  /// - Parameter meaning: what the idempotency key stands for, if `draft` is only the part still to be done.
   func submit(_ draft: Draft, meaning: Draft? = nil, _ call: WriteCall) async throws -> Answer {
     let claim = try await claim(meaning ?? draft, call)
     let commandid = claim?.commandid ?? CommandName.made()
@@ -32,7 +34,7 @@ struct Writes: Sendable {
       if let earlier { return .finished(earlier) }
       guard !claim.isRunning else {
         throw Problem.passing(
-          .conflict, "stillRunning", "The same request is being worked on. Ask again soon.",
+          .conflict, "stillRunning", "The same request is still being processed. Try again soon.",
           message: "같은 요청을 처리하고 있습니다. 잠시 뒤에 다시 시도해 주세요.")
       }
     }
@@ -47,17 +49,17 @@ struct Writes: Sendable {
       let (id, _) = try await admit(ids, call, request)
       return .accepted(commandid: commandid, id: id)
     }
-    // The answer may be there before the append returns.
+    // The outcome can arrive before the append returns.
     let expectation = book.expect(commandid, within: wait)
     defer { book.close(expectation, of: commandid) }
     let (id, shard) = try await admit(ids, call, request)
     if let outcome = await expectation.outcome() { return .finished(outcome) }
-    // It may have been decided all the same: the stream of answers is bounded.
+    // The command can have been decided anyway: the stream of replies is bounded.
     let outcome = try? await operations.outcome(of: commandid, (meaning ?? draft).digest, in: shard)
     return outcome.map { .finished($0) } ?? .accepted(commandid: commandid, id: id)
   }
 
-  /// The outcome of an earlier copy of a request for which there is nothing left to do.
+  /// Returns the outcome of an earlier copy of a request for which there is nothing left to do.
   func earlier(_ draft: Draft, _ call: WriteCall) async throws -> Outcome? {
     guard let key = call.key, let claim = try await claims.earlier(key, for: draft.text(of: call)) else {
       return nil
@@ -65,14 +67,16 @@ struct Writes: Sendable {
     return try await operations.outcome(of: claim.commandid, draft.digest)
   }
 
-  /// Nil where the client gave the call no key.
+  /// Claims the call's idempotency key; nil if it has none.
   private func claim(_ draft: Draft, _ call: WriteCall) async throws -> IdempotencyClaims.Claim? {
     guard let key = call.key else { return nil }
     let id = draft.leavesID ? try await newID(draft.kind.entity) : nil
     return try await claims.claim(key, for: draft.text(of: call), meaning: id)
   }
 
-  /// - Parameter ids: those meant for what the request makes, in order; without any the door makes one.
+  /// Takes a command through the door, with the next candidate id if one is taken.
+  ///
+  /// - Parameter ids: the candidate ids for what the request creates, in order; if none, the door makes one.
   private func admit(
     _ ids: [Int], _ call: WriteCall, _ request: (_ reserved: Int?) -> CommandRequest
   ) async throws -> (id: Int, shard: Shard) {
@@ -82,18 +86,18 @@ struct Writes: Sendable {
       let admission = try await passTwice(request)
       if case .admitted(let id, _, let shard) = admission { return (id, shard) }
       if case .conflict(let entity, _, _) = admission, request.draft.leavesID, let key = call.key {
-        // The id is somebody else's by now: all copies of the request go on to the next one.
+        // The id has been taken meanwhile: all copies of the request go on to the next one.
         place += 1
         if place >= ids.count { ids = try await claims.mean(newID(entity, collisions: place), for: key) }
         continue
       }
       if let key = call.key { try await claims.release(key) }
       throw admission.flatMap(Problem.init)
-        ?? Problem(.internalServerError, "internal", "The door was silent.", message: "서버에서 문제가 생겼습니다.")
+        ?? Problem(.internalServerError, "internal", "The door gave no answer.", message: "서버에서 문제가 생겼습니다.")
     }
   }
 
-  /// An id that nobody has been given yet.
+  /// Returns an unused id.
   private func newID(_ entity: Entity, collisions: Int = 0) async throws -> Int {
     while true {
       if let id = blocks.next(entity) { return id }
@@ -103,7 +107,7 @@ struct Writes: Sendable {
     }
   }
 
-  /// Takes one request through a door, and once more if the connection broke under it.
+  /// Takes one request through a door, and a second time if the connection broke.
   private func passTwice(_ request: CommandRequest) async throws -> Admission? {
     let wasConnected = redis.isConnected
     var door = Door([request], shards: shards, blocks: blocks, isFull: backlog.isFull)
@@ -112,7 +116,7 @@ struct Writes: Sendable {
     } catch {
       guard wasConnected, error.code == .unavailable || error.code == .timeout else { throw error }
     }
-    // The connection comes back at once if it can at all, and the command id makes a second copy harmless.
+    // The connection is back at once if it can be, and the command id makes a second copy harmless.
     try await Task.sleep(for: .milliseconds(50))
     door.restart()
     return try await pass(&door)
@@ -130,10 +134,10 @@ struct Writes: Sendable {
 }
 
 extension Draft {
-  /// Whether it makes something whose id is left to the door.
+  /// Whether it creates an item and leaves the id to the door.
   fileprivate var leavesID: Bool { kind.creates && id == nil }
 
-  /// Everything the request says, in one fixed order: what a client's key stands for.
+  /// Returns everything the request says, in a fixed order: what a client's key stands for.
   fileprivate func text(of call: WriteCall) -> String {
     var all: Fields = ["type": kind.rawValue]
     if let id { all.append("id", String(id)) }

@@ -1,11 +1,11 @@
 import Hummingbird
 import Synchronization
 
-/// Whether this process lives and can work, as the platform asks it.
+/// The liveness and readiness of this process, for the platform's health checks.
 ///
-/// Liveness says only whether a restart would help, so it never depends on Redis or anything else outside.
+/// Liveness only tells whether a restart would help, so it never depends on Redis or anything else external.
 package final class Health: Sendable {
-  /// Gives nil where all is fine, else why not.
+  /// Returns nil if all is well, else the reason.
   package typealias Check = @Sendable () async -> String?
 
   private struct State {
@@ -15,19 +15,19 @@ package final class Health: Sendable {
   }
 
   private let state = Mutex(State())
-  /// The setting that lets anybody take the process down through HTTP; nil where it is not set.
+  /// The name of the setting behind `allowsDown`.
   let downSetting: String
   let allowsDown: Bool
 
   /// - Parameters:
-  ///   - allowsDown: whether `PUT /actuator/down` works.
-  ///   - downSetting: the name of the setting behind `allowsDown`, for the person who is refused.
+  ///   - allowsDown: Whether `PUT /actuator/down` works.
+  ///   - downSetting: The name of the setting behind `allowsDown`, for the error message.
   package init(allowsDown: Bool = false, downSetting: String = "HANDOVER_ACTUATOR_DOWN") {
     self.allowsDown = allowsDown
     self.downSetting = downSetting
   }
 
-  /// Adds what readiness depends on; each check must answer within a few seconds.
+  /// Adds a check that readiness depends on. It must return within a few seconds.
   package func addCheck(_ name: String, _ check: @escaping Check) {
     state.withLock { $0.checks.append((name, check)) }
   }
@@ -35,19 +35,19 @@ package final class Health: Sendable {
   /// Whether liveness was made to fail.
   package var isDown: Bool { state.withLock { $0.isDown } }
 
-  /// Whether the process is on its way out, so that nothing new should be sent to it.
+  /// Whether the process is stopping and should get no new requests.
   package var isStopping: Bool { state.withLock { $0.isStopping } }
 
-  /// Makes liveness fail, for good: the platform will restart the process.
+  /// Makes liveness fail permanently, so that the platform restarts the process.
   package func goDown() { state.withLock { $0.isDown = true } }
 
-  /// Makes readiness fail, for good.
+  /// Makes readiness fail permanently.
   package func beginStopping() { state.withLock { $0.isStopping = true } }
 
-  /// What liveness says.
+  /// The liveness report.
   var liveness: HealthReport { HealthReport(status: isDown ? .down : .up) }
 
-  /// What readiness says: asks every check.
+  /// Returns the readiness report, after running all checks.
   func readiness() async -> HealthReport {
     let (checks, isDown, isStopping) = state.withLock { ($0.checks, $0.isDown, $0.isStopping) }
     var components: [String: HealthReport] = [:]
@@ -63,13 +63,13 @@ package final class Health: Sendable {
 }
 
 extension Health {
-  /// Why `PUT /actuator/down` did nothing.
+  /// The error of a `PUT /actuator/down` that is not allowed.
   package struct DownNotAllowed: Error {
     /// The setting that allows it.
     package let setting: String
   }
 
-  /// Adds `/actuator/health` and what belongs to it, with the shorter aliases.
+  /// Adds the routes below `/actuator`, and the shorter aliases `/liveness` and `/readiness`.
   package func addRoutes<Context>(to router: Router<Context>) {
     for path in ["/actuator/health/liveness", "/liveness"] {
       router.add(RouterPath(path), [.get: { [self] _, _ in try liveness.response() }])

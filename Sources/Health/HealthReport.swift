@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 
-/// A health answer in the form that Spring's actuator gives it.
+/// A health report in the format of Spring Boot Actuator.
 struct HealthReport: Encodable, Sendable {
   enum Status: String, Encodable {
     case up = "UP"
@@ -13,7 +13,7 @@ struct HealthReport: Encodable, Sendable {
   var components: [String: HealthReport]?
   var details: [String: String]?
 
-  /// 200, or 503 where anything is wrong.
+  /// Returns a 200 if the status is up, else a 503.
   func response() throws -> Response {
     try Response(json: self, status: status == .up ? .ok : .serviceUnavailable)
   }

@@ -1,7 +1,7 @@
 import Hummingbird
 
 extension Health {
-  /// Adds `GET /metrics`, which answers what `exposition` gives, in Prometheus' text format.
+  /// Adds `GET /metrics`, which returns the result of `exposition`, in Prometheus' text format.
   package static func addMetrics<Context>(
     to router: Router<Context>, _ exposition: @escaping @Sendable () -> String
   ) {

@@ -1,13 +1,13 @@
 import Foundation
 import NIOCore
 
-/// A server could not listen on its port, and what to do about it.
+/// The error of a server whose port is in use, with what to do about it.
 package struct PortTaken: Error, CustomStringConvertible {
   package let description: String
 
-  /// Runs a server; throws itself where the port is another process's.
+  /// Runs a server. Throws `PortTaken` if another process uses the port.
   ///
-  /// - Parameter setting: how to choose another port.
+  /// - Parameter setting: How to choose another port.
   package static func explain(
     _ port: Int, setting: String, _ server: () async throws -> Void
   ) async throws {
@@ -16,7 +16,7 @@ package struct PortTaken: Error, CustomStringConvertible {
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw PortTaken(
         description:
-          "Port \(port) is taken by another process: end that one, or choose another port with \(setting).")
+          "Port \(port) is in use by another process: end it, or choose another port with \(setting).")
     }
   }
 }

@@ -3,7 +3,8 @@ import Hummingbird
 extension Router {
   package typealias Handler = @Sendable (Request, Context) async throws -> Response
 
-  /// Adds a path with all it answers to. OPTIONS lists what that is, and any other method is a 405 that does.
+  /// Adds a path with the handlers of its methods. OPTIONS lists these methods; any other method gets a 405
+  /// whose `Allow` header lists them.
   package func add(_ path: RouterPath, _ handlers: [HTTPRequest.Method: Handler]) {
     for (method, handler) in handlers { on(path, method: method, use: handler) }
     let also: [HTTPRequest.Method] = handlers[.get] == nil ? [.options] : [.options, .head]
@@ -16,7 +17,7 @@ extension Router {
     }
   }
 
-  /// The other methods that NIO's parser lets through; what it does not know is no request to it.
+  /// The other methods that NIO's parser accepts. Requests with unknown methods do not get past it.
   private static var others: [HTTPRequest.Method] {
     [
       "ACL", "BIND", "CHECKOUT", "COPY", "LINK", "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE",

@@ -1,12 +1,13 @@
 import Market
 
-/// What the directory says of an id: `100 key:order-1`, the product and the command that was given the id first.
+/// The directory's entry for an id, such as `100 key:order-1`: the product, and the command that claimed the
+/// id first.
 ///
-/// A third word, `made`, stands there where a door made the id itself. Older releases wrote the product alone.
+/// A third word, `made`, follows if a door chose the id itself. Older releases wrote the product alone.
 public struct DirectoryEntry: Equatable, Sendable {
   public var productid: Int
   public var commandid: String?
-  /// Whether a door made the id: then nobody else can have been given it, unless the counter of ids went back.
+  /// Whether a door chose the id: then no other command has it, unless the counter of ids went back.
   public var isMade: Bool
 
   public init(productid: Int, commandid: String?, isMade: Bool) {

@@ -1,15 +1,16 @@
 import Lanes
 import Market
 
-/// Where everything about the deal lies in Redis. Keys of a shard carry its hash tag, keys of a user the user's.
+/// The keys of everything about the deal in Redis. Keys of a shard have its hash tag, keys of a user the
+/// user's.
 public enum Key {
-  /// The most shards a system may have: bounds what every lane list and every fan-out read costs.
+  /// The maximum number of shards. Bounds the cost of each list of lanes and each fan-out read.
   public static let shardLimit = 1024
 
-  /// How many shards the system was made with. It can never change under data.
+  /// The number of shards that the system was created with. It can never change once data exists.
   public static let shardCount = "handover:shards"
 
-  /// Who makes read models anew at the moment.
+  /// The lock of a running rebuild of read models.
   public static let rebuildLock = "handover:rebuild"
 
   // MARK: Logs of a shard
@@ -25,12 +26,12 @@ public enum Key {
   /// `StatusUpdated` for every change of a reservation, a trade or a stock.
   public static func status(of shard: Shard) -> String { shard.key("status") }
 
-  /// Answers to the callers of one ingress.
+  /// The answers to the callers of one ingress.
   public static func replies(to ingress: String, in shard: Shard) -> String {
     shard.key("replies:\(ingress)")
   }
 
-  /// Where `redis-cli` users write a worker's commands, without any tag.
+  /// The stream to which `redis-cli` users write a worker's commands, without a hash tag.
   public static func inlet(_ worker: DecidingWorker) -> String { "\(worker.rawValue).commands" }
 
   // MARK: Aggregates of a shard
@@ -38,25 +39,26 @@ public enum Key {
   public static func reservation(_ id: Int, in shard: Shard) -> String { shard.key("reserve:\(id)") }
   /// A listing as REST shows it.
   public static func trade(_ id: Int, in shard: Shard) -> String { shard.key("trade:\(id)") }
-  /// Everything the trade worker decides a product's deals by.
+  /// The state by which the trade worker decides a product's deals.
   public static func product(_ productid: Int, in shard: Shard) -> String {
     shard.key("product:\(productid)")
   }
   public static func stock(_ productid: Int, in shard: Shard) -> String { shard.key("stock:\(productid)") }
-  /// What came of a command, for a day; while it waits, that it does.
+  /// The outcome of a command, for a day; while the command waits, a record of that.
   public static func operation(_ commandid: String, in shard: Shard) -> String {
     shard.key("operation:\(commandid)")
   }
-  /// There for good once something was made under the id, so that the id never means another thing.
+  /// A key that exists forever once something was created under the id, so that the id never means anything
+  /// else.
   public static func trace(of entity: Entity, id: Int, in shard: Shard) -> String {
     switch entity {
     case .reserve: reservation(id, in: shard)
     case .trade: trade(id, in: shard)
-    // A stock lies under its product, and is gone when it is withdrawn.
+    // A stock is stored under its product, and deleted when it is withdrawn.
     case .inventory: shard.key("inventory:\(id)")
     }
   }
-  /// All of a kind, a sorted set by id: reserve and trade ids; for inventories the product ids.
+  /// All entities of a kind, a sorted set scored by id: reserve and trade ids; for inventories, product ids.
   public static func index(of entity: Entity, in shard: Shard) -> String {
     switch entity {
     case .reserve: shard.key("reserves")
@@ -64,13 +66,13 @@ public enum Key {
     case .inventory: shard.key("inventories")
     }
   }
-  /// The ids of the shard's newest notices, a list with the newest first.
+  /// The ids of the shard's newest notices, a list, newest first.
   public static func notices(of shard: Shard) -> String { shard.key("notices") }
-  /// What my pages say of a thousand reservations, a hash: their ids and packed texts.
+  /// The my page rows of a thousand reservations, a hash of packed texts by reservation id.
   public static func mypageRows(of reserveid: Int, in shard: Shard) -> String {
     shard.key("mypage:\(reserveid / 1000)")
   }
-  /// Whose shard's my page rows a key holds; nil for any other key.
+  /// Returns the shard whose my page rows a key holds; nil for any other key.
   public static func shard(ofMypageRows key: String) -> Shard? {
     let parts = key.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 3, parts[1] == "mypage", Int(parts[2]) != nil,
@@ -78,39 +80,39 @@ public enum Key {
     else { return nil }
     return Shard(index)
   }
-  /// Who sells a product, as the notification worker last heard.
+  /// The seller of a product, as last seen by the notification worker.
   public static func seller(of productid: Int, in shard: Shard) -> String {
     shard.key("seller:\(productid)")
   }
 
   // MARK: The directory
 
-  /// Gives the product that an id belongs to, and so its shard: a `DirectoryEntry`.
+  /// The product that an id belongs to, and so its shard: a `DirectoryEntry`.
   public static func directory(_ entity: Entity, id: Int) -> String { "id:{\(entity.rawValue):\(id)}" }
-  /// The last id that doors have taken.
+  /// The last id taken by a door.
   public static func counter(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}" }
-  /// The `run_id` of the Redis server that they were taken from.
+  /// The `run_id` of the Redis server from which the ids were taken.
   public static func counterServer(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}:server" }
-  /// The request that a client's idempotency key stands for, and the ids that were meant for what it makes.
+  /// The request that a client's idempotency key stands for, and the ids reserved for what it creates.
   public static func request(_ key: String) -> String { "request:{\(tagged(key))}" }
 
   // MARK: Read models of a user
 
-  /// A user's notices, a hash: the names of `NoticeID` and packed texts.
+  /// A user's notices, a hash of packed texts by `NoticeID.own`.
   public static func notices(of userid: String) -> String { "\(noticesPrefix)\(tagged(userid))}" }
-  /// A user's my page, a sorted set of the names of its rows (`MypageRowID`) by the reservations' times.
+  /// A user's my page, a sorted set of its rows' names (`MypageRowID`), scored by the reservations' times.
   public static func mypage(of userid: String) -> String { "\(mypagePrefix)\(tagged(userid))}" }
 
-  /// Whose notices a key holds; nil for any other key.
+  /// Returns the user whose notices a key holds; nil for any other key.
   public static func userid(ofNotices key: String) -> String? { untagged(key, from: noticesPrefix) }
 
-  /// Whose my page a key holds; nil for any other key.
+  /// Returns the user whose my page a key holds; nil for any other key.
   public static func userid(ofMypage key: String) -> String? { untagged(key, from: mypagePrefix) }
 
   private static let noticesPrefix = "notices:{"
   private static let mypagePrefix = "mypage:{"
 
-  /// Text from outside in the form that can stand in a hash tag: braces would end it early.
+  /// Escapes text for use in a hash tag, which a brace would end early.
   private static func tagged(_ text: String) -> String {
     guard text.utf8.contains(where: { "{}%".utf8.contains($0) }) else { return text }
     var safe = ""
@@ -125,9 +127,9 @@ public enum Key {
     return safe
   }
 
-  /// The text that `tagged` put between a key's prefix and its closing brace.
+  /// Returns the original of the text that `tagged` put between a key's prefix and its closing brace.
   ///
-  /// By bytes: what begins with a combining mark would hide the brace before it.
+  /// Compares bytes: text that starts with a combining mark would merge with the brace before it.
   private static func untagged(_ key: String, from prefix: String) -> String? {
     guard key.utf8.starts(with: prefix.utf8), key.utf8.last == UInt8(ascii: "}") else { return nil }
     let text = key.utf8.dropFirst(prefix.utf8.count).dropLast()

@@ -1,7 +1,7 @@
 import Lanes
 import Market
 
-/// Names a row of a user's my page by its reservation, whose shard keeps the row, and the user's side of it:
+/// The name of a my page row: the shard that stores it, its reservation, and the user's role, as in
 /// `3:7:buyer`.
 public struct MypageRowID: Hashable, Sendable, CustomStringConvertible {
   public let shard: Shard
@@ -14,21 +14,21 @@ public struct MypageRowID: Hashable, Sendable, CustomStringConvertible {
     self.role = role
   }
 
-  /// Nil for what names no row.
+  /// Parses a name; nil if the text names no row.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 3, let index = Int(parts[0]), index >= 0, let reserveid = Int(parts[1]),
       let role = DealRole.allCases.first(where: { $0.name == parts[2] })
     else { return nil }
     self.init(reserveid, in: Shard(index), role)
-    // One row has one name only.
+    // Each row has exactly one name.
     guard description == text else { return nil }
   }
 
   public var description: String { "\(shard.index):\(reserveid):\(role.name)" }
 
-  /// The whole row, of what is stored of it: its name tells the rest, and its position and beginning the times.
-  /// Nil where that is not packed.
+  /// Returns the complete row from its stored fields: adds those that follow from the name, and the times
+  /// that follow from `position` and `begun`. Returns nil if the stored text is not packed fields.
   public func fields(stored: String) -> Fields? {
     guard var fields = Fields(packed: stored) else { return nil }
     fields.append("reserveid", "\(reserveid)")

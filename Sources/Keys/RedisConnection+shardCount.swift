@@ -1,7 +1,8 @@
 import Redis
 
 extension RedisConnection {
-  /// How many shards this Redis was laid out with. Throws `.missing` where no system has run, or something else has.
+  /// Returns the number of shards that this Redis was set up with. Throws `.missing` if no Handover system
+  /// has run on it, or the key holds something else.
   public func shardCount() throws(RedisError) -> Int {
     var commands = Commands()
     commands.add("GET", Key.shardCount)
@@ -10,17 +11,17 @@ extension RedisConnection {
 }
 
 extension Reply {
-  /// What the key of the shard count holds, as a number.
+  /// Decodes the value of the shard count's key. Throws `.missing` if it is absent or invalid.
   public func shardCount() throws(RedisError) -> Int {
     if let error, error.code != .refused(kind: "WRONGTYPE") { throw error }
     if isNull {
       throw RedisError(
-        .missing, "\(Key.shardCount) is not there: no Handover system has run on this Redis yet.")
+        .missing, "\(Key.shardCount) does not exist: no Handover system has run on this Redis yet.")
     }
     guard let count = error == nil ? integer : nil, (1...Key.shardLimit).contains(count) else {
       throw RedisError(
         .missing,
-        "\(Key.shardCount) holds no number of shards from 1 to \(Key.shardLimit): is this the right database?"
+        "\(Key.shardCount) is not a number from 1 to \(Key.shardLimit): is this the right database?"
       )
     }
     return count

@@ -2,14 +2,15 @@ import Market
 import Redis
 import Telemetry
 
-/// Everything one batch changes, carried out by one script call: all of it, or nothing.
+/// Everything that one batch changes, applied by one script call: all or nothing.
 ///
-/// Redis isolates a script, it does not roll one back. So the order is: the fence, then what the batch changes, the
-/// lane's own entries, the cursors, and the answers last. What can fail is checked before the first write: types of
-/// keys and rights when the lane is opened, sizes by the client, an open slot by the call itself. Should a write
-/// fail all the same, the script keeps what is left of the commit (see `LaneHalt`), and the lane stands still.
+/// Redis isolates scripts but does not roll them back. So the order is: the fence, the batch's changes, the
+/// lane's own entries, the cursors, and finally the answers. What can fail is checked before the first write:
+/// key types and permissions when the lane is opened, sizes by the client, an open slot by the call itself.
+/// If a write fails nevertheless, the script keeps the rest of the commit (see `LaneHalt`), and the lane
+/// stands still.
 public struct Commit {
-  /// Carries out packed commands one after another. `at` is the place of the one under way.
+  /// Lua functions that run packed commands one after another. `at` is the position of the current one.
   static let machine = """
     local call,unpack=redis.call,cmsgpack.unpack_limit
     local first,last,at
@@ -46,22 +47,23 @@ public struct Commit {
 
   /// Runs the commands in order if the lease still holds the token, and extends the lease.
   ///
-  /// `KEYS[1]` the lease; `KEYS[2]` where the rest goes of a commit that fails in the middle. In a cluster an open
-  /// slot refuses a call whose second key is missing, before it begins.
-  /// `ARGV` the token, the lease's time in ms, and as `PackedCommands` the commands, the entries to a stream that
-  /// the lane reads itself, the cursors, and the answers. Returns the positions of the first and the last of those
+  /// `KEYS[1]` is the lease; `KEYS[2]` receives the rest of a commit that fails in the middle. In a cluster,
+  /// an open slot refuses a call whose second key is missing, before the script starts. `ARGV`: the token,
+  /// the lease's time in ms, and, as `PackedCommands`, the commands, the entries for a stream that the lane
+  /// reads itself, the cursors, and the answers. Returns the positions of the first and the last of these
   /// entries, if there are any.
   ///
-  /// If the lane has read all of that stream, more `ARGV` follow: the stream, where the lane's cursor on it is,
-  /// the cursors' key, the group, and how many entries the group will have read with the new ones. If nobody else
-  /// appended in between, the cursor moves past the new ones; then only the last position is returned.
+  /// If the lane has read all of that stream, more `ARGV` follow: the stream, the lane's position on it, the
+  /// cursors' key, the group, and how many entries the group will have read including the new ones. If nobody
+  /// else appended in between, the cursor moves past the new ones; then only the last position is returned.
   ///
-  /// Errors: `FENCED` another owner has the lane; `REFUSED` the first write failed, so nothing was changed;
-  /// `HALTED` a later one failed, and what is left is kept.
+  /// Errors: `FENCED`: another owner has the lane. `REFUSED`: the first write failed, so nothing was changed.
+  /// `HALTED`: a later write failed, and the rest is kept.
   ///
-  /// The lease comes first: it is a write that a full Redis allows, and after it Redis lets the rest through. So a
-  /// full Redis finishes what it has accepted. The groups only follow the cursors, so they cannot fail a commit,
-  /// and a deleted one is made again. An answer that cannot be delivered changes nothing.
+  /// The lease is extended first: Redis allows this write even when it is out of memory, and then lets the
+  /// rest of the script through. So a full Redis finishes what it has accepted. The groups only follow the
+  /// cursors, so they cannot fail a commit, and a deleted group is created again. An answer that cannot be
+  /// delivered changes nothing.
   static let script = Script(
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return redis.error_reply('FENCED another owner has the lane') end
@@ -87,7 +89,7 @@ public struct Commit {
     return own
     """)
 
-  /// Something that is counted once the commit is through: a metric and the value of its second dimension.
+  /// What to count once the commit succeeds: a metric and the value of its second dimension.
   struct Tally: Hashable {
     let metric: Metric
     let dimension: String
@@ -96,23 +98,25 @@ public struct Commit {
 
   let lane: LaneName
   private var body = PackedCommands()
-  /// Entries to a stream that the lane reads itself.
+  /// Entries for a stream that the lane reads itself.
   private var own: (stream: String, entries: Int, commands: PackedCommands)?
   private var replies = PackedCommands()
-  /// The entries that are put aside, for the log: where each lies, and what is wrong with which field.
+  /// The entries put aside, for the log: each with its stream and what is wrong with which field.
   private(set) var deadLetters: [(entry: Entry, stream: String, error: FieldError)] = []
-  /// Few, so the one that is meant is found sooner by looking than by hashing.
+  /// An array, because there are few: a linear search is faster than hashing.
   private(set) var tallies: [(tally: Tally, count: Int)] = []
 
-  /// An entry that only a newer release can read: the batch is not committed, and the lane stands still.
+  /// An entry that only a newer release can read. If set, the batch is not committed and the lane stands
+  /// still.
   private(set) var newer: (entry: Entry, stream: String, error: FieldError)?
 
   init(lane: LaneName) { self.lane = lane }
 
-  /// Adds one command; all its keys must belong to the lane's slot.
+  /// Adds one command. All its keys must belong to the lane's slot.
   public mutating func add(_ fill: (inout PackedWords) -> Void) { body.add(fill) }
 
-  /// Appends an entry to a stream of the lane's own which it need not read back: always to the same one.
+  /// Appends an entry to a stream that the lane reads itself, so that it need not read the entry back. All
+  /// calls must name the same stream.
   public mutating func append(to stream: String, _ fill: (inout PackedWords) -> Void) {
     var own = self.own ?? (stream, 0, PackedCommands())
     self.own = nil
@@ -127,7 +131,7 @@ public struct Commit {
     self.own = own
   }
 
-  /// Counts something, provided that the commit gets through.
+  /// Counts something if the commit succeeds.
   public mutating func count(_ metric: Metric, by dimension: String, _ value: String) {
     let tally = Tally(metric: metric, dimension: dimension, value: value)
     if let place = tallies.firstIndex(where: { $0.tally == tally }) {
@@ -140,32 +144,34 @@ public struct Commit {
   /// Adds an answer to a caller.
   public mutating func addReply(_ fill: (inout PackedWords) -> Void) { replies.add(fill) }
 
-  /// Keeps an entry that cannot be handled: what is wrong, and as much of its raw fields as `DeadLetterEntry` takes.
+  /// Puts an entry that cannot be handled to the dead letters: what is wrong, and its raw fields up to the
+  /// limits of `DeadLetterEntry`.
   public mutating func addDeadLetter(_ entry: Entry, from stream: String, because error: FieldError) {
     deadLetters.append((entry, stream, error))
     let letter = DeadLetterEntry(of: entry, from: stream, by: lane, because: error)
     add { letter.write(&$0) }
   }
 
-  /// Makes the lane stand still before an entry that a newer release wrote: it must be neither lost nor put aside.
+  /// Makes the lane stand still before an entry of a newer release, which must be neither lost nor put aside.
   public mutating func standStill(at entry: Entry, from stream: String, because error: FieldError) {
     if newer == nil { newer = (entry, stream, error) }
   }
 
-  /// Whether there is nothing to do but to move the cursors.
+  /// Whether there is nothing to do except moving the cursors.
   var isEmpty: Bool { body.isEmpty && replies.isEmpty && own == nil && tallies.isEmpty }
 
-  /// How large the commands are that it carries.
+  /// The size of its packed commands in bytes.
   var byteCount: Int { body.bytes.count + (own?.commands.bytes.count ?? 0) + replies.bytes.count }
 
-  /// A write that the lane has not declared, so that nothing is checked for it when the lane is opened.
+  /// Returns a write that the lane has not declared, and that is therefore not checked when the lane is
+  /// opened.
   func undeclared(by spec: LaneSpec) -> String? {
     let declared = Set(spec.writes.map(\.kind) + [LaneWrite.kind("XADD", lane.deadLetters)])
     let heads = body.heads + (own?.commands.heads ?? []) + replies.heads
     return heads.map { LaneWrite.kind($0.name, $0.key) }.first { !declared.contains($0) }
   }
 
-  /// The script call.
+  /// Returns the words of the script call.
   func call(digest: String, token: String, leaseMilliseconds: Int, inputs: [LaneInput]) -> RESPWords {
     var cursors = PackedCommands()
     let moved = inputs.filter(\.hasMoved)
@@ -194,7 +200,7 @@ public struct Commit {
     return words
   }
 
-  /// Tells the lane's input where its own entries stand, by the script's answer.
+  /// Records in the lane's input where its own entries are, from the script's reply.
   func note(_ answer: Reply, in inputs: inout [LaneInput]) {
     guard let own, let place = inputs.firstIndex(where: { $0.stream == own.stream }) else { return }
     let ends = answer.compactMap { $0.withBytes { EntryID(utf8: $0) } ?? nil }

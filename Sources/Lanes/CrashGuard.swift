@@ -1,39 +1,43 @@
-/// How careful the owner of a lane has to be, because owners before it vanished while they held it.
+/// How careful the owner of a lane must be, because earlier owners vanished while they held it.
 ///
-/// An entry that crashes its process would otherwise crash every process after it. But most processes that vanish
-/// were ended from outside, and no entry is to blame for that. So the lane remembers, in Redis, where its last owner
-/// began. If owners vanish twice in a row without the cursor having moved, the lane becomes suspicious:
+/// Without it, an entry that crashes its process would crash every replica in turn. But most vanished
+/// processes were ended from outside, which is no entry's fault. So the lane records in Redis where its last
+/// owner started. If owners vanish twice in a row without the cursor having moved, the lane becomes
+/// suspicious:
 ///
-/// 1. Nothing of it is tried for a while, two to four seconds by chance. A process that is ended from outside again
-///    and again does not live that long, or it ends in this time: then no entry was under way, and none is blamed.
-/// 2. Then its entries are tried alone, one lane of the process at a time, each named in Redis just before. If the
-///    process vanishes now, that counts against the named entry.
-/// 3. The third time the same entry is put to the dead letters.
+/// 1. Nothing is tried for a random time of two to four seconds. A process that is repeatedly ended from
+///    outside does not live that long, or it ends within this time: then no entry was being handled, and none
+///    is blamed.
+/// 2. Then entries are tried alone, one lane of the process at a time. Each is named in Redis just before its
+///    trial. If the process vanishes now, that counts against the named entry.
+/// 3. After three such trials, the entry is put to the dead letters.
 ///
-/// A kill from outside counts against an entry only if it comes within the millisecond or two of the entry's trial,
-/// and the trial begins at a random time. So even kills at the worst pace hit the same entry again with a chance of
-/// about one in a thousand, and a third time with one in a million; quicker kills never reach a trial.
+/// A kill from outside counts against an entry only if it hits the one or two milliseconds of the entry's
+/// trial, and trials start at random times. So even kills at the worst pace hit the same entry a second time
+/// with a probability of about one in a thousand, and a third time with one in a million. Faster kills never
+/// reach a trial.
 ///
-/// An owner that was only paused or kept waiting by Redis looks gone too, but returns. So a suspicion is dropped as
-/// soon as one of the vanished owners is alive.
+/// An owner that was only paused, or blocked by Redis, looks gone too, but returns. So a suspicion is dropped
+/// as soon as one of the vanished owners is alive.
 struct CrashGuard {
-  /// Owners that vanish in a row at the same place before the lane is suspicious.
+  /// How many owners in a row vanish at the same position before the lane is suspicious.
   static let suspicion = 2
-  /// Trials of one entry that end with the process before it is put aside.
+  /// How many trials of one entry end with the process before the entry is put aside.
   static let verdict = 3
-  /// How long nothing is tried, by chance.
+  /// The range of the random wait before the first trial, in seconds.
   static let wait = 2.0...4.0
 
   private enum Phase {
     case trusting
     case waiting(until: ContinuousClock.Instant)
-    /// Entries are tried alone: how many more.
+    /// Entries are tried alone; `left` is how many more.
     case trying(left: Int)
   }
 
   private(set) var crashes: Int
-  /// The entry that was on trial when an owner vanished last, and how often that has happened to it.
+  /// The entry that was on trial when an owner last vanished.
   private(set) var blamed: String?
+  /// How many trials of the blamed entry ended with the process.
   private var hits = 0
   /// The owners that vanished in a row.
   private(set) var vanished: [String] = []
@@ -41,11 +45,11 @@ struct CrashGuard {
   private let batch: Int
 
   /// - Parameters:
-  ///   - record: what the last owner left in the lane's attempts; nil if it gave the lane back.
-  ///   - position: where the lane's cursors are now.
-  ///   - batch: how many entries to try alone, if need be.
-  ///   - now: when the lane was taken.
-  ///   - chance: a random number from 0 to 1, for the length of the wait.
+  ///   - record: What the last owner left in the lane's attempts; nil if it released the lane.
+  ///   - position: Where the lane's cursors are now.
+  ///   - batch: How many entries to try alone if the lane is suspicious.
+  ///   - now: When the lane was taken.
+  ///   - chance: A random number from 0 to 1 that determines the length of the wait.
   init(
     record: [String: String]?, position: String, batch: Int, now: ContinuousClock.Instant = .now,
     chance: Double = .random(in: 0...1)
@@ -65,27 +69,28 @@ struct CrashGuard {
       blamed = suspect
       hits += 1
     } else {
-      // It vanished while no entry was on trial, which says nothing for or against one.
+      // It vanished while no entry was on trial, which is no evidence for or against any.
       blamed = record["blamed"]
     }
     phase = .waiting(
       until: now + .seconds(Self.wait.lowerBound + chance * (Self.wait.upperBound - Self.wait.lowerBound)))
   }
 
-  /// Until when nothing is tried; nil if nothing is waited for.
+  /// The end of the wait in which nothing is tried; nil if there is no wait.
   var waitsUntil: ContinuousClock.Instant? { if case .waiting(let end) = phase { end } else { nil } }
 
   var isWaiting: Bool { waitsUntil != nil }
 
   var isTryingAlone: Bool { if case .trying = phase { true } else { false } }
 
-  /// How many trials of an entry ended with the process.
+  /// Returns how many trials of an entry ended with the process.
   func hits(of entry: String) -> Int { entry == blamed ? hits : 0 }
 
-  /// Whether the entry has to be put aside.
+  /// Whether the entry must be put aside.
   func condemns(_ entry: String) -> Bool { hits(of: entry) >= Self.verdict }
 
-  /// Ends the wait once it is over. Returns true if one of the vanished owners is alive, and all is forgiven.
+  /// Starts the trials once the wait is over. Returns true if one of the vanished owners is alive: then the
+  /// suspicion is dropped.
   mutating func judge(by living: [String], now: ContinuousClock.Instant = .now) -> Bool {
     guard case .waiting(let end) = phase else { return false }
     if vanished.contains(where: living.contains) {
@@ -96,7 +101,7 @@ struct CrashGuard {
     return false
   }
 
-  /// An entry that was tried alone succeeded.
+  /// Records that an entry which was tried alone succeeded.
   mutating func entrySucceeded() {
     guard case .trying(let left) = phase else { return }
     blamed = nil
@@ -104,7 +109,7 @@ struct CrashGuard {
     if left > 1 { phase = .trying(left: left - 1) } else { reset() }
   }
 
-  /// Nothing in the lane crashes its owner: it has nothing to do, or no owner had crashed.
+  /// Drops all suspicion: the lane has nothing left to do, or no owner had crashed.
   mutating func reset() {
     crashes = 0
     blamed = nil

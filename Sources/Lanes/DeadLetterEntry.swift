@@ -1,15 +1,15 @@
 import Market
 import Redis
 
-/// The entry of a dead-letter stream: what is wrong, and the raw fields, each name after `field:`.
+/// The entry of a dead-letter stream: what is wrong, and the raw fields, their names prefixed with `field:`.
 ///
-/// Its size is bounded, whatever was sent: of a longer value the first part is kept, and of too many fields the
-/// first ones. Then the field `cut` says how many bytes the whole entry has. A cut letter cannot be replayed.
+/// Its size is bounded: long names and values are truncated, and fields beyond the limits are dropped. In
+/// that case the field `cut` holds the size of the whole entry in bytes. A cut letter cannot be replayed.
 struct DeadLetterEntry {
-  /// Bytes kept of one name and of one value.
+  /// The number of bytes kept of one name and of one value.
   static let longestName = 256
   static let longestValue = 4096
-  /// Bytes kept of all fields together, and how many fields at the most.
+  /// The number of bytes kept of all fields together, and the maximum number of fields.
   static let longest = 16_384
   static let mostFields = 1000
 

@@ -1,18 +1,18 @@
 import Market
 import Redis
 
-/// One stream entry as it was read, not yet decoded.
+/// A stream entry as it was read, not yet decoded.
 public struct Entry: Sendable {
-  /// The most bytes that an entry can have: as many as the ingress takes of a body, and some to spare. A larger one
-  /// goes to the dead letters without anybody looking at it.
+  /// The maximum size of an entry in bytes: four times the 64 KiB that the ingress accepts as a body. A
+  /// larger entry goes to the dead letters without being decoded.
   public static let byteLimit = 256 << 10
 
   public let id: EntryID
-  /// Which of the lane's streams it came from, by its place in `LaneSpec.streams`.
+  /// The stream that it came from, as an index into `LaneSpec.streams`.
   public let stream: Int
   /// Names and values in turn.
   let body: Reply
-  /// How many bytes its names and values have; of one that was read only in part, more than `body` has.
+  /// The size of all its names and values in bytes; more than `body` has if it was read only in part.
   let byteCount: Int
 
   init(id: EntryID, stream: Int, body: Reply, byteCount: Int? = nil) {
@@ -26,7 +26,7 @@ public struct Entry: Sendable {
   /// Whether it was read only in part.
   var isCut: Bool { byteCount > body.byteCount }
 
-  /// The raw value of a field, if it is there.
+  /// Returns the raw value of a field; nil if there is none.
   public func value(_ name: StaticString) -> Reply? {
     var isMatch = false
     var isName = true
@@ -37,6 +37,6 @@ public struct Entry: Sendable {
     return nil
   }
 
-  /// All fields as text. Throws where a name or a value is not UTF-8.
+  /// Returns all fields as text. Throws if a name or a value is not UTF-8.
   public func fields() throws(FieldError) -> Fields { try Fields(reading: body) }
 }

@@ -1,6 +1,7 @@
-/// How many lanes each living replica of a worker should hold: equal parts, the rest to the first ones.
+/// How many lanes each living replica of a worker should hold: equal shares, with the remainder to the first
+/// ones.
 struct FairShare {
-  /// The replica's place among the living; nil while it is not among them.
+  /// The replica's index among the living ones; nil if it is not among them.
   let rank: Int?
   let quota: Int
 

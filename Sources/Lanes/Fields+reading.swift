@@ -2,7 +2,8 @@ import Market
 import Redis
 
 extension Fields {
-  /// Names and values in turn, as stream entries and `HGETALL` give them. Throws where one is not UTF-8.
+  /// Creates fields from alternating names and values, as in stream entries and replies to `HGETALL`. Throws
+  /// if one of them is not UTF-8.
   public init(reading reply: Reply) throws(FieldError) {
     self.init()
     pairs.reserveCapacity(reply.count / 2)

@@ -1,19 +1,19 @@
 import Market
 import Redis
 
-/// A lane in its owner's hands.
+/// A lane that this process owns and runs.
 final class Lane {
   let spec: LaneSpec
-  /// The fencing token of this taking.
+  /// The fencing token under which the lease was taken.
   let token: String
   let handler: any LaneHandler
   var inputs: [LaneInput]
   /// When the lease was last set, by the owner's clock.
   var extended = ContinuousClock.now
   var crashGuard: CrashGuard
-  /// When its streams were last made shorter.
+  /// When its streams were last trimmed.
   var trimmed = ContinuousClock.now
-  /// Why it stood still until it was opened again; nil once it has shown that it can go on.
+  /// Why it stood still before it was reopened; nil once it has proved that it can continue.
   var trouble: String?
 
   init(
@@ -28,24 +28,24 @@ final class Lane {
 
   deinit { TrialTurn.shared.giveBack(self) }
 
-  /// Whether its entries may be handled now: always, unless it is suspicious and not its turn to be tried.
+  /// Whether its entries can be handled now. False while a suspicious lane waits for its turn to be tried.
   var isReady: Bool {
     !crashGuard.isWaiting && (!crashGuard.isTryingAlone || TrialTurn.shared.take(self))
   }
 
-  /// Where its cursors are, in one word.
+  /// The positions of all its cursors, as one string.
   var position: String { inputs.map { "\($0.position)" }.joined(separator: "+") }
 
-  /// Whether the latest read found nothing more to do.
+  /// Whether the latest read left nothing to do.
   var isIdle: Bool { inputs.allSatisfy { $0.head == nil && $0.isExhausted } }
 
-  /// An entry's name among all that the lane reads.
+  /// Returns a name for the entry that is unique among all streams of the lane.
   func name(of entry: Entry) -> String { "\(inputs[entry.stream].stream) \(entry.id)" }
 
-  /// Whether the cursors in Redis are behind, by entries that left nothing to write.
+  /// Whether the cursors in Redis are behind, because some entries caused no writes.
   var hasMoved: Bool { inputs.contains(where: \.hasMoved) }
 
-  /// A commit went through.
+  /// Records that a commit succeeded.
   func committed() {
     extended = .now
     for index in inputs.indices { inputs[index].committed() }

@@ -1,10 +1,10 @@
 import Redis
 
-/// What is checked before a lane is opened, because it must not fail in the middle of a commit: the types of the keys
-/// that all its commits write to, and the rights of this Redis user.
+/// The checks before a lane is opened, of what must not fail in the middle of a commit: the types of the keys
+/// that all its commits write to, and the permissions of this Redis user.
 struct LaneCheck {
-  /// `ARGV[1]` packed: of each write the type that its key must have, or nothing, then its words. Returns of each that
-  /// would fail its place, and the key's type if that is the reason.
+  /// `ARGV[1]` holds, packed, for each write the required type of its key (or an empty string) and its words.
+  /// Returns, for each write that would fail, its index, and the key's type if that is the reason.
   static let script = Script(
     """
     local unpack,faults,place,next=cmsgpack.unpack_limit,{},0,0
@@ -42,7 +42,7 @@ struct LaneCheck {
       + spec.writes
   }
 
-  /// The writes as the script takes them.
+  /// The writes in the form that the script expects.
   var packed: PackedCommands {
     var commands = PackedCommands()
     for write in writes {
@@ -54,7 +54,7 @@ struct LaneCheck {
     return commands
   }
 
-  /// The first fault that the script found, if any.
+  /// Returns the first fault that the script found, if any.
   func trouble(_ faults: Reply) -> LaneTrouble? {
     guard let fault = faults[0], let place = fault[0]?.integer, writes.indices.contains(place) else {
       return nil

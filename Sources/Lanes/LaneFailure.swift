@@ -1,17 +1,17 @@
 import Redis
 
-/// What an error of Redis means for the lane it belongs to.
+/// What an error from Redis means for the lane it belongs to.
 enum LaneFailure {
-  /// Another owner has it.
+  /// Another owner has the lane.
   case fenced
-  /// It can be tried again without anybody doing anything.
+  /// The lane can try again; nobody needs to act.
   case passing
-  /// It cannot go on until somebody has mended something.
+  /// The lane cannot continue until somebody removes the cause.
   case trouble(LaneTrouble)
 
-  /// Throws what is wrong with the connection, and so concerns all its lanes.
+  /// Classifies an error. Throws it if it concerns the connection, and so all its lanes.
   ///
-  /// - Parameter inCommit: whether the commit itself was refused.
+  /// - Parameter inCommit: Whether the commit itself was refused.
   init(_ error: RedisError, of lane: LaneName, inCommit: Bool = false) throws(RedisError) {
     if error.endsConnection { throw error }
     switch error.code {

@@ -1,17 +1,17 @@
 import Redis
 
-/// Why a lane stands still, kept in Redis for every replica, `handover status` and the person who mends it.
+/// Why a lane stands still, stored in Redis for every replica, `handover status` and the operator.
 ///
-/// A hash: `reason` and, if a commit failed in the middle, what is left of it. That part is finished before the lane
-/// goes on, exactly from where it stopped, so the batch is applied as a whole after all.
+/// A hash: `reason` and, if a commit failed in the middle, the rest of it. The lane finishes that rest before
+/// it resumes, from exactly where the commit stopped, so the whole batch is applied in the end.
 enum LaneHalt {
-  /// How long a reason is kept that its owner does not repeat, in milliseconds.
+  /// How long a reason is kept if the owner does not renew it, in milliseconds.
   private static let lifetime = 10_000
 
   /// Finishes a commit that failed in the middle.
   ///
-  /// `KEYS` the lease, the halt; `ARGV` the token, the lease's time in ms. Returns 0 if there was nothing to finish,
-  /// 1 if it is finished. Errors: as those of `Commit.script`.
+  /// `KEYS`: the lease, the halt; `ARGV`: the token, the lease's time in ms. Returns 0 if there was nothing
+  /// to finish, 1 if it is finished. Errors: those of `Commit.script`.
   static let finish = Script(
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return redis.error_reply('FENCED another owner has the lane') end
@@ -28,8 +28,10 @@ enum LaneHalt {
     return 1
     """)
 
-  /// Keeps a reason for a while. `KEYS` the lease, the halt; `ARGV` the token, the lease's time in ms, the reason.
-  /// What is left of a commit stays as it is, with its own reason, for good.
+  /// Stores a reason for a limited time.
+  ///
+  /// `KEYS`: the lease, the halt; `ARGV`: the token, the lease's time in ms, the reason. The rest of a failed
+  /// commit is left untouched, with its own reason, without a time limit.
   static let keep = Script(
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return 0 end

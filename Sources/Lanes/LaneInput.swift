@@ -1,20 +1,20 @@
 import Market
 import Redis
 
-/// What one lane knows of one of the streams it reads.
+/// The state of one stream that a lane reads: its position, what is buffered, and what need not be read.
 struct LaneInput {
-  /// Entries that the lane itself wrote with one commit, and need not read.
+  /// Entries that the lane itself appended in one commit and need not read back.
   struct Gap {
     let first: EntryID
     let last: EntryID
     let count: Int
   }
 
-  /// What to read of the stream next.
+  /// What to read from the stream next.
   struct Reading {
-    /// Between the lane's own entries: each stretch begins after an entry and ends before another.
+    /// The ranges between the lane's own entries; both bounds are exclusive.
     var stretches: [(after: EntryID, before: EntryID)] = []
-    /// After which entry to read on behind them; nil where that can wait.
+    /// The entry after which to read on behind them; nil if that can wait.
     var tail: EntryID?
   }
 
@@ -24,21 +24,22 @@ struct LaneInput {
   }
 
   let stream: String
-  /// The last entry that went into a batch, or that the lane itself wrote.
+  /// The last entry that went into a batch or that the lane itself wrote.
   private(set) var position: EntryID
-  /// How many entries of the stream that makes: the group's `ENTRIESREAD`.
+  /// The number of entries up to `position`: the group's `ENTRIESREAD`.
   private(set) var entriesRead: Int
-  /// Read, but not yet in a batch; begins with an entry.
+  /// What was read but is not in a batch yet. Always starts with an entry.
   private var buffer: ArraySlice<Item> = []
-  /// The lane's own entries that lie beyond all that was read.
+  /// The lane's own entries beyond everything that was read.
   private var gaps: [Gap] = []
-  /// How many of them are remembered; more are read like anybody else's.
+  /// The maximum number of gaps to remember. Further own entries are read back like any others.
   static let mostGaps = 16
   /// Whether the last reading found more than it could take.
   private var isBehind = false
-  /// Whether the latest read of all saw the end of this stream.
+  /// Whether the latest read reached the end of this stream.
   private(set) var isExhausted = false
-  /// Whether the next commit moves the cursor: entries were taken since the last one, or the lane was just taken.
+  /// Whether the next commit moves the cursor, because entries were taken since the last one or the lane is
+  /// new.
   private(set) var hasMoved = true
 
   init(stream: String, position: EntryID, entriesRead: Int) {
@@ -48,17 +49,17 @@ struct LaneInput {
   }
 
   var wantsRead: Bool { buffer.isEmpty }
-  /// Whether all that the latest read found is in a batch.
+  /// Whether everything that the latest read found is in a batch.
   var isAtEnd: Bool { buffer.isEmpty && gaps.isEmpty && isExhausted }
   var head: EntryID? {
     if case .entry(let entry) = buffer.first { entry.id } else { nil }
   }
-  /// Whether the next entry is one that no handler is to see.
+  /// Whether the next entry is too large for a handler.
   var isHeadTooLarge: Bool {
     if case .entry(let entry) = buffer.first { entry.isTooLarge } else { false }
   }
 
-  /// What to read next; of a stream that is far behind only what comes first.
+  /// What to read next. If the lane is far behind on the stream, only the first stretch.
   var reading: Reading {
     guard let first = gaps.first, let last = gaps.last else { return Reading(tail: position) }
     if isBehind { return Reading(stretches: [(position, first.first)]) }
@@ -66,14 +67,15 @@ struct LaneInput {
     return Reading(stretches: zip(starts, gaps).map { ($0, $1.first) }, tail: last.last)
   }
 
-  /// A new read begins: what an older one saw of the stream's end counts no more.
+  /// Starts a new read: whether an earlier one reached the end no longer counts.
   mutating func beginRead() { isExhausted = false }
 
-  /// Takes what a `reading` found: in each of the stretches, and at last behind them.
+  /// Buffers what a `reading` found: the entries of each stretch, then those of the tail.
   ///
-  /// A stretch that came back full, or was cut short because of its size, may hold more, so nothing after it counts.
+  /// A stretch that came back full or was cut short because of its size can hold more, so nothing after it
+  /// counts.
   ///
-  /// - Parameter cut: the place of the first stretch that was cut short, if one was.
+  /// - Parameter cut: The index of the first stretch that was cut short, if any.
   mutating func fill(_ stretches: [[Entry]], limit: Int, cut: Int? = nil) {
     buffer = []
     isBehind = false
@@ -92,21 +94,22 @@ struct LaneInput {
     passOwn()
   }
 
-  /// The cursor stands in Redis where it stands here.
+  /// Records that the cursor in Redis is at this position.
   mutating func committed() { hasMoved = false }
 
-  /// Goes on elsewhere, because entries were removed unread.
+  /// Continues at another position, because entries were removed unread.
   ///
-  /// - Parameter read: how many entries of the stream count as read now.
+  /// - Parameter read: How many entries of the stream count as read now.
   mutating func skip(to position: EntryID, read: Int) {
     self.position = position
     entriesRead = read
     hasMoved = true
   }
 
-  /// Notes entries that the lane itself wrote.
+  /// Records entries that the lane itself wrote.
   ///
-  /// - Parameter isNext: whether they follow its position at once, and its cursor moved past them with the commit.
+  /// - Parameter isNext: Whether they directly follow the position, so that the commit moved the cursor past
+  ///   them.
   mutating func leaveOut(_ own: Gap, isNext: Bool) {
     if isNext {
       position = own.last
@@ -136,12 +139,15 @@ struct LaneInput {
 }
 
 extension [LaneInput] {
-  /// The next batch: the inputs' entries in the order of their milliseconds, on a tie the earlier input first.
+  /// Takes the next batch: the inputs' entries ordered by millisecond, and by input if milliseconds are
+  /// equal.
   ///
-  /// Sequence numbers of two streams say nothing of each other: a command that answers an event of the same
+  /// Sequence numbers of different streams are not comparable: a command that answers an event of the same
   /// millisecond can have the lower one. So events come first.
-  /// A stream that ran out ends the batch unless the latest read saw its end: it may hold an entry that comes
-  /// before the others' next ones. An entry that is too large to be handled is a batch of its own.
+  ///
+  /// An empty buffer ends the batch unless the latest read reached the end of its stream: the stream can hold
+  /// an entry that precedes those of the other inputs. An entry too large to be handled is a batch of its
+  /// own.
   mutating func nextBatch(limit: Int) -> [Entry] {
     var batch: [Entry] = []
     while batch.count < limit {

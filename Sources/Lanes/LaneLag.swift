@@ -1,14 +1,15 @@
 import Redis
 
-/// How many entries of its streams a lane has not committed yet.
+/// The lag of a lane: how many entries of its streams it has not committed yet.
 public enum LaneLag {
-  /// The commands that tell; as many as `streams` and one more.
+  /// Appends the commands that ask for the lag: one per stream, and one for the cursor.
   public static func ask(_ lane: LaneName, _ streams: [String], _ commands: inout Commands) {
     commands.add("HGETALL", lane.cursor)
     for stream in streams { commands.add("XINFO", "STREAM", stream) }
   }
 
-  /// Takes the replies to `ask` off the front. A stream that nobody has made yet has nothing to read.
+  /// Returns the lag from the replies to `ask`, which it removes from the front. A stream that does not exist
+  /// yet has no lag.
   public static func receive(_ streams: [String], _ replies: inout ArraySlice<Reply>) -> Int {
     let cursor = replies.popFirst()?.pairs ?? [:]
     return streams.reduce(0) { sum, stream in

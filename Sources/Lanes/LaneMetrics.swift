@@ -1,7 +1,7 @@
 import CoreMetrics
 import Telemetry
 
-/// What a runner counts and measures, by swift-metrics. Used on the runner's thread only.
+/// The metrics of a runner, reported with swift-metrics. Used on the runner's thread only.
 final class LaneMetrics {
   private let worker: String
   private let entries: Counter
@@ -11,7 +11,7 @@ final class LaneMetrics {
   private let reconnects: Counter
   private let commitTime: Timer
   private let batch: Recorder
-  /// Counted up and down, because all runners of a worker in a process share it.
+  /// Changed by differences, because all runners of a worker in a process share it.
   private let held: Meter
   private var heldBefore = 0
   private let standing: Meter
@@ -57,10 +57,10 @@ final class LaneMetrics {
 
   func reconnected() { reconnects.increment() }
 
-  /// Entries were removed before they were read.
+  /// Counts entries that were removed before they were read.
   func removed(_ count: Int) { removed.increment(by: count) }
 
-  /// An inlet was emptied or deleted and begins again.
+  /// Counts an inlet that was emptied or deleted and restarts.
   func cameBack() { returns.increment() }
 
   func droppedDeadLetters(_ count: Int) { dropped.increment(by: count) }
@@ -69,7 +69,7 @@ final class LaneMetrics {
     Meter(label: Metric.deadLettersKept.rawValue, dimensions: [("slot", Self.slot(of: lane))]).set(count)
   }
 
-  /// How many lanes stand still.
+  /// Reports how many lanes stand still.
   func stands(_ count: Int) {
     standing.increment(by: Double(count - standingBefore))
     standingBefore = count
@@ -79,7 +79,7 @@ final class LaneMetrics {
     held.increment(by: Double(lanes.count - heldBefore))
     heldBefore = lanes.count
     for lane in lags.keys where !lanes.contains(lane) {
-      // Another replica tells of it now.
+      // Another replica reports its lag now.
       guard let lag = lags.removeValue(forKey: lane) else { continue }
       lag.entries.destroy()
       lag.seconds.destroy()
@@ -87,7 +87,7 @@ final class LaneMetrics {
   }
 
   func isBehind(_ lane: LaneName, entries: Int, seconds: Double) {
-    // Asked for anew each time: another runner of the process may have given the lane back and dropped them.
+    // Created each time: another runner of the process can have released the lane and destroyed them.
     let meters = makeLag(lane)
     lags[lane] = meters
     meters.entries.set(entries)

@@ -1,7 +1,7 @@
-/// A worker bound to one slot: a shard (`{3}`), or an inlet (`{trade.commands}`).
+/// A worker bound to one slot: a shard (`{3}`) or an inlet (`{trade.commands}`).
 public struct LaneName: Hashable, Sendable, CustomStringConvertible {
   public let worker: String
-  /// The hash tag that all the lane's keys carry.
+  /// The hash tag of all the lane's keys.
   public let tag: String
 
   public init(worker: String, tag: String) {
@@ -9,18 +9,18 @@ public struct LaneName: Hashable, Sendable, CustomStringConvertible {
     self.tag = tag
   }
 
-  /// Holds the fencing token of the lane's owner while it is alive.
+  /// The key that holds the owner's fencing token while the owner is alive.
   public var lease: String { "\(tag):lease:\(worker)" }
-  /// Holds, per stream, the last entry whose effects are committed, and how many entries that makes.
+  /// The key that holds, per stream, the last committed entry and the number of entries read up to it.
   public var cursor: String { "\(tag):cursor:\(worker)" }
-  /// Holds where the lane's last owner began, until it gives the lane back: see `Caution`.
+  /// The key that holds where the last owner started, until it releases the lane. See `CrashGuard`.
   public var attempts: String { "\(tag):attempts:\(worker)" }
-  /// Holds why the lane stands still, while it does: see `LaneHalt`.
+  /// The key that holds why the lane stands still, while it does. See `LaneHalt`.
   public var halt: String { "\(tag):halt:\(worker)" }
-  /// Where entries go that cannot be handled.
+  /// The stream for entries that cannot be handled.
   public var deadLetters: String { "\(tag):deadletters" }
 
-  /// The living replicas of a worker, a sorted set by the time their word expires.
+  /// Returns the key of a worker's living replicas: a sorted set, scored by when each heartbeat expires.
   public static func replicas(of worker: String) -> String { "replicas:{\(worker)}" }
 
   public var description: String { "\(worker)\(tag)" }

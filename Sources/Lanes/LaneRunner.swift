@@ -3,12 +3,12 @@ import Logging
 import Redis
 import Synchronization
 
-/// One replica of a worker: a thread with a Redis connection of its own that runs its share of the lanes.
+/// One replica of a worker: a thread with its own Redis connection that runs a share of the lanes.
 ///
-/// Any number of runners of the same worker, in one process or in many, share the lanes out among themselves.
+/// Any number of runners of the same worker, in one process or many, divide the lanes among themselves.
 public final class LaneRunner: Sendable {
   public let worker: String
-  /// Names this replica among the others, and starts its fencing tokens.
+  /// The name of this replica, unique among all; also the prefix of its fencing tokens.
   public let replica: String
   let lanes: [LaneSpec]
   let url: RedisURL
@@ -32,7 +32,7 @@ public final class LaneRunner: Sendable {
     self.logger = logger
   }
 
-  /// Runs until `stop()`, through any outage of Redis. Blocks: call it on a thread made for it.
+  /// Runs until `stop()`, through any outage of Redis. Blocks: call it on a dedicated thread.
   public func run() {
     var backoff = Backoff()
     let tokens = LaneTokens(replica: replica)
@@ -59,7 +59,7 @@ public final class LaneRunner: Sendable {
         isReadingBySize = error.code == .replyTooLarge
         if isReadingBySize {
           logger.notice(
-            "entries are uncommonly large: reading fewer at a time", metadata: ["error": "\(error)"])
+            "entries are unusually large: reading fewer at a time", metadata: ["error": "\(error)"])
           continue
         }
         logger.warning(Self.description(of: error), metadata: ["error": "\(error)"])
@@ -70,18 +70,18 @@ public final class LaneRunner: Sendable {
 
   private static func description(of error: RedisError) -> Logger.Message {
     switch error.code {
-    case .unavailable, .timeout, .overloaded, .replyTooLarge: "Redis is away, trying again"
+    case .unavailable, .timeout, .overloaded, .replyTooLarge: "Redis is unavailable, trying again"
     case .badURL, .refused, .unexpectedReply, .missing: "Redis refuses what the worker needs, trying again"
     }
   }
 
-  /// Lets the batches under way finish, gives the lanes back and ends `run()`.
+  /// Lets the current batches finish, releases the lanes and ends `run()`.
   public func stop() {
     stopping.store(true, ordering: .releasing)
     wake.signal()
   }
 
-  /// What the runner was doing at its last pass.
+  /// A snapshot of the runner's progress.
   public var state: LaneProgress { progress.withLock { $0 } }
 
   var isStopping: Bool { stopping.load(ordering: .acquiring) }
@@ -90,7 +90,7 @@ public final class LaneRunner: Sendable {
     progress.withLock { change(&$0) }
   }
 
-  /// Waits, but not past `stop()`.
+  /// Sleeps for the duration, or until `stop()`.
   func sleep(_ duration: Duration) {
     guard !isStopping, duration > .zero else { return }
     _ = wake.wait(timeout: .now() + duration.seconds)

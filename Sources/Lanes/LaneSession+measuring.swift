@@ -2,7 +2,7 @@ import Logging
 import Market
 import Redis
 
-/// How far the held lanes are behind, for the metrics; and whether somebody removed what they had still to read.
+/// Measures how far the held lanes are behind, and detects entries that were removed unread.
 extension LaneSession {
   func measure() throws(RedisError) {
     guard ContinuousClock.now >= nextMeasure else { return }
@@ -30,7 +30,7 @@ extension LaneSession {
         guard lane.spec.isInlet else { return try stand(lane, because: trouble) }
         guard input.wantsRead else { continue }
         tell(of: trouble, in: lane.spec)
-        // A stream that began again at a lower id has not been read at all; else all that is in it may have.
+        // A stream that restarted at a lower id is unread; otherwise all of its entries can have been read.
         let isUnread = state.newest < input.position || state.next != nil
         lane.inputs[place].skip(to: isUnread ? .zero : state.newest, read: isUnread ? 0 : state.added)
         continue
@@ -47,7 +47,7 @@ extension LaneSession {
     metrics.isBehind(lane.spec.name, entries: entries, seconds: Double(max(0, time - oldest)) / 1000)
   }
 
-  /// Entries of a stream are gone that nobody has read: says so, and does not wait for them.
+  /// Reports entries that were removed before anybody read them, and counts them as read.
   private func skip(_ removed: Int, _ unread: Int, _ lane: Lane, _ place: Int, _ state: StreamState) {
     metrics.removed(removed)
     runner.note { $0.removed += removed }
@@ -59,13 +59,13 @@ extension LaneSession {
       to: unread == 0 ? state.newest : input.position, read: input.entriesRead + removed)
   }
 
-  /// How streams stand; nil for what is none.
+  /// Returns the state of each stream; nil for a key that is not a stream.
   func streamStates(_ streams: [(key: String, position: EntryID)]) throws(RedisError) -> [StreamState?] {
     var time = 0
     return try streamStates(streams, time: &time)
   }
 
-  /// - Parameter time: Redis's clock, in milliseconds.
+  /// - Parameter time: Is set to Redis's clock, in milliseconds.
   private func streamStates(
     _ streams: [(key: String, position: EntryID)], time: inout Int
   ) throws(RedisError) -> [StreamState?] {
@@ -77,14 +77,14 @@ extension LaneSession {
     return states.dropFirst().map { StreamState($0) }
   }
 
-  /// How far ahead of the clock an inlet's ids may be, in milliseconds: a day.
+  /// How far ahead of the clock an inlet's ids can be, in milliseconds: a day.
   private static let mostAhead = 86_400_000
 
-  /// Brings an inlet back to the present whose last id is days ahead of the clock.
+  /// Resets an inlet to the present if its last id is days ahead of the clock.
   ///
-  /// Somebody gave an entry that id. From then on every entry has one behind it, and after the last possible id
-  /// nobody could append anything at all. The inlet is emptied, which loses nothing that was read; the few entries that
-  /// were not are appended again, behind the present.
+  /// Somebody chose that id explicitly. All later entries get ids beyond it, and after the last possible id
+  /// nothing could be appended. The inlet is emptied, which loses no unread entry: the few of them are
+  /// appended again, with present ids.
   private func comeBack(_ lane: Lane, _ place: Int, _ state: StreamState, now: Int) throws(RedisError) {
     guard state.newest.milliseconds > UInt64(now + Self.mostAhead) else { return }
     let (name, stream) = (lane.spec.name, lane.inputs[place].stream)
@@ -97,12 +97,13 @@ extension LaneSession {
     lane.inputs[place].skip(to: present, read: read)
     metrics.cameBack()
     runner.logger.error(
-      "an inlet's ids were days ahead of the clock: it was emptied, after all of it had been read, and begins again",
+      "an inlet's ids were days ahead of the clock: reset to the present, unread entries kept",
       metadata: ["lane": "\(name)", "stream": "\(stream)", "last": "\(state.newest)"])
   }
 
-  /// `KEYS` the lease, the stream, the cursors; `ARGV` the token, the stream's last id, the id to go on from, the group,
-  /// how many entries were read, and up to which one. Returns 1, or 0 if somebody appended in between.
+  /// `KEYS`: the lease, the stream, the cursors; `ARGV`: the token, the stream's last id, the id to continue
+  /// from, the group, how many entries were read, and up to which one. Returns 1, or 0 if somebody appended
+  /// in between.
   private static let `return` = Script(
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return redis.error_reply('FENCED another owner has the lane') end
@@ -117,11 +118,11 @@ extension LaneSession {
     return 1
     """)
 
-  /// Tells that an inlet's stream was deleted and began again.
+  /// Reports that an inlet's stream was deleted and restarts.
   func tell(of trouble: LaneTrouble, in spec: LaneSpec) {
     metrics.cameBack()
     runner.logger.error(
-      "an inlet was deleted and begins again: what nobody had read of it is lost",
+      "an inlet was deleted and restarts: its unread entries are lost",
       metadata: ["lane": "\(spec.name)", "reason": "\(trouble.reason)"])
   }
 }

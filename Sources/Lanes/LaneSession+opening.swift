@@ -1,9 +1,9 @@
 import Market
 import Redis
 
-/// How a lane that was just taken finds its place, and how much care it needs.
+/// Opening a lane: finding its position and how careful its crash guard must be.
 extension LaneSession {
-  /// Goes on where the lane's last owner stopped, unless something stands in its way: then it stands still.
+  /// Opens a lane where its last owner stopped. If something prevents that, the lane stands still.
   func open(_ spec: LaneSpec, token: String, wasOwn: Bool) throws(RedisError) {
     do throws(RedisError) {
       if let trouble = try prepare(spec, token: token, wasOwn: wasOwn) {
@@ -18,7 +18,7 @@ extension LaneSession {
     }
   }
 
-  /// Finishes what is left of a failed commit, checks what must not fail in one, and finds the cursors.
+  /// Finishes what is left of a failed commit, checks what must not fail in a commit, and finds the cursors.
   private func prepare(_ spec: LaneSpec, token: String, wasOwn: Bool) throws(RedisError) -> LaneTrouble? {
     let name = spec.name
     let lease = "\(runner.options.lease.milliseconds)"
@@ -26,11 +26,12 @@ extension LaneSession {
     if let trouble = try check.trouble(faults(of: check)) { return trouble }
     if try evaluate(LaneHalt.finish, keys: [name.lease, name.halt], token, lease).integer == 1 {
       runner.logger.notice(
-        "finished the commit that had failed in the middle", metadata: ["lane": "\(name)"])
+        "finished a commit that had failed in the middle", metadata: ["lane": "\(name)"])
     }
     var places = try find(spec)
     if places.contains(where: { $0 == nil }) {
-      // A group that somebody deleted, or of a lane that never was: it follows the cursor from its first commit on.
+      // Somebody deleted the group, or the lane is new. From the first commit on, the group follows the
+      // cursor.
       for stream in spec.streams {
         let creation = try connection.exchange(
           Commands("XGROUP", "CREATE", stream, name.worker, "0", "MKSTREAM", "ENTRIESREAD", "0"))
@@ -41,14 +42,15 @@ extension LaneSession {
     var inputs: [LaneInput] = []
     for (stream, place) in zip(spec.streams, places) {
       guard var place else {
-        throw RedisError(.unexpectedReply, "\(stream) has no group \(name.worker) right after it was made.")
+        throw RedisError(.unexpectedReply, "\(stream) has no group \(name.worker) right after creating it.")
       }
       if let trouble = LaneTrouble(
         in: place.state, of: stream, at: place.position, read: place.read, cursor: name.cursor)
       {
-        // A group that is past the stream's end only repeats a cursor that somebody has deleted since.
+        // A group past the stream's end only repeats a cursor that somebody has deleted since.
         guard spec.isInlet || !place.isCommitted else { return trouble }
-        // What people lost in an inlet was theirs; what they send from now on is read from the start.
+        // Entries lost from an inlet are their senders' concern; what is sent from now on is read from the
+        // start.
         if place.isCommitted { tell(of: trouble, in: spec) }
         (place.position, place.read) = (.zero, 0)
       }
@@ -61,7 +63,7 @@ extension LaneSession {
     return nil
   }
 
-  /// No clock says so much: an id beyond was forged, and soon nothing could be appended.
+  /// Beyond any real clock: a later id was chosen explicitly, and soon nothing could be appended.
   private static let lastMilliseconds = UInt64.max >> 2
 
   private func faults(of check: LaneCheck) throws(RedisError) -> Reply {
@@ -70,19 +72,19 @@ extension LaneSession {
     return try evaluate(words)
   }
 
-  /// Where a lane is on one of its streams, and how that stream stands.
+  /// The position of a lane on one of its streams, and the state of that stream.
   private struct Place {
     var position: EntryID
     var read: Int
-    /// Whether a commit wrote it down.
+    /// Whether a commit stored it.
     let isCommitted: Bool
     let state: StreamState
   }
 
-  /// Where the lane's cursors are; nil for a stream without the lane's group.
+  /// Returns the lane's position on each stream; nil for a stream without the lane's group.
   ///
-  /// The cursor hash is what only commits write, so it decides; the groups follow it, for `XINFO GROUPS`. Only a
-  /// stream that the hash does not know yet starts at its group.
+  /// Only commits write the cursor hash, so it is authoritative; the groups follow it, for `XINFO GROUPS`.
+  /// Only a stream that is not in the hash yet starts at its group.
   private func find(_ spec: LaneSpec) throws(RedisError) -> [Place?] {
     let states = try streamStates(spec.streams.map { ($0, .zero) })
     var commands = Commands("HGETALL", spec.name.cursor)
@@ -123,14 +125,14 @@ extension LaneSession {
     try touch(lane)
     if crashGuard.isWaiting {
       runner.logger.warning(
-        "the lane's owners vanish: its entries will be tried one by one",
+        "the lane's owners keep vanishing: its entries will be tried one by one",
         metadata: ["lane": "\(name)", "crashes": "\(crashGuard.crashes)"])
     } else {
       runner.logger.debug("took the lane", metadata: ["lane": "\(name)"])
     }
   }
 
-  /// Names the entry that is now tried alone, before it is tried.
+  /// Records the entry that is about to be tried alone.
   func suspect(_ entry: Entry, in lane: Lane, at position: String) throws(RedisError) {
     let name = lane.name(of: entry)
     try note(
@@ -141,7 +143,8 @@ extension LaneSession {
       ])
   }
 
-  /// Forgets the crashes of lanes that have nothing to do any more, or whose owners turn out to be `living`.
+  /// Forgets the crashes of lanes that have nothing left to do, or whose vanished owners are among the
+  /// `living`.
   func forgiveCrashes(_ living: [String]) throws(RedisError) {
     for lane in lanes where lane.crashGuard.crashes > 0 {
       let isForgiven = lane.crashGuard.judge(by: living)

@@ -2,7 +2,7 @@ import Market
 import Redis
 
 extension LaneSession {
-  /// A stream that has nothing buffered.
+  /// A stream to read, because nothing of it is buffered.
   private struct Wanted {
     let lane: Lane
     let place: Int
@@ -17,7 +17,7 @@ extension LaneSession {
     }
   }
 
-  /// Reads all streams that have nothing buffered, in one round; waits only if no lane has work left.
+  /// Reads all streams that have nothing buffered, in one round. Blocks only if no lane has work left.
   func read() throws(RedisError) {
     var wanted: [Wanted] = []
     for lane in ready {
@@ -61,7 +61,7 @@ extension LaneSession {
     guard tails.isEmpty else { throw Self.unexpected }
   }
 
-  /// One read of all lanes was refused, which does not say because of whose stream: asks for each alone.
+  /// Finds the lanes whose streams made Redis refuse a read of all lanes: asks for each stream alone.
   private func findRefused(_ wanted: [Wanted]) throws(RedisError) {
     var commands = Commands()
     for item in wanted { commands.add("XRANGE", item.stream, "+", "+", "COUNT", "1") }
@@ -72,10 +72,10 @@ extension LaneSession {
   }
 
   private static var unexpected: RedisError {
-    RedisError(.unexpectedReply, "XREAD answered with a stream that was not asked for.")
+    RedisError(.unexpectedReply, "XREAD returned a stream that was not asked for.")
   }
 
-  /// One command for what comes after all that the lanes know of; nil if that can wait.
+  /// Returns one command that reads the tails of all streams; nil if they can wait.
   private func tails(of wanted: [Wanted], limit: Int, waits: Bool) -> RESPWords? {
     let tails = wanted.compactMap { item in item.reading.tail.map { (stream: item.stream, position: $0) } }
     if tails.isEmpty { return nil }
@@ -98,20 +98,21 @@ extension LaneSession {
     for entry in entries {
       var parts = entry.makeIterator()
       guard let id = parts.next()?.withBytes({ EntryID(utf8: $0) }) ?? nil, let body = parts.next() else {
-        throw RedisError(.unexpectedReply, "Redis answered with an entry that cannot be read.")
+        throw RedisError(.unexpectedReply, "Redis returned an entry that cannot be read.")
       }
       decoded.append(Entry(id: id, stream: stream, body: body, byteCount: parts.next()?.integer))
     }
     return decoded
   }
 
-  /// Reads stream after stream, so many entries as a bounded number of bytes holds, and of larger ones the beginning.
+  /// Reads stream after stream, each up to a bounded number of bytes, and only the beginning of larger
+  /// entries.
   ///
-  /// Much slower than one read of all, so it is left again as soon as nothing is left to read.
+  /// This is much slower than one read of all, so it ends as soon as nothing is left to read.
   private func readBySize(_ wanted: [Wanted]) throws(RedisError) {
     let limit = runner.options.batch
     let room = LaneOptions.readBytes(streams: 1) / max(1, wanted.count)
-    // A lane that still has something buffered may have as much again behind it.
+    // Behind what a lane has buffered, there can be as much again.
     var isAll = !ready.contains(where: \.hasBuffered)
     for item in wanted where lanes.contains(where: { $0 === item.lane }) {
       do throws(RedisError) {
@@ -137,13 +138,13 @@ extension LaneSession {
   }
 }
 
-/// A read that is bounded by bytes.
+/// A read with a limit in bytes.
 private enum SizedRead {
   private static let looked = 32 << 20
 
-  /// `KEYS[1]` the stream; `ARGV` start, end, count, bytes of all entries, bytes of the largest whole entry, bytes that
-  /// are kept of a larger one. Returns the entries, each with its number of bytes, and 1 if there may be more. Redis
-  /// itself looks at no more than `looked` bytes, and one entry, in one call.
+  /// `KEYS[1]` is the stream; `ARGV`: start, end, count, maximum bytes of all entries, maximum bytes of a
+  /// whole entry, and how many bytes to keep of a larger one. Returns the entries, each with its size in
+  /// bytes, and 1 if there can be more. One call makes Redis examine at most `looked` bytes, plus one entry.
   static let script = Script(
     """
     local start,finish,count=ARGV[1],ARGV[2],tonumber(ARGV[3])

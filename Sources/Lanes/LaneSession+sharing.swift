@@ -1,11 +1,12 @@
 import Market
 import Redis
 
-/// How a runner comes by its lanes and gives them up.
+/// How a runner takes, keeps and releases its lanes.
 extension LaneSession {
   private var replicasKey: String { LaneName.replicas(of: runner.worker) }
 
-  /// Says that this replica lives, gives up what is more than its share, takes what it lacks, keeps the rest.
+  /// Registers this replica as alive, releases lanes beyond its fair share, takes missing ones, renews the
+  /// rest.
   func heartbeat() throws(RedisError) {
     let living = try evaluate(
       Lease.join, keys: [replicasKey], runner.replica, "\(runner.options.replicaLifetime.milliseconds)"
@@ -27,14 +28,14 @@ extension LaneSession {
     runner.note { $0.lanes = held }
   }
 
-  /// Gives all lanes back at once.
+  /// Releases all lanes at once.
   func leave() throws(RedisError) {
     try release(held.count)
     try connection.call("ZREM", replicasKey, runner.replica)
     runner.note { $0.lanes = [] }
   }
 
-  /// Gives lanes back, those first that stand still.
+  /// Releases that many lanes, starting with those that stand still.
   private func release(_ count: Int) throws(RedisError) {
     let first = standing.prefix(count)
     for lane in first {
@@ -51,7 +52,7 @@ extension LaneSession {
 
   private func giveBack(_ name: LaneName, _ token: String) throws(RedisError) {
     _ = try evaluate(Lease.release, keys: [name.lease, name.attempts], token)
-    runner.logger.debug("gave the lane back", metadata: ["lane": "\(name)"])
+    runner.logger.debug("released the lane", metadata: ["lane": "\(name)"])
   }
 
   private func take(_ share: FairShare) throws(RedisError) {
@@ -66,11 +67,11 @@ extension LaneSession {
     let lease = runner.options.lease.milliseconds
     var free: [(spec: LaneSpec, former: String)] = []
     for (place, spec) in missing.enumerated() {
-      // What cannot be read is looked at when it is opened: it concerns this lane only.
+      // If the lease cannot be read, opening the lane reports why: it concerns this lane only.
       let (owner, left) = (replies[2 * place].string, replies[2 * place + 1].integer ?? 0)
       if owner.map(tokens.made) ?? true || left > 2 * lease { free.append((spec, owner ?? "")) }
     }
-    // Replicas that start together reach for different lanes.
+    // Replicas that start at the same time try different lanes first.
     let start = free.isEmpty ? 0 : (share.rank ?? 0) * max(1, share.quota) % free.count
     for (spec, former) in (free[start...] + free[..<start]).prefix(share.quota - held.count) {
       let token = tokens.make()
@@ -79,14 +80,14 @@ extension LaneSession {
     }
   }
 
-  /// Extends the leases of lanes that had nothing to commit for a while, and persists the cursors of others.
+  /// Extends the leases of lanes that have not committed for a while, and persists moved cursors.
   private func renew() throws(RedisError) {
     for lane in lanes where lane.hasMoved || .now - lane.extended > runner.options.lease / 3 {
       try touch(lane)
     }
   }
 
-  /// A commit without a batch: extends the lease and writes down the cursors.
+  /// Commits without a batch: extends the lease and persists the cursors.
   func touch(_ lane: Lane) throws(RedisError) {
     var commands = Commands()
     commands.add(
@@ -101,7 +102,7 @@ extension LaneSession {
     }
   }
 
-  /// Trims the streams that the held lanes own. One that cannot be trimmed does not keep its lane from working.
+  /// Trims the streams that the held lanes own. If one cannot be trimmed, its lane continues to work.
   private func trim() throws(RedisError) {
     let retention = runner.options.retention
     for lane in lanes where .now - lane.trimmed > retention.interval {
@@ -122,7 +123,8 @@ extension LaneSession {
     }
   }
 
-  /// Dead letters are kept for long, but not without bound. The metric tells how many there are before any goes.
+  /// Drops the oldest dead letters beyond the retention limits. A metric shows how many there are, well
+  /// before any is dropped.
   private func trimDeadLetters(of lane: Lane) throws(RedisError) {
     let retention = runner.options.retention
     let answer = try evaluate(
@@ -132,7 +134,7 @@ extension LaneSession {
     guard let dropped = answer[1]?.integer, dropped > 0 else { return }
     metrics.droppedDeadLetters(dropped)
     runner.logger.error(
-      "dead letters were dropped that nobody had looked after",
+      "dead letters exceeded their retention and were dropped",
       metadata: ["lane": "\(lane.spec.name)", "letters": "\(dropped)"])
   }
 
@@ -147,12 +149,12 @@ extension LaneSession {
     for word in keys + arguments { words.add(word) }
     let reply = try answer(to: words)
     if isRetried || reply.error?.code != .refused(kind: "NOSCRIPT") { return try reply.get() }
-    // Somebody flushed the scripts: they are loaded again, once.
+    // Somebody flushed the scripts: load them again, once.
     connection.forgetScripts()
     return try evaluate(script, keys: keys, arguments, isRetried: true)
   }
 
-  /// Sends a call of a script whose digest it names.
+  /// Sends a script call whose words already contain the digest.
   @discardableResult
   func evaluate(_ words: RESPWords) throws(RedisError) -> Reply { try answer(to: words).get() }
 
@@ -160,7 +162,7 @@ extension LaneSession {
     var commands = Commands()
     commands.add(words)
     guard let reply = try connection.exchange(commands).first else {
-      throw RedisError(.unexpectedReply, "EVALSHA was not answered.")
+      throw RedisError(.unexpectedReply, "EVALSHA got no reply.")
     }
     return reply
   }

@@ -2,9 +2,9 @@ import Logging
 import Market
 import Redis
 
-/// Lanes that stand still: they say so, and are looked at again with every heartbeat.
+/// Lanes that stand still: they are reported, and reopened with every heartbeat.
 extension LaneSession {
-  /// How often a reason that stays the same is logged again.
+  /// How often an unchanged reason is logged again.
   private static let repetition = Duration.seconds(60)
 
   func stand(_ lane: Lane, because trouble: LaneTrouble) throws(RedisError) {
@@ -12,7 +12,7 @@ extension LaneSession {
     try stand(lane.spec, token: lane.token, because: trouble)
   }
 
-  /// Keeps the lease, so that no other replica tries the same, and lets everybody see why the lane stands still.
+  /// Keeps the lease, so that no other replica tries the same, and reports why the lane stands still.
   func stand(_ spec: LaneSpec, token: String, because trouble: LaneTrouble) throws(RedisError) {
     let (name, reason) = (spec.name, trouble.reason)
     standing.append(StandingLane(spec: spec, token: token, trouble: trouble))
@@ -25,7 +25,7 @@ extension LaneSession {
       metadata: ["lane": "\(name)", "reason": "\(reason)", "remedy": "\(trouble.remedy)"])
   }
 
-  /// Opens the lanes that stand still again: what was mended goes on, without a restart.
+  /// Reopens the lanes that stand still. If the cause is fixed, they resume without a restart.
   func lookAgain() throws(RedisError) {
     let waiting = standing
     standing = []
@@ -34,7 +34,7 @@ extension LaneSession {
         forget(lane.spec.name)
         continue
       }
-      // Of a commit that came nobody knows how far only a person can tell what is to be done.
+      // If nobody knows how far a commit got, only a person can decide what to do.
       if case .unknownState = lane.trouble { standing.append(lane) } else { try open(lane) }
     }
   }
@@ -45,7 +45,8 @@ extension LaneSession {
     lanes.first { $0.spec.name == name }?.trouble = lane.trouble.reason
   }
 
-  /// Keeps the lease of a lane that stands still, and the reason for `handover status`. Returns false if it is lost.
+  /// Keeps the lease of a lane that stands still, and the reason for `handover status`. Returns false if the
+  /// lease is lost.
   private func keep(_ lane: StandingLane) throws(RedisError) -> Bool {
     let name = lane.spec.name
     do throws(RedisError) {
@@ -54,7 +55,7 @@ extension LaneSession {
         "\(runner.options.lease.milliseconds)", lane.trouble.reason
       ).integer != 0
     } catch {
-      // The reason cannot be kept, perhaps because of what is wrong. The lease can.
+      // The reason cannot be stored, perhaps due to the same cause. The lease still can be extended.
       _ = try LaneFailure(error, of: name)
       return try evaluate(
         Lease.extend, keys: [name.lease], lane.token, "\(runner.options.lease.milliseconds)"
@@ -62,14 +63,14 @@ extension LaneSession {
     }
   }
 
-  /// A lane that stood still has shown that it can go on.
+  /// Records that a lane which stood still has proved that it can continue.
   func goesOn(_ lane: Lane) {
     lane.trouble = nil
     forget(lane.spec.name)
-    runner.logger.notice("the lane goes on", metadata: ["lane": "\(lane.spec.name)"])
+    runner.logger.notice("the lane resumes", metadata: ["lane": "\(lane.spec.name)"])
   }
 
-  /// Whatever stood in the way of a lane is over, or the affair of another replica.
+  /// Drops the recorded trouble of a lane: it is over, or another replica has the lane now.
   func forget(_ name: LaneName) {
     told[name] = nil
     runner.note { $0.halted[name] = nil }

@@ -2,22 +2,22 @@ import Logging
 import Market
 import Redis
 
-/// A runner's time on one connection: from connecting until it stops or the connection breaks.
+/// A runner's work on one connection: from connecting until the runner stops or the connection breaks.
 final class LaneSession {
   let runner: LaneRunner
   let tokens: LaneTokens
   let connection: RedisConnection
   let commitDigest: String
   var lanes: [Lane] = []
-  /// Lanes that this session holds, but that cannot go on for now.
+  /// Lanes that this session holds but that stand still.
   var standing: [StandingLane] = []
-  /// What was logged last of a lane that stands still, and when.
+  /// What was last logged about each lane that stands still, and when.
   var told: [LaneName: (trouble: LaneTrouble, time: ContinuousClock.Instant)] = [:]
-  /// When it was logged last that a lane waits.
+  /// When it was last logged that a lane waits.
   private var waiting: [LaneName: ContinuousClock.Instant] = [:]
-  /// Lanes whose batches are smaller than usual, because more would be too much for one commit.
+  /// Smaller batch limits of lanes whose usual batches would be too large for one commit.
   var batchLimits: [LaneName: Int] = [:]
-  /// Whether entries are read by size, because there were too many bytes to read them together.
+  /// Whether entries are read by size, because together they had too many bytes for one read.
   var isReadingBySize: Bool
   let metrics: LaneMetrics
   private var nextHeartbeat = ContinuousClock.now
@@ -35,12 +35,12 @@ final class LaneSession {
     commitDigest = try connection.digest(of: Commit.script)
   }
 
-  /// Passes over the lanes until the runner stops, then gives them back.
+  /// Runs passes over the lanes until the runner stops, then releases them.
   func serve() throws(RedisError) {
     while !runner.isStopping {
       if ContinuousClock.now >= nextHeartbeat {
         try heartbeat()
-        // A trial begins when its time has come, not with the beat: that would make it predictable.
+        // A trial starts at its own random time, not with the heartbeat, which would make it predictable.
         let trials = lanes.compactMap(\.crashGuard.waitsUntil)
         nextHeartbeat = ([.now + runner.options.heartbeat] + trials).min() ?? .now
       }
@@ -55,20 +55,21 @@ final class LaneSession {
     try leave()
   }
 
-  /// The lanes whose leases it holds.
+  /// The names of all lanes whose leases it holds.
   var held: [LaneName] { lanes.map(\.spec.name) + standing.map(\.spec.name) }
 
-  /// The lanes that may go on.
+  /// The lanes whose entries can be handled now.
   var ready: [Lane] { lanes.filter(\.isReady) }
 
-  /// Whether the latest read found the end of every stream.
+  /// Whether the latest read reached the end of every stream.
   private var hasCaughtUp: Bool { ready.allSatisfy(\.isIdle) }
 
   var untilHeartbeat: Duration { max(.milliseconds(1), nextHeartbeat - .now) }
 
-  /// One read of all lanes, then every batch that came of it, through to its commit.
+  /// Reads all lanes once, then takes every resulting batch through to its commit.
   ///
-  /// The batches' rounds share the connection in a queue: while Redis works on one lane's, the next lane decides.
+  /// The batches' rounds queue on one connection: while Redis works on one lane's round, the next lane
+  /// decides.
   private func pass() throws(RedisError) {
     try read()
     var batches: [(lane: Lane, entries: [Entry])] = []
@@ -110,7 +111,7 @@ final class LaneSession {
     return lane.handler.begin(entries)
   }
 
-  /// Lets the batch take its next step and sends what comes of it. Nil if there is nothing more to do.
+  /// Lets the batch take its next step and sends the result. Returns nil if there is nothing more to do.
   private func advance(_ flight: Flight, _ replies: [Reply]) throws(RedisError) -> Flight? {
     var flight = flight
     if let again = exempted(flight, replies) {
@@ -129,7 +130,7 @@ final class LaneSession {
     if commands.isEmpty {
       guard let fitting = try fitted(flight) else { return nil }
       flight = fitting
-      // What left nothing to write need not be written down at once: the next commit or heartbeat does it.
+      // The batch caused no writes, so its cursor can wait for the next commit or heartbeat.
       if flight.commit.isEmpty && !flight.lane.crashGuard.isTryingAlone {
         count(flight)
         return nil
@@ -150,10 +151,10 @@ final class LaneSession {
     return flight
   }
 
-  /// The writes of a round again, in a form that a full Redis takes; nil if it took them.
+  /// Returns the writes of a round in a form that a full Redis accepts; nil if it accepted them already.
   ///
-  /// What was accepted has to be finished, or the streams that fill it can never be made shorter. An inlet lets in
-  /// what is new: it waits.
+  /// Accepted work must be finished, or the streams that fill Redis could never be trimmed. An inlet admits
+  /// new work, so it waits.
   private func exempted(_ flight: Flight, _ replies: [Reply]) -> Commands? {
     guard !flight.isExempted, !flight.lane.spec.isInlet,
       replies.contains(where: { $0.error?.code == .refused(kind: "OOM") })
@@ -169,9 +170,10 @@ final class LaneSession {
     return again
   }
 
-  /// The flight, if its commit is small enough for one call and it saw nothing that it may not pass over.
+  /// Returns the flight if its commit fits into one call and it met no entry of a newer release.
   ///
-  /// Otherwise the lane is opened again with smaller batches; and what is too much alone is put aside.
+  /// If the commit is too large, the lane is reopened with smaller batches; an entry whose commit alone is
+  /// too large is put aside.
   private func fitted(_ flight: Flight) throws(RedisError) -> Flight? {
     var flight = flight
     let lane = flight.lane
@@ -225,7 +227,7 @@ final class LaneSession {
     runner.note { $0.entries += flight.entries.count }
   }
 
-  /// Logs that an entry was put aside: where and why, but nothing of what people wrote in it.
+  /// Logs that an entry was put aside: where and why, but none of its content.
   private func report(_ entry: Entry, _ stream: String, _ error: FieldError, _ lane: Lane) {
     runner.logger.warning(
       "put an entry aside",
@@ -236,9 +238,9 @@ final class LaneSession {
       ])
   }
 
-  /// Stops running a lane whose batch failed: an error of Redis is the affair of the lane it belongs to.
+  /// Stops running a lane whose batch failed. An error from Redis affects only the lane it belongs to.
   ///
-  /// - Parameter inCommit: whether the commit itself was refused.
+  /// - Parameter inCommit: Whether the commit itself was refused.
   func fail(_ lane: Lane, because error: RedisError, inCommit: Bool = false) throws(RedisError) {
     switch try LaneFailure(error, of: lane.spec.name, inCommit: inCommit) {
     case .fenced: lose(lane)
@@ -249,14 +251,14 @@ final class LaneSession {
     }
   }
 
-  /// The lane is opened again with the next heartbeat. Says why, but not every time.
+  /// Logs why a lane waits for the next heartbeat to be reopened, but not every time.
   func wait(_ name: LaneName, because error: RedisError) {
     if let last = waiting[name], .now - last < .seconds(10) { return }
     waiting[name] = .now
     runner.logger.warning("the lane waits", metadata: ["lane": "\(name)", "error": "\(error)"])
   }
 
-  /// Another replica has the lane.
+  /// Drops a lane that another replica owns now.
   func lose(_ lane: Lane) {
     lanes.removeAll { $0 === lane }
     forget(lane.spec.name)
@@ -266,18 +268,18 @@ final class LaneSession {
   }
 }
 
-/// A batch between two of its steps.
+/// A batch between two of its rounds.
 private struct Flight {
   let lane: Lane
   var work: any LaneWork
   let entries: [Entry]
   var commit: Commit
-  /// What the last round sent.
+  /// The commands of the last round.
   var sent = Commands()
   var awaited = 0
-  /// Whether the last round was sent again past the memory limit.
+  /// Whether the last round was sent again, exempt from the memory limit.
   var isExempted = false
-  /// When its commit was sent.
+  /// When its commit was sent; nil before.
   var committing: ContinuousClock.Instant?
 
   init(lane: Lane, work: any LaneWork, entries: [Entry]) {

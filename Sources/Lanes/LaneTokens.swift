@@ -1,4 +1,4 @@
-/// The fencing tokens of one replica: a new one for each taking of a lane.
+/// The fencing tokens of one replica: a new one each time it takes a lane.
 final class LaneTokens {
   private let replica: String
   private var takings = 0
@@ -10,6 +10,6 @@ final class LaneTokens {
     return "\(replica):\(takings)"
   }
 
-  /// Whether a token is this replica's own, of whichever taking: it dropped that lease without giving it back.
+  /// Whether a token is one of this replica's own: then it dropped that lease without releasing it.
   func made(_ token: String) -> Bool { token.hasPrefix("\(replica):") }
 }

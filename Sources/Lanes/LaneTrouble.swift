@@ -1,27 +1,27 @@
 import Market
 import Redis
 
-/// Why a lane stands still, and what a person can do about it.
+/// Why a lane stands still, and what an operator can do about it.
 enum LaneTrouble: Equatable {
-  /// A stream ends before what was read of it.
+  /// A stream ends before the position up to which it was read.
   case lostHistory(stream: String, end: EntryID, position: EntryID, cursor: String)
-  /// A stream has had fewer entries than were read of it: it was deleted, and written to again.
+  /// A stream has had fewer entries than were read from it: it was deleted and written to again.
   case newStream(stream: String, added: Int, read: Int, cursor: String)
-  /// A stream has reached the end of all ids, so nothing can be appended to it any more.
+  /// A stream has used up all entry ids, so nothing can be appended to it.
   case idsExhausted(stream: String)
   case wrongType(key: String, found: String, expected: String)
-  /// What this Redis user may not do.
+  /// This Redis user lacks the permission for a command.
   case noRight(command: String)
-  /// A commit failed in the middle; what is left of it is kept.
+  /// A commit failed in the middle; the rest of it is kept.
   case unfinishedCommit(reason: String, halt: String)
   /// Redis refused something; nothing was changed.
   case refused(String)
-  /// A commit was refused in a way that does not tell how far it came, and nothing of it was kept.
+  /// A commit failed with an error that does not tell how far it got, and none of it was kept.
   case unknownState(String)
   /// An entry is of a kind that only a newer release knows.
   case newerEntry(stream: String, entry: EntryID, error: FieldError)
 
-  /// What is wrong with a stream of which so much was read; nil if nothing is.
+  /// Compares a stream's state with how far it was read. Returns nil if nothing is wrong.
   init?(in state: StreamState, of stream: String, at position: EntryID, read: Int, cursor: String) {
     if state.newest < position {
       self = .lostHistory(stream: stream, end: state.newest, position: position, cursor: cursor)
@@ -43,7 +43,7 @@ enum LaneTrouble: Equatable {
     case .noRight(let command): "This Redis user may not do: \(command)"
     case .unfinishedCommit(let reason, _): "A commit failed in the middle: \(reason)"
     case .refused(let reason): "Redis refused what the lane needs, and nothing was changed: \(reason)"
-    case .unknownState(let reason): "A commit failed, and how far it came is not known: \(reason)"
+    case .unknownState(let reason): "A commit failed, and how far it got is not known: \(reason)"
     case .newerEntry(let stream, let entry, let error):
       "\(stream) \(entry) was written by a newer release: \(error.message)"
     }
@@ -57,9 +57,9 @@ enum LaneTrouble: Equatable {
     case .wrongType(let key, _, _): "move the key away: RENAME \(key) …"
     case .noRight: "grant it, as compose/redis/users.acl does"
     case .unfinishedCommit(_, let halt):
-      "mend what the reason names; what is left of the commit is kept in \(halt) and is finished then"
-    case .refused: "mend what the reason names"
-    case .unknownState: "mend what the reason names, run handover audit, then restart the worker"
+      "fix the cause named in the reason; the rest of the commit is kept in \(halt) and is then finished"
+    case .refused: "fix the cause named in the reason"
+    case .unknownState: "fix the cause named in the reason, run handover audit, then restart the worker"
     case .newerEntry: "upgrade this worker"
     }
   }

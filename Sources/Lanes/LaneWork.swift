@@ -1,37 +1,39 @@
 import Redis
 
-/// One batch on its way through a lane: rounds of commands and replies, and one commit at the end.
+/// The handling of one batch: rounds of commands and replies, and one commit at the end.
 public protocol LaneWork {
-  /// Goes on with the replies to the last round; the first call gets none.
+  /// Continues with the replies to the last round; the first call gets none.
   ///
-  /// Whatever it adds to `commands` is sent, and `next` is called again with the replies. When it adds nothing
-  /// the batch is done and `commit` is carried out: all of it, or nothing if another owner has the lane. An empty
-  /// one waits for the next.
-  /// A throw gives up the batch: the lane is opened again later and reads it again. After `.overloaded` it only
-  /// waits; after anything that does not pass by itself it stands still and says why, until it can go on.
+  /// The commands it adds to `commands` are sent, and `next` is called again with their replies. If it adds
+  /// none, the batch is done and `commit` is applied: all of it, or nothing if another owner has the lane. An
+  /// empty commit is deferred to the next one.
+  ///
+  /// Throws to give up the batch: the lane is reopened later and reads it again. After `.overloaded` the lane
+  /// only waits; after an error that does not pass by itself it stands still, with the reason, until it can
+  /// continue.
   mutating func next(
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError)
 }
 
-/// What a lane does with its batches. Made anew whenever a lane is taken; lives on the runner's thread.
+/// What a lane does with its batches. Created each time a lane is taken; used on the runner's thread only.
 public protocol LaneHandler: AnyObject {
   func begin(_ batch: [Entry]) -> any LaneWork
 }
 
-/// A lane before anybody holds it.
+/// The definition of a lane, independent of who holds it.
 public struct LaneSpec: Sendable {
   public let name: LaneName
-  /// The keys read, in the order that decides between entries of the same millisecond.
+  /// The streams to read. Their order decides between entries of the same millisecond.
   public let streams: [String]
-  /// The streams that the lane's owner keeps short.
+  /// The streams that the lane's owner trims.
   public let retained: [RetainedStream]
-  /// What its commits write, beside cursors and dead letters: checked before the lane is opened.
+  /// What its commits write in addition to cursors and dead letters. Checked before the lane is opened.
   public let writes: [LaneWrite]
-  /// Whether people outside the system write to its stream. If they lose what is in there the lane says so and goes
-  /// on for the others; any other lane stands still.
+  /// Whether people outside the system write to its stream. If entries of an inlet are lost, the lane reports
+  /// it and continues for the other senders; any other lane stands still.
   public let isInlet: Bool
-  /// Whether its owner keeps the slot's dead letters from growing without bound: one of the slot's lanes does.
+  /// Whether its owner trims the slot's dead letters. Exactly one lane of each slot does.
   public let keepsDeadLetters: Bool
   public let makeHandler: @Sendable () -> any LaneHandler
 
@@ -52,23 +54,23 @@ public struct LaneSpec: Sendable {
 
 /// One kind of write that a lane's commits make.
 public struct LaneWrite: Sendable {
-  /// The types of Redis.
+  /// The types of Redis keys.
   public enum KeyType: String, Sendable {
     case string, list, hash, stream, zset
   }
 
-  /// The command with arguments that stand for real ones; its key comes second.
+  /// The command with placeholder arguments. The second word is the key.
   let words: [String]
-  /// What the key must be; nil if the key only stands for many.
+  /// The required type of the key; nil if the key is only an example of many.
   let type: KeyType?
 
-  /// A write to a key that every commit of its kind writes to.
+  /// Declares a write to a fixed key.
   public init(_ words: String..., to type: KeyType) {
     self.words = words
     self.type = type
   }
 
-  /// A write to keys of which the one in `words` is an example.
+  /// Declares a write to many keys, of which the one in `words` is an example.
   public init(like words: String...) {
     self.words = words
     type = nil
@@ -79,7 +81,7 @@ public struct LaneWrite: Sendable {
     self.type = type
   }
 
-  /// Which command to which kind of key: `HSET reserve`.
+  /// The command and the kind of key: `HSET reserve`.
   var kind: String { Self.kind(words[0], words[1]) }
 
   static func kind(_ command: String, _ key: String) -> String {

@@ -1,17 +1,19 @@
 import Redis
 
-/// The scripts by which lanes change hands.
+/// The scripts that pass lanes from one owner to another.
 ///
-/// Each begins with a write that a full Redis allows, after which Redis lets the rest of the script through: when
-/// memory runs out, lanes still have to change hands, or nothing that was accepted would be finished.
+/// Each script starts with a write that Redis allows even when it is out of memory; Redis then lets the rest
+/// of the script through. Lanes must still change owners at that point, or accepted work would never be
+/// finished.
 enum Lease {
-  /// Takes a lease that is free, expired, or still under the caller's former token.
+  /// Takes a lease that is free, expired, or still held under the caller's former token.
   ///
-  /// A token is used for one taking only. So a commit that an owner sent before it lost its connection cannot
-  /// slip in after the same owner has come back and read its cursor again.
-  /// A lease of more than twice the caller's time was set by a clock that has gone back since: it counts as expired.
-  /// `KEYS[1]` the lease; `ARGV` new token, former token or empty, time in ms. Returns 0 if another owner has it, 1
-  /// if it was free, 2 if it was still the caller's.
+  /// Each acquisition uses a new token. So a commit that an owner sent before it lost its connection cannot
+  /// slip in after the same owner has reconnected and read its cursor again. A lease that lasts more than
+  /// twice the caller's time was set before the clock went back: it counts as expired.
+  ///
+  /// `KEYS[1]` is the lease; `ARGV`: new token, former token or empty, time in ms. Returns 0 if another owner
+  /// has the lease, 1 if it was free, 2 if it was still the caller's.
   static let acquire = Script(
     """
     local owner=redis.call('GET',KEYS[1])
@@ -21,24 +23,26 @@ enum Lease {
     return owner==ARGV[2] and 2 or 1
     """)
 
-  /// Extends a lease. `KEYS[1]` the lease; `ARGV` token, time in ms. Returns 0 if it is not the caller's any more.
+  /// Extends a lease. `KEYS[1]` is the lease; `ARGV`: token, time in ms. Returns 0 if it is no longer the
+  /// caller's.
   static let extend = Script(
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return 0 end
     return redis.call('PEXPIRE',KEYS[1],ARGV[2])
     """)
 
-  /// Gives a lease back, if it is still the caller's. `KEYS` the lease, the lane's attempts; `ARGV[1]` the token.
+  /// Releases a lease if it is still the caller's. `KEYS`: the lease, the lane's attempts; `ARGV[1]` is the
+  /// token.
   static let release = Script(
     """
     if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('DEL',KEYS[1],KEYS[2]) end
     return 0
     """)
 
-  /// Notes in a lane's attempts what its owner does, if the lease is still the caller's.
+  /// Records in a lane's attempts what its owner is doing, if the lease is still the caller's.
   ///
-  /// `KEYS` the lease, the lane's attempts; `ARGV` token, lease time in ms, then names and values; an empty value
-  /// removes the name.
+  /// `KEYS`: the lease, the lane's attempts; `ARGV`: token, lease time in ms, then names and values. An empty
+  /// value removes the name.
   static let note = Script(
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return 0 end
@@ -50,11 +54,13 @@ enum Lease {
     return 1
     """)
 
-  /// Registers a replica as alive and returns all that are, sorted.
+  /// Registers a replica as alive and returns the names of all living replicas, sorted.
   ///
-  /// A replica whose word would hold for more than twice the caller's time gave it by a clock that has gone back
-  /// since: it counts as gone until it registers again.
-  /// `KEYS[1]` the worker's replicas, a sorted set by the time their word expires; `ARGV` this replica, ms.
+  /// A replica whose heartbeat would last more than twice the caller's time sent it before the clock went
+  /// back: it counts as gone until it registers again.
+  ///
+  /// `KEYS[1]` is the worker's replicas, a sorted set scored by when each heartbeat expires; `ARGV`: this
+  /// replica, time in ms.
   static let join = Script(
     """
     local time=redis.call('TIME')

@@ -1,8 +1,8 @@
 import Redis
 
-/// A write that has to succeed although Redis is full, because it finishes what was accepted.
+/// Lets a write succeed although Redis is out of memory, because it finishes accepted work.
 enum OutOfMemoryExemption {
-  /// `KEYS[1]` the command's key, the rest of it in `ARGV`, its name first.
+  /// `KEYS[1]` is the command's key; `ARGV`: the command's name, then its other arguments.
   private static let script = """
     #!lua flags=allow-oom
     local rest={}
@@ -10,7 +10,7 @@ enum OutOfMemoryExemption {
     return redis.call(ARGV[1],KEYS[1],unpack(rest))
     """
 
-  /// The command in a form that a full Redis takes; its key must be its second word.
+  /// Returns the command in a form that a full Redis accepts. Its key must be its second word.
   static func call(_ words: RESPWords) -> RESPWords {
     var call = RESPWords("EVAL", script, "1")
     var parts = words.separate[...]

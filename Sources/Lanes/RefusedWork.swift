@@ -1,12 +1,12 @@
 import Market
 import Redis
 
-/// Puts an entry to the dead letters that no handler is to see.
+/// Puts an entry to the dead letters without passing it to a handler.
 struct RefusedWork: LaneWork {
   let entry: Entry
   let stream: String
   let error: FieldError
-  /// Whether the entry is removed from the stream as well: one that takes much room and cannot be read again.
+  /// Whether the entry is also removed from the stream, because it is large and will not be read again.
   var isRemoved = false
 
   mutating func next(
@@ -18,25 +18,25 @@ struct RefusedWork: LaneWork {
 }
 
 extension RefusedWork {
-  /// For one that crashed every process which tried it.
+  /// Refuses an entry that crashed every process which tried it.
   static func crashed(_ entry: Entry, _ stream: String) -> RefusedWork {
     let message =
-      "The worker's process ended \(CrashGuard.verdict) times while it worked on this entry and on nothing else."
+      "The worker's process ended \(CrashGuard.verdict) times while it worked on this entry alone."
     return RefusedWork(
       entry: entry, stream: stream, error: FieldError(field: "entry", reason: .crashed, message: message))
   }
 
   static func tooLarge(_ entry: Entry, _ stream: String, isInlet: Bool) -> RefusedWork {
     let message =
-      "The entry has \(entry.byteCount) bytes; at most \(Entry.byteLimit) are taken. Only its beginning is kept here."
+      "The entry has \(entry.byteCount) bytes, the limit is \(Entry.byteLimit). Only its beginning is kept."
     return RefusedWork(
       entry: entry, stream: stream, error: FieldError(field: "entry", reason: .tooLong, message: message),
       isRemoved: isInlet)
   }
 
-  /// For one that its handler made more of than a commit can carry.
+  /// Refuses an entry whose changes are too large for one commit.
   static func tooMuch(_ entry: Entry, _ stream: String, bytes: Int) -> RefusedWork {
-    let message = "What follows from the entry has \(bytes) bytes, more than one commit can carry."
+    let message = "The changes caused by the entry have \(bytes) bytes, more than one commit can carry."
     return RefusedWork(
       entry: entry, stream: stream, error: FieldError(field: "entry", reason: .tooLong, message: message))
   }

@@ -1,23 +1,24 @@
 import Redis
 
-/// How much of a stream is kept once everybody has read it.
+/// How much of a stream is kept once all its readers have read it.
 ///
-/// An entry goes when all cursors are past it and it is older than `age`, or not among the newest `entries`.
-/// What somebody has still to read is never trimmed, however old.
+/// An entry is trimmed if all cursors are past it and it is either older than `age` or not among the newest
+/// `entries`. Unread entries are never trimmed, however old they are.
 public struct Retention: Sendable {
   public var entries = 100_000
   public var age: Duration = .seconds(7 * 86_400)
-  /// How many dead letters of one slot are kept, and how long.
+  /// How many dead letters are kept per slot, and for how long.
   public var deadLetters = 10_000
   public var deadLetterAge: Duration = .seconds(90 * 86_400)
-  /// How often a lane's owner looks.
+  /// How often a lane's owner trims its streams.
   public var interval: Duration = .seconds(5)
 
   public init() {}
 
   /// Trims the dead letters of one slot.
   ///
-  /// `KEYS[1]` the letters; `ARGV` how many are kept, their age in ms. Returns how many there are, and how many went.
+  /// `KEYS[1]` is their stream; `ARGV`: how many to keep, their maximum age in ms. Returns how many there are
+  /// now, and how many were removed.
   static let deadLetters = Script(
     """
     local time=redis.call('TIME')
@@ -26,10 +27,10 @@ public struct Retention: Sendable {
     return {redis.call('XLEN',KEYS[1]),gone}
     """)
 
-  /// Trims one stream by the cursors of all that read it, as they stand at that moment.
+  /// Trims one stream up to the current cursors of all its readers.
   ///
-  /// `KEYS[1]` the stream, then the cursor hashes; `ARGV` entries to keep, age in ms. A reader without a cursor
-  /// has read nothing yet, so nothing is trimmed. Gives how many entries went.
+  /// `KEYS`: the stream, then the cursor hashes; `ARGV`: how many entries to keep, their age in ms. A reader
+  /// without a cursor has read nothing yet, so nothing is trimmed. Returns how many entries were removed.
   static let script = Script(
     """
     local info=redis.pcall('XINFO','STREAM',KEYS[1])
@@ -58,7 +59,7 @@ public struct Retention: Sendable {
     """)
 }
 
-/// A stream that the owner of a lane keeps short, and the cursors of all that read it.
+/// A stream that the owner of a lane trims, and the cursors of all its readers.
 public struct RetainedStream: Sendable {
   public let key: String
   public let cursors: [String]

@@ -1,4 +1,4 @@
-/// One slot's worth of products: all keys of a shard carry its hash tag, so one script can change them together.
+/// A part of the products. All keys of a shard have its hash tag, so one script can change them together.
 public struct Shard: Hashable, Sendable {
   public let index: Int
 
@@ -7,12 +7,12 @@ public struct Shard: Hashable, Sendable {
   /// The hash tag, `{3}`.
   public var tag: String { "{\(index)}" }
 
-  /// A key of this shard: `{3}:events`.
+  /// Returns a key of this shard, such as `{3}:events`.
   public func key(_ name: String) -> String { "{\(index)}:\(name)" }
 
-  /// The shard of a product: FNV-1a (64 bits) of its decimal text, modulo the number of shards.
+  /// Returns the shard of a product: the 64-bit FNV-1a hash of its decimal text, modulo the number of shards.
   ///
-  /// The hash is part of the stored format: it must never change under data.
+  /// The hash is part of the stored format: it must never change once data exists.
   public static func of(productid: Int, among count: Int) -> Shard {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in String(productid).utf8 {

@@ -1,4 +1,4 @@
-/// A lane that its owner holds, but that cannot go on for now.
+/// A lane that stands still: its owner holds the lease, but cannot continue for now.
 final class StandingLane {
   let spec: LaneSpec
   let token: String

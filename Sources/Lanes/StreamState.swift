@@ -1,24 +1,24 @@
 import Market
 import Redis
 
-/// How a stream stands, without its entries: `XINFO STREAM` would answer with the first and the last one, however
-/// large those are.
+/// The state of a stream without its entries: `XINFO STREAM` would also return the first and the last one,
+/// however large they are.
 struct StreamState {
   /// How many entries it ever had.
   let added: Int
-  /// The last id that was given to an entry.
+  /// The last id that was assigned to an entry.
   let newest: EntryID
   /// The first entry after a position; nil if there is none.
   let next: EntryID?
-  /// How many entries there are after the position; nil if there are many.
+  /// How many entries there are after the position; nil if there are `limit` or more.
   let unread: Int?
 
-  /// Up to how many unread entries are counted.
+  /// The maximum number of unread entries to count.
   private static let limit = 64
 
-  /// `KEYS` streams; `ARGV` a position on each. Returns the time of Redis, then of each stream the entries added, the
-  /// last id, the id of the first entry after the position, empty if there is none, and how many there are, at most
-  /// `limit`. Nothing of what is no stream.
+  /// `KEYS`: streams; `ARGV`: a position on each. Returns Redis's time, then for each stream: the number of
+  /// entries added, the last id, the id of the first entry after the position (empty if there is none), and
+  /// how many entries there are after it, at most `limit`. For a key that is not a stream, an empty array.
   static let script = Script(
     """
     local time=redis.call('TIME')
@@ -38,7 +38,7 @@ struct StreamState {
     return states
     """)
 
-  /// Nil for what is no stream.
+  /// Decodes one state of the script's reply; nil if the key is not a stream.
   init?(_ reply: Reply) {
     guard let added = reply[0]?.integer, let newest = reply[1]?.string.flatMap({ EntryID($0) }) else {
       return nil

@@ -1,12 +1,13 @@
 import Synchronization
 
-/// Lets one lane of the process at a time try its entries alone: if the process ends, it is clear which one was tried.
+/// Lets only one lane of the process try its entries at a time, so that it is clear which entry was on trial
+/// if the process ends.
 final class TrialTurn: Sendable {
   static let shared = TrialTurn()
 
   private let holder = Mutex<ObjectIdentifier?>(nil)
 
-  /// Whether the lane has the turn now, or had it already.
+  /// Takes the turn if it is free. Returns whether the lane has it now.
   func take(_ lane: Lane) -> Bool {
     holder.withLock { holder in
       if holder == nil { holder = ObjectIdentifier(lane) }

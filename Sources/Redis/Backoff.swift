@@ -1,4 +1,4 @@
-/// Growing, jittered waits between tries, so that many clients of one server do not come back at once.
+/// Exponential backoff with jitter, so that many clients of one server do not reconnect at once.
 public struct Backoff: Sendable {
   private var failures = 0
   private let base: Duration
@@ -9,7 +9,7 @@ public struct Backoff: Sendable {
     self.limit = limit
   }
 
-  /// The next wait: between a half and the whole of `base · 2ⁿ`, at most `limit`.
+  /// Returns the next wait: half to all of `base · 2ⁿ`, at most `limit`.
   public mutating func next() -> Duration {
     let whole = min(base * (1 << min(failures, 10)), limit)
     failures += 1

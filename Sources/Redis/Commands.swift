@@ -1,12 +1,12 @@
-/// Commands to be sent together, already in the form the wire takes (RESP arrays of bulk strings).
+/// Commands to send together, already encoded as RESP arrays of bulk strings.
 public struct Commands: Sendable {
   public private(set) var bytes: [UInt8] = []
-  /// How many replies they will have.
+  /// The number of commands, and so of replies.
   public private(set) var count = 0
 
   public init() {}
 
-  /// One command, its name first.
+  /// Creates one command from its words, the name first.
   public init(_ words: String...) {
     var command = RESPWords()
     for word in words { command.add(word) }
@@ -15,7 +15,7 @@ public struct Commands: Sendable {
 
   public var isEmpty: Bool { count == 0 }
 
-  /// Adds one command, its name first.
+  /// Adds one command from its words, the name first.
   public mutating func add(_ words: String...) {
     header(words.count)
     var buffer = RESPWords()
@@ -34,7 +34,7 @@ public struct Commands: Sendable {
     count += other.count
   }
 
-  /// The commands again, each as its own words: for what has to be sent in another form.
+  /// The words of each command, decoded again, so that they can be sent in another form.
   public var separate: [RESPWords] {
     var commands: [RESPWords] = []
     var rest = bytes[...]

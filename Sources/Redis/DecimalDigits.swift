@@ -1,4 +1,4 @@
-/// The decimal text of an integer without a String.
+/// Writes the decimal text of an integer without creating a String.
 struct DecimalDigits {
   private let number: Int
   let count: Int

@@ -1,7 +1,8 @@
-/// Commands for a script to carry out, all in one word: of each the number of its words, then the words.
+/// Commands for a script to run, all in one argument: for each, the number of its words, then the words.
 ///
-/// In MessagePack, which scripts read by `cmsgpack.unpack_limit`. Redis pays for every word of a call, before
-/// the script begins: one long word costs it a fraction of what thousands of short ones do.
+/// Encoded as MessagePack, which scripts read with `cmsgpack.unpack_limit`. Redis spends time on each
+/// argument of a call before the script starts: one long argument costs a fraction of thousands of short
+/// ones.
 public struct PackedCommands: Sendable {
   private var words = PackedWords()
 
@@ -10,7 +11,7 @@ public struct PackedCommands: Sendable {
   public var bytes: [UInt8] { words.bytes }
   public var isEmpty: Bool { words.bytes.isEmpty }
 
-  /// The first two words of each command, its name and mostly its key: for checks of what was packed.
+  /// The first two words of each command, its name and usually its key, for checks of what was packed.
   public var heads: [(name: String, key: String)] {
     var heads: [(String, String)] = []
     var rest = bytes[...]
@@ -26,7 +27,7 @@ public struct PackedCommands: Sendable {
     return heads
   }
 
-  /// Adds one command, its name first.
+  /// Adds one command; `fill` adds its words, the name first.
   public mutating func add(_ fill: (inout PackedWords) -> Void) {
     let start = words.beginCommand()
     fill(&words)
@@ -34,7 +35,7 @@ public struct PackedCommands: Sendable {
   }
 }
 
-/// A number in so many bytes, the highest first; nil where there are no more.
+/// Removes a big-endian number of `count` bytes from the front; nil if there are fewer bytes.
 func number(of count: Int, _ bytes: inout ArraySlice<UInt8>) -> Int? {
   guard bytes.count >= count else { return nil }
   defer { bytes = bytes.dropFirst(count) }

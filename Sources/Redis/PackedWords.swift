@@ -1,7 +1,7 @@
 /// The words of a packed command, as MessagePack strings.
 public struct PackedWords: Sendable {
   private(set) var bytes: [UInt8] = []
-  /// Words since the command began.
+  /// The number of words in the current command.
   private var count = 0
 
   public mutating func add(_ word: String) {
@@ -26,7 +26,7 @@ public struct PackedWords: Sendable {
     count += 1
   }
 
-  /// Leaves room for the number of words, always a MessagePack `uint 16`: Lua passes no more than 8,000.
+  /// Reserves space for the number of words, always a MessagePack `uint 16`: Lua passes at most 8,000.
   mutating func beginCommand() -> Int {
     count = 0
     defer { bytes.append(contentsOf: [0xcd, 0, 0]) }
@@ -39,7 +39,7 @@ public struct PackedWords: Sendable {
     bytes[start + 2] = UInt8(truncatingIfNeeded: count)
   }
 
-  /// `fixstr`, `str 8`, `str 16` or `str 32`.
+  /// Writes the header of a `fixstr`, `str 8`, `str 16` or `str 32`.
   private mutating func header(_ length: Int) {
     if length < 32 {
       bytes.append(0xa0 | UInt8(truncatingIfNeeded: length))
@@ -55,7 +55,7 @@ public struct PackedWords: Sendable {
     }
   }
 
-  /// Takes the length of the next word off the bytes of packed commands.
+  /// Removes the header of the next word from the front of packed commands and returns the word's length.
   static func length(_ bytes: inout ArraySlice<UInt8>) -> Int? {
     guard let head = bytes.popFirst() else { return nil }
     switch head {

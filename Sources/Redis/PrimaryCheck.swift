@@ -1,19 +1,19 @@
-/// How to ask a server whether it is one to write to, and what its answer means.
+/// Checks whether a server accepts writes: the command to send, and what its reply means.
 enum PrimaryCheck {
-  /// `INFO` is what every service may ask, and what a server answers in any state.
+  /// `INFO`, which every Redis user of the system is permitted to call and a server answers in any state.
   static let question: Commands = {
     var commands = Commands()
     commands.add("INFO", "replication", "persistence")
     return commands
   }()
 
-  /// Throws what the server would answer to a write.
+  /// Throws the error that the server would return for a write, if any.
   static func judge(_ replies: [Reply]) throws(RedisError) {
     let facts = try replies.first?.get().string?.split(whereSeparator: \.isNewline) ?? []
     guard facts.contains("role:master") else {
       throw RedisError(
         .refused(kind: "READONLY"),
-        "READONLY This Redis is a replica, or was demoted to one. It has to be the primary: is a fail-over under way?"
+        "READONLY This Redis is a replica, or was demoted to one. It must be the primary: is a fail-over in progress?"
       )
     }
     guard facts.contains("loading:0") else {

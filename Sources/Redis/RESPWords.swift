@@ -1,4 +1,4 @@
-/// A growing run of RESP bulk strings in one byte buffer: the words of a command, or a part of them.
+/// RESP bulk strings in one growing byte buffer: the words of a command, or some of them.
 public struct RESPWords: Sendable {
   public private(set) var bytes: [UInt8] = []
   public private(set) var count = 0
@@ -29,7 +29,7 @@ public struct RESPWords: Sendable {
     count += 1
   }
 
-  /// Adds commands for a script, as one word.
+  /// Adds commands for a script as one word.
   public mutating func add(_ runs: PackedCommands...) {
     header(runs.reduce(0) { $0 + $1.bytes.count })
     for run in runs { bytes.append(contentsOf: run.bytes) }
@@ -42,13 +42,13 @@ public struct RESPWords: Sendable {
     count += other.count
   }
 
-  /// The words again, each alone.
+  /// The words, each as a value of its own.
   public var separate: [RESPWords] {
     var rest = bytes[...]
     return (0..<count).map { _ in RESPWords(first: &rest) }
   }
 
-  /// Takes the first word off bytes that were written here.
+  /// Removes the first word from the front of bytes that this type wrote.
   init(first rest: inout ArraySlice<UInt8>) {
     guard let end = rest.firstIndex(of: 13),
       let length = Int(String(decoding: rest[..<end].dropFirst(), as: UTF8.self))

@@ -1,10 +1,11 @@
 import Foundation
 import Synchronization
 
-/// One Redis for any number of tasks: what they send at the same time goes out as one pipeline.
+/// A Redis connection that any number of tasks share: what they send at the same time goes out as one
+/// pipeline.
 ///
-/// A thread of its own holds the blocking connection. While Redis is away every call fails at once with
-/// `.unavailable`, and the thread keeps trying to come back.
+/// A dedicated thread holds the blocking connection. While Redis is unavailable, every call fails immediately
+/// with `.unavailable`, and the thread keeps trying to reconnect.
 public final class RedisClient: Sendable {
   private struct Call: Sendable {
     let commands: Commands
@@ -14,9 +15,9 @@ public final class RedisClient: Sendable {
   private struct State {
     var waiting: [Call] = []
     var isStopped = false
-    /// Why calls are refused at once, while there is no connection.
+    /// Why calls are refused immediately; nil while there is a connection.
     var outage: RedisError?
-    /// Whether the server turned out to be no primary, though the connection to it holds.
+    /// Whether the server turned out not to be the primary, although the connection to it is intact.
     var isDemoted = false
   }
 
@@ -28,8 +29,8 @@ public final class RedisClient: Sendable {
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameters:
-  ///   - commandTimeout: how long a pipeline may take before its callers get `.timeout`.
-  ///   - limit: how many calls may wait; one more fails with `.overloaded`.
+  ///   - commandTimeout: How long a pipeline can take before its callers get `.timeout`.
+  ///   - limit: How many calls can wait; further ones fail with `.overloaded`.
   public init(_ url: RedisURL, commandTimeout: Duration = .seconds(2), limit: Int = 10_000) {
     self.url = url
     self.commandTimeout = commandTimeout
@@ -46,22 +47,23 @@ public final class RedisClient: Sendable {
     thread.start()
   }
 
-  /// Answers what waits, then ends the thread. Blocks for one round trip.
+  /// Answers the waiting calls, then ends the thread. Blocks for one round trip.
   public func stop() {
     state.withLock { $0.isStopped = true }
     wake.signal()
     ended.wait()
   }
 
-  /// Whether the last try to reach Redis worked.
+  /// Whether the last attempt to reach Redis succeeded.
   public var isConnected: Bool { state.withLock { $0.outage == nil } }
 
-  /// Sends the commands in order, in one piece, and gives their replies; error replies are among them.
+  /// Sends the commands in order, without others in between, and returns their replies, including error
+  /// replies.
   public func send(_ commands: Commands) async throws(RedisError) -> [Reply] {
     guard !commands.isEmpty else { return [] }
     let result: Result<[Reply], RedisError> = await withCheckedContinuation { answer in
       switch state.withLock({ enqueue(Call(commands: commands, answer: answer), &$0) }) {
-      // Who finds others waiting need not wake the thread: it takes all of them.
+      // If others wait already, the thread need not be woken: it takes all of them.
       case .success(let isFirst): if isFirst { wake.signal() }
       case .failure(let refusal): answer.resume(returning: .failure(refusal))
       }
@@ -69,7 +71,7 @@ public final class RedisClient: Sendable {
     return try result.get()
   }
 
-  /// Asks the server whether it is the primary; if it is not, connects anew.
+  /// Throws unless the server is the primary; in that case the client reconnects.
   public func requirePrimary() async throws(RedisError) {
     let replies = try await send(PrimaryCheck.question)
     do throws(RedisError) {
@@ -83,12 +85,12 @@ public final class RedisClient: Sendable {
     }
   }
 
-  /// Whether the call is the only one that waits, or why it may not.
+  /// Queues the call. Returns whether it is the only one that waits, or why it was refused.
   private func enqueue(_ call: Call, _ state: inout State) -> Result<Bool, RedisError> {
     if state.isStopped { return .failure(RedisError(.unavailable, "The connection to Redis was closed.")) }
     if let outage = state.outage { return .failure(outage) }
     if state.waiting.count >= limit {
-      return .failure(RedisError(.overloaded, "\(limit) calls wait for Redis already."))
+      return .failure(RedisError(.overloaded, "\(limit) calls are already waiting for Redis."))
     }
     state.waiting.append(call)
     return .success(state.waiting.count == 1)
@@ -101,7 +103,8 @@ public final class RedisClient: Sendable {
       if connection == nil {
         do {
           let fresh = try RedisConnection(url, commandTimeout: commandTimeout)
-          // A server that hangs still takes connections, and so does a replica: only an answer says that it is back.
+          // A hanging server still accepts connections, and so does a replica: only a reply shows that it is
+          // back.
           try fresh.requirePrimary()
           connection = fresh
           backoff.reset()
@@ -125,22 +128,22 @@ public final class RedisClient: Sendable {
         }
       }
       if isStopped { return }
-      // The name may lead to the new primary by now.
+      // By now, the name can resolve to the new primary.
       if isDemoted { connection = nil }
     }
   }
 
   private var isStopped: Bool { state.withLock { $0.isStopped } }
 
-  /// Waits, but not past `stop()`. Calls that were refused have left signals, which end no wait.
+  /// Sleeps for the duration, or until `stop()`. Signals left by refused calls do not end the wait.
   private func rest(_ duration: Duration) {
     let end = DispatchTime.now() + duration.seconds
     while !isStopped, wake.wait(timeout: end) == .success {}
   }
 
-  /// One pipeline for all calls. Gives the failure that made the connection useless, if one did.
+  /// Sends all calls as one pipeline. Returns the error that made the connection unusable, if any.
   private func exchange(_ calls: [Call], over connection: RedisConnection) -> RedisError? {
-    // One call alone, as in quiet times, goes out without a copy.
+    // A single call, as in quiet times, is sent without a copy.
     var all = calls.first?.commands ?? Commands()
     for call in calls.dropFirst() { all.add(call.commands) }
     var answered = 0
@@ -158,7 +161,8 @@ public final class RedisClient: Sendable {
     }
   }
 
-  /// From here on calls fail at once. False where the client was stopped.
+  /// Fails the waiting calls, and all later ones while there is no connection. Returns false if the client
+  /// was stopped.
   private func refuseAll(_ error: RedisError) -> Bool {
     let (calls, isStopped) = state.withLock { state in
       defer { state.waiting.removeAll() }
@@ -171,7 +175,7 @@ public final class RedisClient: Sendable {
 }
 
 extension Duration {
-  /// In seconds, as Dispatch and Foundation count time.
+  /// The duration in seconds, for Dispatch and Foundation.
   public var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }

@@ -1,25 +1,25 @@
 import CHiredis
 import Foundation
 
-/// One blocking connection to one Redis server. It belongs to the thread that made it.
+/// A blocking connection to one Redis server. It belongs to the thread that created it.
 ///
-/// Commands go out in pipelines and replies come back in the same order. After anything that `endsConnection` the
-/// connection is of no more use: make a new one, which resolves the server's name anew.
+/// Commands are sent in pipelines, and replies arrive in the same order. After an error that
+/// `endsConnection`, the connection is unusable: create a new one, which resolves the server's name again.
 public final class RedisConnection {
   private let context: UnsafeMutablePointer<redisContext>
   private let builder = ReplyBuilder()
   private var digests: [Script: String] = [:]
-  /// Replies that are still to come.
+  /// The number of replies that have not arrived yet.
   private var owed = 0
 
-  /// hiredis writes without `MSG_NOSIGNAL`: a server that is gone has to be an error, not the process's end.
+  /// hiredis writes without `MSG_NOSIGNAL`: a lost server must cause an error instead of ending the process.
   private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
-  /// Connects, signs in and selects the database.
+  /// Connects, authenticates and selects the database.
   ///
   /// - Parameters:
-  ///   - connectTimeout: how long the connection may take.
-  ///   - commandTimeout: how long any reply may take; it must exceed the longest `BLOCK` that is sent.
+  ///   - connectTimeout: How long connecting can take.
+  ///   - commandTimeout: How long a reply can take. Must exceed the longest `BLOCK` that is sent.
   public init(
     _ url: RedisURL, connectTimeout: Duration = .seconds(2), commandTimeout: Duration = .seconds(5)
   ) throws(RedisError) {
@@ -51,7 +51,7 @@ public final class RedisConnection {
 
   deinit { redisFree(context) }
 
-  /// Writes the commands out without waiting for their replies.
+  /// Sends the commands without waiting for their replies.
   public func send(_ commands: Commands) throws(RedisError) {
     guard !commands.isEmpty else { return }
     let status = commands.bytes.withUnsafeBytes { raw in
@@ -67,12 +67,13 @@ public final class RedisConnection {
 
   /// Waits for the next replies, in the order of the commands.
   ///
-  /// Error replies are among them, but those that end the connection are thrown: no caller has to know them.
+  /// Error replies are returned, except those that end the connection, which are thrown: no caller needs to
+  /// check for them.
   ///
-  /// - Parameter limit: the most bytes of text that they may hold together; one more throws `.replyTooLarge`, so
-  ///   that what others store does not decide how much memory this process needs.
+  /// - Parameter limit: The maximum number of bytes of text in all replies. Throws `.replyTooLarge` beyond
+  ///   it, so that what others store does not determine how much memory this process needs.
   public func receive(_ count: Int, limit: Int = .max) throws(RedisError) -> [Reply] {
-    precondition(count <= owed, "waits for a reply to a command that was not sent")
+    precondition(count <= owed, "waiting for a reply to a command that was not sent")
     var left = count
     while left > 0 {
       var object: UnsafeMutableRawPointer?
@@ -80,7 +81,7 @@ public final class RedisConnection {
       if object != nil {
         left -= 1
       } else if builder.byteCount + unparsed > limit {
-        throw RedisError(.replyTooLarge, "Redis answered with more than \(limit) bytes.")
+        throw RedisError(.replyTooLarge, "Redis replied with more than \(limit) bytes.")
       } else if redisBufferRead(context) != REDIS_OK {
         throw failure()
       }
@@ -94,7 +95,7 @@ public final class RedisConnection {
     return replies
   }
 
-  /// Bytes that were read off the socket and are not part of a whole element yet.
+  /// The number of bytes read from the socket that are not part of a complete element yet.
   private var unparsed: Int { context.pointee.reader.pointee.len - context.pointee.reader.pointee.pos }
 
   /// Sends the commands and waits for all their replies; `limit` as for `receive`.
@@ -103,7 +104,7 @@ public final class RedisConnection {
     return try receive(commands.count, limit: limit)
   }
 
-  /// Sends one command and waits for its reply; throws where that is an error.
+  /// Sends one command and waits for its reply. Throws if the reply is an error.
   @discardableResult
   public func call(_ words: String...) throws(RedisError) -> Reply {
     var all = RESPWords()
@@ -111,32 +112,32 @@ public final class RedisConnection {
     var commands = Commands()
     commands.add(all)
     guard let reply = try exchange(commands).first else {
-      throw RedisError(.unexpectedReply, "Redis gave no reply to \(words.first ?? "").")
+      throw RedisError(.unexpectedReply, "Redis did not reply to \(words.first ?? "").")
     }
     return try reply.get()
   }
 
-  /// Throws unless the server is one to write to: a primary that has loaded its data.
+  /// Throws unless the server accepts writes: a primary that has loaded its data.
   public func requirePrimary() throws(RedisError) { try PrimaryCheck.judge(exchange(PrimaryCheck.question)) }
 
-  /// The digest of a script for `EVALSHA`, loading it into the server on the first use.
+  /// Returns the digest of a script for `EVALSHA`. Loads the script into the server on first use.
   public func digest(of script: Script) throws(RedisError) -> String {
     if let known = digests[script] { return known }
     guard let digest = try call("SCRIPT", "LOAD", script.source).string else {
-      throw RedisError(.unexpectedReply, "SCRIPT LOAD gave no digest.")
+      throw RedisError(.unexpectedReply, "SCRIPT LOAD returned no digest.")
     }
     digests[script] = digest
     return digest
   }
 
-  /// Forgets what the server had loaded: after `NOSCRIPT`, the next `digest(of:)` loads again.
+  /// Forgets which scripts are loaded: after `NOSCRIPT`, the next `digest(of:)` loads its script again.
   public func forgetScripts() { digests = [:] }
 
   private func failure() -> RedisError {
     let timedOut = context.pointee.err == REDIS_ERR_IO && errno == EAGAIN
     let readerError = context.pointee.reader.pointee.err != 0
     if timedOut { return RedisError(.timeout, "Redis did not answer in time.") }
-    let why = readerError ? "it sent something that is no RESP" : Self.text(of: context)
+    let why = readerError ? "invalid RESP" : Self.text(of: context)
     return RedisError(.unavailable, "The connection to Redis broke: \(why).")
   }
 

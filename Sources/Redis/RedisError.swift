@@ -1,21 +1,21 @@
-/// What went wrong with Redis, in a sentence a person can act on.
+/// An error from Redis or the connection to it, with a message that an operator can act on.
 public struct RedisError: Error, Sendable, CustomStringConvertible {
   public enum Code: Sendable, Equatable {
-    /// The URL cannot be read.
+    /// The URL is invalid.
     case badURL
-    /// No connection, or it broke: whether the last commands ran is not known.
+    /// No connection, or it broke. Whether the last commands ran is unknown.
     case unavailable
-    /// No answer in time: whether the last commands ran is not known.
+    /// No reply in time. Whether the last commands ran is unknown.
     case timeout
-    /// More commands wait than the client takes.
+    /// Too many commands are waiting.
     case overloaded
-    /// Redis answered with an error reply; `kind` is its first word (`NOSCRIPT`, `OOM`, `FENCED` …).
+    /// Redis returned an error reply; `kind` is its first word (`NOSCRIPT`, `OOM`, `FENCED` …).
     case refused(kind: String)
-    /// A reply of a shape that the command never gives.
+    /// A reply of a form that the command never returns.
     case unexpectedReply
-    /// Replies that hold more bytes than the caller takes: the connection was left in the middle of them.
+    /// Replies with more bytes than the caller accepts. The connection stopped in the middle of them.
     case replyTooLarge
-    /// What was asked for is not there, or not what this system writes.
+    /// What was asked for does not exist, or is not what this system writes.
     case missing
   }
 
@@ -27,13 +27,13 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     self.message = message
   }
 
-  /// An error reply of the server, as a value.
+  /// Creates an error from an error reply.
   init(reply text: String) {
     let kind = text.prefix { $0 != " " }
     self.init(.refused(kind: String(kind)), text)
   }
 
-  /// Whether the same call can succeed later without anybody changing anything.
+  /// Whether the same call can succeed later without intervention.
   public var canRetry: Bool {
     switch code {
     case .unavailable, .timeout, .overloaded: true
@@ -42,10 +42,10 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Whether the connection is of no more use: it broke, or its server is no primary, or not yet one again.
+  /// Whether the connection is unusable: it broke, or its server is not, or not yet, the primary.
   ///
-  /// A primary that was demoted goes on answering reads, with what grows old: whoever stays connected to it works
-  /// for nothing. A new connection asks the name service again, which by then knows the new primary.
+  /// A demoted primary still answers reads, with stale data, so a client that stays connected works in vain.
+  /// A new connection resolves the name again, which leads to the new primary by then.
   public var endsConnection: Bool {
     switch code {
     case .unavailable, .timeout, .replyTooLarge: true
@@ -54,10 +54,10 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What only a server answers that is a replica, has just become one, or loads its data.
+  /// Errors that only a server returns which is a replica, has just become one, or is loading its data.
   private static let demotions: Set<String> = ["READONLY", "UNBLOCKED", "LOADING", "MASTERDOWN"]
 
-  /// Error replies that pass by themselves: a server that starts, fails over or is short of memory.
+  /// Errors that pass by themselves: the server is starting, failing over or short of memory.
   private static let passing: Set<String> = [
     "LOADING", "BUSY", "MASTERDOWN", "READONLY", "OOM", "MISCONF", "TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS",
     "NOSCRIPT", "UNBLOCKED",

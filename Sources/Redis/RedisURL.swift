@@ -1,6 +1,7 @@
 import Foundation
 
-/// Where a Redis server is and how to sign in: `redis://[user:password@]host[:port][/db]` or `unix://path`.
+/// The address and credentials of a Redis server: `redis://[user:password@]host[:port][/db]` or
+/// `unix://path`.
 public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
   public enum Endpoint: Sendable, Equatable {
     case tcp(host: String, port: Int32)
@@ -12,7 +13,7 @@ public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
   public var password: String?
   public var database: Int
 
-  /// Reads a URL as a person writes it. Throws `.badURL` with the part that is wrong.
+  /// Parses a URL. Throws `.badURL`, naming the part that is wrong.
   public init(_ text: String) throws(RedisError) {
     func bad(_ why: String) -> RedisError {
       RedisError(
@@ -49,7 +50,7 @@ public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Without the password: safe in a log.
+  /// The URL without the password: safe to log.
   public var description: String {
     switch endpoint {
     case .tcp(let host, let port):

@@ -1,5 +1,6 @@
 extension Reply {
-  /// The names and values of a flat array reply, as far as they are text or numbers.
+  /// The values of a flat array reply by name, up to the first name that is not text. Only text and numbers
+  /// are kept.
   public var pairs: [String: String] {
     var pairs: [String: String] = [:]
     var parts = makeIterator()

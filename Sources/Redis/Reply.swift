@@ -1,23 +1,23 @@
 import Foundation
 
-/// A reply of Redis as a value: a place on the tape that all replies read together share.
+/// A reply from Redis: a position on the tape that all replies read together share.
 public struct Reply: Sendable {
   public enum Kind: Sendable { case null, integer, string, status, error, array }
 
-  /// One element of a reply tree, in the order of the wire: an array's elements follow it.
+  /// An element of a reply tree, in wire order: an array's elements follow it.
   struct Node: Sendable {
     var kind: Kind
-    /// Text: where its bytes start. Integer: its value.
+    /// Text: the offset of its bytes. Integer: its value.
     var value: Int
-    /// Text: how many bytes. Array: how many elements.
+    /// Text: its number of bytes. Array: its number of elements.
     var count: Int
-    /// The node after this one and all below it.
+    /// The index of the node after this one and all its descendants.
     var end: Int
 
     var isText: Bool { kind == .string || kind == .status || kind == .error }
   }
 
-  /// Immutable, so any number of threads may read it.
+  /// The nodes and texts of several replies. Immutable, so any number of threads can read it.
   final class Tape: Sendable {
     let nodes: [Node]
     let bytes: [UInt8]
@@ -28,7 +28,7 @@ public struct Reply: Sendable {
     }
   }
 
-  /// A reply that is nothing.
+  /// The null reply.
   public static let null = Reply(
     tape: Tape(nodes: [Node(kind: .null, value: 0, count: 0, end: 1)], bytes: []), index: 0)
 
@@ -48,11 +48,11 @@ public struct Reply: Sendable {
     }
   }
 
-  /// The text, or nil where this is no text or not UTF-8.
+  /// The text; nil if the reply is not text or not UTF-8.
   public var string: String? {
     withBytes { bytes in
       guard let start = bytes.baseAddress, !bytes.isEmpty else { return "" }
-      // Decoding repairs what is not UTF-8. It is much quicker than validating, so look whether it had to.
+      // Decoding repairs invalid UTF-8, and is much faster than validating: so decode and check for repairs.
       var text = String(decoding: bytes, as: UTF8.self)
       let isIntact = text.withUTF8 { decoded in
         decoded.baseAddress.map { decoded.count == bytes.count && memcmp($0, start, bytes.count) == 0 }
@@ -61,7 +61,7 @@ public struct Reply: Sendable {
     } ?? nil
   }
 
-  /// The raw bytes of a text reply; nil for any other kind.
+  /// Calls `body` with the raw bytes of a text reply; returns nil for any other kind.
   public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
     let node = node
     switch node.kind {
@@ -73,7 +73,7 @@ public struct Reply: Sendable {
     }
   }
 
-  /// Compares a text reply without making a String of it.
+  /// Compares a text reply without creating a String.
   public func equals(_ text: StaticString) -> Bool {
     withBytes { bytes in
       bytes.count == text.utf8CodeUnitCount
@@ -81,13 +81,13 @@ public struct Reply: Sendable {
     } ?? false
   }
 
-  /// The error that Redis answered, if it did.
+  /// The error, if this is an error reply.
   public var error: RedisError? {
     node.kind == .error
       ? RedisError(reply: withBytes { String(decoding: $0, as: UTF8.self) } ?? "") : nil
   }
 
-  /// The reply itself, unless it is an error.
+  /// Returns the reply itself. Throws it if it is an error.
   @discardableResult
   public func get() throws(RedisError) -> Reply {
     if let error { throw error }
@@ -108,12 +108,12 @@ extension Reply: Sequence {
     }
   }
 
-  /// The elements of an array reply; none for any other kind.
+  /// Returns an iterator over the elements of an array reply; over none for any other kind.
   public func makeIterator() -> Iterator {
     Iterator(tape: tape, place: index + 1, end: node.kind == .array ? node.end : index + 1)
   }
 
-  /// How many bytes of text an array reply holds, without looking at each element.
+  /// The number of bytes of text in an array reply, without visiting each element.
   public var byteCount: Int {
     guard node.kind == .array, node.end > index + 1 else { return 0 }
     var (first, last) = (index + 1, node.end - 1)
@@ -123,11 +123,11 @@ extension Reply: Sequence {
     return tape.nodes[last].value + tape.nodes[last].count - tape.nodes[first].value
   }
 
-  /// How many elements an array reply has.
+  /// The number of elements of an array reply; 0 for any other kind.
   public var count: Int { node.kind == .array ? node.count : 0 }
   public var underestimatedCount: Int { count }
 
-  /// The element at a place of an array reply.
+  /// The element at an index of an array reply; nil if there is none.
   public subscript(_ place: Int) -> Reply? {
     guard place >= 0, place < count else { return nil }
     var element = index + 1

@@ -1,14 +1,14 @@
 import CHiredis
 
-/// Collects what hiredis parses straight onto a tape: no C reply is ever made, so none can leak.
+/// Collects what hiredis parses directly on a tape. No C reply object is created, so none can leak.
 ///
-/// Used by one thread at a time, together with the connection that owns it.
+/// Used by one thread at a time, like the connection that owns it.
 final class ReplyBuilder {
-  /// What the callbacks of a reader write to.
+  /// The tape that the callbacks of a reader write to.
   struct Tape {
     var nodes: [Reply.Node] = []
     var bytes: [UInt8] = []
-    /// Whether an error is among the nodes.
+    /// Whether any of the nodes is an error.
     var hasErrors = false
 
     mutating func add(_ kind: Reply.Kind, value: Int = 0, count: Int = 0) {
@@ -28,7 +28,7 @@ final class ReplyBuilder {
     }
   }
 
-  /// Behind a pointer, for hiredis to carry: it is reached for every element of every reply.
+  /// A pointer, because hiredis passes it to the callbacks. It is accessed for each element of each reply.
   let tape: UnsafeMutablePointer<Tape>
 
   init() {
@@ -41,9 +41,9 @@ final class ReplyBuilder {
     tape.deallocate()
   }
 
-  /// The object functions of a hiredis reader. hiredis only reads the struct, and it is written once, here.
+  /// The object functions of a hiredis reader. hiredis only reads this struct; it is written once, here.
   ///
-  /// What they return stands for an object: hiredis takes any pointer that is not NULL and never looks behind it.
+  /// Their results stand for reply objects: hiredis only checks for NULL and never dereferences them.
   nonisolated(unsafe) static let functions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
     let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
     var made = redisReplyObjectFunctions()
@@ -74,15 +74,15 @@ final class ReplyBuilder {
 
   private static let mostReserved = 1 << 20
 
-  /// How many bytes of text are on the tape.
+  /// The number of bytes of text on the tape.
   var byteCount: Int { tape.pointee.bytes.count }
 
-  /// Whether an error is among the replies that were read.
+  /// Whether any reply that was read contains an error.
   var hasErrors: Bool { tape.pointee.hasErrors }
 
-  /// Gives the replies that were read and starts afresh.
+  /// Returns the replies that were read, and clears the tape.
   func take() -> [Reply] {
-    // From the back, every array's elements already know where they end.
+    // In reverse, so that the ends of an array's elements are already known.
     var nodes = tape.pointee.nodes
     tape.pointee.nodes = []
     tape.pointee.hasErrors = false
@@ -93,7 +93,7 @@ final class ReplyBuilder {
     }
     let read = Reply.Tape(nodes: nodes, bytes: tape.pointee.bytes)
     tape.pointee.bytes = []
-    // The next replies are likely to be as large, unless these were uncommonly large.
+    // The next replies are probably as large, unless these were unusually large.
     tape.pointee.nodes.reserveCapacity(min(read.nodes.count, Self.mostReserved))
     tape.pointee.bytes.reserveCapacity(min(read.bytes.count, Self.mostReserved))
     var replies: [Reply] = []

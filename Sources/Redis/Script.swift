@@ -1,4 +1,4 @@
-/// A Lua script that runs atomically inside Redis, by `EVALSHA`.
+/// A Lua script that runs atomically inside Redis, called with `EVALSHA`.
 public struct Script: Hashable, Sendable {
   public let source: String
 

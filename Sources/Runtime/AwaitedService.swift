@@ -1,8 +1,9 @@
 import ServiceLifecycle
 
-/// A service that can be made only once something is there: waiting for it is part of the service.
+/// A service that waits for a dependency before it creates the actual service.
 ///
-/// So signals and health questions are answered from the first moment, also while Redis is away.
+/// Because waiting is part of the service, signals and health checks are answered from the start, even while
+/// Redis is unavailable.
 package struct AwaitedService: Service {
   private let make: @Sendable () async throws -> any Service
 

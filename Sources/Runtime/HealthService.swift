@@ -4,7 +4,7 @@ import Hummingbird
 import Logging
 import ServiceLifecycle
 
-/// Answers the platform's health questions, and Prometheus, on a port of its own.
+/// Serves health checks and Prometheus metrics on a port of its own.
 package struct HealthService: Service {
   private let health: Health
   private let host: String

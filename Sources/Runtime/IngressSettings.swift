@@ -5,7 +5,7 @@ import Health
 import Logging
 import Redis
 
-/// What the HTTP ingress takes besides the common settings.
+/// The settings of the HTTP ingress, in addition to the common ones.
 package struct IngressSettings: ParsableArguments, Sendable {
   @Option(
     help: ArgumentHelp(
@@ -16,53 +16,53 @@ package struct IngressSettings: ParsableArguments, Sendable {
     help: ArgumentHelp(
       "The address to listen on.",
       discussion:
-        "HANDOVER_HOST; all of the machine's (0.0.0.0) if neither is given, for dev only itself (127.0.0.1).",
+        "HANDOVER_HOST; 0.0.0.0 (all interfaces) if neither is given, 127.0.0.1 (this machine only) for dev.",
       valueName: "address"))
   package var host: String?
 
   @Option(
     name: .customLong("public-url"),
     help: ArgumentHelp(
-      "Where clients see this server, for its links: https://shop.example.",
-      discussion: "HANDOVER_PUBLIC_URL; what the calls' Host says if neither is given.", valueName: "url"))
+      "The URL under which clients reach this server, for links: https://shop.example.",
+      discussion: "HANDOVER_PUBLIC_URL; the Host of each request if neither is given.", valueName: "url"))
   package var publicURL: String?
 
   @Option(
     name: .customLong("trusted-proxies"),
     help: ArgumentHelp(
-      "Whose X-Forwarded-Proto and X-Forwarded-Host count: addresses and blocks such as 10.0.0.0/8, with commas.",
-      discussion: "HANDOVER_TRUSTED_PROXIES; nobody's if neither is given.", valueName: "addresses"))
+      "Proxies whose X-Forwarded headers are trusted: addresses and blocks (10.0.0.0/8), with commas.",
+      discussion: "HANDOVER_TRUSTED_PROXIES; none if neither is given.", valueName: "addresses"))
   package var trustedProxies: String?
 
   @Option(
     help: ArgumentHelp(
-      "The folder of a front end, to serve its files besides the API and its index.html at /.",
+      "The folder of a front end: serves its files next to the API, and its index.html at /.",
       discussion: "HANDOVER_SITE; no files if neither is given.", valueName: "folder"))
   package var site: String?
 
   @Option(
     name: .customLong("cors-origins"),
     help: ArgumentHelp(
-      "Which origins' pages may call, separated by commas.",
+      "The allowed CORS origins, separated by commas.",
       discussion: "HANDOVER_CORS_ORIGINS; every origin if neither is given.", valueName: "origins"))
   package var corsOrigins: String?
 
   @Option(
     help: ArgumentHelp(
-      "How many connections may be open at once; one more is answered with a 503.",
+      "The maximum number of open connections; further ones are answered with a 503.",
       discussion: "HANDOVER_CONNECTIONS; 1000 if neither is given.", valueName: "count"))
   package var connections: Int?
 
   @Option(
     name: .customLong("backlog-limit"),
     help: ArgumentHelp(
-      "How many entries a worker may be behind in a shard before the shard takes nothing more in.",
+      "How many entries a worker can be behind in a shard before the shard accepts no more commands.",
       discussion: "HANDOVER_BACKLOG_LIMIT; 100000 if neither is given.", valueName: "entries"))
   package var backlogLimit: Int?
 
   package init() {}
 
-  /// - Parameter host: the address to listen on where nobody said one.
+  /// - Parameter host: The address to listen on if none is set.
   package func gateway(
     redis: RedisURL, shards: Int, host: String = Settings.anyHost, logger: Logger
   ) throws -> IngressServer {
@@ -87,7 +87,7 @@ package struct IngressSettings: ParsableArguments, Sendable {
     options.frontEnd = try (site ?? Settings.text("handover.site")).map { folder in
       guard FileManager.default.fileExists(atPath: "\(folder)/index.html") else {
         throw ValidationError(
-          "There is no index.html in \(folder): name the folder of a front end as it is built.")
+          "There is no index.html in \(folder): name the folder of a built front end.")
       }
       return folder
     }

@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import Market
 
-/// Writes one JSON object a line to standard error, for programs that collect logs.
+/// Writes one JSON object per line to standard error, for log collectors.
 struct JSONLogHandler: LogHandler {
   let label: String
   var logLevel = Logger.Level.info

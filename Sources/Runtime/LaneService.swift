@@ -2,7 +2,7 @@ import Foundation
 import Lanes
 import ServiceLifecycle
 
-/// Runs lane runners, each on a thread of its own, for as long as the service group runs.
+/// Runs lane runners, each on its own thread, until the service group stops.
 package struct LaneService: Service {
   private let runners: [LaneRunner]
 

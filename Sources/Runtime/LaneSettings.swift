@@ -2,32 +2,32 @@ import ArgumentParser
 import Lanes
 import Workers
 
-/// How lanes are held, and how much of their streams is kept.
+/// Settings for how lanes are held and how much of their streams is kept.
 package struct LaneSettings: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The most entries of one batch.", discussion: "HANDOVER_BATCH; 256 if neither is given.",
+      "The maximum number of entries in a batch.", discussion: "HANDOVER_BATCH; 256 if neither is given.",
       valueName: "entries"))
   package var batch: Int?
 
   @Option(
     name: .customLong("lease-seconds"),
     help: ArgumentHelp(
-      "How long a dead replica's lanes may stand still before another one takes them.",
+      "How long it can take until another replica takes over a dead one's lanes.",
       discussion: "HANDOVER_LEASE_SECONDS; 5 if neither is given.", valueName: "seconds"))
   package var leaseSeconds: Int?
 
   @Option(
     name: .customLong("retention-entries"),
     help: ArgumentHelp(
-      "How many entries of a stream are kept once everybody has read them.",
+      "How many entries of a stream are kept once all workers have read them.",
       discussion: "HANDOVER_RETENTION_ENTRIES; 100000 if neither is given.", valueName: "entries"))
   package var retentionEntries: Int?
 
   @Option(
     name: .customLong("retention-hours"),
     help: ArgumentHelp(
-      "How long an entry is kept once everybody has read it.",
+      "How long an entry is kept once all workers have read it.",
       discussion: "HANDOVER_RETENTION_HOURS; 168 if neither is given.", valueName: "hours"))
   package var retentionHours: Int?
 
@@ -40,10 +40,10 @@ package struct LaneSettings: ParsableArguments {
       try Settings.number(batch, "--batch", or: "handover.batch", in: 1...1000) ?? options.batch
     let lease = try Settings.number(
       leaseSeconds, "--lease-seconds", or: "handover.lease.seconds", in: 1...300)
-    // A fail-over is the lease's end and the others' next two heartbeats.
+    // A fail-over takes the rest of the lease and up to two heartbeats of the others.
     if let lease {
       options.lease = .seconds(lease) - options.heartbeat * 2
-      // The others take a dead replica's lanes only when it is no more among those who share them.
+      // The others take a dead replica's lanes only once it no longer counts as alive.
       options.replicaLifetime = min(options.replicaLifetime, options.lease)
     }
     let retention = options.retention

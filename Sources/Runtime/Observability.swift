@@ -1,9 +1,9 @@
 import CoreMetrics
 import Telemetry
 
-/// What this process tells of itself.
+/// The metrics of this process.
 package enum Observability {
-  /// The process's metrics; made, and given to swift-metrics, on first use: before anything is counted.
+  /// The swift-metrics backend. Created and registered on first use, which must precede all other metrics.
   package static let telemetry: Telemetry = {
     let telemetry = Telemetry()
     MetricsSystem.bootstrap(telemetry)

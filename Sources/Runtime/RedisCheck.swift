@@ -1,17 +1,17 @@
 import Redis
 
-/// Whether a Redis is one that the system can keep its promises on.
+/// Checks that a Redis server lets the system keep its guarantees.
 struct RedisCheck {
-  /// What is not as it should be, but does not stop the system: what, why, what to do.
+  /// Problems that do not stop the system: what, why, and what to do.
   private(set) var warnings: [String] = []
 
-  /// Throws where the server cannot do.
+  /// Throws `StartError` if the server is unsuitable.
   init(_ connection: RedisConnection) throws {
     let facts = Self.facts(try connection.call("INFO", "everything").string ?? "")
     let version = facts["redis_version"] ?? "?"
     guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 7 else {
       throw StartError(
-        "Redis \(version) is too old: the consumer groups' ENTRIESREAD came with 7.0. Use Redis 7.0 or later."
+        "Redis \(version) is too old: ENTRIESREAD of consumer groups needs 7.0. Use Redis 7.0 or later."
       )
     }
     if facts["role"] == "slave" {
@@ -28,7 +28,7 @@ struct RedisCheck {
     if policy != "noeviction" {
       throw StartError(
         """
-        Redis may evict keys (maxmemory-policy \(policy)), which would lose deals without a word. \
+        Redis may evict keys (maxmemory-policy \(policy)), which would silently lose deals. \
         Set it to noeviction: then a full Redis refuses new work instead.
         """)
     }
@@ -39,14 +39,15 @@ struct RedisCheck {
     }
   }
 
-  /// Warns if one command may carry more than `compose/redis/redis.conf` allows, as far as this user may look.
+  /// Warns if the server accepts larger arguments than `compose/redis/redis.conf` allows. Skipped if this
+  /// Redis user has no permission to read the configuration.
   mutating func checkSizes(_ connection: RedisConnection) throws(RedisError) {
     let most = 32 << 20
     let reply = try connection.exchange(Commands("CONFIG", "GET", "proto-max-bulk-len"))[0]
     guard let size = reply[1]?.integer, size > most else { return }
     warnings.append(
       """
-      Redis takes values of up to \(size) bytes, so one entry in an inlet can fill its memory: \
+      Redis accepts values of up to \(size) bytes, so one entry in an inlet can fill its memory: \
       set proto-max-bulk-len 32mb and client-query-buffer-limit 64mb.
       """)
   }

@@ -5,18 +5,18 @@ import Logging
 import Redis
 import Synchronization
 
-/// The settings that every executable takes: as a flag, or else from the environment.
+/// The settings common to all executables: from a flag, or else from the environment.
 package struct Settings: ParsableArguments {
   @Option(
     name: .customLong("redis-url"),
     help: ArgumentHelp(
-      "Where Redis is: redis://[user:password@]host[:port][/db] or unix:///path.",
+      "The URL of Redis: redis://[user:password@]host[:port][/db] or unix:///path.",
       discussion: "HANDOVER_REDIS_URL; redis://127.0.0.1:6379 if neither is given.", valueName: "url"))
   package var redisURL: String?
 
   @Option(
     help: ArgumentHelp(
-      "How many shards the products are spread over.",
+      "The number of shards over which the products are distributed.",
       discussion: "HANDOVER_SHARDS; fixed at the first start, 8 if neither is given.", valueName: "count"))
   package var shards: Int?
 
@@ -31,23 +31,25 @@ package struct Settings: ParsableArguments {
   @Option(
     name: .customLong("log-format"),
     help: ArgumentHelp(
-      "text, or json: one object a line.", discussion: "HANDOVER_LOG_FORMAT; text if neither is given.",
+      "text, or json: one object per line.", discussion: "HANDOVER_LOG_FORMAT; text if neither is given.",
       valueName: "format"))
   package var logFormat: String?
 
   package init() {}
 
-  /// Every address of the machine: what a container has to listen on.
+  /// All addresses of the machine, on which a container must listen.
   package static let anyHost = "0.0.0.0"
 
   private static let environment = ConfigReader(provider: EnvironmentVariablesProvider())
 
-  /// A text from the environment: `handover.redis.url` is `HANDOVER_REDIS_URL`. Empty counts as not set.
+  /// Returns a text from the environment: `handover.redis.url` is `HANDOVER_REDIS_URL`. Empty counts as not
+  /// set.
   package static func text(_ key: String) -> String? {
     environment.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// A whole number: from a flag, or else from the environment. Throws where it is none, or out of its range.
+  /// Returns a whole number from a flag, or else from the environment. Throws if it is not a number or out of
+  /// range.
   package static func number(
     _ flag: Int?, _ name: String, or key: String, in range: ClosedRange<Int>
   ) throws -> Int? {
@@ -61,7 +63,7 @@ package struct Settings: ParsableArguments {
     return number
   }
 
-  /// The Redis that somebody asked for, if anybody did.
+  /// Returns the Redis URL that was set, if any.
   package func givenRedis() -> String? { redisURL ?? Self.text("handover.redis.url") }
 
   package func redis() throws -> RedisURL {
@@ -72,13 +74,13 @@ package struct Settings: ParsableArguments {
     }
   }
 
-  /// The number of shards that was asked for, if any was.
+  /// Returns the number of shards that was set, if any.
   package func wantedShards() throws -> Int? {
     try Self.number(shards, "--shards", or: "handover.shards", in: ShardCount.allowed)
   }
 
-  /// How far a deciding worker may be behind in a shard before nothing more is let in: at the ingress by this flag, or
-  /// else from the environment, where the inlets find it too.
+  /// Returns how many entries a deciding worker can be behind in a shard before the shard accepts no more
+  /// commands. The ingress has a flag for it; the environment applies to the ingress and the inlets.
   package static func backlogLimit(_ flag: Int?) throws -> Int {
     try number(flag, "--backlog-limit", or: "handover.backlog.limit", in: 1...1_000_000_000)
       ?? ShardBacklog.usualLimit
@@ -86,7 +88,7 @@ package struct Settings: ParsableArguments {
 
   private static let isLogSet = Mutex(false)
 
-  /// A logger for the part of the system that `name` says, at the level set for it.
+  /// Returns a logger for the named part of the system, at the level set for it.
   package func logger(_ name: String) throws -> Logger {
     let make: @Sendable (String) -> any LogHandler =
       switch logFormat ?? Self.text("handover.log.format") ?? "text" {
@@ -95,7 +97,7 @@ package struct Settings: ParsableArguments {
       case let other:
         throw ValidationError("The log format “\(other)” is unknown: it must be text or json.")
       }
-    // For whoever makes a logger of his own, too; a process has one format.
+    // Applies to loggers created elsewhere too; a process has one log format.
     Self.isLogSet.withLock { isSet in
       if !isSet { LoggingSystem.bootstrap(make) }
       isSet = true
@@ -112,6 +114,6 @@ package struct Settings: ParsableArguments {
     return logger
   }
 
-  /// Level names of other platforms that people's ConfigMaps may hold.
+  /// Level names of other platforms, which existing ConfigMaps can contain.
   private static let springLevels: [String: Logger.Level] = ["WARN": .warning, "FATAL": .critical]
 }

@@ -1,14 +1,14 @@
 import Keys
 import Redis
 
-/// How many shards the system has: decided once, and kept in Redis.
+/// The number of shards of the system: decided once and stored in Redis.
 package enum ShardCount {
   package static let allowed = 1...Key.shardLimit
   private static let usual = 8
 
-  /// Gives the number that Redis remembers, or makes it remember the wanted one.
+  /// Returns the stored number, or stores the wanted one.
   ///
-  /// Throws where another number is wanted than the data was laid out with.
+  /// Throws if the wanted number differs from the stored one.
   package static func resolve(_ wanted: Int?, on connection: RedisConnection) throws -> Int {
     let asked = wanted ?? usual
     var commands = Commands()
@@ -18,8 +18,8 @@ package enum ShardCount {
     if let wanted, wanted != known {
       throw StartError(
         """
-        This Redis was laid out with \(known) shards, but \(wanted) are asked for (HANDOVER_SHARDS, --shards). \
-        The number cannot change under data: start with \(known), or leave the setting out.
+        This Redis was set up with \(known) shards, but \(wanted) are requested (HANDOVER_SHARDS, --shards). \
+        The number cannot change once data exists: start with \(known), or omit the setting.
         """)
     }
     return known

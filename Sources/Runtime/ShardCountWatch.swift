@@ -3,10 +3,10 @@ import Logging
 import Redis
 import ServiceLifecycle
 
-/// Notices that Redis was emptied under the running system, and that another system lives there now.
+/// Detects that Redis was emptied while the system runs, or that another system uses it now.
 ///
-/// The number of shards is the one key that never changes and never goes. Without it a process that starts with another
-/// number would lay out data in other shards; so it is written again at once.
+/// The shard count is the one key that never changes and is never deleted. Without it, a process started with
+/// another number would store data in other shards; so it is written again immediately.
 package struct ShardCountWatch: Service {
   private static let interval = Duration.seconds(2)
 
@@ -15,7 +15,7 @@ package struct ShardCountWatch: Service {
   private let logger: Logger
   private let service: any Service
 
-  /// - Parameter service: what works with that number of shards; the watch ends with it.
+  /// - Parameter service: The service that uses this number of shards. The watch ends with it.
   package init(_ url: RedisURL, shards: Int, logger: Logger, beside service: any Service) {
     self.url = url
     self.shards = shards
@@ -35,7 +35,7 @@ package struct ShardCountWatch: Service {
     await cancelWhenGracefulShutdown {
       var last: Finding?
       while (try? await Task.sleep(for: Self.interval)) != nil {
-        // While Redis is away there is nothing to learn.
+        // While Redis is unavailable, there is nothing to find out.
         guard let finding = try? await look() else { continue }
         if finding != last { tell(finding) }
         last = finding
@@ -61,11 +61,11 @@ package struct ShardCountWatch: Service {
     case .same: break
     case .missing:
       logger.warning(
-        "Redis was emptied, or is another one: deals, streams and cursors are gone. Restore a backup, or go on from nothing",
+        "Redis was emptied or replaced: deals, streams and cursors are gone. Restore a backup, or start from scratch",
         metadata: ["shards": "\(shards)"])
     case .other(let found):
       logger.critical(
-        "another system lives in this Redis: stop this process, or point it at its own Redis",
+        "another system uses this Redis: stop this process, or point it at its own Redis",
         metadata: ["shards": "\(shards)", "found": "\(found)"])
     }
   }

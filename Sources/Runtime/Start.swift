@@ -2,9 +2,9 @@ import Foundation
 import Logging
 import Redis
 
-/// What an executable does before its real work: find Redis, see whether it will do, learn how it is laid out.
+/// What an executable does before its actual work: find Redis, check it, and get the number of shards.
 package enum Start {
-  /// Waits for Redis, and gives the number of shards. Throws what waiting cannot mend.
+  /// Waits for Redis and returns the number of shards. Throws if waiting cannot help.
   package static func shards(_ url: RedisURL, wanted: Int?, logger: Logger) async throws -> Int {
     var backoff = Backoff()
     while true {
@@ -12,7 +12,7 @@ package enum Start {
         let (shards, warnings) = try await onThread {
           let connection = try RedisConnection(url)
           var check = try RedisCheck(connection)
-          // A user with a name has only the rights that were given to it: to look at the settings is none of them.
+          // A named Redis user has only the granted permissions, which do not include CONFIG GET.
           if url.user == nil { try check.checkSizes(connection) }
           return (try ShardCount.resolve(wanted, on: connection), check.warnings)
         }
@@ -25,7 +25,7 @@ package enum Start {
     }
   }
 
-  /// Runs blocking work on a thread of its own: the cooperative pool must never wait for Redis.
+  /// Runs blocking work on its own thread: the cooperative thread pool must never wait for Redis.
   package static func onThread<Result: Sendable>(
     _ work: @escaping @Sendable () throws -> Result
   ) async throws -> Result {

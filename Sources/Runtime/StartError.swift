@@ -1,4 +1,4 @@
-/// Why an executable refuses to start, and what to do about it.
+/// The reason why an executable refuses to start, and what to do about it.
 package struct StartError: Error, CustomStringConvertible {
   package let message: String
 

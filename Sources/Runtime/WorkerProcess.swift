@@ -6,7 +6,7 @@ import ServiceLifecycle
 import Synchronization
 import Workers
 
-/// A worker executable: its replicas on their threads, and its health server, until SIGTERM or Ctrl-C.
+/// A worker executable: runs its replicas, each on a thread, and its health server until SIGTERM or Ctrl-C.
 package enum WorkerProcess {
   package static func run(_ role: WorkerKind, _ settings: Settings, _ worker: WorkerSettings) async throws {
     let logger = try settings.logger(role.rawValue)
@@ -41,7 +41,7 @@ package enum WorkerProcess {
     logger.info("stopped")
   }
 
-  /// Runs services until a signal asks them to stop; the last one stops first.
+  /// Runs services until a signal stops them, in reverse order.
   package static func run(_ services: [any Service], logger: Logger) async throws {
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -51,7 +51,7 @@ package enum WorkerProcess {
 }
 
 extension LaneRunner {
-  /// Why the runner is not ready; nil while its passes come to an end in time.
+  /// Why the runner is not ready; nil while no lane stands still and its passes complete in time.
   package var trouble: String? {
     let (state, limit) = (state, options.heartbeat * 3)
     if let (lane, reason) = state.halted.min(by: { "\($0.key)" < "\($1.key)" }) {

@@ -1,25 +1,25 @@
 import ArgumentParser
 import Lanes
 
-/// What every worker takes besides the common settings.
+/// The settings of the workers, in addition to the common ones.
 package struct WorkerSettings: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How many replicas of the worker this process runs, each on a thread with a connection of its own.",
+      "How many replicas of the worker this process runs, each with its own thread and connection.",
       discussion: "HANDOVER_THREADS; 1 if neither is given.", valueName: "count"))
   package var threads: Int?
 
   @Option(
     name: .customLong("health-port"),
     help: ArgumentHelp(
-      "Where to answer GET /actuator/health, /liveness and /readiness.",
+      "The port for GET /actuator/health, /liveness, /readiness and /metrics.",
       discussion: "HANDOVER_HEALTH_PORT; no health server if neither is given.", valueName: "port"))
   package var healthPort: Int?
 
   @Option(
     help: ArgumentHelp(
-      "The address to answer on.",
-      discussion: "HANDOVER_HOST; all of the machine's (0.0.0.0) if neither is given.", valueName: "address"))
+      "The address that the health port listens on.",
+      discussion: "HANDOVER_HOST; 0.0.0.0 (all interfaces) if neither is given.", valueName: "address"))
   package var host: String?
 
   @OptionGroup package var lanes: LaneSettings

@@ -1,4 +1,4 @@
-/// Every metric of the system: its name as Prometheus sees it, and what it means.
+/// All metrics of the system, with their Prometheus names and help texts.
 public enum Metric: String, CaseIterable, Sendable {
   case commands = "handover_commands_total"
   case events = "handover_events_total"
@@ -27,27 +27,29 @@ public enum Metric: String, CaseIterable, Sendable {
     case .events: "Events written to the journals, by worker and type."
     case .rejections: "Commands refused by the rules of the deal, by worker and reason."
     case .deadLetters: "Entries put aside because they could not be handled, by worker."
-    case .deadLettersKept: "Entries that lie aside, by slot; the oldest go at 10,000 and after 90 days."
-    case .deadLettersDropped: "Entries that lay aside and were dropped to bound memory, by worker."
-    case .entriesRemoved: "Entries that somebody removed from a stream before they were read, by worker."
-    case .inletsRestarted: "Inlets that began again, deleted or with ids far ahead of the clock, by worker."
-    case .fencedCommits: "Commits that found another owner in the lane, by worker."
-    case .redisReconnects: "Connections to Redis that broke and were made anew, by worker."
-    case .entries: "Stream entries that were committed, by worker."
-    case .commits: "Batches that were committed, by worker."
+    case .deadLettersKept:
+      "Dead letters that are kept, by slot; the oldest are dropped beyond 10,000 and after 90 days."
+    case .deadLettersDropped: "Dead letters dropped to bound memory, by worker."
+    case .entriesRemoved: "Entries removed from a stream before they were read, by worker."
+    case .inletsRestarted:
+      "Inlets that restarted because they were deleted or their ids were far ahead of the clock, by worker."
+    case .fencedCommits: "Commits refused because another owner has the lane, by worker."
+    case .redisReconnects: "Reconnects after a broken connection to Redis, by worker."
+    case .entries: "Stream entries committed, by worker."
+    case .commits: "Batches committed, by worker."
     case .commitSeconds: "Time from sending a commit to its reply, by worker."
-    case .batchEntries: "Entries of a batch, by worker."
-    case .lanesHeld: "Lanes that this process holds, by worker."
+    case .batchEntries: "Entries per batch, by worker."
+    case .lanesHeld: "Lanes held by this process, by worker."
     case .lanesStanding:
-      "Lanes that this process holds and that stand still until something is mended, by worker."
-    case .lagEntries: "Entries still to be read, by worker and shard."
-    case .lagSeconds: "Age of the oldest entry still to be read, by worker and shard."
+      "Lanes held by this process that stand still until the cause is removed, by worker."
+    case .lagEntries: "Unread entries, by worker and shard."
+    case .lagSeconds: "Age of the oldest unread entry, by worker and shard."
     case .httpRequests: "HTTP requests answered, by method, route and status."
     case .httpSeconds: "Time to answer an HTTP request, by method, route and status."
     }
   }
 
-  /// Upper bounds of a histogram's buckets.
+  /// Returns the upper bounds of a histogram's buckets.
   static func buckets(for label: String) -> [Double] {
     label == batchEntries.rawValue
       ? [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]

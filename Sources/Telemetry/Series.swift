@@ -1,7 +1,7 @@
 import CoreMetrics
 import Synchronization
 
-/// One line, or one histogram, of the exposition.
+/// One series of the exposition: a line, or the lines of a histogram.
 protocol Series: AnyObject, Sendable {
   static var type: String { get }
 
@@ -21,7 +21,8 @@ final class CounterSeries: CounterHandler, Series {
   }
 }
 
-/// A value that goes up and down: what swift-metrics calls a gauge.
+/// A value that can go up and down: a Prometheus gauge, used for the meters and plain recorders of
+/// swift-metrics.
 final class GaugeSeries: MeterHandler, RecorderHandler, Series {
   static let type = "gauge"
   private let value = Mutex(0.0)
@@ -82,7 +83,7 @@ final class HistogramSeries: RecorderHandler, TimerHandler, Series {
 
 private func braced(_ labels: String) -> String { labels.isEmpty ? "" : "{\(labels)}" }
 
-/// A number as Prometheus reads it: whole ones without a point.
+/// Formats a number for Prometheus; whole numbers have no decimal point.
 private func number(_ value: Double) -> String {
   Int(exactly: value).map { "\($0)" } ?? "\(value)"
 }

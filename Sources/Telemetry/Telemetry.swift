@@ -1,7 +1,7 @@
 import CoreMetrics
 import Synchronization
 
-/// The metrics of this process, as Prometheus reads them: a backend of swift-metrics.
+/// A swift-metrics backend that exposes the metrics of this process to Prometheus.
 public final class Telemetry: MetricsFactory {
   private struct Name: Hashable {
     let label: String
@@ -12,7 +12,7 @@ public final class Telemetry: MetricsFactory {
 
   public init() {}
 
-  /// All series in Prometheus' text format, version 0.0.4.
+  /// Returns all series in Prometheus' text format, version 0.0.4.
   public func exposition() -> String {
     var text = ""
     var last = ""
@@ -55,8 +55,8 @@ public final class Telemetry: MetricsFactory {
   public func destroyMeter(_ handler: any MeterHandler) { forget(handler) }
   public func destroyTimer(_ handler: any TimerHandler) { forget(handler) }
 
-  /// The series of this name, made on first use. A name that was used for another type gets a detached one:
-  /// telemetry never stops the program that it watches.
+  /// Returns the series of this name, created on first use. If the name is in use for another type, returns a
+  /// detached series: telemetry never stops the program.
   private func find<Kind: Series>(
     _ label: String, _ dimensions: [(String, String)], _ make: () -> Kind
   ) -> Kind {

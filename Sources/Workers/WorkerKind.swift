@@ -5,14 +5,14 @@ import Logging
 import Market
 import Redis
 
-/// The five workers, each of which runs as many replicas as one likes.
+/// The five workers, each of which can run any number of replicas.
 package enum WorkerKind: String, CaseIterable, Sendable {
   case reservation, trade, stock, notification, mypage
 
   /// How long it lets entries gather (see `LaneOptions.gatherDelay`).
   ///
-  /// Somebody waits for a decision, but to read models a few milliseconds are nothing, and it halves their cost
-  /// at a pace of some hundred deals a second.
+  /// Clients wait for decisions. For read models, a few milliseconds do not matter, and they halve the cost
+  /// at some hundred deals per second.
   package var gatherDelay: Duration {
     switch self {
     case .reservation, .trade, .stock: .zero
@@ -20,9 +20,9 @@ package enum WorkerKind: String, CaseIterable, Sendable {
     }
   }
 
-  /// All lanes of the worker; its replicas share them out.
+  /// Returns all lanes of the worker, which its replicas divide among themselves.
   ///
-  /// - Parameter backlogLimit: how far a worker may be behind in a shard before the inlets wait.
+  /// - Parameter backlogLimit: how many entries a worker can be behind in a shard before the inlets wait.
   package func lanes(shards: Int, backlogLimit: Int = ShardBacklog.usualLimit) -> [LaneSpec] {
     switch self {
     case .reservation: Self.deciding(ReservationDecider.self, shards, backlogLimit)
@@ -41,7 +41,7 @@ package enum WorkerKind: String, CaseIterable, Sendable {
     let worker = Rules.worker
     let inlet = Key.inlet(worker)
     let doorName = LaneName(worker: worker.rawValue, tag: "{\(inlet)}")
-    // They outlast the lane: who took the last ids has to notice that their counter went back.
+    // They outlive the lane: whoever took the last ids has to notice that their counter went back.
     let blocks = IDBlocks(size: 1) { Logger(label: worker.rawValue).error("\($0)") }
     let backlog = ShardBacklog(shards: shards, limit: backlogLimit)
     let door = LaneSpec(
@@ -55,7 +55,7 @@ package enum WorkerKind: String, CaseIterable, Sendable {
         let streams = [Key.journal(of: shard), Key.commands(worker, in: shard)]
         var retained = [RetainedStream(streams[1], readBy: [name])]
         if worker == .reservation {
-          // All five read the journal; one of them looks after it.
+          // All five workers read the journal; one of them trims it.
           let readers = allCases.map { LaneName(worker: $0.rawValue, tag: shard.tag) }
           retained.append(RetainedStream(streams[0], readBy: readers))
         }

@@ -1,5 +1,5 @@
 extension [Double] {
-  /// The middle one, or the mean of the middle two; no number where there is none.
+  /// The middle element, or the mean of the middle two; NaN if the array is empty.
   var median: Double {
     let sorted = sorted()
     guard let last = sorted.indices.last else { return .nan }

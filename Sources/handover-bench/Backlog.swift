@@ -4,12 +4,12 @@ import Market
 import Redis
 import Workers
 
-/// Reserve commands that lie in the shards' streams before anybody reads them.
+/// Reserve commands that are in the shards' streams before anybody reads them.
 struct Backlog {
   static let products = 1000
 
   let shards: Int
-  /// How many commands were written to each shard so far.
+  /// The number of commands written to each shard so far.
   private(set) var written: [Int]
 
   init(shards: Int) {
@@ -19,7 +19,7 @@ struct Backlog {
 
   var total: Int { written.reduce(0, +) }
 
-  /// Writes more of them, straight into the streams and without a command id, as the floor does.
+  /// Appends more commands directly to the streams, without a command id, like the benchmark of the floor.
   mutating func add(_ count: Int, to redis: RedisConnection) throws {
     let first = total
     var commands = Commands()
@@ -42,10 +42,10 @@ struct Backlog {
     }
   }
 
-  /// How much of it the reservation worker has committed.
+  /// How much of the backlog the reservation worker has committed.
   struct Progress {
     var decided = 0
-    /// Entries of the journal that the worker has read past.
+    /// The number of journal entries that the worker has read.
     var followed = 0
   }
 
@@ -65,7 +65,7 @@ struct Backlog {
     return progress
   }
 
-  /// Throws unless every command made one event and one reservation, and none a dead letter.
+  /// Throws unless every command resulted in one event and one reservation, and none in a dead letter.
   func check(_ redis: RedisConnection) throws {
     for index in 0..<shards {
       let shard = Shard(index)
@@ -85,14 +85,14 @@ struct Backlog {
     }
   }
 
-  /// The number in a cursor, `<position> <entries read>`.
+  /// Returns the second number of a cursor, `<position> <entries read>`.
   private static func entriesRead(_ cursor: Reply?) -> Int {
     cursor?.string?.split(separator: " ").last.flatMap { Int($0) } ?? 0
   }
 }
 
 extension Reply {
-  /// Of an answer to `XINFO STREAM`: how many entries the stream ever had.
+  /// How many entries the stream has ever had, in a reply to `XINFO STREAM`.
   var entriesAdded: Int {
     var parts = makeIterator()
     while let name = parts.next(), let value = parts.next() {

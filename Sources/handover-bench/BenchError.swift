@@ -1,4 +1,4 @@
-/// Why a measurement could not be made, or is worth nothing.
+/// The reason why a measurement failed or is invalid.
 struct BenchError: Error, CustomStringConvertible {
   let message: String
 

@@ -15,7 +15,7 @@ extension BenchSystem {
     try self.waitUntil("all lanes are at the end of their streams") { try lanes.allSatisfy(isCaughtUp) }
   }
 
-  /// How many commands were ever let in for the reservation worker.
+  /// Returns how many commands were ever admitted for the reservation worker.
   func reservationCommands() throws -> Int {
     try (0..<shards).reduce(0) { sum, index in
       let stream = Key.commands(.reservation, in: Shard(index))
@@ -24,7 +24,7 @@ extension BenchSystem {
     }
   }
 
-  /// The last entry of every shard's journal.
+  /// Returns the id of the last entry of each shard's journal.
   func journalEnds() throws -> [String] {
     try (0..<shards).map { try lastID(Key.journal(of: Shard($0))) }
   }

@@ -2,7 +2,7 @@ import Foundation
 import Keys
 import Redis
 
-/// A Redis of a benchmark's own in a temporary folder, and the processes that work on it.
+/// A benchmark's own Redis in a temporary folder, and the processes that use it.
 final class BenchSystem {
   let folder: URL
   let url: RedisURL
@@ -13,8 +13,8 @@ final class BenchSystem {
   private var children: [Child] = []
 
   /// - Parameters:
-  ///   - keepsLog: whether Redis writes an append-only file, synced every second.
-  ///   - redisFirst: whether Redis goes before everything else on the machine's cores.
+  ///   - keepsLog: Whether Redis writes an append-only file, synced every second.
+  ///   - redisFirst: Whether Redis has priority over everything else on the machine's cores.
   init(shards: Int, keepsLog: Bool = false, redisFirst: Bool = false) throws {
     let folder = URL(fileURLWithPath: "/tmp/handover-bench-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -30,7 +30,7 @@ final class BenchSystem {
       ], log: log)
     do {
       if redisFirst, setpriority(Int32(PRIO_PROCESS.rawValue), id_t(server.id), -15) != 0 {
-        throw BenchError("Only root may let Redis go first.")
+        throw BenchError("Only root can give Redis priority.")
       }
       redis = try Self.connect(to: url, of: server)
     } catch {
@@ -45,7 +45,7 @@ final class BenchSystem {
     try redis.call("SET", Key.shardCount, "\(shards)")
   }
 
-  /// Starts an executable of the product on this Redis.
+  /// Starts one of the product's executables on this Redis.
   func start(
     _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:]
   ) throws -> Child {
@@ -62,7 +62,7 @@ final class BenchSystem {
     children.removeAll { $0.id == child.id }
   }
 
-  /// Ends everything, the server last, and takes the folder away.
+  /// Stops everything, the server last, and removes the folder.
   func end() {
     for child in children.reversed() { child.end() }
     children = []
@@ -70,7 +70,7 @@ final class BenchSystem {
     Cleanup.remove(folder)
   }
 
-  /// Throws if a process has ended by itself, with the last lines of its log.
+  /// Throws if a process has ended by itself, including the last lines of its log.
   func checkAlive() throws {
     guard let dead = children.first(where: { !$0.isRunning }) else { return }
     let logs = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
@@ -80,7 +80,7 @@ final class BenchSystem {
     throw BenchError("Process \(dead.id) ended by itself.\n" + tails.joined(separator: "\n"))
   }
 
-  /// Waits until something is true that gives no signal, looking every `interval`.
+  /// Waits until a condition is true, polling it every `interval`.
   func waitUntil(
     _ what: String, every interval: Duration = .milliseconds(5), within limit: Duration = .seconds(600),
     _ condition: () throws -> Bool
@@ -93,7 +93,7 @@ final class BenchSystem {
     }
   }
 
-  /// A server gives no signal when it is up, so this asks until it answers.
+  /// Tries to connect until the server answers; it sends no signal when it is up.
   private static func connect(to url: RedisURL, of server: Child) throws -> RedisConnection {
     let deadline = ContinuousClock.now + .seconds(20)
     while true {

@@ -3,16 +3,16 @@ import NIOCore
 import NIOHTTP1
 import Redis
 
-/// How soon the ingress answers, and how many calls it takes.
+/// Measures the latency and the throughput of the ingress.
 struct Calls: Sendable {
   struct Result: Sendable {
     let latencies: [(what: String, latencies: Latencies)]
-    /// Throughput, with what was running meanwhile.
+    /// Throughput, with a label for what else was running.
     let comparisons: [(what: String, comparison: Comparison)]
   }
 
-  /// The longest turn of the throughput comparison: what is let in without workers has to stay far below the
-  /// backlog limit, and has to be worked off afterwards.
+  /// The longest turn of the throughput comparison: the commands admitted without workers must stay far below
+  /// the backlog limit, and must be processed afterwards.
   private static let longestTurn = Duration.seconds(1)
 
   private let rate: Int
@@ -49,7 +49,7 @@ struct Calls: Sendable {
     try DealDriver.pass((1...plan.products).flatMap(plan.offer), on: stage)
     try stage.awaitCaughtUp()
     let reserves = "\(base)/reserves"
-    // A first second nobody counts: connections are made, caches filled.
+    // The first second is a warm-up: it opens connections and fills caches.
     _ = try await load.open(rate: rate, for: .seconds(1), expecting: 201) { number, _ in
       Self.reserve(reserves, product: number % 1000 + 1, user: "warm\(number)")
     }
@@ -71,7 +71,7 @@ struct Calls: Sendable {
     }
     let throughput = try await throughput(of: ingress, at: reserves, stage, load)
     let turn = min(duration / 8, Self.longestTurn)
-    // The workers share the cores: only without them it is the ingress that is measured.
+    // The workers use the same cores: only without them is the ingress alone measured.
     for worker in workers { stage.stop(worker.process) }
     let alone = try await throughput.compare(pairs: 5, turn: turn)
     _ = try stage.startWorkers()
@@ -89,7 +89,7 @@ struct Calls: Sendable {
   private func throughput(
     of ingress: Child, at reserves: String, _ stage: BenchSystem, _ load: Load
   ) async throws -> Throughput {
-    /// Spread over all products: a product's cost grows with the deals that run in it.
+    /// Spreads the calls over all products: the cost of a product grows with its running deals.
     @Sendable func request(_ number: Int, to url: String) -> HTTPClientRequest {
       Self.reserve(url, product: number % 1000 + 1, user: "closed\(number)", isAsync: true)
     }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A process that a benchmark started, and ends by its process id.
+/// A process that a benchmark started, and stops by its process id.
 struct Child: Sendable {
   let id: pid_t
   private let ended: DispatchGroup
 
   /// - Parameters:
-  ///   - program: a path, or a name that is looked for in `PATH`.
-  ///   - log: where its output goes.
+  ///   - program: A path, or a name to find in `PATH`.
+  ///   - log: The file for its output.
   init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], log: URL
   ) throws {
@@ -33,7 +33,7 @@ struct Child: Sendable {
 
   var isRunning: Bool { ended.wait(timeout: .now()) == .timedOut }
 
-  /// SIGTERM, and SIGKILL for what is still there after ten seconds.
+  /// Sends SIGTERM, and SIGKILL if the process still exists after ten seconds.
   func end() {
     kill(id, SIGTERM)
     if ended.wait(timeout: .now() + 10) == .timedOut {
@@ -43,14 +43,14 @@ struct Child: Sendable {
     Cleanup.remove(id)
   }
 
-  /// The processor time that the process has used so far, in seconds, with all its threads.
+  /// The CPU time that the process has used so far, in seconds, including all its threads.
   var cpuSeconds: Double { Self.cpuSeconds(of: id) }
 
-  /// The same of a process that somebody else started; 0 for one that is gone.
+  /// Returns the CPU time of any process; 0 if it does not exist.
   static func cpuSeconds(of id: pid_t) -> Double {
     var clock = clockid_t()
     var time = timespec()
-    // To the nanosecond, where /proc/<id>/stat counts in hundredths of a second.
+    // Precise to the nanosecond; /proc/<id>/stat counts in hundredths of a second.
     guard clock_getcpuclockid(id, &clock) == 0, clock_gettime(clock, &time) == 0 else { return 0 }
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// What a benchmark has to take away when it is interrupted: its processes and its folders.
+/// The processes and folders to remove when a benchmark is interrupted.
 enum Cleanup {
   private struct State {
     var processes: Set<pid_t> = []
@@ -15,7 +15,7 @@ enum Cleanup {
   static func add(_ folder: URL) { state.withLock { _ = $0.folders.insert(folder.path) } }
   static func remove(_ folder: URL) { state.withLock { _ = $0.folders.remove(folder.path) } }
 
-  /// From here on Ctrl-C and SIGTERM take everything away before they end this process.
+  /// Makes Ctrl-C and SIGTERM remove everything before they end this process.
   static func guardAgainstSignals() {
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number, SIG_IGN)
@@ -25,7 +25,7 @@ enum Cleanup {
         exit(128 + number)
       }
       source.activate()
-      // It works for as long as it is referred to: here, for good.
+      // The source works as long as it is retained: here, until the process ends.
       _ = Unmanaged.passRetained(source as AnyObject)
     }
   }

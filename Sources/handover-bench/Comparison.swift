@@ -1,10 +1,10 @@
-/// The ingress and a bare server in turn, several times over.
+/// Measurements of the ingress and a bare server, in turn, several times.
 struct Comparison: Sendable {
   struct Turn: Sendable {
     let callsPerSecond: Double
-    /// Of the server's own process, in seconds.
+    /// The CPU time of the server's own process per call, in seconds.
     let cpuPerCall: Double
-    /// Of Redis, in seconds.
+    /// The CPU time of Redis per call, in seconds.
     let redisPerCall: Double
   }
 
@@ -17,6 +17,6 @@ struct Comparison: Sendable {
 
   let pairs: [Pair]
 
-  /// The middle one of a value over all pairs.
+  /// Returns the median of a value over all pairs.
   func median(_ value: (Pair) -> Double) -> Double { pairs.map(value).median }
 }

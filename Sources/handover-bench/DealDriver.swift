@@ -3,20 +3,20 @@ import Keys
 import Lanes
 import Redis
 
-/// Takes a plan's deals through a running system, as fast as it takes them.
+/// Runs a plan's deals through a running system, as fast as the system can.
 ///
-/// It is buyer, seller and audience at once: reserves through a door, reads the journals, hands over what is
-/// held and cancels what the plan cancels.
+/// Acts as buyer, seller and observer: reserves through a door, reads the journals, hands over what is held
+/// and cancels what the plan cancels.
 struct DealDriver {
-  /// How many reservations may be without an answer of the trade.
+  /// How many reservations can be waiting for the trade worker's decision.
   private static let window = 2000
-  /// How many requests pass the door together.
+  /// How many requests pass the door in one batch.
   private static let batch = 500
 
   private let plan: DealPlan
   private let stage: BenchSystem
   private var positions: [String]
-  /// Deals that were reserved so far.
+  /// The number of deals reserved so far.
   private var reserved = 0
   private var unanswered = 0
   private var waited: Set<Int> = []
@@ -26,7 +26,7 @@ struct DealDriver {
   private var cancelled = 0
   private var released = 0
 
-  /// - Parameter positions: where the shards' journals end before the first deal.
+  /// - Parameter positions: Where the shards' journals end before the first deal.
   init(_ plan: DealPlan, on stage: BenchSystem, from positions: [String]) {
     self.plan = plan
     self.stage = stage
@@ -37,7 +37,7 @@ struct DealDriver {
     completed == plan.completed && cancelled == plan.cancelled && released == plan.cancelled
   }
 
-  /// Returns when the last deal has ended.
+  /// Runs all deals and returns when the last one has ended.
   mutating func run() throws {
     while !isDone {
       while requests.count < Self.batch, reserved < plan.deals, unanswered < Self.window {
@@ -52,7 +52,7 @@ struct DealDriver {
     }
   }
 
-  /// Lets requests in by the code that every door uses.
+  /// Admits requests with the same code as every door.
   static func pass(_ requests: [CommandRequest], on stage: BenchSystem) throws {
     var rest = requests[...]
     while !rest.isEmpty {
@@ -77,13 +77,13 @@ struct DealDriver {
     for body in bodies { try receive(body) }
   }
 
-  /// Reads the journals from some positions to their ends, and does nothing with what it finds.
+  /// Reads the journals from some positions to their ends, and ignores the entries.
   static func read(_ stage: BenchSystem, from positions: [String]) throws {
     var positions = positions
     while try read(stage, &positions, waits: false, { _ in }) {}
   }
 
-  /// Whether there was anything to read behind the positions.
+  /// Returns whether there was anything to read after the positions.
   private static func read(
     _ stage: BenchSystem, _ positions: inout [String], waits: Bool, _ body: (Reply) -> Void
   ) throws -> Bool {
@@ -126,7 +126,7 @@ struct DealDriver {
     case "StockReleased": released += 1
     case "ReserveCanceled": cancelled += 1
     case "CommandRejected", "TradeRejected", "CancelRefused", "StockShort":
-      throw BenchError("Not in the plan: \(body.compactMap(\.string).joined(separator: " "))")
+      throw BenchError("An event contradicts the plan: \(body.compactMap(\.string).joined(separator: " "))")
     default: break
     }
   }

@@ -4,10 +4,11 @@ import Lanes
 import Market
 import Redis
 
-/// Which deals a benchmark makes, and how each has to end.
+/// The deals of a benchmark, and how each must end.
 ///
-/// Deals go round the products: deal 0 in product 1, deal 1 in product 2, and so on. Of a product's deals the
-/// first tenth is cancelled, and the last twentieth finds no unit free and waits until those cancels.
+/// Deals rotate through the products: deal 0 is in product 1, deal 1 in product 2, and so on. Of a product's
+/// deals, the first tenth is cancelled, and the last twentieth finds no free unit and waits for those
+/// cancellations.
 struct DealPlan: Sendable {
   static let fewestPerProduct = 20
 
@@ -17,7 +18,7 @@ struct DealPlan: Sendable {
   var deals: Int { products * perProduct }
   var cancelledPerProduct: Int { perProduct / 10 }
   var waitingPerProduct: Int { perProduct / 20 }
-  /// Units that a product has for its deals: too few for those that wait.
+  /// The number of units of a product: too few for the deals that wait.
   var unitsPerProduct: Int { perProduct - waitingPerProduct }
 
   var cancelled: Int { products * cancelledPerProduct }
@@ -27,13 +28,13 @@ struct DealPlan: Sendable {
   func product(of deal: Int) -> Int { deal % products + 1 }
   func isCancelled(_ deal: Int) -> Bool { deal / products < cancelledPerProduct }
   func cancels(of product: Int) -> [Int] { (0..<cancelledPerProduct).map { $0 * products + product - 1 } }
-  /// The reservation's id.
+  /// Returns the reservation's id.
   func id(of deal: Int) -> Int { deal + 1 }
   func buyer(of deal: Int) -> String { "user\(deal % 777)" }
 
   // MARK: Requests
 
-  /// A product's listing and stock.
+  /// Returns the requests for a product's listing and stock.
   func offer(_ product: Int) throws(FieldError) -> [CommandRequest] {
     let id = "\(product)"
     return try [
@@ -80,7 +81,7 @@ struct DealPlan: Sendable {
 }
 
 extension DealPlan {
-  /// Throws unless every reservation, my page, listing and stock stands where the plan ends.
+  /// Throws unless every reservation, my page, listing and stock has the planned state.
   func check(_ redis: RedisConnection, shards: Int) throws {
     for deal in 0..<deals {
       let id = id(of: deal)

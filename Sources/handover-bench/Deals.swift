@@ -1,36 +1,37 @@
 import Redis
 import Workers
 
-/// How many whole deals the system takes, from the reservation to the last row of my page.
+/// Measures the throughput of complete deals, from the reservation to the last row of my page.
 struct Deals: Sendable {
   struct Result: Sendable {
     let deals: Int
     let cancelled: Int
     let waited: Int
-    /// Until the last deal had ended on the journal.
+    /// The time until the last deal had ended in the journal.
     let seconds: Double
-    /// Until every worker, notices and my page among them, had caught up.
+    /// The time until all workers, including notices and my page, had caught up.
     let caughtUpSeconds: Double
     let workerCPU: [(worker: String, seconds: Double)]
     let redis: RedisCost
-    /// What the benchmark itself reads of the journals costs Redis, in µs: it reads them once more to see.
+    /// The Redis time of the benchmark's own journal reads, in µs; measured by reading the journals once
+    /// more.
     let ownReading: Int
   }
 
   private let plan: DealPlan
   private let redisFirst: Bool
 
-  /// - Parameter redisFirst: whether Redis goes before everything else on the machine's cores, so that its time
-  ///   inside commands is its own.
+  /// - Parameter redisFirst: Whether Redis has priority over everything else on the machine's cores, so that
+  ///   its time inside commands includes no waiting.
   init(deals: Int, products: Int, redisFirst: Bool = false) throws {
     plan = DealPlan(products: products, perProduct: deals / products)
     self.redisFirst = redisFirst
     guard plan.perProduct >= DealPlan.fewestPerProduct else {
-      throw BenchError("There must be at least \(DealPlan.fewestPerProduct) deals a product.")
+      throw BenchError("There must be at least \(DealPlan.fewestPerProduct) deals per product.")
     }
   }
 
-  /// Checks every deal's end as well.
+  /// Runs the measurement, and checks how each deal ended.
   func run() throws -> Result {
     let stage = try BenchSystem(shards: 8, keepsLog: true, redisFirst: redisFirst)
     defer { stage.end() }

@@ -3,20 +3,20 @@ import Lanes
 import Redis
 import Workers
 
-/// How fast one reservation worker empties the shards' command streams.
+/// Measures how fast one reservation worker empties the shards' command streams.
 ///
-/// The clock runs from the moment the worker holds a lane until every cursor stands at the end: of the commands,
-/// and of the journal, on which the worker has to read past its own events as well.
+/// The time counts from the moment the worker holds a lane until all cursors are at the end: of the commands,
+/// and of the journal, where the worker must also advance past its own events.
 struct Drain: Sendable {
   struct Result: Codable, Sendable {
     let entries: Int
-    /// Until the last command was committed.
+    /// The time until the last command was committed.
     let decidedSeconds: Double
-    /// Until the journal was read to its end too.
+    /// The time until the journal was also read to its end.
     let seconds: Double
     let workerCPU: Double
     let redis: RedisCost
-    /// The time a commit took inside Redis, 99 of 100 took less, in microseconds.
+    /// The 99th percentile of a commit's time inside Redis, in microseconds.
     let commitP99: Double
 
     var decidedPerSecond: Double { Double(entries) / decidedSeconds }
@@ -31,7 +31,7 @@ struct Drain: Sendable {
     self.threads = threads
   }
 
-  /// Starts a worker on what `backlog` has left and stops it when all is done; checks the result.
+  /// Runs a worker on the rest of `backlog` until all is done, and checks the result.
   func measure(_ backlog: Backlog, on stage: BenchSystem) throws -> Result {
     let redis = stage.redis
     let before = try backlog.progress(redis)
@@ -66,7 +66,7 @@ struct Drain: Sendable {
       commitP99: end.percentile("p99", of: "evalsha"))
   }
 
-  /// The measurement on a Redis of its own.
+  /// Runs the measurement on its own Redis.
   func run(entries: Int, shards: Int) throws -> Result {
     let stage = try BenchSystem(shards: shards)
     defer { stage.end() }

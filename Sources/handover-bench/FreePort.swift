@@ -1,13 +1,14 @@
 import Foundation
 import Synchronization
 
-/// A TCP port of the loopback that nobody listened on a moment ago, and that nobody is given by chance.
+/// Finds a TCP port that nobody listened on a moment ago, outside the ephemeral range.
 ///
-/// Not one of the ephemeral range: the kernel gives those to outgoing connections, so a port that a stopped server
-/// is to have again may be taken by then.
+/// The kernel assigns ephemeral ports to outgoing connections, so a server that stops and restarts could find
+/// its port in use.
 enum FreePort {
   private static let range = 15_000..<31_000
-  /// Every process begins elsewhere, and nobody in a process is told the same port.
+  /// The next candidate. Starts at a random port, so that processes differ; no port is returned twice in a
+  /// process.
   private static let next = Mutex(Int.random(in: range))
 
   static func find() throws -> Int {
@@ -27,7 +28,7 @@ enum FreePort {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(port).bigEndian
-    // On all addresses: a server of the machine that listens there is in the way too.
+    // Binds to all addresses, to detect servers that listen on any of them.
     address.sin_addr.s_addr = INADDR_ANY
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

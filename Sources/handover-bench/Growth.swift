@@ -1,14 +1,14 @@
 import Foundation
 
-/// Whether the drain keeps its pace when there is more: of backlog, of history, of shards.
+/// Measures whether the drain keeps its pace with more backlog, more history and more shards.
 struct Growth: Sendable {
   struct Result: Sendable {
     let table: Table
-    /// The pace behind the long history against that behind the short one, a turn each.
+    /// The ratios of the pace behind the long history to that behind the short one, one per turn.
     let historyRatios: [Double]
   }
 
-  /// How much is drained where the backlog itself is not what grows.
+  /// The size of the backlog where something else grows.
   private static let sample = 50_000
   private static let shortHistory = 10_000
   private static let turns = 5
@@ -16,7 +16,7 @@ struct Growth: Sendable {
   private let drain: Drain
   private let limit: Int
 
-  /// - Parameter limit: the largest backlog, and the longest history.
+  /// - Parameter limit: The largest backlog, and the longest history.
   init(_ drain: Drain, limit: Int) {
     self.drain = drain
     self.limit = limit
@@ -40,7 +40,7 @@ struct Growth: Sendable {
     var backlog = Backlog(shards: 8)
     try backlog.add(limit, to: stage.redis)
     add("backlog of \(decimal(Double(limit)))", try drain.measure(backlog, on: stage))
-    // In turn, so that what else happens on the machine falls on both.
+    // Alternate, so that other load on the machine affects both equally.
     var ratios: [Double] = []
     for _ in 0..<Self.turns {
       let short = try behindShortHistory()

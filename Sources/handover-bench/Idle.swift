@@ -1,10 +1,10 @@
 import Foundation
 import Redis
 
-/// What a whole system costs while nobody wants anything of it.
+/// Measures the cost of a whole system that nobody uses.
 struct Idle: Sendable {
   struct Result: Sendable {
-    /// Of one core.
+    /// The share of one core that the process uses.
     let processShare: Double
     let redisShare: Double
     let commandsPerSecond: Double
@@ -31,9 +31,9 @@ struct Idle: Sendable {
     let redis = try connect(to: RedisURL("unix://\(folder.path)/redis.sock"), of: dev)
     let redisID = try RedisInfo(redis).processID
     Cleanup.add(redisID)
-    // `handover dev` ends its Redis itself.
+    // `handover dev` stops its Redis itself.
     defer { Cleanup.remove(redisID) }
-    // Starting up is over when the lanes have been shared out and the first leases extended.
+    // Start-up is over when the lanes have been divided and the first leases extended.
     Thread.sleep(forTimeInterval: 3)
     let (start, began) = (try RedisInfo(redis), ContinuousClock.now)
     let before = (dev.cpuSeconds, Child.cpuSeconds(of: redisID))

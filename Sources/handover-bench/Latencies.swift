@@ -2,7 +2,7 @@ import Histogram
 import Redis
 import Synchronization
 
-/// How long many calls took, recorded by any number of tasks; in microseconds, to three digits.
+/// Latencies of calls in microseconds, to three significant digits. Any number of tasks can record.
 final class Latencies: Sendable {
   private let histogram = Mutex(Histogram<UInt64>(numberOfSignificantValueDigits: .three))
 
@@ -14,7 +14,7 @@ final class Latencies: Sendable {
   var count: Int { histogram.withLock { Int($0.totalCount) } }
   var longest: Double { histogram.withLock { Double($0.max) } }
 
-  /// The time within which so many of a hundred calls were done.
+  /// Returns a percentile of the latencies.
   func percentile(_ percent: Double) -> Double {
     histogram.withLock { Double($0.valueAtPercentile(percent)) }
   }

@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Redis
 
-/// A client that makes many calls.
+/// An HTTP client that generates load.
 struct Load: Sendable {
   let client: HTTPClient
 
@@ -14,10 +14,10 @@ struct Load: Sendable {
     client = HTTPClient(configuration: configuration)
   }
 
-  /// Calls at fixed times, whether earlier calls are done or not. A latency counts from the time that the call
-  /// was meant to begin at: what a stall makes late counts as slow.
+  /// Makes calls at fixed times, whether or not earlier calls are done. A latency counts from the call's
+  /// intended start, so that calls delayed by a stall count as slow.
   ///
-  /// - Parameter begin: is told of each call's number and intended time, and gives the request.
+  /// - Parameter begin: Gets each call's number and intended start, and returns the request.
   func open(
     rate: Int, for duration: Duration, expecting status: UInt,
     _ begin: @escaping @Sendable (Int, ContinuousClock.Instant) -> HTTPClientRequest
@@ -38,9 +38,9 @@ struct Load: Sendable {
     return latencies
   }
 
-  /// Calls one after the other over so many connections; gives how many calls were done.
+  /// Makes one call after another on each of several connections. Returns how many calls were done.
   ///
-  /// - Parameter request: gives the request of a call's number.
+  /// - Parameter request: Returns the request for a call's number.
   func closed(
     connections: Int, for duration: Duration, expecting status: UInt,
     _ request: @escaping @Sendable (Int) -> HTTPClientRequest
@@ -71,7 +71,7 @@ struct Load: Sendable {
     return (response.headers, body)
   }
 
-  /// Waits until somebody answers there.
+  /// Waits until the URL is answered.
   func awaitAnswer(_ url: String, of server: Child) async throws {
     let deadline = ContinuousClock.now + .seconds(20)
     while (try? await call(HTTPClientRequest(url: url), expecting: 200)) == nil {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where and when something was measured: without it a figure says nothing.
+/// Where and when something was measured, without which a figure is meaningless.
 struct Machine: Codable, Sendable {
   let date: String
   let processor: String
@@ -8,7 +8,7 @@ struct Machine: Codable, Sendable {
   let system: String
   let redis: String
   let swift: String
-  /// Processes that wanted to run, over the last minute, before the measurement began.
+  /// The load average of the last minute before the measurement started.
   let load: Double
 
   init() {
@@ -39,7 +39,7 @@ struct Machine: Codable, Sendable {
     return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "?"
   }
 
-  /// The version that `redis-server --version` tells.
+  /// Returns the version that `redis-server --version` prints.
   private static func redisVersion() -> String {
     let (server, pipe) = (Process(), Pipe())
     server.executableURL = URL(fileURLWithPath: "/usr/bin/env")

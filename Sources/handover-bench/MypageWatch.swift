@@ -3,7 +3,7 @@ import Keys
 import Redis
 import Synchronization
 
-/// Sees, to the millisecond, when a user's first row appears on my page.
+/// Measures, to the millisecond, when a user's first row appears on my page.
 final class MypageWatch: Sendable {
   private struct State {
     var waiting: [String: ContinuousClock.Instant] = [:]
@@ -20,12 +20,12 @@ final class MypageWatch: Sendable {
     Thread { [self] in watch() }.start()
   }
 
-  /// Looks for a row of the user, whose reservation was meant to begin at `intended`.
+  /// Watches for a row of the user, whose reservation was meant to start at `intended`.
   func expect(_ userid: String, from intended: ContinuousClock.Instant) {
     state.withLock { $0.waiting[userid] = intended }
   }
 
-  /// Waits for the rows that are still to come, then ends.
+  /// Waits for the remaining rows, then ends.
   func finish(within limit: Duration = .seconds(10)) async throws {
     defer { state.withLock { $0.isStopped = true } }
     let deadline = ContinuousClock.now + limit

@@ -1,19 +1,19 @@
-/// What a stretch of work cost Redis.
+/// The cost of a piece of work in Redis.
 struct RedisCost: Codable, Sendable {
-  /// One command's share, or one of a script: those count in their script's time as well.
+  /// The share of one command. Commands called by a script are also included in the script's time.
   struct Share: Codable, Sendable {
     let command: String
     let calls: Int
     let microseconds: Int
   }
 
-  /// The whole process, reading and writing of sockets included.
+  /// The CPU time of the whole process, including socket I/O.
   let cpuSeconds: Double
   /// The growth of the data.
   let memoryBytes: Double
-  /// Of the append-only file.
+  /// The growth of the append-only file.
   let logBytes: Double
-  /// Inside commands only, the dearest first.
+  /// The time inside commands only, the most expensive first.
   let shares: [Share]
 
   init(from start: RedisInfo, to end: RedisInfo) {
@@ -28,7 +28,7 @@ struct RedisCost: Codable, Sendable {
     }.filter { $0.calls > 0 }.sorted { ($0.microseconds, $1.command) > ($1.microseconds, $0.command) }
   }
 
-  /// A row for every command that took at least a hundredth of a microsecond per unit of work.
+  /// Returns a row for each command that took at least a hundredth of a microsecond per unit of work.
   func table(per unit: String, count: Int) -> Table {
     var table = Table("command", "calls/\(unit)", "µs/call", "µs/\(unit)")
     for share in shares where Double(share.microseconds) / Double(count) >= 0.01 {

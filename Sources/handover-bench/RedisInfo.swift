@@ -1,8 +1,8 @@
 import Redis
 
-/// What `INFO` told at one moment.
+/// A snapshot of `INFO`.
 struct RedisInfo {
-  /// Calls and microseconds of one command.
+  /// The calls of one command, and their time in microseconds.
   struct Use: Codable, Sendable {
     var calls = 0
     var microseconds = 0
@@ -23,10 +23,10 @@ struct RedisInfo {
     }
   }
 
-  /// A number of any section, 0 where there is none.
+  /// Returns a number from any section; 0 if there is none.
   func number(_ name: String) -> Double { values[name[...]].flatMap { Double($0) } ?? 0 }
 
-  /// A percentile of the time that a command took inside Redis since its statistics were reset, in microseconds.
+  /// Returns a percentile of a command's time inside Redis since the statistics were reset, in microseconds.
   func percentile(_ percentile: String, of command: String) -> Double {
     let text = values["latency_percentiles_usec_\(command)"] ?? ""
     let part = text.split(separator: ",").first { $0.hasPrefix("\(percentile)=") }

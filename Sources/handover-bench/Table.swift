@@ -1,4 +1,4 @@
-/// Rows of text under headings: the first column to the left, numbers to the right.
+/// Rows of text under headings: the first column left-aligned, numbers right-aligned.
 struct Table: CustomStringConvertible, Sendable {
   private var rows: [[String]]
 
@@ -17,7 +17,7 @@ struct Table: CustomStringConvertible, Sendable {
   }
 }
 
-/// A number with so many decimal places; thousands are kept apart where there are none.
+/// Formats a number with that many decimal places; with thousands separators if there are none.
 func decimal(_ number: Double, _ places: Int = 0) -> String {
   var scale = 1
   for _ in 0..<places { scale *= 10 }

@@ -1,21 +1,21 @@
 import AsyncHTTPClient
 
-/// How many calls the ingress takes, next to a bare server that gives the same bytes to the same client.
+/// Measures how many calls the ingress handles, compared to a bare server that returns the same bytes.
 struct Throughput {
   let stage: BenchSystem
   let load: Load
   let ingress: Child
   let bare: Child
-  /// Where the ingress and the bare server take the same call.
+  /// The URLs of the same call at the ingress and at the bare server.
   let urls: (ingress: String, bare: String)
-  /// Gives the request of a call's number.
+  /// Returns the request for a call's number.
   let request: @Sendable (_ number: Int, _ url: String) -> HTTPClientRequest
 
   static let connections = 64
 
-  /// The two in turn, so that what else happens on the machine falls on both.
+  /// Measures the two in turn, so that other load on the machine affects both equally.
   ///
-  /// Throws unless every call that was answered stands in a stream, once.
+  /// Throws unless every answered call is in a stream exactly once.
   func compare(pairs: Int, turn: Duration) async throws -> Comparison {
     let before = try stage.reservationCommands()
     var all: [Comparison.Pair] = []
@@ -28,7 +28,7 @@ struct Throughput {
     }
     let found = try stage.reservationCommands() - before
     guard found == letIn else {
-      throw BenchError("\(letIn) calls were answered, but \(found) commands were let in.")
+      throw BenchError("\(letIn) calls were answered, but \(found) commands were admitted.")
     }
     return Comparison(pairs: all)
   }

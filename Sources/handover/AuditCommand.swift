@@ -6,23 +6,23 @@ import Redis
 import Runtime
 import Workers
 
-/// Compares everything that is stored with everything that happened.
+/// Compares everything that is stored with what follows from the journals.
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
     abstract: "Checks that every command has one outcome, every number adds up and nothing is missing.",
     discussion: """
-      It only reads, in small steps, so the system may run meanwhile; but what holds only of a system at rest is
-      checked only at rest. Ends with status 1 if anything is not as it must be.
+      It only reads, in small steps, so the system can run meanwhile; some checks run only when it is idle. Exits
+      with status 1 if anything is wrong.
       """)
 
-  @Option(help: ArgumentHelp("Wait until every lane has read all there is.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Wait until all lanes have read everything.", valueName: "seconds"))
   var wait = 0
 
   @Flag(help: "Print the report as JSON.")
   var json = false
 
-  @Flag(help: "Make notices and my page rows that are wrong anew from the journal. Nothing else is changed.")
+  @Flag(help: "Rebuild wrong notices and my page rows from the journal. Nothing else is changed.")
   var repair = false
 
   @OptionGroup var settings: Settings
@@ -48,7 +48,7 @@ struct AuditCommand: AsyncParsableCommand {
     if repair && !json {
       print(
         report.isAtRest
-          ? "\nRepaired \(repaired) records of read models." : "\nRepaired nothing: not at rest.")
+          ? "\nRepaired \(repaired) records of read models." : "\nRepaired nothing: the system is not idle.")
     }
     if !report.isClean { throw ExitCode.failure }
   }

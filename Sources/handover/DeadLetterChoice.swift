@@ -2,19 +2,19 @@ import ArgumentParser
 import Operations
 import Redis
 
-/// Which dead letters a command is about.
+/// The dead letters that a command applies to.
 struct DeadLetterChoice: ParsableArguments {
-  @Argument(help: ArgumentHelp("As list shows them, such as 3/1712-0.", valueName: "id"))
+  @Argument(help: ArgumentHelp("The ids that list shows, such as 3/1712-0.", valueName: "id"))
   var ids: [String] = []
 
-  @Flag(help: "All there are.")
+  @Flag(help: "All dead letters.")
   var all = false
 
   func validate() throws {
-    if ids.isEmpty != all { throw ValidationError("Name the dead letters, or say --all.") }
+    if ids.isEmpty != all { throw ValidationError("Give either ids of dead letters or --all.") }
   }
 
-  /// The letters in the order in which they died, and the names of those that are not there.
+  /// Returns the letters in the order in which they were put aside, and the ids that do not exist.
   func letters(in office: DeadLetterOffice) throws(RedisError) -> (found: [DeadLetter], missing: [String]) {
     if all { return (try office.letters(), []) }
     var (found, missing): ([DeadLetter], [String]) = ([], [])

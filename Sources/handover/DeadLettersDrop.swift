@@ -5,7 +5,7 @@ import Runtime
 
 struct DeadLettersDrop: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "drop", abstract: "Throws dead letters away, and prints what it threw away.")
+    commandName: "drop", abstract: "Deletes dead letters, and prints them.")
 
   @OptionGroup var choice: DeadLetterChoice
   @OptionGroup var settings: Settings
@@ -19,7 +19,7 @@ struct DeadLettersDrop: AsyncParsableCommand {
         try office.drop(letter)
         print("Dropped\n\(letter.text)")
       }
-      for id in missing { print("\(id): there is no such dead letter.") }
+      for id in missing { print("\(id): no such dead letter.") }
       return missing
     }
     if !missing.isEmpty { throw ExitCode.failure }

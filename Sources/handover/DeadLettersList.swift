@@ -6,9 +6,9 @@ import Runtime
 
 struct DeadLettersList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Shows a line for each dead letter, the oldest first.")
+    commandName: "list", abstract: "Shows one line per dead letter, the oldest first.")
 
-  @Option(help: "Only those of this worker.")
+  @Option(help: "Only dead letters of this worker.")
   var worker: String?
 
   @Flag(help: "Print them as JSON, with all their fields.")

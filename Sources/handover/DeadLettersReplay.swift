@@ -8,16 +8,16 @@ struct DeadLettersReplay: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay", abstract: "Sends dead letters through the door again, the oldest first.",
     discussion: """
-      A command keeps its id, so it happens once however often it is sent; --set commandid=NAME makes it another
-      command, operator:NAME. What the door refuses again stays a dead letter. An event goes back to the lane that
-      put it aside, which hears it once; what notification and mypage put aside is made up for by handover rebuild.
-      Ends with status 1 if one was refused or is not there.
+      A command keeps its id, so it takes effect once, however often it is sent; --set commandid=NAME makes it
+      another command, operator:NAME. If the door refuses it again, it stays a dead letter. An event goes back to
+      the lane that put it aside, once. What notification and mypage put aside is restored by handover rebuild.
+      Exits with status 1 if any dead letter was refused or does not exist.
       """)
 
   @OptionGroup var choice: DeadLetterChoice
 
   @Option(
-    help: ArgumentHelp("Correct a field first; may be given several times.", valueName: "name=value"),
+    help: ArgumentHelp("Correct a field first. Can be repeated.", valueName: "name=value"),
     transform: { text in
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, !parts[0].isEmpty else {
@@ -34,17 +34,17 @@ struct DeadLettersReplay: AsyncParsableCommand {
     let isDone = try await Start.onThread { [choice, corrections = Fields(set)] in
       let office = try DeadLetterOffice(RedisConnection(url))
       let (letters, missing) = try choice.letters(in: office)
-      for id in missing { print("\(id): there is no such dead letter.") }
+      for id in missing { print("\(id): no such dead letter.") }
       var isDone = missing.isEmpty
       for letter in letters {
         switch try office.replay(letter, setting: corrections) {
         case .delivered(let commandid, let id, let shard):
           print("\(letter.id): sent to shard \(shard.index) as \(commandid), id \(id).".printable)
         case .handedBack(let type, let position, let lane):
-          print("\(letter.id): \(lane) hears \(type) of \(position) again.")
+          print("\(letter.id): \(lane) handles \(type) of \(position) again.")
         case .refused(let why):
           isDone = false
-          print("\(letter.id): stays. \(why)".printable)
+          print("\(letter.id): stays a dead letter. \(why)".printable)
         }
       }
       return isDone

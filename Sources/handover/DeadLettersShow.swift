@@ -7,7 +7,7 @@ struct DeadLettersShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Shows a dead letter with all its fields.")
 
-  @Argument(help: "As list shows it, such as 3/1712-0.")
+  @Argument(help: "The id that list shows, such as 3/1712-0.")
   var id: String
 
   @OptionGroup var settings: Settings

@@ -6,19 +6,19 @@ import Runtime
 import ServiceLifecycle
 import Workers
 
-/// The whole system in one process, with a Redis of its own.
+/// Runs the whole system in one process, with its own Redis.
 struct DevCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dev",
     abstract: "Runs everything in one process, with a private redis-server unless another Redis is given.",
     discussion: """
-      The data stays in the data folder from one start to the next; Ctrl-C ends everything cleanly.
+      The data folder keeps the data between starts; Ctrl-C stops everything cleanly.
       To work on the same data with redis-cli: redis-cli -s .handover/redis.sock
       """)
 
   @Option(
     help: ArgumentHelp(
-      "Where the private Redis keeps its data and its socket.",
+      "The folder for the data and the socket of the private Redis.",
       discussion: "HANDOVER_DATA; .handover if neither is given.", valueName: "folder"))
   var data: String?
 
@@ -34,7 +34,7 @@ struct DevCommand: AsyncParsableCommand {
     do {
       try await run(on: redis, logger)
     } catch {
-      // Whatever kept the system from running: its Redis shall not be left behind.
+      // If the system cannot run for any reason, its Redis must not be left behind.
       try? await redis?.stop()
       throw error
     }

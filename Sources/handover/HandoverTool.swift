@@ -2,8 +2,8 @@ import ArgumentParser
 
 struct HandoverTool: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "handover", abstract: "Runs and looks after a Handover system.",
-    discussion: "Exit status: 0 if all is well, 1 on an error or a finding, 64 for a wrong call.",
+    commandName: "handover", abstract: "Runs and operates a Handover system.",
+    discussion: "Exit status: 0 if all is well, 1 on an error or a finding, 64 on invalid arguments.",
     subcommands: [
       DevCommand.self, HealthCommand.self, StatusCommand.self, TailCommand.self, TimelineCommand.self,
       AuditCommand.self, RebuildCommand.self,

@@ -2,7 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C and SIGTERM as something to ask for, so that a command can finish its line. A second one ends it at once.
+/// Turns Ctrl-C and SIGTERM into a flag, so that a command can finish its output. A second signal ends it at
+/// once.
 struct Interruption {
   private final class Flag: Sendable { let hasCome = Atomic(false) }
 

@@ -3,13 +3,13 @@ import Market
 import Operations
 
 extension JournalLine {
-  /// For people: when, where, what.
+  /// Returns a line for people: when, where, what.
   func shown() -> String {
     "\(id.timestamp)  {\(shard.index)} \(id)  \(worker): \(type)  product=\(fields["productid"] ?? "?") \(summary)"
       .printable
   }
 
-  /// For programs: all fields, and where the entry lies.
+  /// Returns a JSON object for programs: all fields, and the entry's id, shard and worker.
   func encoded() throws -> String {
     var object = Dictionary(fields.pairs.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     object["entry"] = "\(id)"

@@ -3,15 +3,15 @@ import Redis
 import Runtime
 import ServiceLifecycle
 
-/// A redis-server of one's own: a unix socket and an append-only file in a folder, nothing on the network.
+/// A private redis-server: a unix socket and an append-only file in a folder, nothing on the network.
 ///
-/// It runs in a process group of its own, so that Ctrl-C in a terminal reaches only the one who started it, who
-/// then ends it last. One that was left over from a crash is found by its socket and taken on.
+/// It runs in its own process group, so that Ctrl-C in a terminal reaches only the process that started it,
+/// which then stops the server last. A server left over from a crash is found by its socket and reused.
 struct PrivateRedis: Service {
   let folder: URL
   let url: RedisURL
 
-  /// Starts the server, or finds the one that runs on the folder already.
+  /// Starts the server, or reuses the one that already runs on the folder.
   init(in folder: URL) throws {
     self.folder = folder
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -21,11 +21,11 @@ struct PrivateRedis: Service {
       try Self.launch(in: folder, socket: socket)
       return
     }
-    // A socket that does not lie in the folder is found by a hash of its name: it may be another folder's.
+    // A socket outside the folder is named by a hash of the path, so it can belong to another folder.
     let place = try found.call("CONFIG", "GET", "dir")[1]?.string ?? ""
     guard Self.isSame(place, folder.path) else {
       throw StartError(
-        "The redis-server on \(socket) works in \(place), not in \(folder.path): end it first.")
+        "The redis-server on \(socket) uses \(place), not \(folder.path): stop it first.")
     }
   }
 
@@ -34,7 +34,7 @@ struct PrivateRedis: Service {
     try await stop()
   }
 
-  /// Ends the server, with everything on disk.
+  /// Stops the server once everything is on disk.
   func stop() async throws {
     try await Start.onThread { [url] in
       // The server answers SHUTDOWN by closing the connection, once everything is on disk.
@@ -60,7 +60,7 @@ struct PrivateRedis: Service {
     pthread_sigmask(SIG_SETMASK, &none, nil)
     try server.run()
     let deadline = ContinuousClock.now + .seconds(60)
-    // It answers once its socket is there and a long append-only file is loaded.
+    // It answers once its socket exists and the append-only file, which can be long, is loaded.
     while (try? RedisConnection(RedisURL("unix://\(socket)")).call("PING")) == nil {
       guard server.isRunning, ContinuousClock.now < deadline else {
         throw StartError(
@@ -76,7 +76,8 @@ struct PrivateRedis: Service {
       == URL(fileURLWithPath: other).resolvingSymlinksInPath()
   }
 
-  /// In the folder, unless that makes the path too long for a socket: then in one that only this user can enter.
+  /// Returns a path in the folder, or in one that only this user can enter if the former is too long for a
+  /// socket.
   private static func socket(for folder: URL) throws -> String {
     let inside = folder.appending(path: "redis.sock").path
     if inside.utf8.count < 108 { return inside }

@@ -6,23 +6,23 @@ import Redis
 import Runtime
 import Workers
 
-/// Makes a read model anew.
+/// Rebuilds a read model.
 struct RebuildCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rebuild", abstract: "Makes notices or my pages anew from the journals.",
+    commandName: "rebuild", abstract: "Rebuilds notices or my pages from the journals.",
     discussion: """
       EXAMPLES
         handover rebuild notices
         handover rebuild mypages --wait 30
 
-      What is missing or wrong is made anew, what is right stays, and nobody is told anything again. It works on a
-      system at rest only. Ends with status 1 if it is not, or if something is still wrong afterwards.
+      Missing and wrong records are created again, correct ones are untouched, and nobody is notified twice. Works
+      only while the system is idle. Exits with status 1 if it is not, or if something is still wrong afterwards.
       """)
 
   @Argument(help: "notices or mypages.")
   var kind: ReadModels.Kind
 
-  @Option(help: ArgumentHelp("Wait until every lane has read all there is.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Wait until all lanes have read everything.", valueName: "seconds"))
   var wait = 10
 
   @OptionGroup var settings: Settings
@@ -46,11 +46,11 @@ struct RebuildCommand: AsyncParsableCommand {
     }
     guard report.isAtRest else {
       throw StartError(
-        "The system is not at rest: \(report.notes.first ?? "its lanes are behind"). Use --wait.")
+        "The system is not idle: \(report.notes.first ?? "its lanes are behind"). Use --wait.")
     }
     let wrong = report.broken.filter { ($0.kind == .notice) == (kind == .notices) }.count
     print(
-      wrong == 0 ? "All \(kind.rawValue) are as they must be." : "\(wrong) \(kind.rawValue) are still wrong.")
+      wrong == 0 ? "All \(kind.rawValue) are correct." : "\(wrong) \(kind.rawValue) are still wrong.")
     if wrong > 0 { throw ExitCode.failure }
   }
 

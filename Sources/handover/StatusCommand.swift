@@ -5,7 +5,7 @@ import Operations
 import Redis
 import Runtime
 
-/// How the system stands.
+/// Shows the state of the system.
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Shows replicas, lanes, lag, dead letters and memory.",
@@ -15,10 +15,11 @@ struct StatusCommand: AsyncParsableCommand {
         handover status --watch
         handover status --json | jq .workers
 
-      Exit status: 0 if every lane is held, nothing is behind and nothing lies aside; 2 otherwise; 1 on an error.
+      Exit status: 0 if every lane is held, nothing is behind and there are no dead letters; 2 otherwise; 1 on an
+      error.
       """)
 
-  @Flag(help: "Show it again every second, until Ctrl-C.")
+  @Flag(help: "Refresh every second, until Ctrl-C.")
   var watch = false
 
   @Flag(help: "Print JSON.")

@@ -3,7 +3,7 @@ import Operations
 import Redis
 import Runtime
 
-/// Everything that happens, as it happens.
+/// Shows everything that happens, as it happens.
 struct TailCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tail", abstract: "Follows the journals of all shards, until Ctrl-C.",
@@ -20,10 +20,10 @@ struct TailCommand: AsyncParsableCommand {
   @Option(help: "Only events of deals of this user, as buyer or seller.")
   var user: String?
 
-  @Option(help: "Only events of this type; may be given several times.")
+  @Option(help: "Only events of this type. Can be repeated.")
   var type: [String] = []
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
   @OptionGroup var settings: Settings
@@ -36,7 +36,7 @@ struct TailCommand: AsyncParsableCommand {
       var tail = try JournalTail(RedisConnection(url))
       var isLast = false
       while !isLast {
-        // What stands on the journals when somebody ends this is shown first.
+        // On an interruption, the rest of what the journals contain is still shown.
         let isAsked = interruption.isAsked
         let lines = try tail.next(waits: !isAsked)
         isLast = isAsked && lines.count < JournalTail.page

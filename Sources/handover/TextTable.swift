@@ -1,6 +1,6 @@
 import Market
 
-/// Rows in aligned columns, of whatever people wrote.
+/// Rows in aligned columns. Cells can contain any text that users entered.
 struct TextTable {
   private var rows: [[String]]
 
@@ -25,7 +25,7 @@ struct TextTable {
 }
 
 extension String {
-  /// How wide it is in a terminal: Korean syllables take two columns.
+  /// Its width in a terminal: Korean syllables take two columns.
   fileprivate var columns: Int {
     unicodeScalars.reduce(0) { width, scalar in
       width + ((0x1100...0x11FF).contains(scalar.value) || (0x2E80...0xFFE6).contains(scalar.value) ? 2 : 1)

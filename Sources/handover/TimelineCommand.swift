@@ -5,7 +5,7 @@ import Operations
 import Redis
 import Runtime
 
-/// One deal's whole story.
+/// Shows the history of one deal.
 struct TimelineCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "timeline", abstract: "Shows every command, event and notice of one deal.",
@@ -15,7 +15,7 @@ struct TimelineCommand: AsyncParsableCommand {
         handover timeline trade 1
         handover timeline product 100 --json
 
-      The second column is the time since the line before, in milliseconds.
+      The second column is the time since the previous line, in milliseconds.
       """)
 
   @Argument(help: "reserve, trade or product.")
@@ -24,7 +24,7 @@ struct TimelineCommand: AsyncParsableCommand {
   @Argument(help: "Its id.")
   var id: Int
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
   @OptionGroup var settings: Settings

@@ -1,8 +1,8 @@
 import Testbed
 
-/// What a call came back with, as far as its account needs it.
+/// The answer to a call, as far as its account needs it.
 struct Answer: Sendable {
-  /// Nil where the connection broke or no answer came in time.
+  /// The HTTP status; nil if the connection broke or no answer came in time.
   let status: UInt?
   private let body: JSON
 
@@ -17,11 +17,11 @@ struct Answer: Sendable {
 
   var name: String { status.map { "\($0)" } ?? "broken" }
 
-  /// Whether it says that the command was carried out.
+  /// Whether the command was carried out.
   var isDone: Bool { status == 200 || status == 201 || status == 204 }
-  /// Whether it says that the command was let in, and is still to be decided.
+  /// Whether the command was admitted, but not decided yet.
   var isPending: Bool { status == 202 }
-  /// Whether it leaves open what happened.
+  /// Whether the outcome is unknown.
   var isOpen: Bool { status.map { $0 >= 500 } ?? true }
 
   var id: Int? { body["id"].integer }
@@ -37,7 +37,7 @@ struct Answer: Sendable {
     return members
   }
 
-  /// The reason for which a worker refused the command; nil for what was refused at the door or earlier.
+  /// The reason why a worker refused the command; nil if it was refused at the door or earlier.
   var refusal: String? {
     guard let status, (400..<500).contains(status), body["field"] == .null, let code,
       !Self.doorCodes.contains(code)

@@ -2,8 +2,8 @@ import Foundation
 import Redis
 import Testbed
 
-/// A key of a shard that nobody can work with for a while: a commit that touches it must fail as a whole, and be made
-/// up for once the key is mended.
+/// A key of a shard that is unusable for a while: a commit that touches it must fail as a whole, and succeed
+/// once the key is repaired.
 struct BrokenKey {
   private let key: String
   private let redis: TestRedis
@@ -21,7 +21,7 @@ struct BrokenKey {
       """)
   }
 
-  /// Puts everything back as it was, however often Redis is taken away meanwhile.
+  /// Restores the key, however often Redis becomes unavailable meanwhile.
   func mend() {
     while true {
       do {

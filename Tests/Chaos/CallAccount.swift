@@ -2,7 +2,7 @@ import Doors
 import Market
 import Testbed
 
-/// Settles every call of the ingresses with what Redis holds.
+/// Checks every call of the ingresses against what Redis holds.
 struct CallAccount {
   private let ledger: Ledger
   private(set) var differences: [String] = []
@@ -28,7 +28,7 @@ struct CallAccount {
       "\(what) (\(call.wish.trace), product \(call.wish.productid), answer \(call.answer.name)): \(message)")
   }
 
-  /// All copies of a request together had one effect, and one answer.
+  /// Checks that all copies of a request together had one effect, and one answer.
   private mutating func settle(_ calls: [Diary.Call], of key: String) {
     guard let call = calls.first else { return }
     let commandid = CommandName.key(key)
@@ -47,7 +47,7 @@ struct CallAccount {
     for call in calls { settle(call, commands, endings, as: key) }
   }
 
-  /// One answer and the command that it is about.
+  /// Checks one answer against its command.
   private mutating func settle(
     _ call: Diary.Call, _ commands: [Ledger.Command], _ endings: [Ledger.Ending], as what: String
   ) {
@@ -60,13 +60,14 @@ struct CallAccount {
     if let refusal = answer.refusal, refusal != ending.refusal {
       differ(what, call, "it was told \(refusal), but its outcome is \(ending.refusal ?? ending.event.type).")
     }
-    // Of several copies with ids made at the door, the first one is carried out.
+    // Of several copies with ids from the door, the first one is carried out.
     if answer.isDone || answer.isPending, let id = answer.id, id != command.id {
       differ(what, call, "it was told of id \(id), but its command is about id \(command.id).")
     }
   }
 
-  /// Calls without a key, by what their commands say: as many commands as calls, as many outcomes as answers.
+  /// Checks calls without a key by the content of their commands: as many commands as calls, as many outcomes
+  /// as answers.
   private mutating func settleNameless(_ byTrace: [String: [Diary.Call]]) {
     var made: [String: [String]] = [:]
     for (commandid, commands) in ledger.commands where commandid.hasPrefix("h-") {
@@ -105,7 +106,7 @@ struct CallAccount {
     }
   }
 
-  /// What a 201 showed is what was asked for, and what was made.
+  /// Checks that a 201 showed what was requested, and what was created.
   private mutating func settleMade(_ call: Diary.Call) {
     let (wish, answer) = (call.wish, call.answer)
     for (name, value) in wish.fields where answer[name].shown != value {
@@ -132,6 +133,6 @@ extension [String: JSON] {
 }
 
 extension JSON {
-  /// A text or a number as people write it.
+  /// A string or a number as text.
   fileprivate var shown: String { text ?? integer.map { "\($0)" } ?? "" }
 }

@@ -1,7 +1,7 @@
 import Market
 import Synchronization
 
-/// The ids that people have seen, so that they can ask for something of them.
+/// The ids that clients have seen, so that they can use them in requests.
 final class Catalogue: Sendable {
   private struct Shelf: Hashable {
     let entity: Entity
@@ -14,7 +14,7 @@ final class Catalogue: Sendable {
     shelves.withLock { $0[Shelf(entity: entity, product: product), default: []].append(id) }
   }
 
-  /// The same of a thing that may have been refused: a product's first one seldom is.
+  /// Records the id of an item that can have been refused; a product's first one seldom is.
   func guess(_ id: Int, _ entity: Entity, product: Int) {
     shelves.withLock { shelves in
       let shelf = Shelf(entity: entity, product: product)
@@ -22,7 +22,7 @@ final class Catalogue: Sendable {
     }
   }
 
-  /// One of the product's things.
+  /// Returns the id of one of the product's items.
   func id(of entity: Entity, product: Int, _ place: Int) -> Int? {
     shelves.withLock { shelves in
       guard let ids = shelves[Shelf(entity: entity, product: product)], let last = ids.last else {

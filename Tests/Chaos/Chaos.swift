@@ -4,7 +4,7 @@ import Redis
 import Synchronization
 import Testbed
 
-/// Runs the whole system under load while everything in it is killed, paused and cut off, and settles the accounts.
+/// Runs the whole system under load, kills, pauses and disconnects all parts of it, and checks the results.
 @main
 struct Chaos: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,14 +5,14 @@ import Testbed
 
 /// The system under test: a Redis that keeps what it acknowledges, replicas of every worker, two ingresses.
 final class ChaosSystem: Sendable {
-  /// A process and what is needed to start another one like it.
+  /// A process, and what is needed to start another one like it.
   struct Member: Sendable {
     let executable: String
     let port: Int?
     let log: URL
     let process: RunningProcess
 
-    /// The name under which its lanes are held, as its log tells.
+    /// The name under which it holds its lanes, from its log.
     var replica: String? {
       guard let text = try? String(contentsOf: log, encoding: .utf8),
         let mark = text.firstRange(of: "replica=")
@@ -22,16 +22,16 @@ final class ChaosSystem: Sendable {
   }
 
   private struct State {
-    /// Processes that nobody does anything to at the moment.
+    /// Processes that no fault affects at the moment.
     var idle: [Member] = []
-    /// All that were ever started and may still run.
+    /// All processes that were started and can still be running.
     var started: [RunningProcess] = []
     var isEnded = false
   }
 
   static let workers = TestSystem.workers.map { "\($0)-worker" }
   static let replicas = 3
-  /// How long a dead replica's lanes stand still at most.
+  /// The longest time for which a dead replica's lanes are idle.
   static let lease = Duration.seconds(1)
 
   let redis: TestRedis
@@ -72,7 +72,7 @@ final class ChaosSystem: Sendable {
     }
   }
 
-  /// Gives one process of an executable to the caller alone; nil where none is free.
+  /// Returns a process of an executable for the caller alone; nil if none is free.
   func take(_ executable: String, _ place: Int) -> Member? {
     state.withLock { state in
       let places = state.idle.indices.filter {
@@ -88,7 +88,7 @@ final class ChaosSystem: Sendable {
     state.withLock { $0.idle.count { $0.executable == executable } }
   }
 
-  /// Makes it as many processes of an executable as are wanted, newest ones ending first.
+  /// Scales the processes of a worker to the wanted number; the newest ones end first.
   func scale(_ worker: String, to wanted: Int) throws {
     while count(of: worker) > wanted, let member = take(worker, count(of: worker) - 1) {
       member.process.terminate()
@@ -96,7 +96,7 @@ final class ChaosSystem: Sendable {
     while count(of: worker) < wanted { try start(worker) }
   }
 
-  /// Has everything up as it was at first. Gives what ended without being asked to.
+  /// Restores the initial set of processes. Returns those that ended without being asked to.
   func settle() async throws -> [String] {
     let dead = state.withLock { state in
       defer { state.idle.removeAll(where: \.process.hasEnded) }
@@ -118,10 +118,10 @@ final class ChaosSystem: Sendable {
     }
   }
 
-  /// How often a replica found that another one had its lane.
+  /// Returns how often a replica found that another one had its lane.
   func fencedCount() -> Int { lines(with: "another replica has the lane").count }
 
-  /// How many entries of an inlet were told to have been removed unread.
+  /// Returns how many entries of an inlet the logs report as removed unread.
   func removedCount(of inlet: String) -> Int {
     lines(with: "entries were removed before they were read").reduce(0) { sum, line in
       guard line.contains("stream=\(inlet) "), let mark = line.firstRange(of: "entries=") else { return sum }
@@ -138,7 +138,7 @@ final class ChaosSystem: Sendable {
     }
   }
 
-  /// Ends all processes, whatever state they are in, and Redis last.
+  /// Ends all processes, whatever their state, and Redis last.
   func end() {
     let running = state.withLock { state in
       state.isEnded = true
@@ -148,7 +148,7 @@ final class ChaosSystem: Sendable {
     if !redis.process.hasEnded { redis.process.kill() }
   }
 
-  /// Ends everything and forgets what there was, for no `deinit` comes before the end of the program.
+  /// Ends everything and removes all files, because no `deinit` runs before the program ends.
   func clear() {
     end()
     try? FileManager.default.removeItem(at: redis.folder)

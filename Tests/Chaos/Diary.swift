@@ -2,7 +2,7 @@ import Market
 import Synchronization
 import Testbed
 
-/// Everything that was sent, and what came back.
+/// Records everything that was sent, and the answers.
 final class Diary: Sendable {
   /// A call and its answer.
   struct Call: Sendable {
@@ -16,9 +16,9 @@ final class Diary: Sendable {
   /// An entry that was added to an inlet.
   struct Entry: Sendable {
     let inlet: DecidingWorker
-    /// The position that Redis answered; nil where it did not answer.
+    /// The position that Redis returned; nil if it did not answer.
     let position: EntryID?
-    /// Why a worker must not take it; nil for one it should take.
+    /// Why a worker must not accept it; nil if it should.
     let flaw: String?
     let kind: String
   }
@@ -35,11 +35,11 @@ final class Diary: Sendable {
 
   var calls: [Call] { state.withLock { $0.calls } }
   var entries: [Entry] { state.withLock { $0.entries } }
-  /// Entries of the inlets that were taken away, by inlet.
+  /// Entries that were removed from the inlets, by inlet.
   var removed: [DecidingWorker: [Ledger.Request]] { state.withLock { $0.removed } }
-  /// Answers that were wrong at first sight.
+  /// Answers that were obviously wrong.
   var complaints: [String] { state.withLock { $0.complaints } }
-  /// How many requests of each kind had each kind of answer.
+  /// How many requests of each kind got each kind of answer.
   var counts: [String: [String: Int]] { state.withLock { $0.counts } }
 
   func add(_ call: Call) {

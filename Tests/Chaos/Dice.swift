@@ -1,8 +1,8 @@
 import Testbed
 
-/// What the run decides by chance. The same seed and place give the same decisions, whatever time did meanwhile.
+/// The run's random decisions. The same seed and place yield the same decisions, independent of timing.
 struct Dice: RandomNumberGenerator {
-  /// Who rolls: each has sequences of its own.
+  /// The users of the dice; each has its own sequences.
   enum Roller: UInt64 {
     case shopper = 1
     case scribe, saboteur, deck
@@ -10,7 +10,7 @@ struct Dice: RandomNumberGenerator {
 
   private var generator: SplitMix64
 
-  /// - Parameter place: the number of the decision among all of its roller.
+  /// - Parameter place: the number of the decision among those of its roller.
   init(seed: UInt64, _ roller: Roller, _ place: Int) {
     generator = SplitMix64(seed: seed)
     for part in [roller.rawValue, UInt64(truncatingIfNeeded: place)] {
@@ -24,7 +24,7 @@ struct Dice: RandomNumberGenerator {
 
   mutating func chance(_ percent: Int) -> Bool { roll(1...100) <= percent }
 
-  /// One of several, which must not be none.
+  /// Returns one of the values, which must not be empty.
   mutating func pick<Value>(_ values: [Value]) -> Value { values[roll(0...(values.count - 1))] }
 
   mutating func seconds(_ range: ClosedRange<Double>) -> Duration {

@@ -1,10 +1,10 @@
 import Keys
 import Market
 
-/// Settles every entry of the inlets with what Redis holds.
+/// Checks every entry of the inlets against what Redis holds.
 struct EntryAccount {
   private(set) var differences: [String] = []
-  /// How many entries were removed before anybody read them, so that nothing came of them, by inlet.
+  /// How many entries were removed before they were read, and so had no effect, by inlet.
   private(set) var lost: [String: Int] = [:]
 
   init(_ entries: [Diary.Entry], _ ledger: Ledger) {
@@ -30,7 +30,7 @@ struct EntryAccount {
     }
   }
 
-  /// One outcome or one dead letter, whether Redis had time to answer the writer or not.
+  /// Checks for one outcome or one dead letter, whether or not Redis had time to answer the writer.
   private mutating func settle(
     _ place: Ledger.Place, _ request: Ledger.Request, _ entry: Diary.Entry?, _ ledger: Ledger
   ) {
@@ -46,7 +46,7 @@ struct EntryAccount {
       differences.append("\(what): it has \(outcomes) outcomes and the dead letters \(letters).")
     }
     guard let entry else { return }
-    // That an id is not known, or means something else, only the door can tell.
+    // Only the door can tell whether an id is unknown, or belongs to something else.
     let isAtFault = letters.contains { !["unknownId", "idTaken"].contains($0) }
     if entry.flaw == nil && isAtFault { differences.append("\(what): it was put aside: \(letters).") }
     if let flaw = entry.flaw, !isAtFault {
@@ -54,7 +54,7 @@ struct EntryAccount {
     }
   }
 
-  /// Several commands under one id: one of them is carried out, the others are refused.
+  /// Checks several commands under one id: one of them is carried out, the others are refused.
   private mutating func settleForged(
     _ commandid: String, _ contents: Int, _ requests: [Ledger.Request], _ inlet: String, _ ledger: Ledger
   ) {

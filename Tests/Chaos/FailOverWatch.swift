@@ -6,7 +6,7 @@ import Redis
 import Synchronization
 import Testbed
 
-/// Measures how long the lanes of a killed worker stand still: until somebody else holds one and has committed.
+/// Measures how long the lanes of a killed worker are idle: until another owner of each has committed.
 final class FailOverWatch: Sendable {
   struct Orphan: Sendable {
     let lane: LaneName
@@ -41,7 +41,7 @@ final class FailOverWatch: Sendable {
 
   func stop() { state.withLock { $0.isStopped = true } }
 
-  /// The lanes that a process holds now; none where nobody can tell.
+  /// Returns the lanes that a process holds now; none if that is unknown.
   func lanes(of member: ChaosSystem.Member) -> [Orphan] {
     guard let replica = member.replica, let connection = try? redis.connect() else { return [] }
     let worker = String(member.executable.prefix { $0 != "-" })
@@ -52,7 +52,7 @@ final class FailOverWatch: Sendable {
     return zip(all, looks).filter { $1.owner?.hasPrefix("\(replica):") == true }.map(\.0)
   }
 
-  /// Follows what became of lanes whose owner died just now.
+  /// Follows the lanes of an owner that has just died.
   func follow(_ orphans: [Orphan], since moment: ContinuousClock.Instant) {
     guard !orphans.isEmpty, let connection = try? redis.connect(),
       let looks = try? Self.look(at: orphans, on: connection)
@@ -66,7 +66,7 @@ final class FailOverWatch: Sendable {
     }
   }
 
-  /// Looks every few milliseconds, for no lane tells that it changed hands. Blocks until `stop()`.
+  /// Polls every few milliseconds, because a lane does not signal a change of owner. Blocks until `stop()`.
   func run() {
     var connection: RedisConnection?
     while !state.withLock({ $0.isStopped }) {

@@ -1,4 +1,4 @@
-/// What is done to the system while it works.
+/// A fault that is injected while the system works.
 enum Fault: String, CaseIterable {
   case killWorker = "kill -9 of a worker"
   case pauseWorker = "a worker paused beyond its lease"
@@ -15,7 +15,7 @@ enum Fault: String, CaseIterable {
   case trimInlet = "an inlet emptied by XADD MAXLEN 0"
   case breakKey = "a key of another type, then mended"
 
-  /// How often it comes in a deck of faults.
+  /// How often it occurs in a deck of faults.
   var weight: Int {
     switch self {
     case .killWorker: 7
@@ -25,7 +25,7 @@ enum Fault: String, CaseIterable {
     }
   }
 
-  /// Whether every lane feels it.
+  /// Whether it affects every lane.
   var hitsAll: Bool {
     switch self {
     case .killRedis, .hangRedis, .dropClients, .flushScripts, .fillRedis: true

@@ -1,13 +1,13 @@
-/// One fault, and how long it lasted until everything was as before.
+/// One fault, and how long it took until everything was restored.
 struct Incident {
   let fault: Fault
-  /// The executable that was hit; nil where Redis was.
+  /// The affected executable; nil for Redis.
   let target: String?
   let began: ContinuousClock.Instant
   var ended: ContinuousClock.Instant?
-  /// Redis was away just then, so nothing came of it.
+  /// Whether the fault had no effect, because Redis was unavailable at that moment.
   var isVoid = false
-  /// What did not go as it must.
+  /// What went wrong.
   var problem: String?
 
   func overlaps(_ start: ContinuousClock.Instant, _ end: ContinuousClock.Instant) -> Bool {

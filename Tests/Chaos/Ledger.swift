@@ -4,7 +4,7 @@ import Lanes
 import Market
 import Redis
 
-/// What Redis holds at the end: all commands, what came of each, and what was put aside.
+/// What Redis holds at the end: all commands, their outcomes, and the dead letters.
 struct Ledger {
   struct Command {
     let stream: String
@@ -19,15 +19,15 @@ struct Ledger {
   struct Request: Sendable {
     let position: EntryID
     let commandid: String
-    /// What it says, but for its name.
+    /// Its content, without its command id.
     let content: String
-    /// Whether somebody took it away, and before its worker had read it.
+    /// Whether it was removed before its worker had read it.
     var isRemoved = false
     var isUnread = false
 
     init(_ position: EntryID, _ fields: Fields, in inlet: String) {
       self.position = position
-      // One that is wrongly named never becomes a command.
+      // An entry with an invalid command id never becomes a command.
       commandid = (try? CommandName.entry(fields, id: "\(position)", inlet: inlet)) ?? ""
       content = fields.filter { $0.name != "commandid" }.map { "\($0.name)=\($0.value)" }.joined(
         separator: " ")
@@ -38,7 +38,7 @@ struct Ledger {
     let event: Event
     let position: EntryID
 
-    /// Why the command was refused; nil where it was carried out.
+    /// Why the command was refused; nil if it was carried out.
     var refusal: String? {
       if case .rejected(let rejection) = event.fact { rejection.refusal.rawValue } else { nil }
     }
@@ -54,20 +54,20 @@ struct Ledger {
     let id: Int
   }
 
-  /// By command id, in the order of the shard's stream.
+  /// The commands by command id, in the order of the shard's stream.
   private(set) var commands: [String: [Command]] = [:]
   private(set) var endings: [String: [Ending]] = [:]
-  /// The command ids of a shard's stream as they came first, by stream.
+  /// The first command under each command id, in order, by stream.
   private(set) var arrivals: [String: [Command]] = [:]
   /// Reservations in the order in which they were completed, by shard.
   private(set) var reserved: [Shard: [Int]] = [:]
-  /// The events by which a thing came to be.
+  /// The events that created each item.
   private(set) var made: [Thing: [(productid: Int, fields: Fields, commandid: String)]] = [:]
-  /// How often an entry was put aside, and why.
+  /// The reasons for which an entry was put aside, one for each time.
   private(set) var letters: [Place: [String]] = [:]
   /// The command ids of an inlet's entries.
   private(set) var inlets: [DecidingWorker: [Request]] = [:]
-  /// How often a command was refused because its id stands for another one.
+  /// How often a command was refused because its id belongs to another one.
   private(set) var reused: [String: Int] = [:]
   private(set) var finished = 0
 
@@ -117,12 +117,12 @@ struct Ledger {
     id.flatMap { made[Thing(entity: .reserve, id: $0)]?.first?.commandid }
   }
 
-  /// Why the copies of a command were put aside that had come to their shard.
+  /// Returns why copies of a command were put aside after they had reached their shard.
   func letters(of commandid: String) -> [String] {
     (commands[commandid] ?? []).flatMap { letters[Place(stream: $0.stream, position: $0.position)] ?? [] }
   }
 
-  /// Dead letters of entries whose owners vanished, though nothing here crashes by itself.
+  /// Dead letters of entries whose owners vanished, although nothing here crashes by itself.
   var crashed: [String] {
     letters.filter { $0.value.contains("crashed") }.map { "\($0.key.stream) \($0.key.position)" }.sorted()
   }
@@ -137,7 +137,7 @@ struct Ledger {
 }
 
 extension Event {
-  /// What this event brought into the world.
+  /// The item that this event created, if any.
   fileprivate var made: Ledger.Thing? {
     switch fact {
     case .deal(.reserveCompleted, let deal): Ledger.Thing(entity: .reserve, id: deal.reserveid)
@@ -149,7 +149,7 @@ extension Event {
 }
 
 extension RedisConnection {
-  /// All entries of a stream. What is not UTF-8 is shown with marks in its place.
+  /// Returns all entries of a stream, with replacement characters for invalid UTF-8.
   fileprivate func entries(of stream: String) throws -> [(position: EntryID, fields: Fields)] {
     var entries: [(position: EntryID, fields: Fields)] = []
     var start = "-"

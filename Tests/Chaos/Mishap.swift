@@ -1,4 +1,4 @@
-/// What did not go as it must, in a sentence.
+/// What went wrong, in a sentence.
 struct Mishap: Error, CustomStringConvertible {
   let description: String
 

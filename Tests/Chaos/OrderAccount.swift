@@ -3,7 +3,7 @@ import Keys
 import Lanes
 import Market
 
-/// First come, first served: from the inlet to the shard, from the call to the shard, from there to the journal.
+/// Checks that order is kept from the inlet or the call to the shard, and from there to the journal.
 struct OrderAccount {
   private(set) var differences: [String] = []
 
@@ -13,7 +13,7 @@ struct OrderAccount {
     compareCalls(calls, ledger)
   }
 
-  /// Reservations are completed in the order in which they stand in the shard's stream.
+  /// Checks that reservations are completed in the order of the shard's stream.
   private mutating func compareReservations(_ ledger: Ledger) {
     for (shard, reserved) in ledger.reserved {
       let arrived = (ledger.arrivals[Key.commands(.reservation, in: shard)] ?? []).filter { command in
@@ -32,7 +32,7 @@ struct OrderAccount {
     }
   }
 
-  /// What an inlet gives to one shard comes there in the inlet's order.
+  /// Checks that entries of an inlet arrive at each shard in the inlet's order.
   private mutating func compareInlet(
     _ worker: DecidingWorker, _ entries: [Ledger.Request], _ ledger: Ledger
   ) {
@@ -50,7 +50,7 @@ struct OrderAccount {
     }
   }
 
-  /// A request with all its copies: from when it may stand in the shard's stream, and by when it does.
+  /// A request with all its copies: the earliest and the latest time at which it entered the shard's stream.
   private struct Span {
     let position: EntryID
     var began: ContinuousClock.Instant
@@ -65,7 +65,7 @@ struct OrderAccount {
     }
   }
 
-  /// Who had an answer before another one asked was before the other.
+  /// Checks that a call that was answered before another one was sent comes first.
   private mutating func compareCalls(_ calls: [Diary.Call], _ ledger: Ledger) {
     var spans: [Int: [String: Span]] = [:]
     for call in calls where call.wish.kind == .reserve {

@@ -4,7 +4,7 @@ import Market
 import Redis
 import Testbed
 
-/// What an inlet held when somebody emptied it, as everybody may who may write to it.
+/// The entries of an inlet when it was emptied, which everybody can do who can write to it.
 struct RemovedEntries: Sendable {
   let worker: DecidingWorker
   let requests: [Ledger.Request]
@@ -32,7 +32,7 @@ struct RemovedEntries: Sendable {
 }
 
 extension Fields {
-  /// Names and values in turn. What is not UTF-8 is shown with marks in its place.
+  /// Reads alternating names and values, with replacement characters for invalid UTF-8.
   init(shown body: Reply) {
     self.init()
     var name: String?

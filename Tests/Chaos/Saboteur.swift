@@ -6,7 +6,7 @@ import Redis
 import Synchronization
 import Testbed
 
-/// Breaks one thing after the other, and mends it again a while later.
+/// Injects one fault after another, and reverts each a while later.
 final class Saboteur: Sendable {
   private let stage: ChaosSystem
   private let watch: FailOverWatch
@@ -26,7 +26,7 @@ final class Saboteur: Sendable {
 
   var incidents: [Incident] { log.withLock { $0 } }
 
-  /// Blocks until the deadline has passed and everything is mended.
+  /// Blocks until the deadline has passed and every fault is reverted.
   func run(until deadline: ContinuousClock.Instant) {
     var deck: [Fault] = []
     var number = 0
@@ -95,7 +95,7 @@ final class Saboteur: Sendable {
     }
   }
 
-  /// Does something to one process of an executable, in the background as soon as it takes time.
+  /// Injects a fault into one process of an executable, in the background if it takes time.
   private func hit(_ target: String, by fault: Fault, _ dice: inout Dice) {
     let (place, pause) = (dice.roll(0...99), dice.seconds(0.5...2))
     if fault == .scaleWorker {
@@ -142,7 +142,7 @@ final class Saboteur: Sendable {
     }
   }
 
-  /// Only one at a time may take Redis away.
+  /// Runs a fault that makes Redis unavailable; only one at a time.
   private func keepingRedis(_ fault: Fault, _ work: @escaping @Sendable () throws -> Void) {
     let isFree = isRedisTaken.withLock { isTaken in
       defer { isTaken = true }
@@ -155,7 +155,7 @@ final class Saboteur: Sendable {
     }
   }
 
-  /// Keeps account of a fault that takes a while; one that found nothing to break does not count.
+  /// Records a fault that takes a while; one that found no target does not count.
   private func during(
     _ fault: Fault, _ target: String?, _ work: @escaping @Sendable () throws -> Void
   ) {

@@ -3,7 +3,7 @@ import Market
 import Redis
 import Testbed
 
-/// Somebody who writes to the inlets with XADD, sometimes nonsense, sometimes the same command twice.
+/// A client that writes to the inlets with XADD, sometimes nonsense, sometimes the same command twice.
 struct Scribe: Sendable {
   let number: Int
   let seed: UInt64
@@ -27,7 +27,7 @@ struct Scribe: Sendable {
         continue
       }
       if let old = named, dice.chance(10), let forged = old.wish.forged {
-        // Another command under a name that is taken.
+        // Another command under a used command id.
         var words = RESPWords()
         for word in forged.entry(namingProduct: true, commandid: old.commandid) { words.add(word) }
         write(words, to: forged.kind.worker, "forged name", flaw: nil, over: &connection)
@@ -39,7 +39,7 @@ struct Scribe: Sendable {
       var words = RESPWords()
       for word in wish.entry(namingProduct: dice.chance(50), commandid: commandid) { words.add(word) }
       if dice.chance(1) {
-        // What a worker does not know it does not look at.
+        // A field that workers do not know, and so ignore.
         words.add("remark")
         words.add(String(repeating: "비", count: 33_000))
       }

@@ -4,7 +4,7 @@ import NIOHTTP1
 import Redis
 import Testbed
 
-/// A client of both ingresses: one wish after the other, some of them sent twice, some of them senseless.
+/// A client of both ingresses: one wish after another, some of them sent twice, some of them nonsense.
 struct Shopper: Sendable {
   let number: Int
   let seed: UInt64
@@ -28,7 +28,7 @@ struct Shopper: Sendable {
     }
   }
 
-  /// Sends a wish, some again: at the same time, later, or because no clear answer came.
+  /// Sends a wish, sometimes repeatedly: at the same time, later, or because the answer was unclear.
   private func ask(_ wish: Wish, number place: Int, _ dice: Dice) async {
     var dice = dice
     if wish.kind.changesNumbers, dice.chance(30) { return await edit(wish, dice) }
@@ -38,7 +38,7 @@ struct Shopper: Sendable {
       await send(wish, key: nil, headers, to: first)
       return
     }
-    // Some look like the names that doors give.
+    // Some look like the command ids that doors make.
     let key = dice.chance(5) ? "trade.commands/\(place)-0" : "key-\(place)"
     let retries = dice.chance(70)
     switch dice.roll(1...100) {
@@ -59,7 +59,7 @@ struct Shopper: Sendable {
     }
   }
 
-  /// Changes what a page shows that was loaded a while ago, and sends all of it back.
+  /// Changes a page that was loaded a while ago, and sends all of it back.
   private func edit(_ wish: Wish, _ dice: Dice) async {
     var dice = dice
     let path = wish.call.path
@@ -68,7 +68,7 @@ struct Shopper: Sendable {
     guard page.status == 200 else { return }
     try? await Task.sleep(for: dice.seconds(0...1))
     var item = page.item.compactMapValues { $0.text ?? $0.integer.map { "\($0)" } }
-    // To send a status back is another matter.
+    // Sending a status back would ask for something else.
     item["status"] = nil
     item.merge(wish.fields) { $1 }
     let began = ContinuousClock.now
@@ -99,9 +99,9 @@ struct Shopper: Sendable {
     return answer
   }
 
-  /// Asks for what came of a request, long after it was let in.
+  /// Asks for the outcome of a request, long after it was admitted.
   func follow(_ operation: String) async {
-    // A name may have a slash in it.
+    // A command id can contain a slash.
     let path = operation.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? operation
     let answer = await answer(
       .GET, "/operations/\(path)", nil, [:], from: ingresses[operation.count % 2])
@@ -125,7 +125,7 @@ struct Shopper: Sendable {
     }
   }
 
-  /// A call that no worker must ever see.
+  /// Sends a call that must never reach a worker.
   private func babble(_ dice: inout Dice) async {
     let (path, body) = dice.pick([
       ("/reserves", "{"), ("/reserves", "[1]"), ("/reserves", "{}"), ("/trades", #"{"productid":"hundred"}"#),
@@ -156,6 +156,6 @@ struct Shopper: Sendable {
 }
 
 extension CommandKind {
-  /// Whether it changes numbers that deals move, too.
+  /// Whether it changes numbers that deals change too.
   fileprivate var changesNumbers: Bool { self == .changeTrade || self == .adjustStock }
 }

@@ -3,12 +3,12 @@ import Operations
 import Redis
 import Testbed
 
-/// One run: a system, load and faults for a while, then peace and the accounts.
+/// One run: a system, load and faults for a while, then rest and the checks.
 struct Trial {
   let seconds: Int
   let seed: UInt64
 
-  /// Calls a second over HTTP, and entries a second by XADD.
+  /// Calls per second over HTTP, and entries per second by XADD.
   private static let (callRate, entryRate) = (240.0, 100.0)
   private static let (shoppers, scribes) = (32, 2)
 
@@ -75,7 +75,7 @@ struct Trial {
       fenced: stage.fencedCount(), audit: audit, differences: differences)
   }
 
-  /// Sends some requests again long after: nothing may come of it but the same answers.
+  /// Repeats some requests much later: they must get the same answers and have no effect.
   private func repeatSome(_ shopper: Shopper, _ calls: [Diary.Call]) async {
     let named = calls.filter { $0.key != nil && $0.answer.isDone }
     for call in named.enumerated().filter({ $0.offset % max(1, named.count / 150) == 0 }).map(\.element) {
@@ -83,7 +83,7 @@ struct Trial {
     }
   }
 
-  /// Asks what became of the requests that were only let in.
+  /// Asks for the outcomes of the requests that were only admitted.
   private func followUp(_ shopper: Shopper, _ calls: [Diary.Call]) async {
     let operations = Set(calls.filter(\.answer.isPending).compactMap(\.answer.commandid))
     for operation in operations.sorted().prefix(200) { await shopper.follow(operation) }

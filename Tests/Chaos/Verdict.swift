@@ -1,7 +1,7 @@
 import Operations
 import Redis
 
-/// What a run was like, in words, and what was wrong.
+/// The report of a run: what happened, and what went wrong.
 struct Verdict {
   let seed: UInt64
   let loaded: Duration
@@ -16,7 +16,7 @@ struct Verdict {
 
   var isGood: Bool { differences.isEmpty && audit.isClean }
 
-  /// - Parameter limit: how many differences are shown.
+  /// - Parameter limit: the most differences to show.
   func text(showing limit: Int) -> String {
     let totals = audit.totals
     let load = diary.calls.count + diary.entries.count
@@ -46,7 +46,7 @@ struct Verdict {
     return lines.joined(separator: "\n")
   }
 
-  /// The times of the fail-overs, those apart during which something else touched the same worker.
+  /// The times of the fail-overs, separated into those alone and those amid other faults of the same worker.
   private var failOvers: (alone: [Duration], amid: [Duration]) {
     var (alone, amid): ([Duration], [Duration]) = ([], [])
     for failOver in watch.failOvers {
@@ -55,7 +55,7 @@ struct Verdict {
         return (incident.fault.hitsAll || incident.target == "\(failOver.lane.worker)-worker")
           && incident.overlaps(failOver.since, failOver.until)
       }
-      // The one that killed its owner is among them.
+      // The fault that killed its owner is among them.
       if others.count > 1 { amid.append(failOver.time) } else { alone.append(failOver.time) }
     }
     return (alone, amid)

@@ -6,29 +6,29 @@ extension Wish {
   ]
   private static let goods = ["애플워치", "자전거", "책 {한정판}", "camera", "의자"]
 
-  /// How often each kind is wished for.
+  /// The kinds, each as often as it is drawn.
   private static let kinds: [CommandKind] = [
     (CommandKind.reserve, 14), (.listTrade, 5), (.registerStock, 5), (.handover, 14), (.cancelReserve, 4),
     (.changeReserve, 2), (.changeTrade, 2), (.adjustStock, 4), (.withdrawTrade, 1), (.withdrawStock, 1),
   ].flatMap { Array(repeating: $0, count: $1) }
 
-  /// What people speak of at that time: both kinds of load move on to new products together.
+  /// Returns a product of the given time: both kinds of load move on to new products together.
   static func product(_ dice: inout Dice, at second: Double, back: Int = 0) -> Int {
     max(1, 1 + Int(second * 4) + dice.roll(0...7) - back)
   }
 
   /// - Parameters:
-  ///   - number: unlike that of any other wish.
-  ///   - second: since the beginning.
-  ///   - isNamed: whether it names its id as a rule, because nobody will hear of one made at the door.
+  ///   - number: unique among all wishes.
+  ///   - second: the time since the beginning.
+  ///   - isNamed: whether it usually names its id, because nobody will learn one that the door makes.
   static func draw(
     _ dice: inout Dice, number: Int, at second: Double, of catalogue: Catalogue, isNamed: Bool = false
   ) -> Wish {
     let kind = dice.pick(kinds)
-    // What is done to a thing comes, as a rule, a little later than the thing itself.
+    // A change of an item usually comes a little later than the item itself.
     let product = product(&dice, at: second, back: kind.creates ? 0 : 7)
     let (mark, place) = ("\(dice.pick(goods)) #\(number)", dice.roll(0...1_000_000))
-    // Half of the goods are single pieces.
+    // Half of the goods are single units.
     let (qty, price) = (dice.chance(50) ? 1 : dice.roll(1...5), dice.roll(0...3) * 50_000)
     let known = catalogue.id(of: kind.entity, product: product, place)
     var id = known ?? dice.pick([900_000_000, 900_000_001])

@@ -2,18 +2,18 @@ import Market
 import NIOHTTP1
 import Testbed
 
-/// What somebody wants of the market, whichever door it goes through.
+/// A request to the market, whichever door it goes through.
 struct Wish: Sendable {
   let kind: CommandKind
-  /// What it names; nil leaves a new thing's id to the door.
+  /// The id that it names; nil leaves a new item's id to the door.
   let id: Int?
   let productid: Int
-  /// The other fields, `reserveid` of a handover and `delete` of a cancel among them.
+  /// The other fields, including `reserveid` of a handover and `delete` of a cancel.
   let fields: [String: String]
-  /// A text among the fields that no other wish has; nil for a kind without texts.
+  /// A text in the fields that is unique to this wish; nil for a kind without texts.
   let mark: String?
 
-  /// What tells its commands from those of other wishes where no idempotency key does.
+  /// Identifies its commands if there is no idempotency key.
   var trace: String { mark ?? "\(kind.rawValue) \(id ?? 0)" }
 
   /// The call of the REST interface.
@@ -33,7 +33,7 @@ struct Wish: Sendable {
     }
   }
 
-  /// The same of the same thing, but in other words; nil for a kind without texts.
+  /// The same request for the same item, with another text; nil for a kind without texts.
   var forged: Wish? {
     guard let mark, let name = fields.first(where: { $0.value == mark })?.key else { return nil }
     var fields = fields
@@ -49,7 +49,7 @@ struct Wish: Sendable {
     }
   }
 
-  /// The names and values of the entry that says the same to an inlet.
+  /// Returns the names and values of the equivalent entry of an inlet.
   func entry(namingProduct: Bool, commandid: String?) -> [String] {
     var words = ["type", kind.rawValue]
     if let id { words += ["id", "\(id)"] }

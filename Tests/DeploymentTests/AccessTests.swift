@@ -3,7 +3,7 @@ import Redis
 import Testbed
 import Testing
 
-/// What `users.acl` grants is enough for everything the services do, and for nothing else.
+/// `users.acl` grants what the services need, and nothing else.
 @Suite struct AccessTests {
   @Test func everyServiceMayDoItsWork() async throws {
     let system = try await GuardedSystem()
@@ -16,7 +16,7 @@ import Testing
       let answer = try await http.post(
         "/reserves", #"{\#(deal),"reserveDt":"2024-04-04","address":"서울"}"#,
         headers: ["Idempotency-Key": "\(user)-\(product)"])
-      // 202 where the worker that answers has just been killed.
+      // 202 if the worker that would answer has just been killed.
       #expect([201, 202].contains(answer.status))
       return "/reserves/\(try #require(try answer.json["id"].integer))"
     }
@@ -37,7 +37,7 @@ import Testing
     #expect(try await http.call(.DELETE, third).status == 204)
     #expect(try await http.call(.PATCH, "/inventories/2", #"{"qty":3}"#).status == 200)
     #expect(try await http.call(.DELETE, "/trades/2").status == 204)
-    // A listing that another one has followed can still be taken off the lists.
+    // A former listing can still be removed from the lists.
     let again = #"{"id":9,"productid":1,"productname":"책","qty":1,"userid":"abc","price":1}"#
     #expect(try await http.post("/trades", again).status == 201)
     #expect(try await http.call(.DELETE, "/trades/1").status == 204)
@@ -48,7 +48,7 @@ import Testing
       }
     }
 
-    // By the inlets, which a person may only write to; ids are made here, and what is wrong is put aside.
+    // By the inlets, which people can only write to; ids are made here, and malformed entries are put aside.
     let inlet = try system.connect("inlet")
     try inlet.call(
       "XADD", "reservation.commands", "*", "type", "Reserve", "productid", "3", "userid", "김민지",
@@ -77,11 +77,11 @@ import Testing
     }
     try await status(http, try await reserve(4, "me"), "예약대기")
 
-    // The streams are kept short, which happens every few seconds.
+    // The streams are trimmed, which happens every few seconds.
     try await eventually("streams are trimmed") {
       try operatorConnection.call("INFO", "commandstats").string?.contains("cmdstat_xtrim:") == true
     }
-    // Redis itself needs rights too, to load what it wrote.
+    // Redis itself needs rights too, to load its own data.
     for service in Deployment.services { while let process = system.release(service) { process.terminate() } }
     let journals = try journals(operatorConnection)
     #expect(journals.reduce(0, +) > 10)
@@ -96,7 +96,7 @@ import Testing
     try redis.call("ACL", "LOG").map { $0.compactMap(\.string).joined(separator: " ") }
   }
 
-  /// How many events each shard's journal has.
+  /// Returns how many events each shard's journal has.
   private func journals(_ redis: RedisConnection) throws -> [Int] {
     try (0..<8).map { try redis.call("XLEN", "{\($0)}:events").integer ?? 0 }
   }
@@ -122,7 +122,7 @@ import Testing
       #expect(try may(user, command), "\(user) must be able to \(command)")
     }
     for (user, command) in [
-      // The aggregates and the journal belong to those who decide.
+      // The aggregates and the journal belong to the deciding workers.
       ("mypage", "HSET {1}:stock:1 qty 5"), ("mypage", "HGETALL {1}:stock:1"),
       ("mypage", "XADD {1}:events * a b"),
       ("mypage", "HSET notices:{me} a b"), ("notification", "HSET {1}:reserve:1 status x"),
@@ -131,11 +131,11 @@ import Testing
       ("stock", "HSET {1}:trade:1 qty 5"), ("trade", "HSET {1}:stock:1 qty 5"),
       ("reservation", "HSET {1}:product:1 a b"), ("ingress", "HSET {1}:reserve:1 status x"),
       ("ingress", "XADD {1}:events * a b"),
-      // Nobody sends another's commands, or moves another's lanes.
+      // No worker sends another's commands, or changes another's lanes.
       ("stock", "XADD {1}:trade.commands * a b"), ("trade", "XADD trade.commands * a b"),
       ("mypage", "SET {1}:lease:stock x"), ("reservation", "HSET {1}:cursor:mypage a b"),
       ("trade", "XTRIM {1}:events MAXLEN 5"), ("stock", "ZREM replicas:{trade} x"),
-      // Those from outside put in or look at what is theirs, and no more.
+      // External users write or read what is theirs, and no more.
       ("inlet", "XADD {1}:trade.commands * a b"), ("inlet", "XRANGE trade.commands - +"),
       ("inlet", "GET id:{trade:1}"), ("scaler", "XRANGE {1}:events - +"),
       ("scaler", "XADD trade.commands * a b"),
@@ -151,12 +151,12 @@ import Testing
       }
     }
 
-    // A script gives nobody more than they have.
+    // A script gives nobody additional rights.
     let mypage = try system.connect("mypage")
     let digest = try mypage.digest(of: Script("return redis.call('HSET','{1}:stock:1','qty','5')"))
     #expect(throws: RedisError.self) { try mypage.call("EVALSHA", digest, "1", "{1}:lease:mypage") }
     #expect(try redis.call("EXISTS", "{1}:stock:1").integer == 0)
-    // And nobody comes in without a password.
+    // And nobody can sign in without a password.
     let nobody = try RedisConnection(RedisURL(system.address))
     #expect { try nobody.call("PING") } throws: { ($0 as? RedisError)?.code == .refused(kind: "NOAUTH") }
   }

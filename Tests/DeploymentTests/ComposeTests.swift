@@ -3,13 +3,13 @@ import Telemetry
 import Testbed
 import Testing
 
-/// `compose.yaml`, `.env`, `users.acl` and the alerts speak of the same things, and of what the executables know.
+/// `compose.yaml`, `.env`, `users.acl` and the alerts agree with each other and with the executables.
 @Suite struct ComposeTests {
   @Test func everySettingIsUsedAndEveryUsedOneIsSet() throws {
     let compose = try Deployment.text("compose.yaml")
     var used = Set(compose.matches(of: /\$\{([A-Z_]+)\}/).map { String($0.1) })
     used.formUnion(compose.matches(of: /(?m)^ +([A-Z_]+):$/).map { String($0.1) })
-    // The one that compose itself reads.
+    // The variable that compose itself reads.
     used.insert("COMPOSE_PROJECT_NAME")
     #expect(try used == Set(Deployment.settings().keys))
   }

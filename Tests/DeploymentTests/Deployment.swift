@@ -29,7 +29,7 @@ enum Deployment {
     return users
   }
 
-  /// Whether an executable reads a variable: by its key in the sources, or as a service's own log level.
+  /// Returns whether an executable reads a variable: a key in the sources, or a service's own log level.
   static func isSetting(_ variable: String) throws -> Bool {
     if variable.hasSuffix("_LOG_LEVEL") {
       return services.contains(variable.dropLast("_LOG_LEVEL".count).lowercased())

@@ -2,7 +2,7 @@ import Foundation
 import Redis
 import Testbed
 
-/// A system of real processes on a Redis as `compose/redis` sets it up: each process is a user of its own.
+/// A system of real processes on a Redis that is set up as in `compose/redis`: each process has its own user.
 final class GuardedSystem {
   let http: HTTP
   private let folder: URL
@@ -28,7 +28,7 @@ final class GuardedSystem {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  /// Starts Redis on what the last one left on disk, if there was one.
+  /// Starts Redis on the data of the last one, if there was one.
   func startRedis() async throws {
     release("redis")?.kill()
     let redis = try RunningProcess(
@@ -38,7 +38,7 @@ final class GuardedSystem {
     try await eventually("Redis answers") { try connect("operator").call("PING").string == "PONG" }
   }
 
-  /// Starts one more process of a service, as the service's own user.
+  /// Starts one more process of a service, with the service's own user.
   func start(_ service: String, environment: [String: String] = [:]) throws {
     let executable = service == "ingress" ? service : "\(service)-worker"
     let process = try RunningProcess(
@@ -47,15 +47,15 @@ final class GuardedSystem {
     processes[service, default: []].append(process)
   }
 
-  /// The process of a service that was started first, which is no longer this system's to end.
+  /// Returns the oldest process of a service, which the caller has to end from now on.
   func release(_ service: String) -> RunningProcess? {
     processes[service]?.isEmpty == false ? processes[service]?.removeFirst() : nil
   }
 
-  /// Where Redis is, for somebody without a name.
+  /// The URL of Redis, without a user.
   var address: String { "redis://127.0.0.1:\(port)" }
 
-  /// A connection as one of the users.
+  /// Connects as one of the users.
   func connect(_ user: String) throws -> RedisConnection { try RedisConnection(RedisURL(url(user))) }
 
   private func url(_ user: String) throws -> String {

@@ -112,7 +112,7 @@ import Workers
     #expect(claim["volumeClaimTemplates"][0]["spec"]["storageClassName"].text == "efs-sc")
   }
 
-  /// The lag of every stream that a worker reads, as KEDA is told to look at it.
+  /// KEDA watches the lag of every stream that a worker reads.
   @Test func kedaLooksAtEveryStream() throws {
     let keda = try Manifests("overlays/keda")
     #expect(keda.all("HorizontalPodAutoscaler").compactMap { $0["metadata"]["name"].text } == ["ingress"])

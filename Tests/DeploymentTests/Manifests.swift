@@ -1,16 +1,16 @@
 import Foundation
 import Testbed
 
-/// The objects of a kustomization, as Kubernetes would get them.
+/// The objects of a kustomization, as Kubernetes would receive them.
 struct Manifests {
-  /// Nothing but kubectl renders kustomizations, and Debian has none that is new enough to be asked for.
+  /// Only kubectl renders kustomizations, and Debian has no version that is new enough to require.
   static let canRender = (try? run("command -v kubectl")) != nil
 
   let objects: [JSON]
 
   init(_ path: String) throws {
     let folder = Deployment.folder.appending(path: "kubernetes/\(path)").path
-    // Labelling without a cluster is how kubectl turns any YAML into JSON.
+    // Adding a label without a cluster makes kubectl convert any YAML to JSON.
     let text = try Self.run(
       "kubectl kustomize '\(folder)' | kubectl label --local --overwrite -f - -o json rendered=yes")
     objects = try text.split(separator: "\n}\n").map {
@@ -24,10 +24,10 @@ struct Manifests {
     all(kind).first { $0["metadata"]["name"].text == name }
   }
 
-  /// What makes pods.
+  /// The pod templates of all deployments and stateful sets.
   var templates: [JSON] { (all("Deployment") + all("StatefulSet")).map { $0["spec"]["template"] } }
 
-  /// The pod templates that a selector's labels choose.
+  /// Returns the pod templates that a selector's labels match.
   func templates(_ labels: JSON) -> [JSON] {
     let wanted = labels.members
     return templates.filter { template in
@@ -51,13 +51,13 @@ struct Manifests {
 extension JSON {
   var members: [String: JSON] { if case .object(let members) = self { members } else { [:] } }
 
-  /// A container's variables by their names.
+  /// A container's variables, by name.
   var environment: [String: JSON] {
     let variables = self["env"].elements.map { ($0["name"].text ?? "", $0) }
     return Dictionary(variables, uniquingKeysWith: { first, _ in first })
   }
 
-  /// The number behind the name of a container's port.
+  /// Returns the number of a container's named port.
   func port(_ name: JSON) -> Int? {
     self["ports"].elements.first { $0["name"] == name }?["containerPort"].integer
   }

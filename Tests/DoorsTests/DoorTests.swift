@@ -7,14 +7,14 @@ import Testing
 
 @testable import Doors
 
-/// What a door does with requests, on a real Redis.
+/// A door and its requests, on a real Redis.
 @Suite struct DoorTests {
   private func handover(_ id: Int, command: String) throws -> CommandRequest {
     CommandRequest(
       draft: try Draft(fields: ["type": "Handover", "id": "\(id)"], worker: .trade), commandid: command)
   }
 
-  /// Whoever is told that Redis is full comes again; a reply that makes no sense is somebody's defect.
+  /// A full Redis is worth a retry; an unexpected reply is a defect.
   @Test func aFullRedisIsSaidToBeFull() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
@@ -39,7 +39,7 @@ import Testing
   @Test func asksForManyIdsAtOnce() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
-    // Two processes, whose ids must never be the same.
+    // Two processes, which must never make the same id.
     let processes = [IDBlocks(), IDBlocks()]
     let made = try (0..<200).map { number in
       try pass(
@@ -102,7 +102,7 @@ import Testing
     let shard = Shard.of(productid: 100, among: 8)
     _ = try pass([try list(1, product: 100, command: "a")], connection)
     #expect(try connection.call("GET", Key.directory(.trade, id: 1)).string == "100 a")
-    // As long as nothing was made under it: the first command may have come to nothing.
+    // As long as nothing was created under the id: the first command can have failed.
     let early = try pass([try list(1, product: 100, command: "b")], connection)
     #expect(early[0].error == nil)
     try connection.call("HSET", Key.trade(1, in: shard), "id", "1")
@@ -110,10 +110,10 @@ import Testing
       [try list(1, product: 100, command: "c"), try list(1, product: 100, command: "a")], connection)
     #expect(late[0].error?.reason == .idTaken)
     #expect(late[1].error == nil)
-    // The one that made it in place of the first is known by its outcome.
+    // The command that took the id instead of the first is recognized by its outcome.
     try connection.call("SET", Key.operation("b", in: shard), "accepted\tTradeListed\tid\t1")
     #expect(try pass([try list(1, product: 100, command: "b")], connection)[0].error == nil)
-    // Older releases wrote the product alone.
+    // Older releases stored only the product.
     try connection.call("SET", Key.directory(.trade, id: 1), "100")
     let older = try pass(
       [try list(1, product: 100, command: "c"), try handover(1, command: "d")], connection)
@@ -130,10 +130,10 @@ import Testing
     let shard = Shard.of(productid: 100, among: 8)
     let entry = try connection.call("XRANGE", Key.commands(.trade, in: shard), "-", "+")[0]?[1]?.pairs
     #expect(entry?["id"] == "1" && entry?["digest"] == request.digest.text)
-    // A copy that knows the id of the first takes no other.
+    // A copy that knows the first one's id takes no other id.
     let copy = try pass([try list(nil, product: 100, command: "a", reserved: 1)], connection)
     guard case .admitted(id: 1, _, _) = copy[0] else { Issue.record("\(copy[0])"); return }
-    // Another command gets to know that it is too late for it.
+    // Another command learns that the id is taken.
     let other = try pass([try list(nil, product: 100, command: "b", reserved: 1)], connection)
     guard case .conflict(_, id: 1, productid: 100) = other[0] else { Issue.record("\(other[0])"); return }
     #expect(try connection.call("KEYS", "id:{*").count == 1)
@@ -192,7 +192,7 @@ import Testing
     #expect(Set(entries.compactMap { $0["commandid"] }) == ["a"])
   }
 
-  /// A Redis that is full for a moment may not let what comes later pass what came first.
+  /// A Redis that is briefly full must not let later commands overtake earlier ones.
   @Test func aShardTakesABatchInOrderOrNotAtAll() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()

@@ -7,9 +7,9 @@ import Testing
 
 @testable import Doors
 
-/// New ids, also of a Redis that has lost what it had.
+/// New ids, also from a Redis that has lost its data.
 @Suite struct IDBlockTests {
-  /// What the blocks have said.
+  /// The messages of the blocks.
   private final class Told: Sendable {
     private let messages = Mutex<[String]>([])
 
@@ -38,7 +38,7 @@ import Testing
     let told = Told()
     let blocks = IDBlocks(size: 4, report: told.add)
     #expect(try (1...6).map { try make(connection, blocks, "a\($0)") } == [1, 2, 3, 4, 5, 6])
-    // What is lost is lost altogether: the directory too.
+    // Everything is lost, the directory too.
     try connection.call("FLUSHALL")
     #expect(try make(connection, blocks, "b") == 7, "it was taken before")
     #expect(try make(connection, blocks, "c") == 8)
@@ -52,11 +52,11 @@ import Testing
     let connection = try redis.connect()
     #expect(try make(connection, IDBlocks(size: 4), "a") == 1)
     try connection.call("SET", Key.counter(.trade), "0")
-    // A process that has just begun knows nothing of the counter.
+    // A new process does not know the counter yet.
     let told = Told()
     #expect(try make(connection, IDBlocks(size: 4, report: told.add), "b") ?? 0 > 1000)
     #expect(told.all.count == 1 && told.all[0].contains("gave 1, which it had given before"))
-    // An id that a person chose says nothing.
+    // An id that a client chose is no evidence.
     try connection.call("SET", Key.counter(.trade), "500")
     _ = try pass([try list(501, product: 100, command: "c")], connection)
     #expect(try make(connection, IDBlocks(size: 4, report: told.add), "d") ?? 0 > 501)
@@ -72,7 +72,7 @@ import Testing
     let server = try connection.call("GET", Key.counterServer(.trade)).string
     let info = try connection.call("INFO", "server").string ?? ""
     #expect(server?.isEmpty == false && info.contains("run_id:\(server ?? "?")"))
-    // As after a restart: another server's name stands there, and all processes are new.
+    // As after a restart: another server's name is stored, and all processes are new.
     try connection.call("SET", Key.counterServer(.trade), "former")
     let second = IDBlocks(size: 1, report: told.add)
     let next = try #require(try make(connection, second, "b"))

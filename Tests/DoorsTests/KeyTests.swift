@@ -4,9 +4,9 @@ import Market
 import Testbed
 import Testing
 
-/// Keys that hold text from outside still lie in the slot they should.
+/// Keys that contain external text are still in the right slot.
 @Suite struct KeyTests {
-  /// What Redis Cluster hashes of a key: the text between the first brace and the next closing one.
+  /// Returns the part of a key that Redis Cluster hashes: between the first brace and the next closing one.
   private func tag(_ key: String) -> String? {
     guard let open = key.firstIndex(of: "{"),
       let close = key[open...].firstIndex(of: "}"), close > key.index(after: open)

@@ -7,7 +7,7 @@ import Testing
 
 /// Processes that crash, are killed and come back.
 @Suite struct FaultTests {
-  /// Twice with others in its batch, and then three times while nothing else was under way.
+  /// It crashes twice with others in its batch, and then three times alone.
   @Test func anEntryThatCrashesItsWorkerIsPutAsideOnceThatIsCertain() async throws {
     let system = try await TestSystem()
     _ = system.stop("trade-worker")
@@ -19,7 +19,7 @@ import Testing
         "abc", "productname", "책", "qty", "1", "price", "1",
       ]
       if trade == 2 { command += ["poison", "1"] }
-      // All three wait in one stream, so that the poison comes in a batch with the others.
+      // All three wait in one stream, so that the poison is in one batch with the others.
       var words = RESPWords("XADD", Key.commands(.trade, in: shard), "*")
       for word in command { words.add(word) }
       var commands = Commands()
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  /// A deal after the other, while every worker and the ingress are killed in turn.
+  /// One deal after another, while every worker and the ingress are killed in turn.
   @Test func nothingIsLostOrDoneTwiceThroughKills() async throws {
     let system = try await TestSystem(replicas: 2, environment: ["HANDOVER_LEASE_SECONDS": "1"])
     let redis = try system.redis.connect()
@@ -120,6 +120,6 @@ import Testing
     try await eventually("it ends") { worker.hasEnded }
     #expect(worker.exitStatus == 1)
     let text = try String(contentsOf: log, encoding: .utf8)
-    #expect(text.contains("laid out with 8 shards, but 4 are asked for"))
+    #expect(text.contains("set up with 8 shards, but 4 are requested"))
   }
 }

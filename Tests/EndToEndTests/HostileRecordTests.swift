@@ -6,9 +6,9 @@ import Redis
 import Testbed
 import Testing
 
-/// What an operator's commands and the logs make of records that somebody broke, or wrote to mislead.
+/// How the operator's commands and the logs handle corrupted and malicious records.
 @Suite struct HostileRecordTests {
-  /// Runs the operator's command to its end.
+  /// Runs an operator's command until it exits.
   private func run(_ redis: TestRedis, _ arguments: String...) throws -> (status: Int32?, output: String) {
     let log = redis.folder.appending(path: "operator-\(UInt32.random(in: 0...UInt32.max))")
     let process = try RunningProcess(
@@ -29,7 +29,7 @@ import Testing
         log: log)
       process.wait()
       #expect(process.exitStatus == 1, "\(command)")
-      #expect(try String(contentsOf: log, encoding: .utf8).contains("no number of shards"), "\(command)")
+      #expect(try String(contentsOf: log, encoding: .utf8).contains("is not a number from"), "\(command)")
     }
     let worker = try RunningProcess(
       Executables.path("stock-worker"), [], environment: ["HANDOVER_REDIS_URL": redis.url.description])
@@ -37,7 +37,7 @@ import Testing
     #expect(worker.exitStatus == 1)
   }
 
-  /// Its place is as far in the future as a number can be, and its texts steer terminals.
+  /// Its position is the largest possible number, and its texts contain terminal control sequences.
   @Test func anEventFromTheEndOfTimeTrapsNobody() async throws {
     let system = try await TestSystem()
     let redis = try system.redis.connect()
@@ -58,7 +58,7 @@ import Testing
     for output in [audit.output, timeline.output, try run(system.redis, "audit", "--json").output] {
       #expect(!output.unicodeScalars.contains { $0.steers && $0 != "\n" }, "\(output)")
     }
-    // The processes are still there.
+    // The processes are still running.
     for worker in TestSystem.workers {
       let ended = system.processes("\(worker)-worker").filter(\.hasEnded)
       #expect(ended.isEmpty, "\(worker)")
@@ -94,7 +94,7 @@ import Testing
     #expect(timeline.status == 1 && timeline.output.contains("\(Key.commands(.stock, in: shard)): WRONGTYPE"))
   }
 
-  /// What comes is in the file at once, and what stands on the journal when somebody ends it comes too.
+  /// New events are in the file at once, including those that are on the journal when the command is ended.
   @Test func tailLosesNothing() async throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
@@ -136,7 +136,7 @@ import Testing
     }
   }
 
-  /// Nobody writes a line of his own into a log, or reaches the terminal of who reads it.
+  /// Nobody can forge a log line, or send control sequences to the reader's terminal.
   @Test func aLogLineCannotBeForged() async throws {
     let system = try await TestSystem()
     let redis = try system.redis.connect()
@@ -160,11 +160,11 @@ import Testing
       defer { process.kill() }
       try await eventually("it ends") { process.hasEnded }
       let text = try String(contentsOf: log, encoding: .utf8)
-      #expect(text.contains("Port \(port) is taken by another process") && text.contains(setting), "\(text)")
+      #expect(text.contains("Port \(port) is in use by another process") && text.contains(setting), "\(text)")
     }
   }
 
-  /// A long path cannot hold a socket: then it lies where only this user can put one.
+  /// A long path cannot hold a socket; then the socket is in a folder that only this user can write to.
   @Test func aSocketOutsideItsFolderIsNobodyElses() async throws {
     let folder = URL(fileURLWithPath: "/tmp/handover-long-\(UInt32.random(in: 0...UInt32.max))")
     defer { try? FileManager.default.removeItem(at: folder) }

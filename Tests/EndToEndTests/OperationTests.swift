@@ -5,7 +5,7 @@ import NIOHTTP1
 import Testbed
 import Testing
 
-/// What an operator sees and sets.
+/// Health, settings, metrics and commands for operators.
 @Suite struct OperationTests {
   @Test func aWorkerTellsOfItsHealthAndItsMetrics() async throws {
     let redis = try TestRedis()
@@ -38,7 +38,7 @@ import Testing
     try await eventually("it is ready again") { try await status("/actuator/health/readiness") == 200 }
   }
 
-  /// A process that starts before its Redis answers its platform meanwhile, and ends when it is asked to.
+  /// A process that starts before its Redis answers health checks meanwhile, and ends when asked to.
   @Test func aWorkerThatWaitsForRedisLivesAndStops() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "waits-\(UInt32.random(in: 0...UInt32.max))")
@@ -53,7 +53,7 @@ import Testing
     try await eventually("it lives") { try await http.call(.GET, "/liveness").status == 200 }
     let readiness = try await http.call(.GET, "/readiness")
     #expect(readiness.status == 503 && readiness.text.contains("waiting for Redis"))
-    // Its answers have the manners of the ingress.
+    // Its HTTP server behaves like the ingress.
     #expect(try await http.call(.HEAD, "/liveness").status == 200)
     let unknown = try await http.call(.GET, "/nowhere")
     #expect(
@@ -101,7 +101,7 @@ import Testing
     #expect(try String(contentsOf: log, encoding: .utf8).contains(reason))
   }
 
-  /// After a fail-over the former primary goes on answering: nobody may work with it, and readiness has to say so.
+  /// After a fail-over, the former primary still answers: readiness has to say that nobody can work with it.
   @Test func aDemotedPrimaryIsNotReadyAndItsNameIsResolvedAgain() async throws {
     let (first, second) = (try TestRedis(), try TestRedis())
     let name = first.folder.appending(path: "name.sock").path

@@ -2,9 +2,9 @@ import Foundation
 import Testbed
 import Testing
 
-/// What the README shows is what happens.
+/// The examples in the README work.
 @Suite struct ReadmeTests {
-  /// One command of a shell block, and what its output has to contain: `… # → text`.
+  /// One command of a shell block, and the text that its output has to contain: `… # → text`.
   private struct Example {
     let command: String
     let expected: String
@@ -21,7 +21,7 @@ import Testing
         .replacing("localhost:8088", with: system.http.base)
         .replacing(".handover/redis.sock", with: "\(system.redis.folder.path)/redis.sock")
       var output = ""
-      // Only what changes nothing may be asked again until it shows what is on its way.
+      // Only a read can be repeated until it shows what is on its way.
       let isRead = !command.contains(" -d ") && !command.contains("XADD") && !command.contains("-X POST")
       let limit: Duration = isRead ? Patience.limit : .zero
       let deadline = ContinuousClock.now + limit

@@ -23,7 +23,7 @@ import Testing
     #expect(answers.allSatisfy { $0.0 == 201 })
     #expect(Set(answers.compactMap(\.1)).count == 1000)
 
-    // Ten run, fifty wait, the others were told that the line is full; by the order of the entries.
+    // In the order of the entries, ten run, fifty wait, and the others are refused because the line is full.
     let redis = try system.redis.connect()
     let shard = Shard.of(productid: 100, among: 8)
     var arrived: [Int] = []

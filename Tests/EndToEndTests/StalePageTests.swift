@@ -2,7 +2,7 @@ import NIOHTTP1
 import Testbed
 import Testing
 
-/// Pages that were loaded before something changed, and sent back whole as the front end does.
+/// Pages that were loaded before a change, and are sent back as a whole, as the front end does.
 @Suite struct StalePageTests {
   /// A listing and a stock of two units, one of which is handed over after the pages were loaded.
   private struct Sale {
@@ -32,14 +32,14 @@ import Testing
     }
   }
 
-  /// A page as it is sent back, with some text on it changed.
+  /// Returns a page to send back, with some text on it changed.
   private func edited(_ page: HTTP.Answer, _ old: String, _ new: String) -> String {
     page.text.replacing(old, with: new)
   }
 
   @Test func soldStockDoesNotComeBack() async throws {
     let sale = try await Sale()
-    // While nothing has moved the whole item may be sent back.
+    // While nothing has changed, the whole item can be sent back.
     let fresh = try await sale.http.call(.GET, "/inventories/1")
     let same = edited(fresh, "애플워치", "손목시계")
     #expect(try await sale.http.call(.PUT, "/inventories/1", same).status == 200)
@@ -51,7 +51,7 @@ import Testing
     #expect(try await sale.http.get("/inventories/1")["qty"].integer == 1)
     let now = try await sale.http.call(.GET, "/inventories/1")
     #expect(try await sale.http.call(.PUT, "/inventories/1", edited(now, "손목시계", "시계")).status == 200)
-    // Who says nothing of what was seen means what he says.
+    // A change without a version always applies.
     #expect(try await sale.http.call(.PATCH, "/inventories/1", #"{"qty":7}"#).status == 200)
   }
 
@@ -74,7 +74,7 @@ import Testing
     let gone = try await sale.http.call(.DELETE, "/trades/1", headers: ["If-Match": "\"1-0-1\""])
     #expect(gone.status == 412)
     #expect(try await sale.http.call(.DELETE, "/trades/1", headers: ["If-Match": "*"]).status == 204)
-    // It is off the lists, as reservations and inventories are.
+    // It is no longer listed, like deleted reservations and inventories.
     #expect(try await sale.http.get("/trades")["_embedded"]["trades"] == .array([]))
     #expect(try await sale.http.call(.GET, "/trades/1").status == 404)
     #expect(try await sale.http.call(.DELETE, "/trades/1").status == 404)
@@ -87,7 +87,7 @@ import Testing
       .PUT, path, edited(sale.reserve, "거래진행중", "예약완료").replacing("방배동", with: "서초동"))
     #expect(moved.status == 200)
     #expect(try moved.json["address"].text?.hasSuffix("서초동") == true)
-    // The page before that change is another matter.
+    // The page from before that change is stale.
     let late = try await sale.http.call(.PUT, path, edited(sale.reserve, "방배동", "반포동"))
     #expect(late.status == 409)
   }
@@ -123,7 +123,7 @@ import Testing
     #expect(try canceled.json["status"].text == "예약취소")
     let impossible = try await sale.http.call(.PATCH, reserve, #"{"status":"거래완료"}"#)
     #expect(impossible.status == 422)
-    // Nothing runs any more.
+    // No deal is running any longer.
     #expect(try await sale.http.call(.PATCH, "/trades/1", #"{"status":"거래완료"}"#).status == 409)
   }
 }

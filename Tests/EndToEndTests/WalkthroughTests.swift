@@ -48,7 +48,7 @@ import Testing
     }
     let soldOut = try await http.get("/notices?userid=%EB%91%98%EC%A7%B8")["_embedded"]["notices"].elements
     #expect(soldOut.contains { $0["message"].text?.contains("품절") == true })
-    // The newest of all, each once, and every link leads to its notice.
+    // The newest notices of all users, each once, and every link leads to its notice.
     let all = try await http.get("/notices")["_embedded"]["notices"].elements
     let times = all.compactMap { $0["createdAt"].text }
     #expect(all.count > 10 && times == times.sorted(by: >))
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// Three commands have six orders; a lane merges them by time, so all end the same.
+  /// Three commands have six orders; a lane merges them by time, so all orders end the same.
   @Test func dealByStreamsInAnyOrder() async throws {
     let system = try await TestSystem()
     let redis = try system.redis.connect()

@@ -40,7 +40,7 @@ import Testing
     #expect(try change(Self.reserve).command == nil)
     #expect(try change(["qty": "02", "productid": " 7 "]).command == nil)
     #expect(try change([:]).command == nil)
-    // Nor does what is so already, on whatever page it was asked for.
+    // Nor does a value that is already present, whatever page it was sent from.
     #expect(try change(["qty": "2", "version": "1", "held": "0"], .trade).command == nil)
   }
 
@@ -93,7 +93,7 @@ import Testing
     let command = try #require(
       try change(["status": sent, "version": "3", "held": "0"], entity, at: present).command)
     #expect(command.kind == kind && command.id == 1)
-    // What a deal holds moves with the status itself.
+    // What a deal holds changes together with the status.
     #expect(command.fields == ["version": "3"])
   }
 
@@ -127,7 +127,7 @@ import Testing
     let sent: Fields = ["status": "거래완료", "price": "11", "version": "3"]
     let problem = #expect(throws: Problem.self) { try change(sent, .trade) }
     #expect(problem?.code == "oneAtATime" && problem?.field == "price")
-    // The price may only be what it was on an earlier page.
+    // The price can simply be that of an earlier page.
     let stale = #expect(throws: Problem.self) { try change(sent.with("version", "2"), .trade) }
     #expect(stale?.code == "stale" && stale?.status == .conflict)
     #expect(stale?.message.contains("price: 10 (보낸 값 11)") == true)
@@ -148,7 +148,7 @@ import Testing
 }
 
 extension Fields {
-  /// With another value for a field.
+  /// Returns the fields with another value for one.
   fileprivate func with(_ name: String, _ value: String) -> Fields {
     Fields(pairs.filter { $0.name != name } + [(name, value)])
   }

@@ -7,7 +7,7 @@ import Redis
 import Testbed
 import Testing
 
-/// What one client may cost, and what it is told where it costs more.
+/// The limits on what one client can cost, and the answers beyond them.
 @Suite struct ConnectionTests {
   @Test(
     arguments: [
@@ -19,7 +19,7 @@ import Testing
   func aHostThatIsNoneIsRefused(host: String) async throws {
     try await TestIngress.run { stage in
       let answer = try await stage.raw("GET /reserves HTTP/1.1\r\nHost: \(host)\r\n\r\n")
-      // One that is far too long does not even pass as a header.
+      // A far too long one is refused as a header.
       #expect(answer.hasPrefix(host.utf8.count > 16_000 ? "HTTP/1.1 431" : "HTTP/1.1 400"))
       #expect(answer.contains("Content-Type: application/problem+json"))
       #expect(answer.contains("\"message\":"))
@@ -67,7 +67,7 @@ import Testing
         connection.send(
           "\(line) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
         let answer = connection.read(until: "\"message\"")
-        // Goes on dripping, answered or not, until the server has had enough.
+        // Keeps sending single bytes, answered or not, until the server closes.
         while connection.send("x") { usleep(20_000) }
         return answer
       }
@@ -82,7 +82,7 @@ import Testing
     }) { stage in
       let silent = TestIngress.reserve(7, "silent")
       let answer = try await stage.connected { connection in
-        // The outcome of the first never comes, so it is answered after a while.
+        // The first one's outcome never comes, so it is answered only after its wait.
         for body in [silent, TestIngress.reserve(8)] {
           connection.send(
             "POST /reserves HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
@@ -102,7 +102,7 @@ import Testing
     try await TestIngress.run(setUp: { $0.limits.answerTimeout = .milliseconds(200) }) { stage in
       try stage.storeTrades(1...1000, named: String(repeating: "한", count: 200))
       let isCut = try await stage.connected(receives: 4096) { connection in
-        // Some megabytes more than the system keeps for it.
+        // Some megabytes more than the socket buffers hold.
         for _ in 1...20 { connection.send("GET /trades?size=1000 HTTP/1.1\r\nHost: a\r\n\r\n") }
         // Nothing more can be sent once the server has closed.
         for _ in 1...3000 {
@@ -121,7 +121,7 @@ import Testing
       let port = stage.port
       let refused = try await onThread {
         let held = try (1...4).map { _ in try RawConnection(port: port) }
-        // They count once they are accepted: an answer says so.
+        // Connections count once they are accepted, which an answer proves.
         for connection in held {
           connection.send("GET /liveness HTTP/1.1\r\nHost: a\r\n\r\n")
           _ = connection.read(until: "UP")
@@ -131,14 +131,14 @@ import Testing
       #expect(refused?.hasPrefix("HTTP/1.1 503") == true)
       #expect(refused?.contains("\"code\":\"tooManyConnections\"") == true)
       #expect(refused?.contains("Retry-After: 1") == true)
-      // They are gone, and there is room again.
+      // They are closed, and there is room again.
       try await eventually("a connection is taken") { try await stage.call("GET", "/liveness").status == 200 }
     }
   }
 }
 
 extension TestIngress {
-  /// Stores listings with these ids, of products of the same numbers.
+  /// Stores listings with these ids, of products with the same ids.
   func storeTrades(_ ids: some Sequence<Int>, named name: String = "책") throws {
     var store = Commands()
     for id in ids {

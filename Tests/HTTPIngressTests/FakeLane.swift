@@ -5,9 +5,9 @@ import Market
 import Redis
 import Synchronization
 
-/// Answers commands as a closure says, the way lanes do: item, outcome and answer in one go.
+/// Answers commands with the result of a closure, as lanes do: item, outcome and answer in one step.
 final class FakeLane: Sendable {
-  /// What comes of a command; nil leaves it without an answer.
+  /// Returns the outcome of a command; nil leaves it unanswered.
   typealias Rule = @Sendable (_ kind: CommandKind, _ fields: Fields) -> Outcome?
 
   static let shards = 2

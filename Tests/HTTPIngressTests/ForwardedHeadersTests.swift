@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTPIngress
 
-/// Where a client sees the server, and whose word on that counts.
+/// The base URL of a client's links, and which proxies can set it.
 @Suite struct ForwardedHeadersTests {
   private static let forwarded = ["X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"]
 

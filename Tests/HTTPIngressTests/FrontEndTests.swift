@@ -2,7 +2,7 @@ import Foundation
 import Testbed
 import Testing
 
-/// A front end of one's own beside the API.
+/// A custom front end besides the API.
 @Suite struct FrontEndTests {
   private static func run(_ body: (TestIngress) async throws -> Void) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(
@@ -60,7 +60,7 @@ import Testing
       let tag = try #require(script.firstMatch(of: /ETag: (.+)\r\n/)?.1)
       let again = try await Self.get("/js/app.js", from: stage, "If-None-Match: \(tag)\r\n")
       #expect(again.hasPrefix("HTTP/1.1 304"))
-      // As if no range had been asked for.
+      // As if no range had been requested.
       #expect(
         try await Self.get("/js/app.js", from: stage, "Range: bytes=400000-400010\r\n").hasPrefix(
           "HTTP/1.1 200"))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTPIngress
 
-/// Whatever a client sends, a reader gives a value or a problem that a person can read.
+/// For any input of a client, a parser returns a value or throws a readable problem.
 @Suite struct FuzzTests {
   private static let seed: UInt64 = 88_088
 

@@ -5,7 +5,7 @@ import Health
 import Testbed
 import Testing
 
-/// HTTP as RFC 9110 and 9112 write it, on the wire.
+/// The rules of RFC 9110 and 9112, checked on the wire.
 @Suite struct HTTPTests {
   private static let json = "Content-Type: application/json\r\n"
 
@@ -63,12 +63,12 @@ import Testing
       "GET /liveness HTTP/1.0\r\n\r\n",
     ])
   func whoGoesOnTalkingStillHearsTheLastAnswer(request: String) async throws {
-    // As long as a test waits: the connection may not be cut off before.
+    // Longer than the test waits: the connection must not be reset before.
     try await TestIngress.run(setUp: { $0.limits.farewell = .seconds(600) }) { stage in
       let (answer, goesOn) = try await stage.connected { connection in
         connection.send(request)
         let answer = connection.read()
-        // What is sent into a connection that was cut off comes back as a reset, and the next one fails.
+        // The first send into a closed connection causes a reset, and the next one fails.
         let goesOn = (1...20).allSatisfy { _ in
           usleep(10_000)
           return connection.send("GET / HTTP/1.1\r\n\r\nx")
@@ -93,7 +93,7 @@ import Testing
       let head = "POST /trades HTTP/1.1\r\nHost: a\r\n\(Self.json)"
       let chunk = try await stage.raw(head + "Transfer-Encoding: chunked\r\n\r\nZZ\r\n{}\r\n0\r\n\r\n")
       #expect(chunk.hasPrefix("HTTP/1.1 400") && chunk.contains("\"unreadableRequest\""))
-      // It says that nothing more comes, and can still hear.
+      // It closes its output side, and can still read.
       let half = try await stage.connected { connection in
         connection.send(head + "Content-Length: 100\r\n\r\n{")
         connection.finish()
@@ -114,7 +114,7 @@ import Testing
     "HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n",
   ])
   func theLastAnswerEndsTheConnection(rest: String) async throws {
-    // Longer than a test waits: it is not because it was idle.
+    // Longer than the test waits: idleness is not the reason.
     try await TestIngress.run(setUp: { $0.limits.idleTimeout = .seconds(600) }) { stage in
       let answer = try await stage.connected { connection in
         connection.send("GET /liveness \(rest)\r\nGET /liveness HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -140,7 +140,7 @@ import Testing
       }
       #expect(answers.0 == "HTTP/1.1 100 Continue\r\n\r\n")
       #expect(answers.1.hasPrefix("HTTP/1.1 201"))
-      // Nobody has to send what will not be taken.
+      // A body that will be refused need not be sent.
       #expect(try await stage.raw(head + "Content-Length: 70000\r\n\r\n").hasPrefix("HTTP/1.1 413"))
     }
   }
@@ -236,7 +236,7 @@ import Testing
         #expect(try await stage.call("POST", "/trades/1/handover", nil, ["Origin": origin]).status == 403)
       }
       #expect(stage.lane.count == 0)
-      // Its own page's calls carry an origin too.
+      // Calls of the server's own pages carry an origin too.
       for origin in ["http://good.example", stage.base] {
         #expect(try await stage.call("POST", "/reserves", body, ["Origin": origin]).status == 201)
       }

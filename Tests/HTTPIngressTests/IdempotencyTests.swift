@@ -5,11 +5,11 @@ import Redis
 import Testbed
 import Testing
 
-/// A key stands for one request, and for nobody else's command.
+/// A key belongs to one request, and never to anybody else's command.
 @Suite struct IdempotencyTests {
   private static let silent = TestIngress.reserve(7, "silent")
 
-  /// As if the time were over in which a copy of a request is believed to be worked on.
+  /// Removes the mark of a running copy, as if it had expired.
   private func forget(_ key: String, _ redis: RedisConnection) throws {
     try redis.call("DEL", Key.request(key) + ":running")
   }
@@ -34,7 +34,7 @@ import Testing
   @Test func copiesAgreeOnAnIdThatIsNobodyElses() async throws {
     try await TestIngress.run(setUp: { $0.wait = .milliseconds(50) }) { stage in
       let redis = try stage.server.connect()
-      // Somebody has chosen the first ids.
+      // The first ids were chosen by a client.
       for id in 1...3 { try redis.call("SET", Key.directory(.reserve, id: id), "9 somebody") }
       let key = ["Idempotency-Key": "A"]
       let first = try await stage.call("POST", "/reserves", Self.silent, key)
@@ -57,14 +57,14 @@ import Testing
         let commandid = try #require(made.json["commandid"].text)
         let record = Key.operation(commandid, in: .of(productid: 7, among: FakeLane.shards))
         #expect(try redis.call("PTTL", record).integer == -1)
-        // All of it is in Redis, so any ingress can tell.
+        // All state is in Redis, so any ingress can answer.
         try redis.call("DEL", record)
         #expect(try await stage.call("GET", location).status == 404)
       }
     }
   }
 
-  /// Somebody wrote to an inlet under the name that a client chose for its key.
+  /// An inlet's entry has the command id that a client chose as its key.
   @Test func aKeyNeverGetsWhatCameOfAnotherDoorsCommand() async throws {
     try await TestIngress.run { stage in
       let redis = try stage.server.connect()
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  /// What was taken in before an update must not be done once more after it.
+  /// A request that was admitted before an update must not be carried out again after it.
   @Test func aRequestThatAnOlderReleaseTookInIsKnown() async throws {
     try await TestIngress.run { stage in
       let redis = try stage.server.connect()

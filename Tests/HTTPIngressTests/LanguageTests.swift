@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTPIngress
 
-/// People are told what is wrong in a language that they asked for.
+/// Messages for people are in a language that they asked for.
 @Suite struct LanguageTests {
   @Test(
     arguments: [
@@ -63,7 +63,7 @@ import Testing
       #expect(refused.contains("Content-Language: en\r\n") && refused.contains(#""message":"Host must be"#))
       let async = ["Prefer": "respond-async"]
       let made = try await stage.call("POST", "/reserves", TestIngress.reserve(7, "sold"), async)
-      // A write behind it in the same shard has passed it.
+      // A later write in the same shard has overtaken it.
       _ = try await stage.call("POST", "/reserves", TestIngress.reserve(7))
       let operation = try #require(made.headers["location"])
       let english = try await stage.call("GET", operation, nil, ["Accept-Language": "en"])
@@ -82,7 +82,7 @@ import Testing
     #expect(problem.detail.utf8.allSatisfy { $0 < 0x80 } && problem.message.utf8.contains { $0 > 0x7F })
   }
 
-  /// Every problem that the sources make is given its Korean words.
+  /// Every problem in the sources has a Korean message.
   @Test func noProblemIsInEnglishAlone() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appending(path: "../../Sources/HTTPIngress").standardizedFileURL
@@ -90,7 +90,7 @@ import Testing
       FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
       .compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" } ?? []
     #expect(files.count > 40)
-    // A status, a code and a sentence are what a problem is made of; the rest of the call must name a message.
+    // A problem begins with a status, a code and a detail; the rest of the call must pass a message.
     let start = /(?:Problem|passing|self\.init)\(\s*(?:\.\w+|error\.status), "/
     for file in files {
       let text = try String(contentsOf: file, encoding: .utf8)

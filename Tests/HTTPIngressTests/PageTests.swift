@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTPIngress
 
-/// What pages cost, and that those which are found by counting are the right ones.
+/// The cost of pages, and the correctness of those that are found by counting.
 @Suite struct PageTests {
   @Test(arguments: [1, 2, 8, 200], [false, true])
   func anyPageIsTheOneThatSortingFinds(sets: Int, isReversed: Bool) async throws {
@@ -13,13 +13,13 @@ import Testing
     var dice = SplitMix64(seed: UInt64(sets) + (isReversed ? 1 : 0))
     let keys = (0..<sets).map { "{\($0)}:set" }
     var scores: Set<Int> = [1, 1 << 53 - 1]
-    // Dense as doors give them, with gaps, and as far apart as people may choose.
+    // Dense as doors make them, with gaps, and as far apart as clients can choose.
     for _ in 1...1500 {
       scores.insert(Int.random(in: 1...2000, using: &dice))
       scores.insert(Int.random(in: 1...(1 << Int.random(in: 12...52, using: &dice)), using: &dice))
     }
     var store = Commands()
-    // Half of them lie in one set.
+    // Half of them are in one set.
     for score in scores {
       let set = Bool.random(using: &dice) ? 0 : Int.random(in: 0..<sets, using: &dice)
       store.add("ZADD", keys[set], String(score), "m\(score)")
@@ -47,7 +47,7 @@ import Testing
   @Test func deepPagesAndRefusedSortsCostWhatTheFirstPageCosts() async throws {
     try await TestIngress.run { stage in
       try stage.storeTrades(1...20_000)
-      // Both connections and whatever else is said now and then are there.
+      // So that both connections and all occasional traffic are established.
       _ = try await stage.call("GET", "/trades")
       let redis = try stage.server.connect()
       func cost(of path: String) async throws -> (answer: TestIngress.Answer, bytes: Int) {
@@ -107,7 +107,7 @@ import Testing
         try await onThread {
           try (1...5).map { _ in
             let reader = try RawConnection(port: port, receives: 4096)
-            // So many that the system cannot keep all the answers for it.
+            // So many that the answers do not fit the socket buffers.
             for _ in 1...20 { reader.send("GET /trades?size=1000 HTTP/1.1\r\nHost: a\r\n\r\n") }
             return reader
           }
@@ -116,7 +116,7 @@ import Testing
       var readers = try await lazyReaders()
       var opened = ContinuousClock.now
       try await eventually("a large page is refused") {
-        // The server closes connections that nobody reads from, so on a slow machine others have to come.
+        // The server closes connections that nobody reads from, so on a slow machine, new ones are needed.
         if opened.duration(to: .now) > .seconds(5) {
           readers += try await lazyReaders()
           opened = .now
@@ -131,7 +131,7 @@ import Testing
 }
 
 extension RedisConnection {
-  /// How many bytes the server has sent so far.
+  /// Returns how many bytes the server has sent so far.
   fileprivate func bytesSent() throws -> Int {
     let info = try call("INFO", "stats").string ?? ""
     let line = info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_net_output_bytes:") }

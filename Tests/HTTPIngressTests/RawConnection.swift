@@ -1,14 +1,14 @@
 import Foundation
 import Testbed
 
-/// A TCP connection that sends the very bytes it is told, as no client library would.
+/// A TCP connection that sends exactly the given bytes, unlike a client library.
 final class RawConnection: Sendable {
-  /// How long a test waits for bytes before it is taken as failed.
+  /// How long a test waits for bytes before it fails, in seconds.
   private static let patience = 30
 
   private let socket: Int32
 
-  /// - Parameter receives: how many bytes the system takes in for a client that does not read; its own choice if nil.
+  /// - Parameter receives: the size of the receive buffer in bytes; nil for the system's default.
   init(port: Int, receives: Int32? = nil) throws {
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     if var receives {
@@ -30,7 +30,7 @@ final class RawConnection: Sendable {
 
   deinit { close(socket) }
 
-  /// Sends all of it; false where the server has closed.
+  /// Sends all of the text. Returns false if the server has closed.
   @discardableResult
   func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
@@ -47,10 +47,10 @@ final class RawConnection: Sendable {
     return true
   }
 
-  /// Says that nothing more comes.
+  /// Closes the output side.
   func finish() { shutdown(socket, Int32(SHUT_WR)) }
 
-  /// What comes until the text is there, the server closes, or patience ends.
+  /// Returns what arrives until the text is found, the server closes, or the timeout ends.
   func read(until end: String? = nil) -> String {
     var bytes: [UInt8] = []
     while true {
@@ -61,7 +61,7 @@ final class RawConnection: Sendable {
     }
   }
 
-  /// Whether the server closes within a test's patience, whatever it says before.
+  /// Returns whether the server closes before the timeout, whatever it sends before.
   func isClosed() -> Bool {
     while true {
       var part = [UInt8](repeating: 0, count: 1 << 16)
@@ -71,7 +71,7 @@ final class RawConnection: Sendable {
     }
   }
 
-  /// The next bytes; nil at the end.
+  /// Returns the next bytes; nil at the end.
   private func readPart() -> [UInt8]? {
     var part = [UInt8](repeating: 0, count: 1 << 16)
     let count = recv(socket, &part, part.count, 0)
@@ -82,7 +82,7 @@ final class RawConnection: Sendable {
 extension TestIngress {
   var port: Int { base.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
-  /// Sends bytes on a connection of their own; gives all that comes until the server closes.
+  /// Sends bytes on a new connection. Returns all that arrives until the server closes.
   func raw(_ text: String) async throws -> String {
     let port = port
     return try await onThread {
@@ -92,7 +92,7 @@ extension TestIngress {
     }
   }
 
-  /// Works on a connection on a thread that may block.
+  /// Works with a connection on a thread that can block.
   func connected<Result: Sendable>(
     receives: Int32? = nil, _ work: @escaping @Sendable (RawConnection) throws -> Result
   ) async throws -> Result {

@@ -106,7 +106,7 @@ import Testing
       let all = try await stage.call("GET", "/notices").json
       #expect(all["_embedded"]["notices"].elements.map { $0["id"].text } == sorted)
       #expect(all["page"]["totalElements"].integer == 4)
-      // A notice's own link leads to it, whatever its user is called.
+      // A notice's own link leads to it, whatever its user's id is.
       let link = try #require(all["_embedded"]["notices"][0]["_links"]["self"]["href"].text)
       let notice = try await stage.call("GET", link).json
       #expect(notice["productid"].integer == 7 && notice["userid"].text == user)

@@ -11,7 +11,7 @@ import Redis
 import ServiceLifecycle
 import Testbed
 
-/// A running gateway with a Redis of its own and a fake lane behind it.
+/// A running ingress with a Redis of its own and a fake lane behind it.
 struct TestIngress {
   struct Answer {
     let status: Int
@@ -23,7 +23,7 @@ struct TestIngress {
   let server: TestRedis
   let lane: FakeLane
 
-  /// Runs a gateway for the time of the body.
+  /// Runs an ingress while the body runs.
   static func run(
     rule: @escaping FakeLane.Rule = TestIngress.agree, setUp: (inout IngressOptions) -> Void = { _ in },
     health: Health = Health(), _ body: (TestIngress) async throws -> Void
@@ -68,10 +68,10 @@ struct TestIngress {
       json: (try? JSONDecoder().decode(JSON.self, from: Data(bytes.readableBytesView))) ?? .null)
   }
 
-  /// The address that every call of a test comes from.
+  /// The address from which all calls of a test come.
   static let loopback = [AddressRange("127.0.0.1")].compactMap(\.self)
 
-  /// Sends commands straight to Redis.
+  /// Sends commands directly to Redis.
   func redis(_ commands: Commands) throws {
     for reply in try RedisConnection(server.url).exchange(commands) { try reply.get() }
   }

@@ -120,7 +120,7 @@ import Testing
 
   @Test func pathsAreDecoded() throws {
     #expect(try URLText.decode(URLText.encode("홍 {길}/동%"), "userid") == "홍 {길}/동%")
-    // Foundation would take the byte order mark off, and show somebody else's page.
+    // Foundation would remove the byte order mark, and show somebody else's page.
     #expect(try URLText.decode("%EF%BB%BFa", "userid").unicodeScalars.count == 2)
     for text in ["%FF", "%", "%4", "%4x", "%+1", ""] {
       #expect(throws: Problem.self) { try URLText.decode(text, "userid") }

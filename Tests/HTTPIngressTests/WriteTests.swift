@@ -79,7 +79,7 @@ import Testing
       #expect(made.headers["preference-applied"] == "respond-async")
       let location = try #require(made.headers["location"])
       #expect(location == "/operations/\(made.json["commandid"].text ?? "")")
-      // A write behind it in the same shard has passed it.
+      // A later write in the same shard has overtaken it.
       _ = try await stage.call("POST", "/reserves", TestIngress.reserve(7))
       let done = try await stage.call("GET", location)
       #expect(done.json["status"].text == "completed")
@@ -113,7 +113,7 @@ import Testing
       #expect(early.status == 409)
       #expect(early.headers["retry-after"] == "1")
       #expect(try await stage.call("GET", "/operations/key:B").json["status"].text == "running")
-      // A request that came to nothing does not block its key.
+      // A failed request does not block its key.
       let lost = ["Idempotency-Key": "C"]
       for _ in 1...2 { #expect(try await stage.call("DELETE", "/trades/99", nil, lost).status == 404) }
       let spaced = try await stage.call(
@@ -123,11 +123,11 @@ import Testing
   }
 
   @Test func withoutRedisCallsFailAtOnce() async throws {
-    // None of them waits for an outcome, for which there is time enough.
+    // None of them waits for an outcome, although there would be enough time.
     try await TestIngress.run(setUp: { $0.wait = Patience.limit }) { stage in
       #expect(try await stage.call("GET", "/readiness").status == 200)
       stage.server.process.kill()
-      // The first call may be the one that notices.
+      // The first call can be the one that notices.
       _ = try await stage.call("GET", "/reserves")
       let start = ContinuousClock.now
       for (method, path) in [("POST", "/reserves"), ("GET", "/reserves"), ("GET", "/trades/1")] {

@@ -76,8 +76,8 @@ struct CrashGuardTests {
     #expect(isForgiven && !crashGuard.isWaiting && !crashGuard.condemns("s 8-0") && crashGuard.crashes == 0)
   }
 
-  /// A lane whose owners are ended from outside, whenever that is, a thousand times. All its entries are innocent, but
-  /// the lane gets nowhere unless its entries are tried alone.
+  /// A lane whose owners are killed a thousand times, at any moment. All of its entries are harmless, but the
+  /// lane makes no progress unless its entries are tried alone.
   @Test(
     "condemns nobody through a thousand kills, at whatever pace",
     arguments: [0.03, 1, 2.5, 4, 30] as [Double], [1, 20_261_125] as [UInt64])
@@ -88,7 +88,7 @@ struct CrashGuardTests {
     var record: [String: String]?
     var (position, trials, condemned) = (0, 0, 0)
     for life in 0..<1000 {
-      // Half of the kills come at the same time of each life, the worst that could happen.
+      // Half of the kills come at the same moment of each life, which is the worst case.
       let length = life.isMultiple(of: 2) ? pace : Double.random(in: 0...pace, using: &random)
       var crashGuard = CrashGuard(
         record: record, position: "\(position)", batch: 256, now: start,

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A dead letter")
 struct DeadLetterTests {
-  /// Copies all, and puts what is no text or has more than a hundred fields to the dead letters as well.
+  /// Copies all entries; those that are not text or have more than a hundred fields also become dead letters.
   private static let step: StepHandler.Step = { (turn, commands, commit) throws(RedisError) in
     try StepHandler.copy(turn, &commands, &commit)
     guard commands.isEmpty else { return }
@@ -66,7 +66,7 @@ struct DeadLetterTests {
       lanes.stop()
       try bench.check()
       let letters = Array(try connection.call("XRANGE", "{0}:deadletters", "-", "+"))
-      // The second one has few fields, so nothing is wrong with it to this handler.
+      // The second one has few fields, so this handler accepts it.
       #expect(letters.count == 1 && lanes.runner.state.deadLetters == 1)
       let parts = Array(try #require(letters.first?[1]))
       #expect(parts[0].equals("worker") && parts[7].equals("tooLong"))

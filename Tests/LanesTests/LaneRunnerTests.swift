@@ -12,11 +12,11 @@ struct LaneRunnerTests {
     try await CopyBench.with(lanes: 4) { bench in
       try bench.fill(300)
       var options = LaneOptions.brisk
-      // Nobody else is there to take a lane, and a busy machine must not make one run out.
+      // There is no other replica to take a lane, and a lease must not expire on a busy machine.
       options.lease = Patience.limit
       let lanes = bench.start("a", options)
       try bench.awaitCopies()
-      // What was there before it started is in the order of time, across the streams.
+      // Entries from before its start are in the order of time, across the streams.
       let connection = try bench.redis.connect()
       for lane in bench.lanes {
         let copies = Array(try connection.call("XRANGE", bench.output(of: lane), "-", "+"))

@@ -14,7 +14,7 @@ struct LaneSharingTests {
   func joining() async throws {
     try await CopyBench.with(lanes: 11) { bench in
       var options = LaneOptions()
-      // Nobody waits for a lease to run out: lanes are given.
+      // No replica waits for a lease to expire: lanes are handed over.
       options.lease = Patience.limit * 2
       let runners = ["a", "b", "c"].map { bench.start($0, options) }
       let all = Set(bench.lanes)
@@ -64,7 +64,7 @@ struct LaneSharingTests {
       let connection = try bench.redis.connect()
       let before = try bench.lanes.map { try connection.call("XLEN", bench.output(of: $0)).integer }
       gate.signal()
-      // Each takes its share again, once the sleeper knows that it has nothing.
+      // Each takes its share again, once the sleeper knows that it has lost its lanes.
       #expect(bench.holders.wait { $0.values.map(\.count) == [1, 1] } != nil)
       #expect(sleeper.runner.state.fenced >= 1)
       #expect(try bench.lanes.map { try connection.call("XLEN", bench.output(of: $0)).integer } == before)

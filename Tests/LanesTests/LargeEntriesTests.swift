@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Entries that are uncommonly large")
 struct LargeEntriesTests {
-  /// More than one reading takes, in one entry or in many.
+  /// More than one read can hold, in one entry or in many.
   @Test("go to the dead letters, and hold nobody up", arguments: [(1, 40 << 20), (24, 1 << 20)])
   func large(count: Int, bytes: Int) async throws {
     try await CopyBench.with(lanes: 3) { bench in
@@ -27,7 +27,7 @@ struct LargeEntriesTests {
       let letter = try connection.call("XRANGE", "{0}:deadletters", "-", "+", "COUNT", "1")[0]?[1]
       let texts = letter?.map { $0.string?.prefix(10) } ?? []
       #expect(texts.contains("tooLong") && texts.contains("cut"))
-      // Their room is free again.
+      // Their memory is free again.
       #expect(try connection.call("XLEN", "{0}:commands").integer == 2)
       lanes.stop()
       #expect(try Group("copy", of: "{0}:commands", connection).lag == 0)

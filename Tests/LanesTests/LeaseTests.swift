@@ -44,7 +44,7 @@ struct LeaseTests {
       let connection = try redis.connect()
       #expect(try Self.run(Lease.acquire, "a:1", "", "60000", on: connection) == 1)
       try connection.call(Self.commit("a:1", on: connection))
-      // The same replica comes back on a new connection before its old commit is through.
+      // The same replica returns on a new connection before its old commit is done.
       #expect(try Self.run(Lease.acquire, "a:2", "a:1", "60000", on: redis.connect()) == 2)
       let error = #expect(throws: RedisError.self) { try connection.call(Self.commit("a:1", on: connection)) }
       #expect(error?.code == .refused(kind: "FENCED"))

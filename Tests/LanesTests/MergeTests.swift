@@ -5,7 +5,7 @@ import Testing
 
 @testable import Lanes
 
-/// How the entries of a lane's streams come into one order.
+/// The merge of the entries of a lane's streams into one order.
 @Suite("Inputs")
 struct MergeTests {
   @Test("merge by id, and on a tie the earlier stream comes first")
@@ -36,12 +36,12 @@ struct MergeTests {
   func full() {
     var inputs = Self.inputs(2)
     inputs.read([[1, 2], [3]], limit: 2)
-    // Stream 0 may hold more before 3.
+    // Stream 0 can still have entries before 3.
     #expect(inputs.take(10) == ["0:1", "0:2"])
     #expect(inputs.map(\.hasMoved) == [true, false])
     #expect(inputs.map(\.wantsRead) == [true, false])
     inputs.read([[4], nil], limit: 2)
-    // And now stream 1 may hold more before 4: that it had ended was seen before 4 was.
+    // Now stream 1 can still have entries before 4: its end was seen before 4 was.
     #expect(inputs.take(10) == ["1:3"])
     inputs.read([nil, []], limit: 2)
     #expect(inputs.take(10) == ["0:4"])
@@ -55,7 +55,7 @@ struct MergeTests {
     #expect(inputs.take(10) == ["0:1"])
     inputs.read([[], [2, 3]], limit: 2)
     #expect(inputs.take(1) == ["1:2"])
-    // What the last read saw of stream 0's end does not count for the next.
+    // That the last read saw the end of stream 0 does not count for the next read.
     inputs.read([nil, nil], limit: 2)
     #expect(inputs.take(10).isEmpty)
     inputs.read([[], nil], limit: 2)
@@ -98,7 +98,7 @@ struct MergeTests {
     var name: String { "\(stream):\(id)" }
   }
 
-  /// Entries of some streams in the order they must come in, with many ties.
+  /// Returns entries of some streams in the expected order, with many ties.
   private static func log(_ random: inout SplitMix64) -> [Item] {
     let streams = Int.random(in: 1...4, using: &random)
     let busy = Int.random(in: 2...5, using: &random)
@@ -145,7 +145,7 @@ struct MergeTests {
 }
 
 extension [LaneInput] {
-  /// One read of all: nil for a stream that was left out because it has entries buffered.
+  /// Takes in one read of all streams; nil for a stream that was skipped because it has buffered entries.
   fileprivate mutating func read(_ found: [[UInt64]?], limit: Int) {
     for (index, ids) in found.enumerated() {
       self[index].beginRead()

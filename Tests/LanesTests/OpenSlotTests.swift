@@ -22,7 +22,7 @@ struct OpenSlotTests {
     try #require(try connection.call("CLUSTER", "MYID").string)
   }
 
-  /// Redis would run it up to the first key that is not there, and leave what was written until then.
+  /// Redis would run it up to the first missing key, and keep what was written until then.
   @Test("is refused before its first write, and works once the slot is closed")
   func open() async throws {
     let ports = [try FreePort.find(), try FreePort.find()]

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("What a lane wrote itself")
 struct OwnEntriesTests {
-  /// Says an event for every command, and keeps count of all that is read from the journal.
+  /// Emits an event for every command, and records all that is read from the journal.
   private static func echo(_ heard: Watched<[String]>) -> StepHandler.Step {
     { (turn, _, commit) throws(RedisError) in
       for entry in turn.batch {
@@ -26,7 +26,7 @@ struct OwnEntriesTests {
     for reply in try connection.exchange(all) { try reply.get() }
   }
 
-  /// Waits for the journal's entries up to a number; the cursor moves in the same step as they come.
+  /// Waits until the journal has a number of entries; the cursor moves in the same step.
   private static func awaitSaid(_ entries: Int, _ connection: RedisConnection) throws {
     let deadline = ContinuousClock.now + Patience.limit
     var position = "0"
@@ -94,9 +94,9 @@ struct OwnEntriesTests {
     }
   }
 
-  /// A stream that grows by the entries of others and, in one piece each, by those of the lane's commits.
+  /// A stream that grows by entries of others and by those of the lane's commits, each commit in one piece.
   private struct Log {
-    /// How many entries each writing adds, and whether it is the lane's own.
+    /// How many entries each write adds, and whether it is the lane's own.
     private let writings: [(count: Int, isOwn: Bool)]
 
     init(_ random: inout SplitMix64) {
@@ -105,12 +105,12 @@ struct OwnEntriesTests {
       }
     }
 
-    /// The entries with whether they are the lane's own; their places are their ids.
+    /// For each entry, whether it is the lane's own; its index is its id.
     private var entries: [Bool] { writings.flatMap { Array(repeating: $0.isOwn, count: $0.count) } }
 
     var others: [Int] { entries.enumerated().filter { !$0.element }.map(\.offset) }
 
-    /// What a lane reads that takes some entries, then commits, again and again.
+    /// Returns what a lane reads that repeatedly takes some entries and commits.
     func follow(_ random: inout SplitMix64) -> [Int] {
       let entries = entries
       var (written, rest) = (0, writings[...])
@@ -146,7 +146,7 @@ struct OwnEntriesTests {
           guard let entry = input.take() else { break }
           heard.append(Int(entry.id.milliseconds) - 1)
         }
-        // Of very many at once some are read after all, which does no harm.
+        // If there are very many gaps, some own entries are read after all, which does no harm.
         if writings.count(where: \.isOwn) > LaneInput.mostGaps {
           heard.removeAll { entries[$0] }
         } else if heard.contains(where: { entries[$0] }) {

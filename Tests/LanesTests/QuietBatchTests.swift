@@ -40,13 +40,13 @@ struct QuietBatchTests {
       var options = LaneOptions.brisk
       options.batch = 256
       options.gatherDelay = .seconds(2)
-      // What is not written down yet is read again by whoever takes the lane.
+      // Whoever takes the lane reads again what the stored cursor does not cover yet.
       options.lease = Patience.limit
       options.replicaLifetime = Patience.limit
       let lanes = bench.start("a", options) { (turn, _, _) throws(RedisError) in
         batches.change { $0.append(turn.batch.count) }
       }
-      // The first entry is not made to wait, those that come meanwhile are.
+      // The first entry does not wait; those that arrive meanwhile do.
       try bench.fill(1)
       try #require(batches.wait { !$0.isEmpty } != nil)
       for _ in 0..<20 { try bench.fill(1) }
@@ -67,7 +67,7 @@ struct QuietBatchTests {
       let deadline = ContinuousClock.now + Patience.limit
       while try Self.read(bench, connection) != [10, 10, 10, 10] {
         try #require(ContinuousClock.now < deadline, "the cursors stay behind")
-        // Redis lets a tenth of a second pass.
+        // Redis blocks for a tenth of a second.
         try connection.call("BLPOP", "nothing", "0.1")
       }
       lanes.stop()

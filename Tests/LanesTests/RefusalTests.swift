@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A lane that Redis refuses something")
 struct RefusalTests {
-  /// Copies, and then writes to a second key: to one of the wrong type, if somebody made it one.
+  /// Copies, and then writes to a second key, which a test can give the wrong type.
   private static let marking: StepHandler.Step = { (turn, commands, commit) throws(RedisError) in
     try StepHandler.copy(turn, &commands, &commit)
     guard commands.isEmpty else { return }
@@ -28,7 +28,7 @@ struct RefusalTests {
       #expect(try connection.call("HGET", name.cursor, "{0}:events").equals("0-0 0"))
       #expect(try connection.call("HGET", name.halt, "reason").string?.contains("WRONGTYPE") == true)
 
-      // Another replica does not try it either.
+      // Another replica does not try the commit either.
       lanes.stop()
       let again = bench.start(step: Self.marking)
       try bench.wait(until: "it stands still", connection) { again.runner.state.halted[name] != nil }
@@ -51,7 +51,7 @@ struct RefusalTests {
       let connection = try bench.redis.connect()
       let name = bench.lanes[0]
       for _ in 0..<3 { try connection.call("XADD", "{0}:commands", "*", "a", "b") }
-      // The first write works, and the first own entry does not.
+      // The first write succeeds, and the first own entry fails.
       let isBlocked = Watched(true)
       let lanes = bench.start { (turn, _, commit) throws(RedisError) in
         for entry in turn.batch where entry.stream == 1 {
@@ -173,7 +173,7 @@ struct RefusalTests {
       try connection.call("CONFIG", "SET", "maxmemory", "1")
       let error = #expect(throws: RedisError.self) { try connection.call("SET", "x", "y") }
       #expect(error?.code == .refused(kind: "OOM"))
-      // A write that is not part of a commit, as read models of users are.
+      // A write that is not part of a commit, like those to users' read models.
       let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
         switch turn.round {
         case 0:

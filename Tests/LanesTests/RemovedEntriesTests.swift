@@ -52,7 +52,7 @@ struct RemovedEntriesTests {
       try bench.wait(until: "it stands still", connection) { again.runner.state.halted[name] != nil }
       #expect(again.runner.state.halted[name]?.contains("history was lost") == true)
       #expect(try bench.copies(0, connection) == 20)
-      // The first remedy: to restore the stream. No restart is needed.
+      // The first remedy: restore the stream. No restart is needed.
       try connection.call("RENAME", "{0}:kept", "{0}:commands")
       try bench.fill(5)
       try bench.awaitCopies()

@@ -11,7 +11,7 @@ struct RetentionTests {
     read: (Int?, Int?), keep: Int, age: Duration, left: ClosedRange<Int>, _ redis: TestRedis
   ) throws {
     let connection = try redis.connect()
-    // One entry a node, so that trimming, which takes whole nodes, is exact.
+    // One entry per node, so that trimming, which removes whole nodes, is exact.
     try connection.call("CONFIG", "SET", "stream-node-max-entries", "1")
     try connection.call("FLUSHALL")
     for number in 1...100 { try connection.call("XADD", "{0}:events", "\(number)-0", "n", "\(number)") }

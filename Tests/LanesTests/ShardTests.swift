@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A shard")
 struct ShardTests {
-  /// What is stored depends on these: they may never change.
+  /// Stored data depends on these: they must never change.
   @Test(
     "of a product is the same for ever",
     arguments: [

@@ -34,7 +34,7 @@ struct CommandDigestTests {
     }
   }
 
-  /// It stands in what is stored, so no release may make another number of the same command.
+  /// It is stored, so no release can compute another number for the same command.
   @Test("is the same for all time")
   func pinned() throws {
     #expect(try digest(Self.reserve)?.text == "cb996ff862520e2f")
@@ -52,7 +52,7 @@ struct CommandDigestTests {
     #expect(
       try digest(["type": "Handover", "id": "1", "productid": "2"])
         != digest(["type": "WithdrawTrade", "id": "1", "productid": "2"]))
-    // The product is the way to what exists already.
+    // For an existing item, the product only leads to it.
     #expect(
       try digest(["type": "Handover", "id": "1", "productid": "2"])
         == digest(["type": "Handover", "id": "1", "productid": "3"]))
@@ -64,7 +64,7 @@ struct CommandDigestTests {
       let draft = try Draft(fields: fields, worker: CommandKind(fields: fields).worker)
       #expect(try digest(draft.fields(id: draft.id ?? 0, productid: draft.productid ?? 9)) == draft.digest)
     }
-    // An id that the door makes was not asked for, so it says itself what was.
+    // The request did not ask for the id that the door made, so the digest is passed along.
     let draft = try Draft(fields: changed("id", nil), worker: .reservation)
     var made = draft.fields(id: 5, productid: 100)
     #expect(try digest(made) != draft.digest)
@@ -111,7 +111,7 @@ struct UsedIDTests {
     #expect(try stocks(.register(1)) == ["StockRegistered → me"])
     #expect(try stocks(.withdrawStock(1)) == ["StockWithdrawn → me"])
     #expect(try stocks(.register(1)) == ["CommandRejected duplicateId → me"] && stock == nil)
-    // A command that came to nothing has not used its id.
+    // A command without effect has not used its id.
     #expect(try stocks(.register(2)) == ["StockRegistered → me"])
     #expect(try stocks(.register(3)) == ["CommandRejected stockExists → me"])
     #expect(try stocks(.withdrawStock(2)) == ["StockWithdrawn → me"])

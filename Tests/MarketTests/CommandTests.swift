@@ -62,7 +62,7 @@ struct CommandTests {
     }
     #expect(throws: FieldError.self) { try Caller.name(in: ["commandid": longest + "n"]) }
     #expect(throws: FieldError.self) { try Caller.name(givenIn: ["commandid": longest]) }
-    // What older releases let in can still be read.
+    // What older releases admitted can still be read.
     #expect(try Caller(fields: ["commandid": "caf\u{E9}"])?.commandid == "caf\u{E9}")
   }
 }

@@ -9,7 +9,7 @@ struct DraftTests {
     "reserveDt": "2024-04-04", "address": "서울특별시 서초구 방배동", "price": "50000", "status": "예약완료",
   ]
 
-  /// The request with some fields set, or taken away where nil.
+  /// Returns the request with some fields set, or removed if nil.
   private func reserve(_ changes: [String: String?]) -> Fields {
     var changed = Fields(reserve.pairs.filter { !changes.keys.contains($0.name) })
     for (name, value) in changes { if let value { changed.append(name, value) } }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("An event")
 struct EventTests {
-  /// Every type of event, bare and with everything it can carry.
+  /// Every type of event, with the fewest and with all fields.
   static let events: [Event] = {
     var full = deal(7, qty: 3)
     full.tradeid = 1

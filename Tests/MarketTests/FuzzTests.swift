@@ -3,7 +3,7 @@ import Testing
 
 @testable import Market
 
-/// Whatever comes in, a decoder gives a value or says what is wrong with which field.
+/// For any input, a decoder returns a value or an error that names the field and the reason.
 @Suite struct FuzzTests {
   private static let seed: UInt64 = 20_240_404
   private static let names = [
@@ -20,7 +20,7 @@ import Testing
       let fields = Self.fields(&dice)
       for worker in DecidingWorker.allCases {
         if let draft = Self.check({ () throws(FieldError) in try Draft(fields: fields, worker: worker) }) {
-          // What a door lets in, a shard can read.
+          // What a door admits, a shard can read.
           let full = draft.fields(id: draft.id ?? 1, productid: draft.productid ?? 1)
           #expect(throws: Never.self) { try Command(fields: full) }
           read += 1
@@ -39,7 +39,7 @@ import Testing
     #expect(read > 500, "only \(read) inputs were valid: the fuzz no longer reaches behind the first rule")
   }
 
-  /// The value, if there is one; else the error must be one to show to a person.
+  /// Returns the value, if there is one. Otherwise, the error must be fit for people.
   private static func check<Value>(_ make: () throws(FieldError) -> Value) -> Value? {
     do throws(FieldError) {
       return try make()
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  /// A valid command or event of which some fields are missing, doubled or made strange.
+  /// Returns a command or event with some fields missing, doubled or corrupted.
   private static func fields(_ dice: inout SplitMix64) -> Fields {
     var fields: Fields = [
       "id": "7", "reserveid": "7", "productid": "100", "userid": "김민지", "productname": "애플워치", "qty": "1",

@@ -78,7 +78,7 @@ import Testing
     try Golden.text("outcomes/record waiting", now: CommandRecord.waiting)
   }
 
-  /// Words that stand as values on the journal and in the store: none may be taken back.
+  /// Words that are values on the journal and in the store: none can be removed.
   @Test("of a word stays")
   func words() throws {
     for (name, words) in [
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  /// The fields as the golden file has them.
+  /// Returns the fields as the golden file has them.
   private func kept(_ name: String, _ fields: Fields) throws -> Fields {
     let now = fields.map { "\($0.name) = \($0.value)" }.joined(separator: "\n")
     let lines = try Golden.text(name, now: now).split(separator: "\n", omittingEmptySubsequences: false)
@@ -101,7 +101,7 @@ import Testing
   }
 }
 
-/// What the forms are made of: everything that they can carry.
+/// The values in the forms, with all fields set.
 extension GoldenTests {
   private static let deal = Deal(
     reserveid: 7, productid: 100, userid: "김민지", productname: "애플워치", qty: 2,

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Market
 
-/// What keeps additions honest where the compiler cannot.
+/// Guards against incomplete additions that the compiler does not catch.
 @Suite("The guard")
 struct GuardTests {
   @Test("lets every worker hear what it decides by, and nothing of its own")
@@ -41,7 +41,7 @@ struct GuardTests {
     for step in HoldStep.allCases { #expect(step.status.isOf(.inventory)) }
   }
 
-  /// A `default:` swallows what is added later. Only what is no enum of the domain's may have one.
+  /// A `default:` hides cases that are added later. No switch over an enum of the domain can have one.
   @Test("has no default where the domain's words are told apart")
   func defaults() throws {
     let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources")
@@ -59,7 +59,7 @@ struct GuardTests {
     #expect(found.subtracting(Self.foreign) == [])
   }
 
-  /// Whether a `default:` stands beside `case .something`: those of texts and characters are none of ours.
+  /// Returns whether a `default:` is next to a `case .something`; switches over text do not count.
   private static func hasDefaultOverCases(_ source: String) -> Bool {
     var seen: [Int: Bool] = [:]
     for line in source.split(separator: "\n") {
@@ -78,7 +78,7 @@ struct GuardTests {
     return false
   }
 
-  /// These switch over the words of libraries.
+  /// These files switch over enums of libraries.
   private static let foreign: Set<String> = [
     "HTTPIngress/ChosenOrigins.swift", "HTTPIngress/Problem+causes.swift",
     "HTTPIngress/Problem+connection.swift",

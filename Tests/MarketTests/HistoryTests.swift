@@ -3,10 +3,10 @@ import Testing
 
 @testable import Market
 
-/// Made-up histories of a whole shard: whatever is asked, in whatever order, at whatever pace.
+/// Random histories of a whole shard: any commands, in any order, at any pace.
 @Suite("Any history")
 struct HistoryTests {
-  /// Each of these begins a series of histories; a history can be had again from its own seed.
+  /// Each of these starts a series of histories; a history can be repeated from its own seed.
   static let seeds: [UInt64] = [20_240_404, 7, 0xC0FFEE, 1_000_003]
   static let histories: UInt64 = 600
 
@@ -23,7 +23,7 @@ struct HistoryTests {
         return
       }
     }
-    // Only then do the histories say much: everything that can happen did.
+    // Otherwise, the histories would prove little: everything that can happen has to happen.
     let everything = Set(
       DealStep.allCases.map(\.rawValue) + HoldStep.allCases.map(\.rawValue)
         + ListingStep.allCases.map(\.rawValue)
@@ -31,13 +31,13 @@ struct HistoryTests {
     #expect(everything.subtracting(told) == Self.tooRare)
   }
 
-  /// A line of fifty takes longer than a history, nobody here writes to the wrong worker, and every command has an
-  /// id of its own.
+  /// Too rare for a history: a line of fifty takes too long, nobody here writes to the wrong worker, and
+  /// every command has its own id.
   private static let tooRare: Set<String> = [
     Refusal.lineFull.rawValue, Refusal.wrongWorker.rawValue, Refusal.commandIdReused.rawValue,
   ]
 
-  /// One history from its seed to the end, when all is quiet.
+  /// Runs one history from its seed until all is quiet.
   private func live(_ seed: UInt64, checksCodec: Bool) throws -> World {
     var random = SplitMix64(seed: seed)
     let calm = random.oneIn(3)
@@ -52,7 +52,7 @@ struct HistoryTests {
     }
     try world.settle()
     try Laws.checkQuiet(world)
-    // A deal starts only where there are units for it, so stock is short only if it was changed meanwhile.
+    // A deal starts only if there are units for it, so stock is short only if it was changed meanwhile.
     if calm { try require(!world.told.contains(HoldStep.stockShort.rawValue), "short") }
     return world
   }

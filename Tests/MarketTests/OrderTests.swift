@@ -3,7 +3,7 @@ import Testing
 
 @testable import Market
 
-/// The listing, the stock and the reservations come by three roads: who is where first must not matter.
+/// The listing, the stock and the reservations arrive on three streams: their relative order must not matter.
 @Suite("The order of arrival across the roads")
 struct OrderTests {
   struct Case: CustomTestStringConvertible {
@@ -40,7 +40,7 @@ struct OrderTests {
     #expect(ends.count == 1, "\(ends)")
   }
 
-  /// How it all ends, as people read it, when this happens after every command.
+  /// Returns the final state as text, if `between` happens after every command.
   private func end(of commands: [Command], between: (inout World) throws -> Void) throws -> String {
     var world = World()
     for command in commands {

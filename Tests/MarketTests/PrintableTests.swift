@@ -10,7 +10,7 @@ import Testing
     ("\u{9B}31m \u{7F}", "\\u{9b}31m \\u{7f}"),
     ("\u{202E}evil\u{2066}", "\\u{202e}evil\\u{2066}"),
     ("line\u{2028}line", "line\\u{2028}line"),
-    // What begins with a combining mark makes one character with what is before it.
+    // A combining mark forms one `Character` with what is before it.
     ("\n\u{301}x", "\\u{a}\u{301}x"),
   ])
   func whatSteersIsWrittenOut(text: String, shown: String) {

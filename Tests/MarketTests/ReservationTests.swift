@@ -114,7 +114,7 @@ struct ReservationTests {
     #expect(moved.state?.version == 2)
     moved.when(.ask(.move(1, to: "2024-05-05", seen: seen))).then("CommandRejected stale → me")
     moved.when(.ask(.cancel(1, seen: seen))).then("CommandRejected stale → me")
-    // What the trade says of it meanwhile takes nothing away from an address.
+    // What the trade says meanwhile does not make a change of address stale.
     moved.when(.told(.tradeStarted, 1), .ask(.move(1, address: "대구", seen: Seen(version: 2))))
       .then("ReserveChanged #1 → me")
     moved.when(.ask(.move(1, address: "대구"))).then("ReserveChanged #1 → me")

@@ -75,11 +75,11 @@ struct StockTests {
     sold.when(.ask(.adjust(qty: 1, seen: page))).then("CommandRejected stale → me")
     sold.when(.ask(.withdrawStock(seen: page))).then("CommandRejected stale → me")
     sold.when(.ask(.adjust(qty: 1, seen: Seen(version: 2, held: 0)))).then("StockAdjusted → me")
-    // Of two that go by the same page one comes through.
+    // Of two changes from the same page, one succeeds.
     try given(rules, .ask(.register(qty: 1)))
       .when(.ask(.adjust(qty: 2, seen: page)), .ask(.adjust(qty: 3, seen: page), by: "other"))
       .then("StockAdjusted → me", "CommandRejected stale → other")
-    // A number that is held at the moment is one too.
+    // The held number is part of the page too.
     try given(rules, .ask(.register(qty: 2)), .told(.tradeStarted, 1))
       .when(.ask(.adjust(qty: 5, seen: page))).then("CommandRejected stale → me")
   }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Market
 
-/// What the people of the deal live through, with all three workers at it.
+/// Whole deals, with all three workers.
 @Suite("A story")
 struct StoryTests {
   private func world(_ commands: Command...) throws -> World {
@@ -85,7 +85,7 @@ extension World {
 }
 
 extension Log<Fields> {
-  /// A reservation as it was taken.
+  /// Returns a reservation as it was made.
   fileprivate func reservation(_ id: Int) throws -> Fields? {
     for (_, fields) in entries {
       if case .deal(.reserveCompleted, let deal) = try Event(fields: fields).fact, deal.reserveid == id {

@@ -6,7 +6,7 @@ import Testing
 struct TradeTests {
   private let rules = TradeDecider.self
 
-  /// One listing of `qty` units with as many in stock.
+  /// A scenario with one listing of `qty` units and as many in stock.
   private func selling(_ qty: Int, _ inputs: Input...) throws -> Scenario<TradeDecider> {
     try Scenario(rules, [.ask(.list(qty: qty)), .told(.stockRegistered, level(qty))] + inputs)
   }

@@ -5,13 +5,13 @@ import Operations
 import Redis
 import Testing
 
-/// What an audit says of systems that are as they should be.
-@Suite struct OperationsTests {
+/// Audits of correct systems.
+@Suite struct AuditTests {
   @Test(arguments: 1...8) func aBusyHistoryIsClean(seed: Int) throws {
     let bench = try Bench()
     var wishes = Wishes(seed: UInt64(seed), products: 6)
     bench.start()
-    // Bursts, so that the workers read across one another's words.
+    // Bursts, so that the workers' events interleave.
     var admitted = 0
     for burst in 1...30 {
       admitted += try bench.send((0..<burst).map { _ in wishes.next() }).filter { $0.error == nil }.count

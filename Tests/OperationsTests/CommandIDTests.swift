@@ -5,9 +5,9 @@ import Operations
 import Redis
 import Testing
 
-/// A command id stands for one command and an id for one thing, whichever way the commands come in.
+/// A command id belongs to one command, and an id to one item, whichever way the commands come in.
 @Suite struct CommandIDTests {
-  /// Writes to a stream as a person with `redis-cli` would.
+  /// Writes to a stream as a user of `redis-cli` would.
   @discardableResult
   private func write(_ bench: Bench, _ stream: String, _ entries: Fields...) throws -> [String] {
     var commands = Commands()
@@ -59,7 +59,7 @@ import Testing
     #expect(record?.contains("accepted\tReserveCompleted\tid\t1\t") == true)
   }
 
-  /// It waits for stock's word, and is finished by another batch than it came with.
+  /// The command waits for the stock worker, and a later batch finishes it.
   @Test func aCommandThatIsRememberedKeepsItsIdToo() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7), .list(9, of: 7), .register(7)])
@@ -90,7 +90,7 @@ import Testing
       Fields.reserve($0.offset + 1, of: 7).with("commandid", $0.element)
     }
     for command in commands { try write(bench, Key.inlet(.reservation), command) }
-    // And by the way that no door guards.
+    // And past the doors, directly to a shard's stream.
     for command in commands.prefix(2) { try write(bench, "{0}:reservation.commands", command) }
     try bench.settle([])
     #expect(try bench.connection.call("XLEN", "{reservation.commands}:deadletters").integer == 3)
@@ -99,7 +99,7 @@ import Testing
     #expect(report.said == [] && report.totals.waiting == 1)
     let letter = try #require(try DeadLetterOffice(bench.connection).letters().first)
     #expect(letter.wrong == "commandid" && letter.message.contains("visible ASCII"))
-    // Under a name of the operator's it can go through.
+    // Under an id that the operator chooses, it can be replayed.
     let office = try DeadLetterOffice(bench.connection)
     guard case .refused = try office.replay(letter) else { Issue.record("sent"); return }
     guard case .delivered("operator:x", _, _) = try office.replay(letter, setting: ["commandid": "x"]) else {
@@ -113,7 +113,7 @@ import Testing
   @Test func noDoorsNamesCanBeTakenAtAnother() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.register(7, qty: 5)])
-    // The name that the door will give to the entry after, under every way to say it.
+    // The command id that the door will give to the next entry, sent in every possible way.
     let next = "9999999999999-7"
     for name in [
       "stock.commands/\(next)", "reservation.commands/\(next)", "reservation.commands:order-1", "key:order-1",
@@ -131,7 +131,7 @@ import Testing
     var commands = Commands()
     commands.add(words)
     for reply in try bench.connection.exchange(commands) { try reply.get() }
-    // The same commandid at two inlets names two commands.
+    // The same commandid at two inlets stands for two commands.
     try write(bench, Key.inlet(.trade), Fields.list(9, of: 7).with("commandid", "order-1"))
     try write(bench, Key.inlet(.reservation), Fields.reserve(1, of: 7).with("commandid", "order-1"))
     try bench.settle([])
@@ -150,7 +150,7 @@ import Testing
     ])
     let again: [Fields] = [.list(1, of: 7), .register(7), .reserve(1, of: 8)]
     #expect(try bench.send(again).map(\.error?.reason) == [.idTaken, .idTaken, .idTaken])
-    // By the way that no door guards: also for another product of the shard, and twice in one batch.
+    // Past the doors: also for another product of the shard, and twice in one batch.
     try write(
       bench, "{0}:trade.commands", .list(1, of: 7), .list(1, of: 9), .list(2, of: 9), .list(2, of: 10))
     try write(
@@ -170,7 +170,7 @@ import Testing
       ["TradeListed", "StockRegistered", "ReserveCompleted"].contains($0["type"])
     }
     #expect(made.compactMap { $0["id"] }.sorted() == ["1", "1", "11", "2", "7"])
-    // What no door let in has no place in the directory.
+    // What no door admitted is not in the directory.
     #expect(try bench.audit().codes == [.directory])
   }
 

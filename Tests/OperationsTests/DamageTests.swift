@@ -4,8 +4,8 @@ import Operations
 import Redis
 import Testing
 
-/// What an audit says of systems that somebody broke by hand: reservation 1 is done, 2 runs, 3 waits, 4 is
-/// cancelled and deleted.
+/// Audits of systems that were damaged by hand: reservation 1 is completed, 2 is running, 3 waits, 4 is
+/// canceled and deleted.
 @Suite struct DamageTests {
   private func damaged(_ command: String...) throws -> (Bench, AuditReport) {
     let bench = try Bench(shards: 1)
@@ -48,7 +48,7 @@ import Testing
     #expect(report.said.contains("numbers {0}:product:7: The listing holds 1, but its running deals make 0."))
     #expect(
       report.said.contains(
-        "numbers {0}:reserve:2: It is 거래진행중, but the trade says there is no such deal any more."))
+        "numbers {0}:reserve:2: It is 거래진행중, but the trade says there is no longer such a deal."))
   }
 
   @Test func aLostReservation() throws {
@@ -120,7 +120,7 @@ import Testing
     try #require(try bench.audit().said == [])
     let last = try bench.connection.call("XREVRANGE", "{0}:events", "+", "-", "COUNT", "1")
     try #require(last[0]?[1]?.compactMap(\.string).contains("commandIdReused") == true)
-    // Taken away, and the journal's count with it, as if it had never been said.
+    // Remove it, and correct the journal's count, as if it had never been emitted.
     try bench.connection.call("XDEL", "{0}:events", last[0]?[0]?.string ?? "")
     let length = try bench.connection.call("XLEN", "{0}:events").integer ?? 0
     let before = try bench.connection.call("XREVRANGE", "{0}:events", "+", "-", "COUNT", "1")
@@ -145,7 +145,7 @@ import Testing
     #expect(report.said[0].contains("It says rejected CommandRejected notFound, but ReserveCompleted at "))
   }
 
-  /// One that another has followed is nobody's to decide by any more, but people still look at it.
+  /// A former listing decides nothing, but clients can still read it.
   @Test func aFormerListing() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7), .list(9, of: 7), .register(7, qty: 3)])
@@ -164,7 +164,7 @@ import Testing
       ])
   }
 
-  /// A page that was stale when it was sent must not have changed anything.
+  /// A stale page must not have changed anything.
   @Test func aStaleChange() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.list(9, of: 7)])
@@ -186,7 +186,7 @@ import Testing
     #expect(said.contains { $0.hasSuffix("its sender saw held 0 where it was 1.") })
   }
 
-  /// Only who may read knows what is missing: neither lags nor dead letters tell.
+  /// Only reading the stream shows what is missing: neither lags nor dead letters do.
   @Test func entriesThatWereRemovedUnread() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7)])
@@ -233,7 +233,7 @@ import Testing
     bench.stop()
     let first = try bench.connection.call("XRANGE", "{0}:events", "-", "+", "COUNT", "1")
     try bench.connection.call("XDEL", "{0}:events", first[0]?[0]?.string ?? "")
-    // One that is gone cannot be told from one that was trimmed: what needs the beginning is left out.
+    // A removed event looks like a trimmed one, so checks that need the journal's beginning are skipped.
     let report = try bench.audit()
     #expect(report.notes.count == 1)
   }
@@ -274,6 +274,6 @@ import Testing
     try bench.connection.call("XADD", "{0}:status", "*", "position", first[1]?[1]?[5]?.string ?? "")
     let report = try bench.audit()
     #expect(report.codes == [.status] && report.differenceCount == 1)
-    #expect(report.said[0].hasSuffix("again, or what changed no status."))
+    #expect(report.said[0].hasSuffix("again, or an event that changed no status."))
   }
 }

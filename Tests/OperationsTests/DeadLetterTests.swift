@@ -5,7 +5,7 @@ import Operations
 import Redis
 import Testing
 
-/// Dead letters are shown, corrected, sent again once, and dropped.
+/// Dead letters are shown, corrected, replayed once, and dropped.
 @Suite struct DeadLetterTests {
   private func bench(_ entries: [String]...) throws -> Bench {
     let bench = try Bench(shards: 2)
@@ -38,7 +38,7 @@ import Testing
         Issue.record("\(letter.id) was refused")
         return
       }
-      // As if the first time had ended before the letter was taken away.
+      // As if the first replay had ended before it removed the letter.
       _ = try office.replay(letter, setting: ["qty": "1"])
     }
     try bench.settle([])
@@ -81,7 +81,7 @@ import Testing
     #expect(letter.fields["\u{301}x"] == "1" && letter.text.contains("\u{301}x: 1"))
   }
 
-  /// A part of what somebody asked for is another thing.
+  /// A part of a command is not that command.
   @Test func whatWasCutIsNotSentAgain() throws {
     let bench = try bench(Self.reserve(1, qty: "many") + ["remark", String(repeating: "x", count: 50_000)])
     let office = try DeadLetterOffice(bench.connection)
@@ -95,7 +95,7 @@ import Testing
     #expect(try office.letters().count == 1)
   }
 
-  /// What no worker can read is not what happened, and read models have a remedy of their own.
+  /// An unreadable event cannot be handed back, and read models have a remedy of their own.
   @Test func anEventThatCannotBeReadStays() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 1)])
@@ -105,7 +105,7 @@ import Testing
     let letters = try office.letters(of: "stock")
     #expect(letters.count == 1)
     guard case .refused(let why) = try office.replay(letters[0]) else { Issue.record("sent"); return }
-    #expect(why.contains("no event that can be read"))
+    #expect(why.contains("not a readable event"))
     #expect(letters[0].line.hasPrefix("0/") && letters[0].text.contains("  reserveid: x"))
     let shown = try #require(try office.letters(of: "mypage").first)
     guard case .refused(let remedy) = try office.replay(shown) else { Issue.record("sent"); return }
@@ -113,7 +113,7 @@ import Testing
     #expect(try office.letters().count == letters.count + 3)
   }
 
-  /// Puts the next event of the journal that a lane has to hear aside, as if it crashed the worker.
+  /// Puts the last event of a type aside, as if it had crashed the worker.
   private func putAside(_ type: String, by worker: String, _ bench: Bench) throws -> EntryID {
     let redis = bench.connection
     let entries = Array(try redis.call("XRANGE", "{0}:events", "-", "+"))
@@ -132,14 +132,14 @@ import Testing
     }
     var commands = Commands()
     commands.add(words)
-    // The lane has passed it, and nothing behind it.
+    // The lane has read up to it, and nothing after it.
     commands.add("HSET", "{0}:cursor:\(worker)", "{0}:events", "\(id) \(place + 1)")
     commands.add("XGROUP", "SETID", "{0}:events", worker, id, "ENTRIESREAD", "\(place + 1)")
     for reply in try redis.exchange(commands) { try reply.get() }
     return try #require(EntryID(id))
   }
 
-  /// A deal whose event crashed a worker stands still; handed back, it goes on, and nothing of it happens twice.
+  /// A deal whose event crashed a worker is stuck. Once the event is handed back, it goes on, exactly once.
   @Test(arguments: [
     ("TradeStarted", "stock", "trade"), ("StockHeld", "trade", "stock"),
     ("ReserveCompleted", "trade", "reservation"),
@@ -148,13 +148,13 @@ import Testing
     let bench = try Bench(shards: 1)
     try bench.settle([.list(1, of: 1), .register(1, qty: 1)])
     bench.stop()
-    // Nobody but those up to the event's author work, so that it is the last that was said.
+    // Only the workers up to the event's author run, so that it is the last event.
     let order = ["reservation", "trade", "stock"]
     let upTo = try #require(order.firstIndex(of: author))
     try bench.send([.reserve(1, of: 1)])
     for name in order[...upTo] { try bench.run(only: [name]) }
     let position = try putAside(type, by: worker, bench)
-    // The one who comes later must not be served before.
+    // The later buyer must not be served first.
     try bench.settle([.reserve(2, of: 1)])
     let said = try bench.audit().said
     #expect(!said.isEmpty, "nothing stands still")
@@ -166,7 +166,7 @@ import Testing
     let lane = LaneName(worker: worker, tag: "{0}")
     #expect(try office.replay(letter) == .handedBack(type: type, position: position, lane: lane))
     guard case .refused(let why) = try office.replay(letter) else { Issue.record("twice"); return }
-    #expect(why.contains("meanwhile") || why.contains("nothing to make up for"))
+    #expect(why.contains("meanwhile") || why.contains("nothing to replay"))
     try bench.settle([["type": "Handover", "id": "1"]])
     let report = try bench.audit()
     #expect(report.said == [])

@@ -9,7 +9,7 @@ import Testbed
 import Testing
 import Workers
 
-/// Read models that are damaged are named, and made anew.
+/// Damaged read models are reported, and rebuilt.
 @Suite struct RepairTests {
   @Test func everyReadModelHeals() throws {
     let bench = try Bench(shards: 2)
@@ -56,7 +56,7 @@ import Workers
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       #expect(try bench.audit().said == [])
     }
-    // What was of nobody is gone, and the repair left nothing of its own behind.
+    // Stray records are gone, and the repair left no keys of its own behind.
     #expect(try redis.call("EXISTS", "mypage:{nobody}").integer == 0)
     #expect(try redis.call("HMGET", "notices:{buyer1}", "0-1-1-b", notice).map(\.isNull) == [true, false])
     #expect(try redis.call("DBSIZE").integer == keys)
@@ -64,7 +64,7 @@ import Workers
 
   private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-  /// Both come to their end, and neither leaves anything behind.
+  /// Both finish, and neither leaves anything behind.
   @Test func twoRebuildsAtOnceDoNotWaitForOneAnother() throws {
     let bench = try Bench(shards: 2)
     try bench.settle((1...20).map { .reserve($0, of: $0 % 5 + 1) })
@@ -92,10 +92,10 @@ import Workers
     let url = bench.redis.url
     try RebuildLock.hold(url) {
       let refusal = #expect(throws: RebuildLock.Refusal.self) { try RebuildLock.hold(url) {} }
-      #expect(refusal?.description.contains("runs already") == true)
+      #expect(refusal?.description.contains("already running") == true)
     }
     try RebuildLock.hold(url) {}
-    // Who lost the lock in an outage is told that the work does not count.
+    // A holder that lost the lock in an outage learns that its work does not count.
     #expect(throws: RebuildLock.Refusal.self) {
       try RebuildLock.hold(url) { _ = try bench.connection.call("DEL", Key.rebuildLock) }
     }
@@ -110,7 +110,7 @@ import Workers
     let (url, isDeleted) = (bench.redis.url, Watched(false))
     let rebuild = Background {
       try? ReadModels.rebuild([Shard(0)], on: url, logger: Self.logger) { _, _ in
-        // After the first batch the last event goes.
+        // After the first batch, delete the last event.
         guard !isDeleted.now, let redis = try? RedisConnection(url) else { return }
         isDeleted.change { $0 = true }
         let last = try? redis.call("XREVRANGE", "{0}:events", "+", "-", "COUNT", "1")[0]?[0]?.string

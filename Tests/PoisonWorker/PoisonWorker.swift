@@ -4,7 +4,7 @@ import Logging
 import Redis
 import Workers
 
-/// A trade worker that crashes on any entry with a field `poison`: what tests need and no real worker must have.
+/// A trade worker that crashes on any entry with a field `poison`; for tests only.
 @main
 enum PoisonWorker {
   static func main() throws {

@@ -4,7 +4,7 @@ import Synchronization
 import Testbed
 import Testing
 
-/// Two servers of which one is the primary, and a name that leads to one of them.
+/// Two servers, one of them the primary, and a name that leads to one of them.
 private final class Pair: Sendable {
   let first: TestRedis
   let second: TestRedis
@@ -19,14 +19,14 @@ private final class Pair: Sendable {
     try lead(to: first)
   }
 
-  /// What a change in a name service is to TCP.
+  /// Points the name to a server, as a change in a name service would.
   func lead(to server: TestRedis) throws {
     unlink(link)
     try FileManager.default.createSymbolicLink(
       atPath: link, withDestinationPath: server.folder.appending(path: "redis.sock").path)
   }
 
-  /// Makes a server a replica. Nobody listens where its primary should be, which its role does not depend on.
+  /// Makes a server a replica. Its role does not depend on whether its primary can be reached.
   func demote(_ server: TestRedis) throws { try server.connect().call("REPLICAOF", "127.0.0.1", "1") }
 }
 
@@ -46,7 +46,7 @@ struct DemotionTests {
       try connection.requirePrimary()
       try connection.call("SET", "key", "before")
       try pair.demote(pair.first)
-      // Among other replies too, and not only where one asks for the reply's error.
+      // Also among other replies, and even if nobody checks the reply for an error.
       var commands = Commands()
       commands.add("GET", "key")
       commands.add("SET", "key", "after")
@@ -54,7 +54,7 @@ struct DemotionTests {
       #expect(error?.code == .refused(kind: "READONLY"))
       #expect(error?.endsConnection == true)
       #expect(error?.canRetry == true)
-      // A script that writes is refused in the same words.
+      // A script that writes is refused with the same error.
       let other = try RedisConnection(pair.name)
       let script = #expect(throws: RedisError.self) {
         try other.call("EVAL", "return redis.call('SET',KEYS[1],'x')", "1", "key")
@@ -116,7 +116,7 @@ struct DemotionTests {
       try pair.second.connect().call("SET", "key", "new")
       try pair.demote(pair.first)
     }
-    // While the name still leads there, the client is away, and does not answer with what grows old.
+    // While the name still leads there, the client is unavailable, and returns no stale data.
     let error = await #expect(throws: RedisError.self) { try await client.requirePrimary() }
     #expect(error?.code == .refused(kind: "READONLY"))
     try await eventually("the client is away") { !client.isConnected }

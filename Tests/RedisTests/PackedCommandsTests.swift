@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Packed commands")
 struct PackedCommandsTests {
-  /// Gives every command's words back, joined to lists.
+  /// Returns every command's words, joined to lists.
   private static let echo = Script(
     """
     local function list(next,...) return next,{...} end

@@ -11,7 +11,7 @@ struct RedisClientTests {
     return commands
   }
 
-  /// Sends until it works; gives how long that took.
+  /// Sends until it works. Returns how long that took.
   private static func awaitReturn(of client: RedisClient) async throws -> Duration {
     let start = ContinuousClock.now
     while true {
@@ -109,7 +109,7 @@ struct RedisClientTests {
   func limit() async throws {
     let redis = try await onThread { try TestRedis() }
     let client = RedisClient(redis.url, limit: 50)
-    // Not started yet, so all of them wait, but for the one too many.
+    // The client is not started yet, so all of them wait, except the one over the limit.
     try await withThrowingTaskGroup(of: RedisError.Code?.self) { senders in
       for sender in 0..<51 {
         senders.addTask {
@@ -159,11 +159,11 @@ struct RedisClientTests {
           await #expect(throws: RedisError.self) { try await client.send(Self.echo("x")) }
         }
       }
-      // The one too many fails first: the others wait.
+      // The one over the limit fails first; the others wait.
       _ = await senders.next()
       client.start()
     }
-    // Five tries have four waits between them, of 25, 50, 100 and 200 ms at least.
+    // Between five tries, there are four waits of at least 25, 50, 100 and 200 ms.
     try await onThread {
       let observer = try redis.connect()
       var tries = 0

@@ -78,7 +78,7 @@ struct RedisOutageTests {
         try redis.connect().call("PING")
         #expect(throws: RedisError.self) { try RedisConnection(wrong) }
       }
-      // The server sees every descriptor that would still be open here.
+      // The server would see every descriptor that is still open here.
       let deadline = ContinuousClock.now + Patience.limit
       var left: String?
       repeat {
@@ -95,7 +95,7 @@ struct RedisOutageTests {
     let before = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     for _ in 0..<1000 { #expect(throws: RedisError.self) { try RedisConnection(nowhere) } }
     let after = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-    // Other tests open and close some at the same time.
+    // Other tests open and close connections at the same time.
     #expect(after - before < 500)
   }
 }

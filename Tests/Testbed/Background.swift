@@ -1,6 +1,6 @@
 import Foundation
 
-/// A thread that can be waited for, but not for ever.
+/// A thread that can be waited for, with a timeout.
 package struct Background: Sendable {
   private let ended = DispatchGroup()
 
@@ -13,7 +13,7 @@ package struct Background: Sendable {
     }.start()
   }
 
-  /// How long its end took to come; nil where it did not come in time.
+  /// Waits for the thread to end. Returns how long that took; nil if it did not end in time.
   package func wait(within limit: Duration = Patience.limit) -> Duration? {
     let start = ContinuousClock.now
     let (seconds, attoseconds) = limit.components

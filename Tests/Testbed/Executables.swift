@@ -2,7 +2,7 @@ import Foundation
 
 /// The executables that were built together with the tests.
 package enum Executables {
-  /// The folder that the test bundle lies in, which is where the build puts them.
+  /// The folder of the test bundle, which is where the build puts them.
   package static let folder: URL = {
     let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
     var folder = URL(fileURLWithPath: bundle)

@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// A TCP port of the loopback that nobody listened on a moment ago, and that nobody is given by chance.
+/// Finds a TCP port of the loopback that is free, and that no process gets by chance.
 ///
-/// Not one of the ephemeral range: the kernel gives those to outgoing connections, so a port that a stopped server
-/// is to have again may be taken by then.
+/// Not from the ephemeral range: the kernel uses that for outgoing connections, so the port of a stopped
+/// server could be taken before the server starts again.
 package enum FreePort {
   private static let range = 15_000..<31_000
-  /// Every process begins elsewhere, and no two tests of a process are told the same port.
+  /// Every process begins at a random port, and no two tests of a process get the same port.
   private static let next = Mutex(Int.random(in: range))
 
   package static func find() throws -> Int {
@@ -27,7 +27,7 @@ package enum FreePort {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(port).bigEndian
-    // On all addresses: a server of the machine that listens there is in the way too.
+    // On all addresses: another server that listens on the port would be in the way too.
     address.sin_addr.s_addr = INADDR_ANY
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -1,17 +1,16 @@
 import Foundation
 
-/// Texts that must stay what they are from one release to the next, each in a file of the folder `Golden` beside its
-/// test.
+/// Texts that must not change between releases, each in a file of the folder `Golden` next to its test.
 package enum Golden {
-  /// There is no file, or another text in it.
+  /// The file is missing, or has another text.
   package struct Difference: Error, CustomStringConvertible {
     package let description: String
   }
 
-  /// The kept text of a form. Throws if what is written now is another one.
+  /// Returns the stored text of a form. Throws if the code now writes another one.
   ///
-  /// With `HANDOVER_GOLDEN=write` the file is made of what is written now: for a new form, never for an old one that
-  /// older releases have written.
+  /// With `HANDOVER_GOLDEN=write`, the file is created from what the code writes now: only for a new form,
+  /// never for one that older releases have written.
   @discardableResult
   package static func text(_ name: String, now: String, beside test: String = #filePath) throws -> String {
     let file = URL(filePath: test).deletingLastPathComponent().appending(path: "Golden/\(name).txt")

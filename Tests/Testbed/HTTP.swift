@@ -3,7 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// A client of one server, with the answers as tests want to see them.
+/// A client of one server, with answers in a form that suits tests.
 package struct HTTP: Sendable {
   package struct Answer: Sendable {
     package let status: UInt
@@ -37,8 +37,8 @@ package struct HTTP: Sendable {
 
   package func get(_ path: String) async throws -> JSON { try await call(.GET, path).json }
 
-  /// Unless the headers say something else, waits for the outcome as long as a server lets one: the ordinary 2 s may
-  /// be too short on a busy machine.
+  /// Sends a POST. Unless the headers say otherwise, waits for the outcome as long as the server allows: the
+  /// default of 2 s can be too short on a busy machine.
   package func post(_ path: String, _ body: String? = nil, headers: HTTPHeaders = [:]) async throws -> Answer
   {
     var headers = headers

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A JSON value to look into.
+/// A JSON value with access to its parts.
 package enum JSON: Decodable, Equatable, Sendable {
   case null
   case bool(Bool)
@@ -26,7 +26,7 @@ package enum JSON: Decodable, Equatable, Sendable {
     }
   }
 
-  /// A member of an object; null where there is none.
+  /// A member of an object; null if there is none.
   package subscript(name: String) -> JSON {
     if case .object(let members) = self { members[name] ?? .null } else { .null }
   }
@@ -37,7 +37,7 @@ package enum JSON: Decodable, Equatable, Sendable {
 
   package var text: String? { if case .string(let text) = self { text } else { nil } }
   package var integer: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
-  /// The members' names of an object.
+  /// The names of an object's members.
   package var names: Set<String> { if case .object(let members) = self { Set(members.keys) } else { [] } }
   package var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
 }

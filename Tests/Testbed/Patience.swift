@@ -1,15 +1,15 @@
 import Foundation
 
-/// How long tests wait: the one place that says so.
+/// How long tests wait: the only place for timeouts.
 ///
-/// Generous, since a busy machine is no defect, and nothing that works waits to the end. A test of what is not to
-/// take long makes the other way take longer than `limit`, or compares with `prompt`.
+/// Generous, because a busy machine is not a defect, and a passing test never waits to the end. A test that
+/// something is fast makes the alternative take longer than `limit`, or compares with `prompt`.
 package enum Patience {
-  /// For what has to happen.
+  /// For things that have to happen.
   package static let limit = Duration.seconds(90)
-  /// For what happens at once: ten times and more what it takes on an idle machine.
+  /// For things that happen at once: at least ten times what they take on an idle machine.
   package static let prompt = Duration.seconds(8)
 
-  /// The end of `limit` from now on, for Dispatch.
+  /// `limit` from now, for Dispatch.
   package static var deadline: DispatchTime { .now() + .seconds(Int(limit.components.seconds)) }
 }

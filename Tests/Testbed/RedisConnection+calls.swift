@@ -1,7 +1,7 @@
 import Redis
 
 extension RedisConnection {
-  /// How often the server has carried a command out, in scripts too, since it began to count.
+  /// Returns how often the server has run a command, also in scripts, since its statistics began.
   package func calls(of command: String) throws -> Int {
     let stats = try call("INFO", "commandstats").string ?? ""
     let head = "cmdstat_\(command):calls="

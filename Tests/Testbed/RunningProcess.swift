@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// A process that a test started, and ends by its process id.
+/// A process that a test starts, and ends by its process id.
 package struct RunningProcess: Sendable {
   package let id: pid_t
   private let ending: Ending
 
   /// - Parameters:
-  ///   - program: a path, or a name that is looked for in `PATH`.
-  ///   - log: where its output is appended; nowhere if nil.
+  ///   - program: a path, or a name to look up in `PATH`.
+  ///   - log: the file to which its output is appended; nil discards it.
   package init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], log: URL? = nil
   ) throws {
@@ -21,25 +21,25 @@ package struct RunningProcess: Sendable {
 
   package var hasEnded: Bool { ending.status != nil }
 
-  /// Its exit status, once it has ended by itself.
+  /// Its exit status; nil while it runs, or if a signal ended it.
   package var exitStatus: Int32? {
-    // As `WIFEXITED` and `WEXITSTATUS` read it.
+    // Like `WIFEXITED` and `WEXITSTATUS`.
     ending.status.flatMap { $0 & 0x7f == 0 ? $0 >> 8 & 0xff : nil }
   }
 
-  /// Waits until it has ended by itself.
+  /// Waits until it has ended.
   package func wait() { ending.wait() }
 
   package func signal(_ number: Int32) { if !hasEnded { Foundation.kill(id, number) } }
 
-  /// `kill -9`, and waits until it is gone.
+  /// Kills it (`kill -9`), and waits until it is gone.
   package func kill() {
     signal(SIGCONT)
     signal(SIGKILL)
     wait()
   }
 
-  /// Asks it to end; gives how long that took, or nil (and kills it) if it is still there after `limit`.
+  /// Asks it to end. Returns how long that took, or kills it and returns nil if it still runs after `limit`.
   @discardableResult
   package func terminate(by number: Int32 = SIGTERM, within limit: Duration = Patience.limit) -> Duration? {
     let start = ContinuousClock.now
@@ -52,10 +52,10 @@ package struct RunningProcess: Sendable {
   }
 }
 
-/// How a process ends: a thread of its own waits for it.
+/// The end of a process, for which a dedicated thread waits.
 ///
-/// Foundation's `Process` waits for all of them on one run loop, which now and then, with hundreds of sockets open,
-/// does not hear of an end.
+/// Foundation's `Process` waits for all processes on one run loop, which sometimes misses an end while
+/// hundreds of sockets are open.
 private final class Ending: Sendable {
   private let found = Mutex<Int32?>(nil)
   private let ended = DispatchGroup()
@@ -71,12 +71,12 @@ private final class Ending: Sendable {
     }
   }
 
-  /// As `waitpid` tells it; nil while the process runs.
+  /// The status from `waitpid`; nil while the process runs.
   var status: Int32? { found.withLock { $0 } }
 
   func wait() { ended.wait() }
 
-  /// Whether it has ended by then.
+  /// Waits for the end. Returns whether the process ended in time.
   func wait(within limit: Duration) -> Bool {
     let (seconds, attoseconds) = limit.components
     let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Starts a process that inherits nothing but the environment it is given: no open files, no blocked signals.
+/// Starts a process that inherits nothing but the given environment: no open files, no blocked signals.
 struct Spawn {
-  /// More than tests have open together; to close one that is not open is no error.
+  /// More than tests have open together; closing one that is not open is no error.
   private static let mostFiles: Int32 = 4096
 
   private let words: [String]
@@ -10,15 +10,15 @@ struct Spawn {
   private let output: String
 
   /// - Parameters:
-  ///   - program: a path, or a name that is looked for in `PATH`.
-  ///   - output: the file that its output is appended to.
+  ///   - program: a path, or a name to look up in `PATH`.
+  ///   - output: the file to which its output is appended.
   init(_ program: String, _ arguments: [String], environment: [String: String], output: String) {
     words = [program] + arguments
     self.environment = environment
     self.output = output
   }
 
-  /// Gives the process's id. Throws where it cannot be started.
+  /// Starts the process and returns its id. Throws if it cannot be started.
   func run() throws -> pid_t {
     var files = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&files)
@@ -26,7 +26,7 @@ struct Spawn {
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&files, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
     posix_spawn_file_actions_adddup2(&files, 1, 2)
-    // Connections of other tests among them: their servers would not see them end.
+    // Including connections of other tests, whose servers would not see them close.
     for file in 3..<min(Int32(sysconf(Int32(_SC_OPEN_MAX))), Self.mostFiles) {
       posix_spawn_file_actions_addclose(&files, file)
     }
@@ -34,7 +34,7 @@ struct Spawn {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // A thread of the cooperative pool blocks all signals.
+    // Threads of the cooperative pool block all signals.
     var (none, all) = (sigset_t(), sigset_t())
     sigemptyset(&none)
     sigfillset(&all)
@@ -55,7 +55,7 @@ struct Spawn {
     return id
   }
 
-  /// The texts in the form that C takes, for the time of the body.
+  /// Passes the texts to the body as C strings.
   private static func withPointers(
     to texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Int32
   ) -> Int32 {

@@ -1,4 +1,4 @@
-/// A random number generator whose every sequence can be had again from its seed.
+/// A random number generator whose sequences can be repeated from their seed.
 package struct SplitMix64: RandomNumberGenerator {
   package private(set) var state: UInt64
 

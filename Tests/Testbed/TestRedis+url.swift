@@ -1,7 +1,7 @@
 import Redis
 
 extension TestRedis {
-  /// This server's URL with a sign-in or a database.
+  /// Returns this server's URL with credentials or a database.
   package func url(user: String? = nil, password: String? = nil, database: Int = 0) -> RedisURL {
     var url = url
     url.user = user

@@ -1,5 +1,5 @@
 extension TestRedis {
-  /// Gives a test a server of its own for as long as its work takes, on a thread that may block.
+  /// Runs a test's work with a server of its own, on a thread that can block.
   package static func with<Result: Sendable>(
     _ options: [String] = [], work: @escaping @Sendable (TestRedis) throws -> Result
   ) async throws -> Result {

@@ -2,14 +2,14 @@ import Foundation
 import Redis
 import Synchronization
 
-/// A redis-server of a test's own, on a unix socket in a temporary folder. It ends with the value that made it.
+/// A redis-server for one test, on a Unix socket in a temporary folder. It ends with the value's lifetime.
 package final class TestRedis: Sendable {
   package let folder: URL
   package let url: RedisURL
   private let options: [String]
   private let server: Mutex<RunningProcess>
 
-  /// - Parameter options: more of redis-server's own options, such as `["--appendonly", "yes"]`.
+  /// - Parameter options: additional options of redis-server, such as `["--appendonly", "yes"]`.
   package init(_ options: [String] = []) throws {
     folder = URL(fileURLWithPath: "/tmp/handover-test-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -31,7 +31,7 @@ package final class TestRedis: Sendable {
   /// The process, for tests that stop or kill the server.
   package var process: RunningProcess { server.withLock { $0 } }
 
-  /// Starts a new server on what the last one left on disk.
+  /// Starts a new server on the data of the last one.
   package func restart() throws {
     try server.withLock {
       $0.kill()
@@ -49,7 +49,7 @@ package final class TestRedis: Sendable {
       ] + options, log: folder.appending(path: "redis.log"))
   }
 
-  /// A server gives no signal when it is up, so this asks until it answers.
+  /// Polls until the server answers, because it does not signal that it is up.
   private func awaitAnswer() throws {
     let deadline = ContinuousClock.now + Patience.limit
     while true {

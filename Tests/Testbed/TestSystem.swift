@@ -2,7 +2,7 @@ import Foundation
 import Redis
 import Synchronization
 
-/// A whole system of real processes: a Redis, replicas of every worker, an ingress. It ends with the value.
+/// A system of real processes: Redis, workers and an ingress. It ends with the value's lifetime.
 package final class TestSystem: Sendable {
   package static let workers = ["reservation", "trade", "stock", "notification", "mypage"]
 
@@ -11,9 +11,9 @@ package final class TestSystem: Sendable {
   private let processes = Mutex<[String: [RunningProcess]]>([:])
   private let environment: [String: String]
 
-  /// Starts it, and waits until it is ready for work.
+  /// Starts the system, and waits until it is ready.
   ///
-  /// - Parameter replicas: how many processes of each worker.
+  /// - Parameter replicas: the number of processes of each worker.
   package init(
     replicas: Int = 1, redisOptions: [String] = [], environment: [String: String] = [:]
   ) async throws {
@@ -54,12 +54,12 @@ package final class TestSystem: Sendable {
     processes.withLock { $0[executable] ?? [] }
   }
 
-  /// `kill -9` of the oldest process of an executable.
+  /// Kills the oldest process of an executable (`kill -9`).
   package func kill(_ executable: String) {
     processes.withLock { $0[executable]?.isEmpty == false ? $0[executable]?.removeFirst() : nil }?.kill()
   }
 
-  /// SIGTERM to all processes of an executable; gives how long each took to end.
+  /// Sends SIGTERM to all processes of an executable. Returns how long each took to end.
   package func stop(_ executable: String) -> [Duration?] {
     processes.withLock { $0.removeValue(forKey: executable) ?? [] }.map { $0.terminate() }
   }
@@ -68,7 +68,7 @@ package final class TestSystem: Sendable {
     (try? String(contentsOf: redis.folder.appending(path: "\(executable).log"), encoding: .utf8)) ?? ""
   }
 
-  /// Waits until an item has a status, and gives the item.
+  /// Waits until an item has a status. Returns the item.
   @discardableResult
   package func waitFor(_ path: String, _ status: String, field: String = "status") async throws -> JSON {
     var item = JSON.null
@@ -80,12 +80,12 @@ package final class TestSystem: Sendable {
   }
 }
 
-/// What never became true in time.
+/// A condition that was not met in time.
 package struct NeverHappened: Error, CustomStringConvertible {
   package let description: String
 }
 
-/// Looks every few milliseconds whether something that gives no signal has happened yet.
+/// Polls every few milliseconds for a condition that is not signaled.
 package func eventually(
   _ what: String, within limit: Duration = Patience.limit, _ condition: () async throws -> Bool
 ) async throws {

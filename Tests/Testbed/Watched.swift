@@ -2,7 +2,7 @@ import Foundation
 
 /// A value that threads change and a test waits for.
 package final class Watched<Value: Sendable>: @unchecked Sendable {
-  // Only touched while the condition is locked.
+  // Only accessed while the condition is locked.
   private var value: Value
   private let condition = NSCondition()
 
@@ -17,7 +17,7 @@ package final class Watched<Value: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// How long the value took to be as wanted; nil where it was not in time.
+  /// Waits until the value meets a condition. Returns how long that took; nil if it did not in time.
   package func wait(within limit: Duration = Patience.limit, until isMet: (Value) -> Bool) -> Duration? {
     let start = ContinuousClock.now
     let (seconds, attoseconds) = limit.components

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Workers
 
-/// What no worker that keeps the laws can have said.
+/// Events that no worker that keeps the laws can have emitted.
 @Suite struct BrokenLawTests {
-  /// Units that stock never held cannot be given out: somebody has to look at it, and nothing else is held up.
+  /// Units that were never held cannot be handed out: the event is put aside, and nothing else is blocked.
   @Test func isPutAsideWithItsReason() async throws {
     try await TestRedis.with { redis in
       let bench = try LaneBench(.stock, on: redis)

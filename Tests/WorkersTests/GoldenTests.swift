@@ -6,7 +6,7 @@ import Testing
 
 @testable import Workers
 
-/// The read models' records as they are stored, byte for byte.
+/// The stored records of the read models, byte for byte.
 @Suite struct GoldenTests {
   @Test func aRowOfMyPage() throws {
     let events = Story.all[2].events

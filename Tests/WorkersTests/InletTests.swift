@@ -12,7 +12,7 @@ import Testing
 
 @Suite("An inlet")
 struct InletTests {
-  /// A batch that takes longer than the time between two looks must not lose what the door was answered meanwhile.
+  /// A batch that takes longer than the check interval must not lose replies meant for the door.
   @Test("looks at the backlog before a batch, never in the middle of one")
   func slowBatch() async throws {
     try await TestRedis.with { redis in

@@ -57,7 +57,7 @@ struct KnownStatesTests {
         for day in 5...9 { try send("ChangeReserve", "reserveDt", "2024-04-0\(day)") }
         #expect(try loads() == before)
       }
-      // Somebody else wrote in between: the next owner goes by what stands in Redis.
+      // Somebody else wrote in between: the next owner uses what is stored in Redis.
       try connection.call("HSET", Key.reservation(7, in: shard), "address", "부산")
       try own { try send("ChangeReserve", "reserveDt", "2024-04-10") }
       let stored = try connection.call(

@@ -5,11 +5,11 @@ import Testing
 
 @testable import Workers
 
-/// My page as it stands in Redis.
+/// My page as it is stored in Redis.
 @Suite struct MypageProjectionTests {
   @Test(arguments: 1...4 as ClosedRange<UInt64>)
   func anySplitIntoBatchesMakesTheSamePages(seed: UInt64) throws {
-    // Several reservations, their events shuffled together.
+    // Several reservations, with interleaved events.
     var random = SplitMix64(seed: seed)
     var rest = (1...12).map { id in
       Story.all[id % Story.all.count].events.map { item -> Event in
@@ -31,7 +31,7 @@ import Testing
       while !left.isEmpty {
         let batch = Array(left.prefix(Int.random(in: 1...most, using: &random)))
         left = left.dropFirst(batch.count)
-        // Now and then an owner vanishes before the commit, and the next one reads the batch again.
+        // Sometimes an owner vanishes before the commit, and the next one reads the batch again.
         if Bool.random(using: &random) {
           try shelf.apply(MypageProjection.self, batch, by: owner, commits: false)
           owner = ProjectionLane(shard: shelf.shard)
@@ -49,7 +49,7 @@ import Testing
     for most in [1, 2, 5, 20] { #expect(try pages(most) == whole) }
   }
 
-  /// Users' lists are written before the commit, which no fence holds back.
+  /// Users' lists are written before the commit, without a fence.
   @Test func aFormerOwnerListsNothingElse() throws {
     let shelf = try Shelf()
     let events = Story.all[0].events
@@ -82,7 +82,7 @@ import Testing
     #expect(try shelf.row() == row)
   }
 
-  /// What is stored already knows of later events than those that are told again.
+  /// The stored records include later events than the replayed ones.
   @Test func aReplayTakesNothingBack() throws {
     let shelf = try Shelf()
     let events = Story.all[1].events
@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  /// To `String` they are equal; to Redis, and so to everybody, they are two users.
+  /// They are equal as `String`, but two users to Redis, and so everywhere.
   @Test func namesThatLookTheSameAreTwoUsers() throws {
     let shelf = try Shelf()
     let users = ["\u{E9}", "e\u{301}"]

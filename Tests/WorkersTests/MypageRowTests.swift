@@ -3,7 +3,7 @@ import Testing
 
 @testable import Workers
 
-/// What the events of a reservation make of its row.
+/// The row that the events of a reservation make.
 @Suite struct MypageRowTests {
   private func row(_ events: some Sequence<JournalEvent>, after row: MypageRow? = nil) -> MypageRow? {
     var row = row
@@ -69,7 +69,7 @@ import Testing
     #expect(Fields(packed: told.packed)?["reserveDt"] == "2024-04-04")
   }
 
-  /// A batch begins with what the last one stored, and may be read again.
+  /// A batch begins with the row that the last one stored, and can be read again.
   @Test(arguments: Story.all.indices)
   func anySplitIntoBatchesMakesTheSameRow(story: Int) throws {
     let events = Story.all[story].events

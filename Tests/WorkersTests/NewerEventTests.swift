@@ -8,7 +8,7 @@ import Testing
 
 @testable import Workers
 
-/// A journal on which a newer release has written as well.
+/// A journal to which a newer release has written too.
 @Suite struct NewerEventTests {
   private static let listing = [
     "type", "TradeListed", "id", "1", "productid", "5", "userid", "abc", "productname", "책", "qty", "1",
@@ -20,7 +20,7 @@ import Testing
     "makes every lane stand still before what it does not know, whoever it is for",
     arguments: WorkerKind.allCases, [["type", "TradeAuctioned", "id", "1"], ["status", "경매중"]])
   func standsStill(role: WorkerKind, newer: [String]) async throws {
-    // A known event with a word that is none yet matters only to those who listen to it.
+    // A known event with an unknown word matters only to workers that listen to it.
     if newer[0] == "status", ![.notification, .mypage].contains(role) { return }
     try await TestRedis.with { redis in
       let connection = try redis.connect()
@@ -56,10 +56,10 @@ import Testing
       try wait(until: "the lane stands still") { runner.state.halted[name] != nil }
       #expect(runner.state.halted[name]?.contains("newer release") == true)
       #expect(try connection.call("EXISTS", "{0}:deadletters").integer == 0)
-      // What came before it is done, if there was anything to write.
+      // What came before it is committed, if there was anything to write.
       let cursor = try connection.call("HGET", name.cursor, Key.journal(of: shard)).string
       if role == .notification { #expect(cursor?.hasSuffix(" 1") == true, "\(cursor ?? "none")") }
-      // If it was garbage after all, a person removes it, and the lane goes on.
+      // If the entry was garbage after all, an operator removes it, and the lane goes on.
       try connection.call("XDEL", Key.journal(of: shard), unknown ?? "")
       _ = try append(Self.listing)
       try wait(until: "it goes on") { runner.state.halted.isEmpty }

@@ -6,7 +6,7 @@ import Testing
 @testable import Lanes
 @testable import Workers
 
-/// Notices as they stand in Redis.
+/// Notices as they are stored in Redis.
 @Suite struct NoticeTests {
   private func reserved(_ count: Int, from start: Int = 1) -> [JournalEvent] {
     (start..<start + count).map { number in
@@ -57,7 +57,7 @@ import Testing
         kept.map { Int($0.position.milliseconds - 1_712_000_000_000) }.elementsEqual(
           written - kept.count + 1...written))
     }
-    // What has gone stays away when it is written again.
+    // Removed notices stay away when they are written again.
     try shelf.apply(NotificationProjection.self, reserved(2 * slack))
     #expect(try stored(shelf).count == limit)
   }
@@ -70,12 +70,12 @@ import Testing
       try shelf.apply(NotificationProjection.self, reserved(1, from: number), by: owner)
     }
     #expect(try looks() == 1)
-    // Before there can be many, and after a while.
+    // Check before there can be many, and after a while.
     try shelf.apply(NotificationProjection.self, reserved(20, from: 100), by: owner)
     #expect(try looks() == 2)
     try shelf.apply(NotificationProjection.self, reserved(1, from: 120 + NoticeKeeping.interval), by: owner)
     #expect(try looks() == 3)
-    // So there are never many more than the limit.
+    // So there are never many notices over the limit.
     var next = 121 + NoticeKeeping.interval
     for _ in 0..<40 {
       try shelf.apply(NotificationProjection.self, reserved(49, from: next), by: owner)
@@ -90,7 +90,7 @@ import Testing
     func left() throws -> Int { try shelf.connection.call("PTTL", key).integer ?? 0 }
     try shelf.apply(NotificationProjection.self, reserved(1))
     #expect(try left() > NoticeKeeping.lifetime)
-    // Within a day it is not touched, after it is, and then old ones go.
+    // The time to live is renewed only after a day; then old notices are removed.
     let due = NoticeKeeping.lifetime + NoticeKeeping.interval
     try shelf.connection.call("PEXPIRE", key, "\(due + 60_000)")
     try shelf.apply(NotificationProjection.self, reserved(1, from: 2))

@@ -6,14 +6,14 @@ import Testing
 
 @testable import Workers
 
-/// A product's listings follow one another quickly: each is stored as it ended, whatever a batch holds.
+/// A product's listings follow one another quickly: each one's final state is stored, in any batches.
 @Suite struct ReplacedListingTests {
   @Test func everyListingOfABatchIsStored() async throws {
     try await TestRedis.with { redis in
       var bench = try TradeBench(redis)
       try bench.decide(.list(1), .withdraw(1), .list(2), .withdraw(2), .list(3))
       #expect(try bench.statuses(1...3) == ["판매종료", "판매종료", "판매중"])
-      // Begun in one batch, ended in the next one, in which another begins.
+      // Listed in one batch, and withdrawn in the next one, which lists another.
       try bench.decide(.withdraw(3), .list(4))
       #expect(try bench.statuses(1...4) == ["판매종료", "판매종료", "판매종료", "판매중"])
       #expect(try bench.listed() == ["1", "2", "3", "4"])
@@ -21,7 +21,7 @@ import Testing
       try bench.decide(.delete(4), .list(5), .delete(5), .list(6))
       #expect(try bench.statuses(4...6) == ["판매종료", "판매종료", "판매중"])
       #expect(try bench.listed() == ["1", "2", "3", "6"])
-      // And one that is deleted takes none with it that it replaced.
+      // Deleting a listing does not delete one that it replaced.
       try bench.decide(.withdraw(6), .list(7), .delete(7))
       try bench.decide(.list(8), .delete(8))
       #expect(try bench.listed() == ["1", "2", "3", "6"])
@@ -33,23 +33,23 @@ import Testing
     try await TestRedis.with { redis in
       var bench = try TradeBench(redis)
       try bench.decide(.list(1), .withdraw(1), .list(2), .withdraw(2), .list(3))
-      // One that was followed in an earlier batch, by a worker that does not know it any more.
+      // A listing that was replaced in an earlier batch, and that the worker no longer has in memory.
       try bench.decide(.delete(1))
       #expect(try bench.listed() == ["2", "3"])
       #expect(try bench.statuses(1...3) == ["판매종료", "판매종료", "판매중"])
-      // One that is followed in the same batch, and one in the batch before; a second time there is nothing to delete.
+      // One that is replaced in the same batch, and one in the batch before. The second delete has no effect.
       try bench.decide(.withdraw(3), .list(4), .delete(3), .delete(2), .delete(2))
       #expect(try bench.listed() == ["4"])
       #expect(try bench.statuses(1...4) == ["판매종료", "판매종료", "판매종료", "판매중"])
       #expect(try bench.connection.call("HGET", Key.trade(2, in: bench.shard), "deleted").string == "1")
-      // The one that is open knows nothing of it.
+      // The open listing is not affected.
       try bench.decide(.withdraw(4))
       #expect(try bench.statuses(4...4) == ["판매종료"] && bench.listed() == ["4"])
     }
   }
 }
 
-/// What the trade worker has stored of a product's listings.
+/// A bench for the stored listings of one product.
 private struct TradeBench {
   enum Step {
     case list(Int)
@@ -65,7 +65,7 @@ private struct TradeBench {
 
   init(_ redis: TestRedis) throws { bench = try LaneBench(.trade, on: redis) }
 
-  /// Lets an owner of the lane decide the commands in one batch: they are there before it is.
+  /// Lets a new owner of the lane decide the commands in one batch: they are appended before it starts.
   mutating func decide(_ steps: Step...) throws {
     for step in steps {
       let command: KeyValuePairs<String, String> =
@@ -81,7 +81,7 @@ private struct TradeBench {
         }
       try bench.add(command, to: Key.commands(.trade, in: shard))
     }
-    // Here every command makes one event, and the events of a batch come together.
+    // Here, every command makes one event, and the events of a batch arrive together.
     let events = try bench.own { [said] _ in try bench.entries(of: bench.journal, after: said) }
     #expect(events.count == steps.count)
     said = events.last?.id ?? said

@@ -4,14 +4,14 @@ import Testing
 
 @testable import Workers
 
-/// What a worker finds on the journal or in the store and cannot read.
+/// Unreadable values on the journal or in the store.
 @Suite struct UnreadableTests {
   private static let started: KeyValuePairs = [
     "type": "TradeStarted", "reserveid": "7", "productid": "100", "userid": "김민지", "productname": "애플워치",
     "qty": "1", "tradeid": "9", "seller": "이준호", "status": "거래진행중",
   ]
 
-  /// Made anew of one event it would have lost its price, date and address.
+  /// A row recreated from one event would have lost its price, date and address.
   @Test func aDamagedRowStaysAndTheEventIsPutAside() async throws {
     try await TestRedis.with { redis in
       let bench = try LaneBench(.mypage, on: redis)
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  /// Nobody will ever be able to read it.
+  /// No release will ever be able to read it.
   @Test func whatIsNoEventAtAllIsPutAside() async throws {
     try await TestRedis.with { redis in
       let bench = try LaneBench(.notification, on: redis)

@@ -1,12 +1,12 @@
 import NIOCore
 
-/// The `host[:port]` of RFC 3986, as far as links can be made of it.
+/// The `host[:port]` of RFC 3986, restricted to what can be part of a link.
 enum Authority {
   static let longest = 255
 
-  /// Whether a text is a name or an address, perhaps with a port.
+  /// Whether a text is a name or an address, with an optional port.
   ///
-  /// The RFC allows more in a name, percent signs and quotes among it; but no name on any network has them.
+  /// RFC 3986 also allows percent signs and quotes in a name, but no name on any network has them.
   static func isValid(_ text: String) -> Bool {
     guard (1...longest).contains(text.utf8.count) else { return false }
     var rest = text[...]

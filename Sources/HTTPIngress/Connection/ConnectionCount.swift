@@ -1,25 +1,25 @@
 import Foundation
 import Synchronization
 
-/// How many connections a server has open, and how many it may have.
+/// Counts a server's open connections and limits them.
 final class ConnectionCount: Sendable {
   enum Admission {
     case welcome
-    /// One too many: it is told so.
+    /// Over the limit: the connection is answered with a 503.
     case full
-    /// So many too many that not even that is done.
+    /// Far over the limit: the connection is closed without an answer.
     case crowded
   }
 
-  /// How many connections over the limit are answered at once.
+  /// How many connections over the limit can be answered at the same time.
   private static let spare = 32
-  /// How many files a process needs besides its connections.
+  /// How many file descriptors the process needs besides its connections.
   private static let otherFiles = 64
 
   private let limit: Int
   private let open = Atomic(0)
 
-  /// - Parameter limit: the most connections; fewer where the process may not open as many files.
+  /// - Parameter limit: the most connections; lowered if the process can open fewer files than that.
   init(limit: Int) {
     var files = rlimit()
     let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0
@@ -27,7 +27,7 @@ final class ConnectionCount: Sendable {
     self.limit = max(1, min(limit, most))
   }
 
-  /// Counts one more connection; `leave` takes it off again.
+  /// Counts one more connection. Balance each call with `leave`.
   func enter() -> Admission {
     let count = open.add(1, ordering: .relaxed).newValue
     if count <= limit { return .welcome }

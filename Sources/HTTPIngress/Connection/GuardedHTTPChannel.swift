@@ -20,7 +20,8 @@ struct GuardedHTTPChannel: ServerChildChannel {
     let isFull = if case .full = admission { true } else { false }
     return base.setup(channel: channel, logger: logger).flatMapThrowing { [limits] value in
       let pipeline = channel.pipeline.syncOperations
-      // Between NIO's parser, which still knows the version and every header, and what Hummingbird makes of it.
+      // The guard sits after NIO's parser, which still has the version and every header, and before
+      // Hummingbird's codec.
       let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
       try pipeline.addHandler(HTTPConnectionGuard(limits, isFull: isFull), position: .before(codec))
       return value
@@ -33,7 +34,7 @@ struct GuardedHTTPChannel: ServerChildChannel {
 }
 
 extension HTTPServerBuilder {
-  /// HTTP/1.1 as it is written, to clients that keep within limits.
+  /// Builds a server of strict HTTP/1.1 that enforces limits on every client.
   package static func http1(within limits: ServerLimits) -> HTTPServerBuilder {
     let count = ConnectionCount(limit: limits.connections)
     let configuration = HTTP1Channel.Configuration(

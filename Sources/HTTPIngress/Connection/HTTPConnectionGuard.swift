@@ -2,48 +2,49 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 
-/// Keeps one connection to HTTP as RFC 9110 and 9112 write it, and bounds what it may cost.
+/// Enforces RFC 9110 and 9112 on one connection, and bounds what it can cost.
 ///
-/// What is no request, or comes too slowly, ends the connection with a problem; so does a client that does not read.
+/// A malformed or slow request is answered with a problem and ends the connection. A client that does not
+/// read its answers is disconnected.
 final class HTTPConnectionGuard: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
   typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
-  /// A request that was passed on and is not yet answered.
+  /// A request that was passed on and has not been answered yet.
   private struct Asked {
     let isHead: Bool
-    /// Whether its answer is the connection's last.
+    /// Whether the connection ends with its answer.
     var isLast: Bool
   }
 
   private let limits: ServerLimits
   private let isFull: Bool
   private var asked: CircularBuffer<Asked> = []
-  /// Whether the last of them is still coming.
+  /// Whether the body of the last one is still being received.
   private var isReading = false
-  /// What came instead of a request, and is still to be answered.
+  /// The answer to malformed input, not written yet.
   private var problem: Problem?
-  /// Whether nothing more is passed on.
+  /// Whether all further input is ignored.
   private var isDeaf = false
-  /// Whether what was refused is a HEAD, whose answer has no body either.
+  /// Whether the refused request is a HEAD, whose answer has no body.
   private var refusedHead = false
-  /// In which its client is answered.
+  /// The language of the answer to a refused request.
   private var language = Language.korean
-  /// Whether a client waits for a 100, behind an answer that is still to be written.
+  /// Whether the client is owed a 100 that has to wait for an earlier answer.
   private var owesContinue = false
-  /// When the body that is coming must be here.
+  /// The deadline for the body that is being received.
   private var bodyDue: NIODeadline?
-  /// When the connection closes, its last answer having been written.
+  /// When the connection closes; set once its last answer is written.
   private var leavesAt: NIODeadline?
-  /// How many bytes of bodies were written.
+  /// How many bytes of bodies have been written.
   private var written = 0
-  /// Since when the client has not read enough, and how much it had read then.
+  /// Since when the client has been reading too slowly, and how much it had read by then.
   private var unread: (since: NIODeadline, taken: Int)?
   private var clock: Scheduled<Void>?
 
-  /// - Parameter isFull: whether this is one connection too many.
+  /// - Parameter isFull: whether this connection is over the limit.
   init(_ limits: ServerLimits, isFull: Bool) {
     self.limits = limits
     self.isFull = isFull
@@ -66,7 +67,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     isDeaf = true
     answer(
       .passing(
-        .serviceUnavailable, "tooManyConnections", "This server has all the connections it takes.",
+        .serviceUnavailable, "tooManyConnections", "This server is at its connection limit.",
         message: "연결이 너무 많습니다. 잠시 뒤에 다시 시도해 주세요."),
       context, nil)
   }
@@ -104,7 +105,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    // After its last request it does not matter what a client sends.
+    // Whatever follows the last request is ignored.
     if asked.last?.isLast == true, !isReading { isDeaf = true }
     switch error {
     case is HTTPParserError where isDeaf, is ByteToMessageDecoderError: return
@@ -113,7 +114,8 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     }
   }
 
-  /// Takes no more requests. The error ends the reading of the last one, or has Hummingbird write an answer to none.
+  /// Stops taking requests. The error aborts the request that is being read; without one, it makes
+  /// Hummingbird write an answer, which `write` replaces.
   private func refuse(_ problem: Problem, as error: any Error, _ context: ChannelHandlerContext) {
     if isReading, !asked.isEmpty {
       asked[asked.index(before: asked.endIndex)].isLast = true
@@ -125,7 +127,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     context.fireErrorCaught(error)
   }
 
-  /// Writes a 100 that is owed, unless it would get between the parts of another answer.
+  /// Writes an owed 100, unless an earlier answer is still being written.
   private func payContinue(_ context: ChannelHandlerContext) {
     guard owesContinue, asked.count == 1 else { return }
     owesContinue = false
@@ -141,8 +143,8 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
       return
     }
     guard !asked.isEmpty else {
-      // An answer to no request: Hummingbird's to one that could not be read. It is replaced when all of it is
-      // there, because Hummingbird cuts the connection off where it cannot write the rest.
+      // Hummingbird's answer to a request that could not be parsed. It is replaced once it is complete,
+      // because Hummingbird closes the connection if it cannot write the rest.
       if let problem, case .end = unwrapOutboundIn(data) {
         answer(problem, context, promise)
       } else {
@@ -176,7 +178,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     }
   }
 
-  /// Answers what could not be passed on, and closes.
+  /// Answers input that could not be passed on, and closes the connection.
   private func answer(
     _ problem: Problem, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
   ) {
@@ -197,8 +199,8 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     leave(context)
   }
 
-  /// Says that nothing more comes. What the client still sends is read and thrown away for a while: closing at once
-  /// would make its system throw away the answer.
+  /// Closes the output side. For a while, the client's input is still read and discarded: with an immediate
+  /// close, the client's system could discard the answer.
   private func leave(_ context: ChannelHandlerContext) {
     isDeaf = true
     bodyDue = nil
@@ -208,7 +210,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
 
   // MARK: Time
 
-  /// Looks at the connection from time to time: one timer for everything, because one for every call costs more.
+  /// Checks the connection's deadlines periodically: one timer per connection costs less than one per call.
   private func watch(_ context: ChannelHandlerContext) {
     let pace = min(limits.bodyTimeout, limits.answerTimeout, limits.farewell) / 4
     clock = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pace)) { [weak self] in
@@ -222,7 +224,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     if isUnread(context, now) { return context.close(promise: nil) }
     if let due = bodyDue, due <= now {
       if asked.count > 1 {
-        // It is not this client's fault: the body of a request is not read before its forerunners are answered.
+        // Not the client's fault: the body is not read before the earlier requests are answered.
         bodyDue = now + TimeAmount(limits.bodyTimeout)
       } else {
         let slow = Problem(bodyTooSlow: limits)

@@ -1,12 +1,12 @@
 import NIOHTTP1
 
-/// What RFC 9112 says of a request's head.
+/// The rules of RFC 9112 for a request's head.
 extension HTTPRequestHead {
-  /// Brings the head into the form that the rest of the server knows. Throws what is wrong with it.
+  /// Validates the head and normalizes it for the rest of the server. Throws a problem if it is malformed.
   mutating func normalize(_ limits: ServerLimits) throws(Problem) {
     guard method != .CONNECT else {
       throw Problem(
-        .notImplemented, "unknownMethod", "This server is no proxy: it does not know CONNECT.",
+        .notImplemented, "unknownMethod", "This server is not a proxy and does not support CONNECT.",
         message: "이 서버는 프록시가 아닙니다.")
     }
     guard uri.utf8.count <= limits.targetBytes else {
@@ -17,7 +17,7 @@ extension HTTPRequestHead {
     let codings = headers[canonicalForm: "transfer-encoding"]
     guard codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked" else {
       throw Problem(
-        .notImplemented, "unknownCoding", "The only Transfer-Encoding this server knows is chunked.",
+        .notImplemented, "unknownCoding", "The only supported Transfer-Encoding is chunked.",
         message: "알 수 없는 Transfer-Encoding입니다.")
     }
     guard codings.isEmpty || !isOld else {
@@ -28,27 +28,27 @@ extension HTTPRequestHead {
     let expected = headers[canonicalForm: "expect"]
     guard expected.allSatisfy({ $0.lowercased() == "100-continue" }) else {
       throw Problem(
-        .expectationFailed, "unknownExpectation", "The only thing a client can expect is 100-continue.",
+        .expectationFailed, "unknownExpectation", "The only supported Expect is 100-continue.",
         message: "알 수 없는 Expect입니다.")
     }
     try normalizeHost()
   }
 
-  /// Sees to it that there is one Host, which is one, and that the target is a path.
+  /// Ensures that there is exactly one valid Host and that the target is a path.
   private mutating func normalizeHost() throws(Problem) {
     let hosts = headers[canonicalForm: "host"]
     guard hosts.count == 1 || hosts.isEmpty && isOld else {
       throw Problem(
-        .badRequest, "badHost", "A request has exactly one Host; this one has \(hosts.count).",
+        .badRequest, "badHost", "A request must have exactly one Host; this one has \(hosts.count).",
         message: "요청에는 Host가 하나 있어야 합니다.")
     }
     if uri == "*", method == .OPTIONS { uri = "/" }
     if !uri.hasPrefix("/") {
-      // `http://host/path`, whose host counts more than the header.
+      // `http://host/path`, whose host takes precedence over the header.
       let scheme = ["http://", "https://"].first { uri.lowercased().hasPrefix($0) }
       guard let scheme else {
         throw Problem(
-          .badRequest, "badTarget", "A request's target begins with a slash, or is a whole http URL.",
+          .badRequest, "badTarget", "The request target must begin with a slash or be an absolute http URL.",
           message: "요청의 주소가 올바르지 않습니다.")
       }
       let rest = uri.dropFirst(scheme.count)
@@ -59,7 +59,7 @@ extension HTTPRequestHead {
     guard headers.first(name: "host").map({ Authority.isValid($0) }) ?? true else {
       throw Problem(
         .badRequest, "badHost",
-        "Host must be a name or an address, perhaps with a port, and at most \(Authority.longest) bytes long.",
+        "Host must be a name or an address with an optional port, at most \(Authority.longest) bytes long.",
         message: "Host가 올바르지 않습니다."
       )
     }
@@ -67,11 +67,11 @@ extension HTTPRequestHead {
 
   /// Whether the connection ends with the answer to this request.
   var isLast: Bool {
-    // After a request for another protocol NIO's parser reads no more.
+    // NIO's parser stops after a request to upgrade to another protocol.
     !isKeepAlive || isOld || headers.contains(name: "upgrade")
   }
 
-  /// Whether it is HTTP/1.0: NIO's parser takes no other major version.
+  /// Whether it is HTTP/1.0: NIO's parser accepts no major version but 1.
   private var isOld: Bool { version.minor == 0 }
 
   var hasBody: Bool {

@@ -1,44 +1,44 @@
 import NIOHTTP1
 
-/// What ends a connection.
+/// Problems that end a connection.
 extension Problem {
-  /// What NIO's parser could not read.
+  /// A request that NIO's parser rejected.
   init(unreadable error: HTTPParserError, _ limits: ServerLimits) {
     switch error {
     case .headerOverflow:
       self.init(
         .requestHeaderFieldsTooLarge, "headersTooLarge",
-        "The request line and the headers have more than \(limits.headerBytes) bytes, or are more than 100.",
+        "The request line and headers exceed \(limits.headerBytes) bytes, or 100 headers.",
         message: "요청의 헤더가 너무 큽니다.")
     case .invalidMethod:
       self.init(
-        .notImplemented, "unknownMethod", "This server does not know the request's method.",
+        .notImplemented, "unknownMethod", "This server does not support the request's method.",
         message: "알 수 없는 메서드입니다.")
     case .invalidVersion:
       self.init(
-        .httpVersionNotSupported, "unknownVersion", "This server speaks HTTP/1.1 and HTTP/1.0.",
+        .httpVersionNotSupported, "unknownVersion", "This server supports only HTTP/1.1 and HTTP/1.0.",
         message: "HTTP/1.1과 HTTP/1.0만 쓸 수 있습니다.")
     default: self.init(unreadable: "\(error)")
     }
   }
 
-  /// A request that is no HTTP, or ended too early.
+  /// A request that is not valid HTTP, or that ended early.
   init(unreadable why: String) {
     self.init(
-      .badRequest, "unreadableRequest", "The request is no HTTP that this server can read: \(why).",
+      .badRequest, "unreadableRequest", "The request is not valid HTTP: \(why).",
       message: "읽을 수 없는 요청입니다.")
   }
 
   init(bodyTooSlow limits: ServerLimits) {
     self.init(
-      .requestTimeout, "bodyTooSlow", "The body took longer than \(limits.bodyTimeout) to come.",
+      .requestTimeout, "bodyTooSlow", "The body took longer than \(limits.bodyTimeout) to arrive.",
       message: "요청의 본문이 제때 오지 않았습니다.")
   }
 
   init(bodyTooLarge limits: ServerLimits) {
     self.init(
       .contentTooLarge, "bodyTooLarge",
-      "The body is larger than the \(limits.bodyBytes) bytes this server takes.",
+      "The body is larger than the \(limits.bodyBytes) bytes this server accepts.",
       message: "요청의 본문이 너무 큽니다.")
     headers[.connection] = "close"
   }

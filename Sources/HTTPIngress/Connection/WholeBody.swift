@@ -1,9 +1,9 @@
 import Hummingbird
 import NIOCore
 
-/// Lets a call in once all of its body is here, whichever route it is for and whether that reads it or not.
+/// Collects the whole body before a call reaches its route, whether the route reads the body or not.
 ///
-/// So a client that drips, sends too much or goes away in the middle never gets as far as a handler.
+/// So a client that sends slowly, sends too much or disconnects midway never reaches a handler.
 package struct WholeBody<Context: RequestContext>: RouterMiddleware {
   private let limits: ServerLimits
 

@@ -2,15 +2,15 @@ import Keys
 import Lanes
 import Market
 
-/// Watches that whoever reserved first is served first.
+/// Checks that reservations are served in the order in which they arrived.
 ///
-/// It knows no rule but this one: a deal may start only if no reservation of the product that arrived before it
-/// waits. One that came back for want of stock has its old place from the moment it is said to wait again.
+/// Its only rule: a deal can start only if no earlier reservation of the product is waiting. A reservation
+/// that returns to the line for lack of stock regains its old place once the trade says that it waits again.
 struct ArrivalOrder {
   private struct Product {
     /// When each reservation arrived.
     var arrivals: [Int: EntryID] = [:]
-    /// Those that the trade itself has said to wait.
+    /// The reservations that the trade has said are waiting.
     var waiting: Set<Int> = []
   }
 

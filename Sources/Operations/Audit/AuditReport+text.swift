@@ -2,7 +2,7 @@ import Foundation
 import Market
 
 extension AuditReport {
-  /// The report for people: a table, what it all weighs, and every difference.
+  /// The report for people: a table, the memory by kind of key, and every difference.
   package var text: String {
     var lines = [Self.row(Self.columns.map(\.name), "shard")]
     for (index, shard) in shards.enumerated() { lines.append(Self.row(shard, "\(index)")) }
@@ -26,7 +26,7 @@ extension AuditReport {
     return (lines + unchecked).joined(separator: "\n")
   }
 
-  /// The same as a JSON object.
+  /// The report as a JSON object.
   package var json: String {
     get throws {
       let encoder = JSONEncoder()

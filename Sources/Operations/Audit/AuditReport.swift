@@ -1,19 +1,19 @@
-/// What an audit found.
+/// The result of an audit.
 package struct AuditReport: Sendable {
-  /// What there is in one shard, or in all.
+  /// What one shard contains, or all together.
   package struct Totals: Sendable, Codable, Equatable {
-    /// Commands that were decided, repeated ones included.
+    /// Decided commands, including repeated ones.
     package var commands = 0
-    /// Commands without an id of their own: what came of each cannot be told.
+    /// Commands without a command id, whose outcomes cannot be identified.
     package var nameless = 0
     /// Events that finish a command.
     package var outcomes = 0
     package var events = 0
-    /// Reservations whose goods were handed over.
+    /// Reservations that were completed by a handover.
     package var finished = 0
     package var running = 0
     package var waiting = 0
-    /// Commands that were refused.
+    /// Refused commands.
     package var rejections = 0
     package var deadLetters = 0
 
@@ -30,35 +30,35 @@ package struct AuditReport: Sendable {
     }
   }
 
-  /// By shard.
+  /// The totals of each shard.
   package internal(set) var shards: [Totals] = []
   package internal(set) var inletDeadLetters = 0
   package internal(set) var memory: [String: KindOfKey] = [:]
-  /// What limits the audit: lanes that are behind, journals whose beginning is gone.
+  /// What limits the audit: lanes that are behind, journals whose beginning was trimmed.
   package internal(set) var notes: [String] = []
   package internal(set) var isAtRest = true
-  /// What no audit can tell, or this one could not, each in a sentence.
+  /// What no audit can check, or this one could not; one phrase each.
   package var unchecked: [String] {
     var unchecked = [
-      "what Redis lost when it went down: nothing in it tells",
-      "entries that were removed unread, once a worker has noticed and gone on: its log and its metrics tell",
+      "what Redis lost when it went down: that leaves no trace",
+      "entries that were removed unread, once the worker has noticed and gone on: see its log and metrics",
       "the answers that clients were given",
-      "the outcomes of commands that no stream has any more",
-      "the words of notices",
+      "the outcomes of commands that are no longer in a stream",
+      "the texts of notices",
     ]
     if totals.nameless > 0 {
       unchecked.append("the outcomes of \(totals.nameless) commands without a commandid")
     }
-    if !isAtRest { unchecked.append("of what was not at rest, all that holds only at rest") }
+    if !isAtRest { unchecked.append("whatever holds only at rest, for the lanes that were not at rest") }
     return unchecked
   }
   /// The first differences; `differenceCount` counts all.
   package internal(set) var differences: [Difference] = []
   package internal(set) var differenceCount = 0
-  /// The records of read models that are not as the journal implies.
+  /// The read models' records that differ from what the journal implies.
   package internal(set) var broken: Set<BrokenView> = []
 
-  /// How many differences are kept.
+  /// How many differences a report keeps.
   package static let kept = Findings.kept
 
   package var isClean: Bool { differenceCount == 0 }
@@ -72,7 +72,7 @@ package struct AuditReport: Sendable {
 
   package var bytes: Int { memory.values.reduce(0) { $0 + $1.bytes } }
 
-  /// What Redis keeps for each deal that was finished, all that belongs to the others included; nil without one.
+  /// The memory of the whole system per finished deal, in bytes; nil without a finished deal.
   package var bytesPerFinishedDeal: Int? { totals.finished == 0 ? nil : bytes / totals.finished }
 
   mutating func add(_ tally: Findings.Tally) {

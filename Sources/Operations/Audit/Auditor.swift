@@ -7,14 +7,16 @@ import Workers
 
 /// Compares everything that is stored with everything that happened.
 ///
-/// It only reads, in small steps, so the system may run meanwhile. What holds only of a system at rest is left
-/// out for shards that work during the audit; the report notes them.
+/// It only reads, in small steps, so the system can keep running. Checks that need a system at rest are
+/// skipped for shards that work during the audit; the report notes them.
 package struct Auditor {
   private let connection: RedisConnection
 
   package init(_ connection: RedisConnection) { self.connection = connection }
 
-  /// - Parameter patience: how long to wait for every lane to have read all there is.
+  /// Runs the audit.
+  ///
+  /// - Parameter patience: how long to wait for every lane to read all of its streams.
   package func run(waiting patience: Duration = .zero) throws(RedisError) -> AuditReport {
     let shards = try connection.shardCount()
     let before = try rest(shards, within: patience)
@@ -46,7 +48,7 @@ package struct Auditor {
     return report
   }
 
-  /// Whether everything is still there that a lane has to read.
+  /// Checks that every entry that a lane has not read yet still exists.
   private func checkLosses(_ shards: Int, _ findings: inout Findings) throws(RedisError) {
     let losses = LossCheck(connection: connection)
     for role in WorkerKind.allCases {
@@ -56,7 +58,7 @@ package struct Auditor {
     }
   }
 
-  /// Takes records of read models away that are to be made anew from the journal.
+  /// Removes records of read models, so that a rebuild recreates them from the journal.
   package func forget(_ views: Set<BrokenView>) throws(RedisError) {
     try connection.askEach(Array(views)) {
       RESPWords($0.kind == .listing ? "ZREM" : "HDEL", $0.key, $0.member)
@@ -69,8 +71,8 @@ package struct Auditor {
     let deadline = ContinuousClock.now + patience
     var rest = try Quiescence(shards: shards, on: connection)
     while .now < deadline {
-      // Redis gives no signal when a group has read everything. One look takes a while, in which a lane may have
-      // gone on, so two have to be the same.
+      // Redis does not notify when a group has read everything. A lane can go on while its state is read, so
+      // two results have to be equal.
       Thread.sleep(forTimeInterval: 0.05)
       let next = try Quiescence(shards: shards, on: connection)
       if next.isQuiet && next == rest { break }
@@ -102,6 +104,6 @@ extension AuditReport {
     } else if !isAtRest {
       notes.append("Not at rest: entries came in during the audit.")
     }
-    if !isAtRest { notes.append("Of what was not at rest only that was checked which holds at any time.") }
+    if !isAtRest { notes.append("What was not at rest got only the checks that hold at any time.") }
   }
 }

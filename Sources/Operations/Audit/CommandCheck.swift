@@ -5,21 +5,21 @@ import Redis
 
 /// Checks that every command that was decided has exactly one outcome on the journal.
 struct CommandCheck {
-  /// How long a command that comes again is known by its operation record, in milliseconds: a day.
+  /// How long an operation record identifies a repeated command, in milliseconds: a day.
   private static let lifetime: UInt64 = 86_400_000
-  /// What the clocks of an expiry and of an entry may differ by.
+  /// The largest difference between the clocks of an expiry and of an entry, in milliseconds.
   private static let slack: UInt64 = 60_000
 
   let shard: Shard
-  /// Where a trimmed journal begins: the outcomes of older commands may be gone.
+  /// Where a trimmed journal begins: the outcomes of older commands can be gone.
   let start: EntryID
-  /// How often each command was finished. Command ids are the same only byte for byte, as they are to Redis.
+  /// How often each command was finished. Command ids are compared byte for byte, as Redis does.
   private var endings: [[UInt8]: Int] = [:]
-  /// How often a command was refused because its id stands for another one.
+  /// How often a command was refused because its id belongs to another command.
   private var reuses: [[UInt8]: Int] = [:]
-  /// Commands that an event only passed on.
+  /// Commands that an event passed on without finishing them.
   private var passedOn: Set<[UInt8]> = []
-  /// What the changes came upon, by their commands.
+  /// The numbers that each change was applied to, by its command.
   private var changes: [[UInt8]: Numbers] = [:]
 
   init(_ shard: Shard, since start: EntryID) {
@@ -50,12 +50,12 @@ struct CommandCheck {
     }
   }
 
-  /// Compares what a repeated command would be told with what happened.
+  /// Compares the operation record, which answers a repeated command, with what happened.
   private func check(_ entry: JournalEntry, _ record: String?, now: UInt64, _ findings: inout Findings) {
     let (event, key) = (entry.event, Key.operation(entry.event.caller?.commandid ?? "", in: shard))
     let what = "\(event.type) at \(entry.position)"
     guard let record else {
-      // Within its lifetime the record is what makes a second copy of the command harmless.
+      // During its lifetime, the record is what makes a second copy of the command harmless.
       if entry.position.age(at: now) < Self.lifetime - Self.slack {
         findings.add(
           .operation, key, "It is missing, though \(what) finished the command less than a day ago.")
@@ -84,11 +84,12 @@ struct CommandCheck {
     var deadLetters = 0
   }
 
-  /// Goes through the commands that were decided: those up to the worker's cursor.
+  /// Checks all decided commands: those up to each worker's cursor.
   ///
   /// - Parameters:
+  ///   - cursors: how far each worker has read its commands.
+  ///   - deadLetters: the entries that were put aside instead of decided.
   ///   - isHeld: whether an aggregate still holds the command, to finish it later.
-  ///   - isLost: whether dead letters were taken away, so that one may have been this command.
   mutating func finish(
     upTo cursors: [DecidingWorker: EntryID], besides deadLetters: DeadEntries, isHeld: (String) -> Bool,
     on connection: RedisConnection, _ findings: inout Findings
@@ -123,7 +124,7 @@ struct CommandCheck {
     for commandid in endings.keys where seen[commandid] == nil {
       findings.addWhenIdle(
         .command, Key.journal(of: shard),
-        "An event finishes command \(String(decoding: commandid, as: UTF8.self)), which nobody gave.")
+        "An event finishes command \(String(decoding: commandid, as: UTF8.self)), but no stream has it.")
     }
     for (commandid, reuses) in reuses where reuses > seen[commandid]?.others ?? 0 {
       findings.addWhenIdle(
@@ -134,7 +135,7 @@ struct CommandCheck {
     return sum
   }
 
-  /// Whether what the sender had seen was still so: a change of anything else had to be refused.
+  /// Checks that what the sender had seen was still true; otherwise the change had to be refused.
   private func checkSeen(
     _ entry: StreamEntry, _ commandid: String, of stream: String, _ findings: inout Findings
   ) {
@@ -148,13 +149,13 @@ struct CommandCheck {
     }
   }
 
-  /// The numbers of a thing before a change.
+  /// The numbers of an item before a change.
   private struct Numbers {
     var version: Int
     var held: Int?
     var sold: Int?
 
-    /// Nil for an event that is no change. A change counts the version up, and leaves the deals' numbers.
+    /// Nil for an event that is not a change. A change increments the version and keeps the deals' numbers.
     init?(changedBy event: Event) {
       switch event.fact {
       case .listing(.tradeChanged, let listing):
@@ -165,20 +166,20 @@ struct CommandCheck {
         version = terms.version - 1
       case .deal, .listing, .stock, .hold, .rejected: return nil
       }
-      // Releases before versions were counted left them at 1.
+      // Releases before versions existed left the version at 1.
       if version < 1 { return nil }
     }
   }
 
-  /// The command that came first under an id.
+  /// The first command under an id.
   private struct Seen {
     let stream: String
     let what: String
     var position: EntryID
     var digest: CommandDigest?
-    /// How often it counts as a command of its own: after a day it is forgotten.
+    /// How many copies count as commands of their own: after a day, the record is forgotten.
     var copies = 1
-    /// How many other commands came under it.
+    /// How many other commands came under the same id.
     var others = 0
   }
 
@@ -201,7 +202,7 @@ struct CommandCheck {
       seen[name]?.digest = digest
       return
     }
-    // Of a trimmed stream it is not known which one came first.
+    // In a trimmed stream, it is unknown which command came first.
     if first.digest == digest || entry.id < start || isTrimmed { return }
     seen[name]?.others += 1
     if reuses[name] ?? 0 < first.others + 1, !deadLetters.areIncomplete {

@@ -1,32 +1,32 @@
-/// One thing that is not as it must be.
+/// A violation of one of the audit's rules.
 package struct Difference: Hashable, Sendable, Codable {
-  /// Which rule is broken.
+  /// The violated rule.
   package enum Code: String, CaseIterable, Sendable, Codable {
     /// A command has no outcome, or more than one.
     case command
-    /// What a repeated command would be answered is not what happened.
+    /// The answer for a repeated command is not what happened.
     case operation
-    /// An event cannot follow from what came before it.
+    /// An event cannot follow from the events before it.
     case history
-    /// A stored state is not what its events make.
+    /// A stored state differs from what its events make.
     case state
-    /// Somebody was served before one who came first.
+    /// A reservation was served before an earlier one.
     case order
-    /// Numbers or standings that must agree do not.
+    /// Numbers or statuses that must agree do not.
     case numbers
     case notice
     case status
     case mypage
     case index
     case directory
-    /// Entries are gone that were not read yet, or the history that was.
+    /// Unread entries, or the history of read ones, are gone.
     case lost
-    /// Something is stored that no worker wrote.
+    /// A stored value is not one that a worker writes.
     case unreadable
   }
 
   package var code: Code
   package var key: String
-  /// One sentence: what it is about, what is expected, what was found.
+  /// One sentence: the subject, what was found, and what was expected.
   package var message: String
 }

@@ -1,7 +1,7 @@
 import Keys
 import Market
 
-/// The differences of one part of the system: all are counted, the first are kept.
+/// The differences of one part of the system. All are counted; the first ones are kept.
 struct Findings {
   struct Tally {
     private(set) var count = 0
@@ -13,14 +13,14 @@ struct Findings {
     }
   }
 
-  /// How many differences are kept of each kind.
+  /// How many differences of each tally are kept.
   static let kept = 100
 
-  /// What holds at any time, also while the lanes work.
+  /// Violations of rules that always hold, also while the lanes work.
   private(set) var always = Tally()
-  /// What is expected only of a system at rest.
+  /// Violations of rules that hold only for a system at rest.
   private(set) var whenIdle = Tally()
-  /// What of the read models is to be made anew.
+  /// The read models' records to rebuild.
   private(set) var broken: Set<BrokenView> = []
 
   mutating func add(_ code: Difference.Code, _ key: String, _ message: String) {
@@ -31,13 +31,13 @@ struct Findings {
     whenIdle.add(Difference(code: code, key: key, message: message))
   }
 
-  /// Something is wrong with a read model.
+  /// Adds a difference in a read model.
   mutating func add(_ code: Difference.Code, _ view: BrokenView, _ message: String) {
     broken.insert(view)
     addWhenIdle(code, view.name, message)
   }
 
-  /// Compares field by field.
+  /// Compares a stored state with the expected one, field by field.
   mutating func compare(_ found: Fields, with expected: Fields, at key: String, besides ignored: Set<String>)
   {
     if found.isEmpty || expected.isEmpty {
@@ -45,7 +45,7 @@ struct Findings {
         addWhenIdle(.state, key, "It is missing, though its events made it.")
       }
       if !found.isEmpty && expected.isEmpty {
-        addWhenIdle(.state, key, "It is there, though no event made it.")
+        addWhenIdle(.state, key, "It exists, though no event made it.")
       }
       return
     }
@@ -57,15 +57,15 @@ struct Findings {
   }
 }
 
-/// A read model's record that is not as the journal implies.
+/// A read model's record that differs from what the journal implies.
 package struct BrokenView: Hashable, Sendable {
-  /// What kind of record it is.
+  /// The kind of a record.
   package enum Kind: Sendable {
     /// A notice in its user's hash.
     case notice
     /// A reservation's row in a hash of my page.
     case row
-    /// A row's name in a user's sorted set.
+    /// The name of a row in a user's sorted set.
     case listing
   }
 
@@ -73,7 +73,7 @@ package struct BrokenView: Hashable, Sendable {
   package let key: String
   package let member: String
 
-  /// As one asks Redis for it.
+  /// The key and the member, as in a Redis command.
   var name: String { "\(key) \(member)" }
 
   init(noticeOf userid: String, _ name: String) {
@@ -87,7 +87,7 @@ package struct BrokenView: Hashable, Sendable {
   }
 }
 
-/// A value in a message.
+/// Formats a value for a message.
 func shown(_ value: String?) -> String {
   guard let value else { return "absent" }
   return "“\(value.replacing("\t", with: " "))”"

@@ -1,13 +1,13 @@
 import Lanes
 import Market
 
-/// Replays what one worker of a shard said, and finds what cannot have happened.
+/// Replays the events of one worker of a shard, and finds those that cannot have happened.
 struct Histories<Rules: Replayable> {
   let shard: Shard
-  /// Whether the journal's beginning is gone. Then only what begins after that can be replayed.
+  /// Whether the journal's beginning was trimmed. Then only states that begin later can be replayed.
   let isTrimmed: Bool
   private var replays: [Int: Replay<Rules>] = [:]
-  /// What the worker heard later than it stands on the journal.
+  /// Events that the worker observed later than their place on the journal.
   private var late: ArraySlice<ReplayedEvents.Item> = []
   private var putAside: Set<EntryID> = []
 
@@ -16,15 +16,15 @@ struct Histories<Rules: Replayable> {
     self.isTrimmed = isTrimmed
   }
 
-  /// Has to be told before the first entry.
+  /// Sets the replayed events. Call this before the first `take`.
   mutating func expect(_ replayed: ReplayedEvents) {
     late = (replayed.items[Rules.worker] ?? [])[...]
     putAside = Set(late.map(\.entry.position))
   }
 
   mutating func take(_ entry: JournalEntry, _ findings: inout Findings) {
-    // The places of two streams compare by their times only. Within one, a lane hears what is on the journal first,
-    // and what it says itself comes after what it heard.
+    // The ids of two streams can be compared only by their times. Within the same millisecond, a lane
+    // observes the journal first, and what it emits follows what it observed.
     let moment = entry.position.milliseconds
     let isOwn = entry.event.author == Rules.worker
     while let next = late.first,
@@ -54,19 +54,19 @@ struct Histories<Rules: Replayable> {
       "\(event.type) at \(entry.position)\(event.of) cannot follow from what came before it on the journal.")
   }
 
-  /// Hears the rest; afterwards `state(_:)` is what should be stored.
+  /// Observes the remaining events. Afterwards, `state(_:)` is what should be stored.
   mutating func finish(_ findings: inout Findings) {
     for item in late { apply(item.entry, &findings) }
     late = []
     for id in replays.keys { replays[id]?.finish() }
   }
 
-  /// The listings that others have followed, as they were at their end.
+  /// The final states of listings that were followed by others.
   var former: [Listing] { replays.values.flatMap(\.former) }
 
   var ids: [Int] { Array(replays.keys) }
 
-  /// The state that the events make; nil where the journal does not tell.
+  /// Returns the state that the events make; nil if the journal does not tell.
   func state(_ id: Int) -> Rules.State? {
     if let replay = replays[id] { return replay.state }
     return isTrimmed ? nil : Rules.initial
@@ -74,6 +74,6 @@ struct Histories<Rules: Replayable> {
 }
 
 extension Event {
-  /// “ of reservation 7” for a deal's.
+  /// “ of reservation 7” for an event of a deal, otherwise empty.
   var of: String { deal.map { " of reservation \($0.reserveid)" } ?? "" }
 }

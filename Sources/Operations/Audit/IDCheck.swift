@@ -2,7 +2,7 @@ import Keys
 import Lanes
 import Market
 
-/// Checks that no id was given to two things.
+/// Checks that no id was given to two items.
 struct IDCheck {
   private var made: [Entity: [Int: EntryID]] = [:]
 

@@ -3,7 +3,7 @@ import Lanes
 import Market
 import Redis
 
-/// Checks that a shard's indexes list exactly what there is, and that the directory leads to it.
+/// Checks that a shard's indexes list exactly the existing items, and that the directory leads to them.
 struct IndexCheck {
   private struct Item {
     let id: Int
@@ -13,7 +13,7 @@ struct IndexCheck {
 
   let shard: Shard
   private var items: [Entity: [Item]] = [:]
-  /// What exists, but has disappeared from the lists.
+  /// Items that are marked as deleted and no longer listed.
   private var deleted: [Entity: [Item]] = [:]
 
   init(_ shard: Shard) { self.shard = shard }
@@ -44,7 +44,7 @@ struct IndexCheck {
   }
 
   func finish(on connection: RedisConnection, _ findings: inout Findings) throws(RedisError) {
-    // Older releases left no trace, and no command in the directory.
+    // Inventories of older releases have no trace, and no command id in the directory.
     var registered: [Item] = []
     for entity in Entity.allCases {
       let items = items[entity] ?? []

@@ -1,6 +1,6 @@
 import Market
 
-/// An event and its place on the journal.
+/// An event and its position on the journal.
 struct JournalEntry {
   let event: Event
   let position: EntryID

@@ -3,11 +3,11 @@ import Lanes
 import Market
 import Redis
 
-/// All keys of the system, as one scan found them: what exists in each shard, and what it all weighs.
+/// All keys of the system, as found by one scan: what exists in each shard, and how much memory it takes.
 struct Keyspace {
   private static let samples = 200
 
-  /// What exists in a shard, also what no index lists.
+  /// What exists in a shard, whether or not an index lists it.
   struct Contents {
     var reservations: Set<Int> = []
     var products: Set<Int> = []
@@ -52,7 +52,7 @@ struct Keyspace {
     }
   }
 
-  /// A key's name taken apart.
+  /// A parsed key name.
   private struct Name {
     let kind: String
     /// The shard and the id in `{3}:reserve:12`.
@@ -60,7 +60,7 @@ struct Keyspace {
     var id: Int?
     let isTagged: Bool
 
-    /// What Redis calls the type of such a key; nil for one that the system does not know.
+    /// The Redis type of such a key; nil for a key that the system does not know.
     var type: String? {
       switch kind {
       case "events", "status", "replies", "deadletters": "stream"
@@ -74,7 +74,7 @@ struct Keyspace {
     }
 
     init(_ key: String) {
-      // By bytes: what people chose may begin with a combining mark, which makes one character with the colon.
+      // By bytes: a user's id can begin with a combining mark, which forms one `Character` with the colon.
       let colon = UInt8(ascii: ":")
       isTagged = key.utf8.first == UInt8(ascii: "{")
       guard isTagged, let end = key.utf8.firstIndex(of: UInt8(ascii: "}")) else {
@@ -83,7 +83,7 @@ struct Keyspace {
       }
       let parts = key.utf8[end...].dropFirst(2).split(separator: colon, maxSplits: 1).map { Substring($0) }
       let kind = parts.first.map(String.init) ?? ""
-      // My page's lists have that name too.
+      // The users' my page lists begin with `mypage` too.
       self.kind = kind == "mypage" ? "mypage rows" : kind
       shard = Int(Substring(key.utf8[..<end].dropFirst()))
       if parts.count == 2 { id = Int(parts[1]) }
@@ -91,13 +91,13 @@ struct Keyspace {
   }
 }
 
-/// How many keys of a kind there are, and what they weigh by a sample.
+/// The number of keys of one kind, and their memory, estimated from a sample.
 package struct KindOfKey: Sendable {
   package fileprivate(set) var keys = 0
   private var sampled = 0
   private var sampledBytes = 0
 
-  /// All of them together, in bytes, from the average of the sample.
+  /// The memory of all keys of the kind in bytes, from the average of the sample.
   package var bytes: Int { sampled == 0 ? 0 : Int(Double(sampledBytes) / Double(sampled) * Double(keys)) }
 
   fileprivate mutating func add(sample bytes: Int) {

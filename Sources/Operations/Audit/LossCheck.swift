@@ -3,21 +3,21 @@ import Lanes
 import Market
 import Redis
 
-/// Finds what somebody took out of a stream before its reader came to it: trimmed, deleted, or lost with the stream.
+/// Finds entries that were removed before a lane read them: trimmed, deleted, or lost with their stream.
 ///
-/// Redis counts the entries that a stream ever had, and a lane's cursor those that it has read. What is between the
-/// two must still be there.
+/// Redis counts all entries that were ever added to a stream, and a lane's cursor counts those it has read.
+/// The entries in between must still exist.
 struct LossCheck {
   let connection: RedisConnection
 
   func check(_ lane: LaneName, _ stream: String, _ findings: inout Findings) throws(RedisError) {
-    // First the stream, then the cursor, then what is between them: while a lane reads on, there is only less to find.
+    // In this order, a lane that keeps reading can only make the gap smaller.
     let state = try StreamState(of: stream, on: connection)
     let cursor = (try connection.ask("HGET", lane.cursor, stream).text ?? "").split(separator: " ")
     guard cursor.count == 2, let position = EntryID(cursor[0]), let read = Int(cursor[1]) else { return }
     let unread = state.added - read
     if unread <= 0 {
-      // Meanwhile there may be more in the stream than at the first look.
+      // The stream can have grown since it was first read.
       let now = try StreamState(of: stream, on: connection)
       guard read > now.added || position > now.last else { return }
       findings.add(

@@ -3,15 +3,15 @@ import Lanes
 import Market
 import Redis
 
-/// Checks every row of my page: against the reservation itself, against the last events that made it, and whether
-/// its buyer and its seller have it on their lists.
+/// Checks every row of my page against its reservation and its last events, and checks that it is on its
+/// buyer's and seller's lists.
 struct MypageCheck {
-  /// What the journal tells of a reservation's row.
+  /// What the journal tells about a reservation's row.
   private struct Row {
     let buyer: String
     var seller: String?
     var position = EntryID.zero
-    /// When the reservation was made, if the journal still tells.
+    /// When the reservation was made, if the journal still has that event.
     var begun: UInt64?
     var trade: Status?
     var stock: Status?
@@ -20,7 +20,7 @@ struct MypageCheck {
 
     mutating func take(_ entry: JournalEntry, _ deal: Deal) {
       position = entry.position
-      // Once a seller is known, every step concerns him, also those that do not name him.
+      // Once the seller is known, every step concerns them, also one that does not name them.
       seller = deal.seller ?? seller
       switch entry.event.fact {
       case .deal(let step, _): take(step)
@@ -62,7 +62,7 @@ struct MypageCheck {
     rows[deal.reserveid, default: Row(buyer: deal.userid)].take(entry, deal)
   }
 
-  /// Compares the rows of reservations as they are stored.
+  /// Compares the stored rows of reservations with what is expected.
   func check(
     _ reservations: [Reservation], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
@@ -107,7 +107,7 @@ struct MypageCheck {
       "buyer": deal.userid,
       "status": asked.reservation.standing.rawValue, "position": "\(asked.row.position)",
     ]
-    // What no event of the journal as it is now has said, an older one may have.
+    // A trimmed event can have set a field that no event on the present journal mentions.
     for (name, value) in [
       ("begun", asked.row.begun.map { "\($0)" }), ("price", deal.terms.map { "\($0.price)" }),
       ("reserveDt", deal.terms?.reserveDt), ("address", deal.terms?.address), ("seller", deal.seller),

@@ -3,9 +3,9 @@ import Lanes
 import Market
 import Redis
 
-/// Checks that everybody concerned has been told of every change, and the status stream once.
+/// Checks that everybody concerned has a notice of every change, and that the status stream has it once.
 struct NoticeCheck {
-  /// How many notices a user keeps, and for how long, in milliseconds.
+  /// How many notices are kept per user, and for how long, in milliseconds.
   private static let limit = 1000
   private static let lifetime: UInt64 = 90 * 86_400_000
 
@@ -19,7 +19,7 @@ struct NoticeCheck {
 
   let shard: Shard
   private var sellers: [Int: String] = [:]
-  /// Where the events stand that the status stream has to tell of.
+  /// The positions of the events that the status stream has to announce.
   private var announced: [EntryID] = []
 
   init(_ shard: Shard) { self.shard = shard }
@@ -59,7 +59,7 @@ struct NoticeCheck {
     try check(missing, on: connection, &findings)
   }
 
-  /// A user who has enough newer ones has let go of a notice rightly.
+  /// Reports missing notices, except those of users who have enough newer ones.
   private func check(
     _ missing: [Expected], on connection: RedisConnection, _ findings: inout Findings
   ) throws(RedisError) {
@@ -78,7 +78,7 @@ struct NoticeCheck {
     }
   }
 
-  /// Compares the status stream, as far as it goes back, with the events that change a status.
+  /// Compares the status stream, as far back as it goes, with the events that change a status.
   func finish(on connection: RedisConnection, _ findings: inout Findings) throws(RedisError) {
     let key = Key.status(of: shard)
     var left = announced[...]
@@ -87,10 +87,10 @@ struct NoticeCheck {
       for entry in page {
         let text = entry.fields["position"] ?? ""
         guard let position = EntryID(text) else {
-          findings.addWhenIdle(.status, key, "\(entry.id) is of position \(shown(text)), which is none.")
+          findings.addWhenIdle(.status, key, "\(entry.id) has the position \(shown(text)), which is not one.")
           continue
         }
-        // What the stream has let go of, it may have told; what the journal has let go of, nobody knows.
+        // The stream can have announced what was trimmed from it; what the journal lost is unknown.
         if isFirst { left = left.drop { $0 < position } }
         isFirst = false
         if let start = announced.first, position < start { continue }
@@ -102,7 +102,7 @@ struct NoticeCheck {
           left.removeFirst()
         } else {
           findings.addWhenIdle(
-            .status, key, "\(entry.id) announces \(position) again, or what changed no status.")
+            .status, key, "\(entry.id) announces \(position) again, or an event that changed no status.")
         }
       }
     }

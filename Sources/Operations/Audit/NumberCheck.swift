@@ -2,19 +2,19 @@ import Keys
 import Lanes
 import Market
 
-/// Checks the numbers of each product, and that its reservations and its trade say the same.
+/// Checks the numbers of each product, and that its reservations and its trade agree.
 struct NumberCheck {
   let shard: Shard
   private(set) var running = 0
   private(set) var waiting = 0
   private(set) var finished = 0
-  /// What the trade says of each reservation that has not ended.
+  /// The status of each reservation that has not ended, according to the trade.
   private var standings: [Int: Status] = [:]
   private var held: Set<String> = []
 
   init(_ shard: Shard) { self.shard = shard }
 
-  /// Whether an aggregate holds a command to finish it later.
+  /// Returns whether an aggregate still holds a command, to finish it later.
   func holds(_ commandid: String) -> Bool { held.contains(commandid) }
 
   mutating func take(_ id: Int, _ trade: ProductTrade, _ stock: Stock?, _ findings: inout Findings) {
@@ -64,25 +64,25 @@ struct NumberCheck {
     }
   }
 
-  /// All products have to be known by then.
+  /// Checks a reservation. Call this after all products were taken.
   mutating func take(_ reservation: Reservation, _ findings: inout Findings) {
     let id = reservation.deal.reserveid
     let key = Key.reservation(id, in: shard)
     if let canceler = reservation.canceler { held.insert(canceler.commandid) }
     if reservation.standing == .completed { finished += 1 }
     if reservation.cancelRequested {
-      findings.addWhenIdle(.numbers, key, "A cancel is still before the trade's judgement.")
+      findings.addWhenIdle(.numbers, key, "A cancel is still pending with the trade worker.")
     }
     let standing = standings.removeValue(forKey: id)
     let agrees = standing.map { $0 == reservation.standing } ?? (reservation.ended != nil)
     if !agrees {
-      let said = standing.map { "it is \($0.rawValue)" } ?? "there is no such deal any more"
+      let said = standing.map { "it is \($0.rawValue)" } ?? "there is no longer such a deal"
       findings.addWhenIdle(
         .numbers, key, "It is \(reservation.standing.rawValue), but the trade says \(said).")
     }
   }
 
-  /// Finds deals without a reservation.
+  /// Reports deals without a reservation.
   func finish(_ findings: inout Findings) {
     for (id, standing) in standings {
       findings.addWhenIdle(

@@ -3,15 +3,15 @@ import Lanes
 import Market
 import Redis
 
-/// How far the lanes are behind, and where every log ended when that was asked.
+/// How far the lanes are behind, and where every log ended at that moment.
 struct Quiescence: Equatable {
-  /// Who decides or follows the journal of a shard.
+  /// The workers that read the journal of a shard.
   private static let followers = DecidingWorker.allCases.map(\.rawValue) + ["notification", "mypage"]
 
   private var logs: [Shard: [StreamState]] = [:]
-  /// What each shard's lanes have still to read: “trade{3} is 12 entries behind”.
+  /// The lanes of each shard that are behind, as phrases: “trade{3} is 12 entries behind”.
   private(set) var delays: [Shard: [String]] = [:]
-  /// The same for the inlets.
+  /// The inlets' lanes that are behind, as phrases.
   private(set) var inletDelays: [String] = []
 
   var isQuiet: Bool { delays.isEmpty && inletDelays.isEmpty }
@@ -42,7 +42,7 @@ struct Quiescence: Equatable {
     }
   }
 
-  /// Whether nothing has happened in the shard from `self` to `later`.
+  /// Returns whether nothing happened in the shard between `self` and `later`.
   func lasted(until later: Quiescence, in shard: Shard) -> Bool {
     delays[shard] == nil && later.delays[shard] == nil && logs[shard] == later.logs[shard]
   }

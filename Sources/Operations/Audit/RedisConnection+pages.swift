@@ -7,11 +7,11 @@ struct StreamEntry {
   let fields: Fields
 }
 
-/// Reading much in small steps, so that nobody waits long for Redis.
+/// Reads large amounts in small steps, so that no other client waits long for Redis.
 extension RedisConnection {
   private static let page = 1000
 
-  /// Gives a stream's entries in pages, in order.
+  /// Passes a stream's entries to `body` in pages, in order.
   func readPages(
     of stream: String, from start: EntryID? = nil, through end: EntryID? = nil,
     _ body: ([StreamEntry]) throws(RedisError) -> Void
@@ -24,7 +24,7 @@ extension RedisConnection {
       entries.reserveCapacity(reply.count)
       for entry in reply {
         guard let id = entry[0]?.string.flatMap({ EntryID($0) }), let body = entry[1] else {
-          throw RedisError(.unexpectedReply, "XRANGE \(stream) answered with an entry that cannot be read.")
+          throw RedisError(.unexpectedReply, "XRANGE \(stream) returned an entry that cannot be read.")
         }
         entries.append(StreamEntry(id: id, fields: body.fields))
       }
@@ -34,7 +34,7 @@ extension RedisConnection {
     }
   }
 
-  /// All members of a sorted set and their scores.
+  /// Returns all members of a sorted set and their scores.
   func members(of key: String) throws(RedisError) -> [(member: String, score: Int)] {
     var all: [(member: String, score: Int)] = []
     while true {
@@ -48,27 +48,27 @@ extension RedisConnection {
     }
   }
 
-  /// Gives the names of all keys in pages; a name may come twice.
+  /// Passes the names of all keys to `body` in pages; a name can occur twice.
   func scanPages(_ body: ([String]) throws(RedisError) -> Void) throws(RedisError) {
     var cursor = "0"
     repeat {
       let reply = try call("SCAN", cursor, "COUNT", "\(Self.page)")
       guard let next = reply[0]?.string, let keys = reply[1] else {
-        throw RedisError(.unexpectedReply, "SCAN gave no cursor.")
+        throw RedisError(.unexpectedReply, "SCAN returned no cursor.")
       }
       cursor = next
       try body(keys.compactMap(\.text))
     } while cursor != "0"
   }
 
-  /// Gives the names of what many keys hold in pages, each with its key; one may come twice.
+  /// Passes the member names of many keys to `body` in pages, each with its key; a name can occur twice.
   ///
-  /// - Parameter command: `HSCAN` where the keys are hashes, `ZSCAN` where they are sorted sets.
+  /// - Parameter command: `HSCAN` for hashes, `ZSCAN` for sorted sets.
   func scanPages(
     by command: String, of keys: [String],
     _ body: ([(key: String, name: String)]) throws(RedisError) -> Void
   ) throws(RedisError) {
-    // One may be large, so only a few are read at a time.
+    // A key can be large, so only a few are read at a time.
     let together = 20
     var open = keys.map { (key: $0, cursor: "0") }
     while !open.isEmpty {
@@ -79,7 +79,7 @@ extension RedisConnection {
       } _: { (item, reply) throws(RedisError) in
         if reply.isNull { return }
         guard let next = try reply.get()[0]?.string, let fields = reply[1]?.fields else {
-          throw RedisError(.unexpectedReply, "\(command) \(item.key) gave no cursor.")
+          throw RedisError(.unexpectedReply, "\(command) \(item.key) returned no cursor.")
         }
         page += fields.map { (item.key, $0.name) }
         if next != "0" { unfinished.append((item.key, next)) }
@@ -89,10 +89,10 @@ extension RedisConnection {
     }
   }
 
-  /// Sends a command for each item in pipelines of a page, and gives every reply with its item.
+  /// Sends a command for each item, in pipelines of a page, and passes every reply to `body` with its item.
   ///
-  /// An error reply is given too: what it means only the caller knows. Of a key of another type, which is a finding
-  /// of its own, there is nothing to say but that it holds nothing of what was looked for.
+  /// Error replies are passed on too: only the caller knows what they mean. The reply for a key of the wrong
+  /// type, which is reported separately, becomes null.
   func askEach<Item>(
     _ items: some Collection<Item>, _ words: (Item) -> RESPWords,
     _ body: (Item, Reply) throws(RedisError) -> Void
@@ -109,7 +109,7 @@ extension RedisConnection {
 }
 
 extension RedisConnection {
-  /// Sends one command; nothing is what a key of another type holds of what was looked for.
+  /// Sends one command and returns its reply; null if the key has the wrong type.
   func ask(_ words: String...) throws(RedisError) -> Reply {
     var all = RESPWords()
     for word in words { all.add(word) }
@@ -120,13 +120,13 @@ extension RedisConnection {
 }
 
 extension Reply {
-  /// Nothing where the key is of another type than the command is for.
+  /// The reply, or null if the key has the wrong type for the command.
   var ofRightType: Reply { error?.code == .refused(kind: "WRONGTYPE") ? .null : self }
 
-  /// The text, with a mark in the place of what is not UTF-8.
+  /// The text, with replacement characters for invalid UTF-8.
   var text: String? { withBytes { String(decoding: $0, as: UTF8.self) } }
 
-  /// Names and values in turn.
+  /// Alternating names and values as text fields.
   var fields: Fields {
     var fields = Fields()
     fields.pairs.reserveCapacity(count / 2)
@@ -135,7 +135,7 @@ extension Reply {
     return fields
   }
 
-  /// Names and values of any kind.
+  /// Alternating names and values of any kind.
   var properties: [String: Reply] {
     var properties: [String: Reply] = [:]
     var parts = makeIterator()

@@ -1,29 +1,29 @@
 import Market
 
-/// Makes one state anew from the journal, and tells which events cannot have happened.
+/// Replays one state from the journal, and detects events that cannot have happened.
 ///
-/// The journal has the events that a worker says in the order in which it said them, and those that it hears in
-/// the order in which it heard them, but it does not have the order between the two: what a worker says while
-/// others speak stands behind events that it has not heard yet. So an event is heard *as late as possible*: only
-/// when what the worker says next is impossible without it, or at the end.
+/// The journal has the events that a worker emitted in the order in which it emitted them, and the events it
+/// observed in the order in which it observed them, but not the order between the two: an event that a worker
+/// emits while others append can follow events that it has not observed yet. So an event is observed *as late
+/// as possible*: only when the worker's next own event is impossible without it, or at the end.
 ///
-/// That gives the worker's state although the worker may have heard the event earlier. What it says is possible
-/// after some first part of what it heard; the shortest such part never is longer than the true one, so an event
-/// is never heard too early, and what the events change that were heard too late is not told by what was said in
-/// between: a listing's held units, a deal's date and its listing are in the worker's own events, and those have
-/// to agree with the state before they are permitted.
+/// That yields the worker's state, although the worker can have observed the event earlier. Each own event is
+/// possible after some prefix of the observed events, and the shortest such prefix is never longer than the
+/// true one, so no event is observed too early. Observing one too late goes unnoticed only if the own events
+/// in between do not depend on it: a listing's held units, a deal's date and its listing are part of the
+/// worker's own events, which have to agree with the state to be permitted.
 struct Replay<Rules: Replayable> {
   private(set) var state = Rules.initial
-  /// The listings that others have followed, as they were at their end.
+  /// The final states of listings that were followed by others.
   private(set) var former: [Listing] = []
   private var unheard: ArraySlice<JournalEntry> = []
-  /// The last event heard, until something is said.
+  /// The last observed event, until the worker emits one.
   private var news: Event?
 
-  /// Takes in an event that the worker may have heard already.
+  /// Queues an event that the worker can have observed by now.
   mutating func observe(_ entry: JournalEntry) { unheard.append(entry) }
 
-  /// Takes in an event of the worker's own; false if it cannot have said that.
+  /// Applies an event that the worker emitted. Returns false if it cannot have emitted it.
   mutating func emit(_ entry: JournalEntry) -> Bool {
     var isPossible = Rules.permits(entry.event, in: state, after: news)
     while !isPossible, let next = unheard.popFirst() {
@@ -36,7 +36,7 @@ struct Replay<Rules: Replayable> {
     return isPossible
   }
 
-  /// Hears what is left: the state of a worker that has read the whole journal.
+  /// Observes the remaining events: the state is that of a worker that has read the whole journal.
   mutating func finish() {
     while let next = unheard.popFirst() { apply(next) }
   }

@@ -2,24 +2,24 @@ import Lanes
 import Market
 
 extension Int {
-  /// Whether this version comes after one. Those who wrote before versions were counted left them as they were.
+  /// Returns whether this version can follow another. Releases before versions existed left it unchanged.
   func follows(_ version: Int) -> Bool { self == version + 1 || self == version }
 }
 
-/// Rules whose own events can be told to be possible or not.
+/// A decider whose own events can be checked for being possible in a state.
 protocol Replayable: Decider {
   static var worker: DecidingWorker { get }
-  /// What there is before the first event.
+  /// The state before the first event.
   static var initial: State { get }
-  /// Which state an event is about; nil if it is about none of these.
+  /// Returns the id of the state that an event is about; nil if it is about none of these.
   static func subject(of event: Event) -> Int?
-  /// The hash that keeps a state.
+  /// Returns the key of the hash that stores a state.
   static func key(_ id: Int, in shard: Shard) -> String
-  /// Whether the event is the first of a state, whatever came before it.
+  /// Returns whether the event starts a new state, whatever came before it.
   static func begins(with event: Event) -> Bool
-  /// The listing that is none of the state any more once `event` is said, as it is then; nil where none is.
+  /// Returns the final state of the listing that `event` removes from the state; nil if there is none.
   static func former(in state: State, before event: Event) -> Listing?
-  /// Whether a worker in `state`, to which `heard` is news, can say `event`.
+  /// Returns whether a worker in `state`, which has just observed `heard`, can emit `event`.
   static func permits(_ event: Event, in state: State, after heard: Event?) -> Bool
 }
 

@@ -38,7 +38,7 @@ extension ReservationDecider: Replayable {
 }
 
 extension Deal {
-  /// Whether only what the buyer may change is another.
+  /// Returns whether the deals differ only in what the buyer can change.
   fileprivate func differsOnlyByPerson(from other: Deal) -> Bool {
     var same = self
     same.terms?.reserveDt = other.terms?.reserveDt ?? ""

@@ -3,7 +3,7 @@ import Lanes
 import Market
 import Redis
 
-/// What is stored in the shard, compared with what its events make and with one another.
+/// Compares what is stored in the shard with what its events make, and for consistency.
 extension ShardAudit {
   mutating func checkProducts() throws(RedisError) {
     let ids = contents.products.union(contents.stocks).union(trades.ids).union(stocks.ids).sorted()
@@ -36,7 +36,7 @@ extension ShardAudit {
       let key = Key.reservation(id, in: shard)
       let state = read(
         Reservation?.self, try reply.get().fields, at: key, expected: reservations.state(id),
-        // Where an answer is wanted is not on the journal.
+        // Where to send the answer is not on the journal.
         besides: ["cancelreplyto"])
       guard let state, let reservation = state else { return }
       numbers.take(reservation, &findings)
@@ -55,18 +55,18 @@ extension ShardAudit {
       let (key, fields) = (Key.trade(id, in: shard), try reply.get().fields)
       if let listing = expected[id] {
         findings.compare(fields, with: listing.fields, at: key, besides: [])
-        // A listing that is missing is missing from the list, too.
+        // A missing listing is still expected in the index.
         if fields.isEmpty { return indexes.take(listing) }
       }
       do throws(FieldError) {
         indexes.take(try Listing(fields: fields))
       } catch {
-        findings.addWhenIdle(.unreadable, key, "It is no listing: \(error.message)")
+        findings.addWhenIdle(.unreadable, key, "It is not a listing: \(error.message)")
       }
     }
   }
 
-  /// Reads a stored state and compares it with what its events make; nil where it cannot be read.
+  /// Reads a stored state and compares it with what its events make. Returns nil if it cannot be read.
   private mutating func read<State: Stored>(
     _ type: State.Type, _ fields: Fields, at key: String, expected: State?, besides ignored: Set<String> = []
   ) -> State? {

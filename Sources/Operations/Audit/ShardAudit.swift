@@ -3,9 +3,9 @@ import Lanes
 import Market
 import Redis
 
-/// The audit of one shard: reads its journal once, then what is stored, and lets every check see both.
+/// The audit of one shard: reads its journal once, then what is stored, and passes both to every check.
 struct ShardAudit {
-  /// All that is left of it when it is done.
+  /// The result of the audit of one shard.
   struct Result {
     let shard: Shard
     var findings = Findings()
@@ -30,7 +30,7 @@ struct ShardAudit {
   var indexes: IndexCheck
   var line = ArrivalOrder()
   var ids = IDCheck()
-  /// The last listing of each product, by which its deals are decided.
+  /// The current listing of each product.
   var listings: [Int: Listing] = [:]
   private let journal: StreamState
 
@@ -52,13 +52,13 @@ struct ShardAudit {
     if journal.isTrimmed {
       let start = journal.first.map { "begins at \($0)" } ?? "is empty"
       notes.append(
-        "The journal of shard \(shard.index) \(start): \(journal.added - journal.length) older events are gone, and with them some histories."
+        "The journal of shard \(shard.index) \(start): \(journal.added - journal.length) older events are gone, and some histories with them."
       )
     }
   }
 
   mutating func run() throws(RedisError) -> Result {
-    // First how far the workers are: by then all their outcomes stand on the journal.
+    // Read the cursors first: all outcomes of the commands before them are on the journal by now.
     let cursors = try cursors()
     let deadLetters = try DeadEntries(tag: shard.tag, on: connection)
     totals.deadLetters = deadLetters.count
@@ -86,7 +86,7 @@ struct ShardAudit {
     totals.finished = numbers.finished
     totals.running = numbers.running
     totals.waiting = numbers.waiting
-    // Retention goes on meanwhile, and what was read behind its back does not fit together.
+    // Retention can trim the journal while it is read; then the results are inconsistent.
     let journalNow = try StreamState(of: Key.journal(of: shard), on: connection)
     if journalNow.added - journalNow.length != journal.added - journal.length {
       findings = Findings()
@@ -113,7 +113,7 @@ struct ShardAudit {
         entries.append(JournalEntry(event: try Event(fields: entry.fields), position: entry.id))
       } catch {
         findings.add(
-          .unreadable, Key.journal(of: shard), "The entry \(entry.id) is no event: \(error.message)")
+          .unreadable, Key.journal(of: shard), "The entry \(entry.id) is not an event: \(error.message)")
       }
     }
     for entry in entries {

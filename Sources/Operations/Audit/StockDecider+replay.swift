@@ -55,7 +55,7 @@ extension StockDecider: Replayable {
 }
 
 extension HoldStep {
-  /// Whether this is what stock says to `event`.
+  /// Returns whether this is the stock worker's answer to `event`.
   fileprivate func answers(_ event: Event?, of deal: Deal) -> Bool {
     guard case .deal(let step, let asked) = event?.fact, asked.reserveid == deal.reserveid else {
       return false

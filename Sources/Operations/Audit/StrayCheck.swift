@@ -5,7 +5,7 @@ import Redis
 
 /// Finds notices and my page rows that nothing implies.
 ///
-/// It needs no list of what should be there: what a record says leads to the event or the reservation behind it.
+/// It needs no list of expected records: each record leads to the event or the reservation behind it.
 struct StrayCheck {
   let shards: Int
 
@@ -37,7 +37,7 @@ struct StrayCheck {
       } else {
         findings.add(
           .notice, BrokenView(noticeOf: userid, name),
-          "It is no notice of an event: its id is \(shown(name)).")
+          "It is not a notice of an event: its id is \(shown(name)).")
       }
     }
     var unfounded: [NoticeID] = []
@@ -56,7 +56,7 @@ struct StrayCheck {
     }
   }
 
-  /// Where a trimmed journal begins.
+  /// Returns where the trimmed ones of the shards' journals begin.
   private func starts(
     of shards: Set<Shard>, on connection: RedisConnection
   ) throws(RedisError) -> [Shard: EntryID] {
@@ -78,7 +78,7 @@ struct StrayCheck {
       if let id = MypageRowID(name), id.shard.index < shards {
         listed.append((id, userid, view))
       } else {
-        findings.add(.mypage, view, "It names no row of a reservation.")
+        findings.add(.mypage, view, "It does not name a row of a reservation.")
       }
     }
     try connection.askEach(listed) {
@@ -101,7 +101,7 @@ struct StrayCheck {
       if let id = Int(name), "\(id)" == name, Key.mypageRows(of: id, in: shard) == key {
         rows.append((id, shard, view))
       } else {
-        findings.add(.mypage, view, "It is no row of a reservation.")
+        findings.add(.mypage, view, "It is not a row of a reservation.")
       }
     }
     try connection.askEach(rows) {

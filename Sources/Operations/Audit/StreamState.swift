@@ -1,17 +1,17 @@
 import Market
 import Redis
 
-/// Where a stream ends, what of it is still there, and how far its readers are.
+/// Where a stream ends, how much of it still exists, and how far its readers are.
 struct StreamState: Equatable {
   private(set) var length = 0
   private(set) var added = 0
   private(set) var last = EntryID.zero
-  /// The first entry that is still there.
+  /// The first entry that still exists.
   private(set) var first: EntryID?
-  /// How many entries each consumer group has still to read.
+  /// How many entries each consumer group has not read yet.
   private(set) var lags: [String: Int] = [:]
 
-  /// Whether the oldest entries are gone, or some in between.
+  /// Whether some entries are gone, the oldest ones or others.
   var isTrimmed: Bool { added > length }
 
   init(of key: String, on connection: RedisConnection) throws(RedisError) {
@@ -30,11 +30,11 @@ struct StreamState: Equatable {
       let group = group.properties
       guard let name = group["name"]?.text else { continue }
       let position = group["last-delivered-id"]?.text.flatMap { EntryID($0) } ?? .zero
-      // Redis cannot tell the lag of a stream that somebody deleted from: then what there is has to do.
+      // Redis reports no lag for a stream with deleted entries; then use its length.
       lags[name] = position >= last ? 0 : max(1, group["lag"]?.integer ?? length)
     }
   }
 
-  /// How many entries `reader` has still to read; one that never read has all before it.
+  /// Returns how many entries `reader` has not read yet: all of them if it never read.
   func lag(of reader: String) -> Int { lags[reader] ?? length }
 }

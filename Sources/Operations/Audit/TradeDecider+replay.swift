@@ -10,7 +10,7 @@ extension TradeDecider: Replayable {
 
   static func key(_ id: Int, in shard: Shard) -> String { Key.product(id, in: shard) }
 
-  /// A product's deals lean on all that was before, so there is no fresh start.
+  /// A product's deals depend on all earlier events, so no event starts a new state.
   static func begins(with event: Event) -> Bool { false }
 
   static func former(in state: ProductTrade, before event: Event) -> Listing? {
@@ -72,7 +72,7 @@ extension TradeDecider: Replayable {
 }
 
 extension ProductTrade {
-  /// Whether a deal of `qty` units could start now, were it first in the line.
+  /// Returns whether a deal of `qty` units could start now if it were first in the line.
   func hasFree(_ qty: Int) -> Bool {
     guard let listing, listing.closed == nil, let onHand else { return false }
     return qty <= min(listing.free, onHand - owed - listing.held)
@@ -80,7 +80,7 @@ extension ProductTrade {
 }
 
 extension Deal {
-  /// Whether it is the deal as the trade has it, leaving out what each telling adds.
+  /// Returns whether it equals the deal that the trade has, except for the fields that each event adds.
   fileprivate func isTold(of known: Deal?) -> Bool {
     guard var known else { return false }
     known.tradeid = tradeid

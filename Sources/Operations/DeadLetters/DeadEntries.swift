@@ -2,7 +2,7 @@ import Lanes
 import Market
 import Redis
 
-/// Which entries went to the dead letters instead of being handled.
+/// The entries that became dead letters instead of being handled.
 struct DeadEntries {
   private struct Place: Hashable {
     let stream: String
@@ -10,7 +10,7 @@ struct DeadEntries {
   }
 
   private(set) var count = 0
-  /// Dead letters were replayed or dropped since: which ones is not known any more.
+  /// Whether dead letters have been replayed or dropped, so that some of these entries are unknown.
   private(set) var areIncomplete = false
   private var places: Set<Place> = []
 

@@ -4,23 +4,23 @@ import Keys
 import Lanes
 import Market
 
-/// An entry that a worker could not handle, with what is wrong and its raw fields.
+/// An entry that a worker could not handle: the reason and its raw fields.
 package struct DeadLetter: Sendable {
-  /// The tag of the slot that keeps it: a shard's number, or an inlet's name.
+  /// The hash tag of its slot: a shard's number, or an inlet's name.
   package let tag: String
-  /// Its place among the dead letters, and so when it was put there.
+  /// Its entry id among the dead letters, and so the time when it was put aside.
   package let position: EntryID
   package let worker: String
-  /// Where it came from.
+  /// The stream it came from.
   package let stream: String
   package let entry: String
   package let reason: String
   /// The field that is wrong.
   package let wrong: String
   package let message: String
-  /// How many bytes the entry had of which only a part was kept; nil where all of it is here.
+  /// The entry's full size in bytes, if only a part of it was kept; otherwise nil.
   package let cut: String?
-  /// What it says itself.
+  /// The entry's own fields.
   package let fields: Fields
 
   init(_ entry: StreamEntry, tag: String) {
@@ -33,7 +33,7 @@ package struct DeadLetter: Sendable {
     wrong = entry.fields["wrong"] ?? ""
     message = entry.fields["message"] ?? ""
     cut = entry.fields["cut"]
-    // By bytes: a name that begins with a combining mark takes the colon before it into one character with it.
+    // By bytes: a name that begins with a combining mark forms one `Character` with the colon before it.
     let mark = "field:".utf8
     fields = Fields(
       entry.fields.filter { $0.name.utf8.starts(with: mark) }.map {
@@ -41,48 +41,48 @@ package struct DeadLetter: Sendable {
       })
   }
 
-  /// What a person calls it by: `3/1712-0`, `trade.commands/1712-0`.
+  /// The id that an operator uses: `3/1712-0`, `trade.commands/1712-0`.
   package var id: String { "\(tag)/\(position)" }
 
-  /// Names the command in it for good, as the door would have or has. Throws where its sender named it wrongly.
+  /// Returns the command id that the door gave it, or would give it. Throws if the sender's id is invalid.
   func commandid() throws(FieldError) -> String {
     if isOfInlet { return try CommandName.entry(fields, id: entry, inlet: stream) }
     return try Caller.name(in: fields) ?? "\(stream)/\(entry)"
   }
 
-  /// Where on its shard's journal the event in it lies; nil for a command.
+  /// The position of its event on the shard's journal; nil for a command.
   var event: EntryID? {
     if stream == "{\(tag)}:events" { return EntryID(entry) }
-    // One that was handed back and put aside once more.
+    // An event that was handed back and put aside again.
     return ReplayedEvent.position(in: fields)
   }
 
-  /// What was asked for, where a door had said so.
+  /// Returns the digest that a door had added, if any.
   func digest() throws(FieldError) -> CommandDigest? {
     isOfInlet ? nil : try Caller(fields: fields)?.digest
   }
 
   private var isOfInlet: Bool { DecidingWorker.allCases.contains { Key.inlet($0) == stream } }
 
-  /// The worker that takes it; nil for an event of the journal, which is no command.
+  /// The worker that takes the command; nil for an event of the journal.
   var recipient: DecidingWorker? {
     DecidingWorker.allCases.first { stream == Key.inlet($0) || stream.hasSuffix("}:\($0.commands)") }
   }
 
-  /// The stream that keeps it.
+  /// The stream that holds it.
   var key: String { LaneName(worker: worker, tag: "{\(tag)}").deadLetters }
 }
 
 extension DeadLetter {
-  /// When it died, ISO 8601 in UTC.
+  /// When it was put aside, ISO 8601 in UTC.
   package var time: String { position.timestamp }
 
-  /// One line, its parts apart by tabs: id, worker, time, reason, field, message.
+  /// One line, separated by tabs: id, worker, time, reason, field, message.
   package var line: String {
     [id, worker, time, reason, wrong, message].map(\.printable).joined(separator: "\t")
   }
 
-  /// Everything, a line each.
+  /// Everything, one fact per line.
   package var text: String {
     let facts = [
       ("id", id), ("worker", worker), ("time", time), ("stream", stream), ("entry", entry),
@@ -96,7 +96,7 @@ extension DeadLetter {
 }
 
 extension [DeadLetter] {
-  /// A JSON array with everything; the fields as pairs, for a name may come twice.
+  /// A JSON array with everything; fields are pairs, because a name can occur twice.
   package var json: String {
     get throws {
       let encoder = JSONEncoder()

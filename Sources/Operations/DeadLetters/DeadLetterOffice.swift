@@ -4,15 +4,15 @@ import Lanes
 import Market
 import Redis
 
-/// Looks after the dead letters of all shards and inlets.
+/// Lists, replays and drops the dead letters of all shards and inlets.
 package struct DeadLetterOffice {
-  /// What came of sending one again.
+  /// The result of a replay.
   package enum Delivery: Equatable, Sendable {
-    /// It stands in its shard's stream again, and is no dead letter any more.
+    /// A command that is in its shard's stream again, and no longer a dead letter.
     case delivered(commandid: String, id: Int, shard: Shard)
-    /// An event that its lane hears again, and no dead letter any more.
+    /// An event that its lane will observe again, and no longer a dead letter.
     case handedBack(type: String, position: EntryID, lane: LaneName)
-    /// It stays, and why.
+    /// It stays a dead letter, for this reason.
     case refused(String)
   }
 
@@ -24,7 +24,7 @@ package struct DeadLetterOffice {
     shards = try connection.shardCount()
   }
 
-  /// All of them in the order in which they died, the inlets' and shards' together.
+  /// Returns the dead letters of all inlets and shards, in the order in which they were put aside.
   package func letters(of worker: String? = nil) throws(RedisError) -> [DeadLetter] {
     var letters: [DeadLetter] = []
     for tag in DecidingWorker.allCases.map(Key.inlet) + (0..<shards).map(String.init) {
@@ -37,7 +37,7 @@ package struct DeadLetterOffice {
     return letters.sorted { $0.position < $1.position }
   }
 
-  /// The dead letter with this id, if there is one.
+  /// Returns the dead letter with this id, if there is one.
   package func letter(_ id: String) throws(RedisError) -> DeadLetter? {
     let parts = id.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let position = EntryID(parts[1]) else { return nil }
@@ -50,14 +50,13 @@ package struct DeadLetterOffice {
     return found
   }
 
-  /// Sends the command in a dead letter through the door again, then takes the dead letter away; an event goes back
-  /// to its lane.
+  /// Sends the command in a dead letter through the door again, then removes the dead letter. Hands an event
+  /// back to its lane.
   ///
-  /// Should this end in between, sending it once more changes nothing: the command keeps its id, and an event goes in
-  /// one step.
+  /// If this is interrupted, replay again: the command keeps its id, and an event moves in one step.
   ///
-  /// - Parameter corrections: fields of a command that replace its own, or are added to them. A `commandid` makes
-  ///   another command of it, with a name of the operator's.
+  /// - Parameter corrections: fields of a command that replace its own, or are added to them. A `commandid`
+  ///   turns it into another command, with an id of the operator's choice.
   package func replay(_ letter: DeadLetter, setting corrections: Fields = [:]) throws(RedisError) -> Delivery
   {
     if let position = letter.event { return try handBack(letter, position, correcting: !corrections.isEmpty) }
@@ -73,7 +72,7 @@ package struct DeadLetterOffice {
         if let name = try CommandName.replay(corrections) { name } else { try letter.commandid() }
       request = CommandRequest(
         draft: try Draft(fields: fields, worker: worker), commandid: commandid,
-        // What was asked for stays the same, unless it is corrected.
+        // The digest stays the same unless the command is corrected.
         digest: corrections.isEmpty ? try letter.digest() : nil)
     } catch {
       return .refused(error.message)
@@ -84,15 +83,15 @@ package struct DeadLetterOffice {
       try takeAway(letter)
       return .delivered(commandid: request.commandid, id: id, shard: shard)
     case .full(let shard):
-      return .refused("Shard \(shard.index) is too far behind to take anything in: try again later.")
+      return .refused("Shard \(shard.index) is too far behind to accept commands: try again later.")
     case .unknown, .conflict:
       return .refused(admission.error?.message ?? "The door refused it.")
     }
   }
 
-  private static let isCut = "Only a part of it was kept: it has to be sent again from where it came."
+  private static let isCut = "Only a part of it was kept: its sender has to send it again."
 
-  /// Hands an event back to the lane that put it aside, once.
+  /// Hands an event back to the lane that put it aside, exactly once.
   private func handBack(
     _ letter: DeadLetter, _ position: EntryID, correcting: Bool
   ) throws(RedisError) -> Delivery {
@@ -101,7 +100,7 @@ package struct DeadLetterOffice {
     else {
       let kind = letter.worker == "mypage" ? "mypages" : "notices"
       return .refused(
-        "The \(letter.worker) worker only shows what happened: mend it, run handover rebuild \(kind), then drop this."
+        "The \(letter.worker) worker only shows what happened: fix it, run handover rebuild \(kind), then drop this."
       )
     }
     let journal = Key.journal(of: shard)
@@ -111,11 +110,11 @@ package struct DeadLetterOffice {
     do throws(FieldError) {
       event = try Event(fields: original ?? letter.fields)
     } catch {
-      return .refused("It is no event that can be read: \(error.message) Drop it.")
+      return .refused("It is not a readable event: \(error.message) Drop it.")
     }
     var later: [JournalEntry] = []
     var seen = position
-    // Until nothing was said between the look and the step.
+    // Until no event is appended between reading the journal and the script.
     for _ in 1...100 {
       try connection.readPages(of: journal, from: seen) { (page) throws(RedisError) in
         for entry in page where entry.id > seen {
@@ -130,7 +129,7 @@ package struct DeadLetterOffice {
       if EntryID(last).map({ $0 > seen }) ?? false { continue }
       let heard: Event
       switch EventReplay.remedy(for: event, to: worker, after: later) {
-      case .nothing(let why): return .refused("There is nothing to make up for: \(why) Drop it.")
+      case .nothing(let why): return .refused("There is nothing to replay: \(why) Drop it.")
       case .observe(let event): heard = event
       }
       var words = RESPWords("EVALSHA", try connection.digest(of: EventReplay.script), "3")
@@ -147,15 +146,15 @@ package struct DeadLetterOffice {
       case "sent":
         return .handedBack(
           type: event.type, position: position, lane: LaneName(worker: worker.rawValue, tag: shard.tag))
-      case "gone": return .refused("Somebody else has sent or dropped it meanwhile.")
+      case "gone": return .refused("Somebody else has replayed or dropped it meanwhile.")
       default: continue
       }
     }
     return .refused(
-      "So much is being said in shard \(shard.index) that there was no moment for it: try again.")
+      "Shard \(shard.index) appends events too fast to hand this one back: try again.")
   }
 
-  /// The event as the journal has it, if it still has it: a dead letter may keep less of it.
+  /// Returns the event from the journal, if it still has it: a dead letter can hold only a part of it.
   private func original(_ position: EntryID, on journal: String) throws(RedisError) -> Fields? {
     var found: Fields?
     try connection.readPages(of: journal, from: position, through: position) { (page) throws(RedisError) in
@@ -164,10 +163,10 @@ package struct DeadLetterOffice {
     return found
   }
 
-  /// Takes a dead letter away for good.
+  /// Removes a dead letter for good.
   package func drop(_ letter: DeadLetter) throws(RedisError) {
     try takeAway(letter)
-    // Nobody will decide it any more, so that it waits is forgotten as an outcome is.
+    // No worker will decide the command now, so its `waiting` record expires like an outcome.
     if let shard = Int(letter.tag), let commandid = letter.fields["commandid"] {
       try connection.call("EXPIRE", Key.operation(commandid, in: Shard(shard)), "86400")
     }

@@ -5,47 +5,49 @@ import Redis
 
 /// Hands an event back to the lane that put it aside.
 ///
-/// An event's place in the order is gone by then. What makes it safe nevertheless: a deal waits for the answer that
-/// its event would have brought, so nothing that depends on it has happened; and what was told anew since then is
-/// taken as it was told last.
+/// The event comes late, after events that followed it. That is safe for two reasons: a deal waits for the
+/// answer that its event would have brought, so nothing that depends on it has happened; and for what newer
+/// events have stated again, the newest statement counts.
 struct EventReplay {
-  /// What the lane is to hear.
+  /// What the lane should observe.
   enum Remedy: Equatable {
     case observe(Event)
-    /// Nothing any more, and why.
+    /// Nothing, for this reason.
     case nothing(String)
   }
 
-  /// - Parameter later: the events of the same product that stand behind it on the journal.
+  /// Returns what the lane should observe in place of the event.
+  ///
+  /// - Parameter later: the events of the same product that follow it on the journal.
   static func remedy(for event: Event, to worker: DecidingWorker, after later: [JournalEntry]) -> Remedy {
     guard worker.listensTo.contains(event.type) else {
       return .nothing("The \(worker.rawValue) worker does not listen to \(event.type).")
     }
     switch (worker, event.fact) {
     case (.reservation, .deal(let step, let deal)):
-      // A refused cancel is the last that is said of a deal; of the others each makes the ones before it void.
+      // A refused cancel is the last event of a deal; each of the others supersedes the ones before it.
       let newer = later.last {
         guard case .deal(let other, let told) = $0.event.fact else { return false }
         return told.reserveid == deal.reserveid && other.worker == .trade && other.standing != nil
       }
       guard step.standing != nil, let newer else { return .observe(event) }
-      return .nothing("\(newer.event.type) at \(newer.position) has taken its place.")
+      return .nothing("\(newer.event.type) at \(newer.position) has superseded it.")
     case (.trade, .stock):
       guard let newer = later.last(where: { $0.event.level != nil }) else { return .observe(event) }
-      return .nothing("\(newer.event.type) at \(newer.position) tells how much there is by now.")
+      return .nothing("\(newer.event.type) at \(newer.position) tells the newer stock level.")
     case (.trade, .hold(let step, let deal, let level)):
-      // What stock did for the deal still counts, but how much there is has been told again.
+      // What the stock worker did for the deal still counts, but with the newest stock level.
       return .observe(
         Event(.hold(step, deal, later.compactMap(\.event.level).last ?? level), caller: event.caller))
     case (.trade, .deal), (.stock, .deal): return .observe(event)
-    case (.reservation, _), (.trade, _), (.stock, _): return .nothing("It concerns nobody there.")
+    case (.reservation, _), (.trade, _), (.stock, _): return .nothing("That worker does not use it.")
     }
   }
 
-  /// Appends the entry and takes the letter away, or does nothing: the letter is there, and nothing was said since.
+  /// Appends the entry and removes the letter, if the letter still exists and the journal has no newer entry.
   ///
-  /// `KEYS` the letters, the commands, the journal; `ARGV` the letter, the journal's last entry, the new entry. The
-  /// letter goes last: should there be no memory for the entry, it is still there.
+  /// `KEYS`: the letters, the commands, the journal. `ARGV`: the letter, the journal's last entry, the new
+  /// entry. The letter is removed last: if Redis has no memory for the entry, the letter is kept.
   static let script = Script(
     """
     if #redis.call('XRANGE',KEYS[1],ARGV[1],ARGV[1])==0 then return 'gone' end
@@ -68,12 +70,12 @@ extension DecidingWorker {
 }
 
 extension DealStep {
-  /// What a reservation stands at once it has heard this; nil where that changes nothing of it.
+  /// The reservation's status after it has observed this step; nil if the step does not change it.
   fileprivate var standing: Status? { self == .tradeCanceled ? .canceled : status }
 }
 
 extension Event {
-  /// How much there is of the product, as stock tells with it; nil where it does not.
+  /// The product's stock level, if the event states it.
   fileprivate var level: StockLevel? {
     switch fact {
     case .stock(.stockWithdrawn, let level): .unregistered(level.productid)

@@ -3,18 +3,18 @@ import Lanes
 import Market
 import Redis
 
-/// Which events of a shard's journal its workers heard later than they stand there: those that had been put aside.
+/// The events of a shard's journal that were put aside and replayed, so that a worker observed them late.
 struct ReplayedEvents {
-  /// An event, and the entry among the commands by which it was heard.
+  /// An event, and the entry among the commands that replayed it.
   struct Item {
     let entry: JournalEntry
     let heard: EntryID
   }
 
-  /// In the order in which they were heard.
+  /// The replayed events of each worker, in the order in which it observed them.
   private(set) var items: [DecidingWorker: [Item]] = [:]
 
-  /// - Parameter deadLetters: a replay takes a letter away, so where all are there, none was made.
+  /// - Parameter deadLetters: a replay removes a dead letter, so if none is missing, there was no replay.
   init(
     _ shard: Shard, besides deadLetters: DeadEntries, on connection: RedisConnection,
     _ findings: inout Findings
@@ -25,7 +25,7 @@ struct ReplayedEvents {
       var found: [Item] = []
       try connection.readPages(of: stream) { (page) throws(RedisError) in
         for entry in page {
-          // What cannot be read has become a dead letter again.
+          // An unreadable one has become a dead letter again.
           guard let replay = try? ReplayedEvent(fields: entry.fields) else { continue }
           found.append(
             Item(entry: JournalEntry(event: replay.event, position: replay.position), heard: entry.id))
@@ -47,7 +47,7 @@ struct ReplayedEvents {
       }
       var seen: Set<EntryID> = []
       for item in found where !seen.insert(item.entry.position).inserted {
-        findings.add(.command, stream, "\(item.heard) replays \(item.entry.position) once more.")
+        findings.add(.command, stream, "\(item.heard) replays \(item.entry.position) again.")
       }
     }
   }

@@ -2,7 +2,7 @@ import Lanes
 import Market
 import Redis
 
-/// An event of a journal, with all that a person filters by.
+/// An event of a journal, with everything that people filter by.
 package struct JournalLine: Sendable {
   package let shard: Shard
   package let id: EntryID
@@ -14,7 +14,7 @@ package struct JournalLine: Sendable {
     self.fields = fields
   }
 
-  /// Reads an entry of `XRANGE` or `XREAD`; what is no text is shown as it can be.
+  /// Reads an entry of `XRANGE` or `XREAD`, with replacement characters for invalid UTF-8.
   init?(shard: Shard, entry: Reply) {
     guard let id = entry[0]?.string.flatMap({ EntryID($0) }), let body = entry[1] else { return nil }
     var fields = Fields()
@@ -33,10 +33,10 @@ package struct JournalLine: Sendable {
 
   package var type: String { fields["type"] ?? "?" }
 
-  /// The command behind it; empty where none is named.
+  /// The id of the command behind it; empty if it names none.
   var commandid: String { fields["commandid"] ?? "" }
 
-  /// The worker that said it.
+  /// The worker that emitted it.
   package var worker: String {
     if let step = Event.steps.first(where: { $0.rawValue == type }) { return step.worker.rawValue }
     return fields["command"].flatMap { CommandKind(rawValue: $0) }?.worker.rawValue ?? "?"
@@ -52,7 +52,7 @@ package struct JournalLine: Sendable {
     fields["tradeid"] ?? (ListingStep(rawValue: type) != nil ? fields["id"] : nil)
   }
 
-  /// What a person wants to know of it in one line.
+  /// The most important fields in one line.
   package var summary: String {
     ["reserveid", "tradeid", "userid", "seller", "qty", "onhand", "onhold", "status", "reason"]
       .compactMap { name in

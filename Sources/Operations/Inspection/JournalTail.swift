@@ -3,13 +3,13 @@ import Lanes
 import Market
 import Redis
 
-/// All journals of a system, merged as they grow.
+/// Follows all journals of a system, merged.
 package struct JournalTail {
   private let connection: RedisConnection
   private let shards: [Shard]
   private var positions: [String]
 
-  /// Begins at the present end of every journal.
+  /// Begins at the current end of every journal.
   package init(_ connection: RedisConnection) throws(RedisError) {
     self.connection = connection
     let count = try connection.shardCount()
@@ -22,10 +22,12 @@ package struct JournalTail {
     }
   }
 
-  /// How many events of a shard are read at a time.
+  /// How many events per shard are read at a time.
   package static let page = 1000
 
-  /// What comes next, in the order of entry ids; waits up to half a second for it if it may.
+  /// Returns the next events in the order of their ids.
+  ///
+  /// - Parameter waits: whether to wait up to half a second for new events.
   package mutating func next(waits: Bool = true) throws(RedisError) -> [JournalLine] {
     var words = RESPWords("XREAD", "COUNT")
     words.add(Self.page)

@@ -3,26 +3,26 @@ import Lanes
 import Redis
 import Workers
 
-/// How the whole system stands at one moment: who runs what, how far behind it is, what lies aside.
+/// The state of the whole system at one moment: who runs what, how far behind it is, and what was put aside.
 package struct SystemStatus: Encodable, Sendable {
   /// One worker with all its replicas.
   package struct WorkerStatus: Encodable, Sendable {
     package var worker: String
-    /// Replicas that said lately that they live.
+    /// Replicas with a recent heartbeat.
     package var replicas: Int
-    /// Lanes that somebody holds, of all there are.
+    /// Lanes that a replica holds.
     package var lanesHeld: Int
     package var lanes: Int
-    /// Entries that are still to be read, over all lanes.
+    /// Unread entries, over all lanes.
     package var lag: Int
-    /// Entries put aside, over all lanes.
+    /// Dead letters, over all lanes.
     package var deadLetters: Int
   }
 
   /// One lane.
   package struct LaneStatus: Encodable, Sendable {
     package var lane: String
-    /// The replica that holds it; nil while nobody does.
+    /// The replica that holds it; nil if none does.
     package var owner: String?
     package var lag: Int
   }
@@ -30,16 +30,16 @@ package struct SystemStatus: Encodable, Sendable {
   package var shards: Int
   package var workers: [WorkerStatus]
   package var lanes: [LaneStatus]
-  /// Bytes that Redis uses, as it counts them.
+  /// The memory that Redis uses, in bytes (`used_memory`).
   package var memory: Int
-  /// Lanes that stand still, and keys that are not what a lane can work with, each in a sentence.
+  /// Lanes that stand still, and keys that a lane cannot work with, one sentence each.
   package var troubles: [String]
-  /// Nothing is behind, everything is held, nothing lies aside.
+  /// Whether every lane is held and up to date, and there are no dead letters and no troubles.
   package var isWell: Bool {
     troubles.isEmpty && workers.allSatisfy { $0.lag == 0 && $0.lanesHeld == $0.lanes && $0.deadLetters == 0 }
   }
 
-  /// Asks Redis, in two round trips.
+  /// Reads the status from Redis, in two round trips.
   package init(_ connection: RedisConnection) throws(RedisError) {
     let shards = try connection.shardCount()
     self.shards = shards
@@ -67,12 +67,12 @@ package struct SystemStatus: Encodable, Sendable {
       for spec in specs {
         let owner = replies.popFirst()?.string
         for (key, reply) in zip([spec.name.cursor] + spec.streams, replies) {
-          // A stream that nobody has made yet is none.
+          // A stream that does not exist yet is no trouble.
           guard let error = reply.error, error.code != .refused(kind: "ERR") else { continue }
           troubles.append("\(spec.name) cannot work with \(key): \(error.message)")
         }
         let lag = LaneLag.receive(spec.streams, &replies)
-        // All workers of a shard share its dead letters: they are told apart by their field `worker`.
+        // The workers of a shard share its dead letters, which differ by the field `worker`: count them once.
         let letters = replies.popFirst()?.integer ?? 0
         if worker == WorkerKind.reservation.rawValue || spec.name.tag.contains("commands") {
           status.deadLetters += letters

@@ -5,7 +5,7 @@ import Redis
 
 /// Everything that happened to one reservation, listing or product: commands, events and notices, in order.
 package struct Timeline: Sendable {
-  /// What a timeline is of.
+  /// The kind of item that a timeline is about.
   package enum Subject: String, CaseIterable, Sendable { case reserve, trade, product }
 
   package enum Kind: String, Sendable { case command, event, notice }
@@ -13,7 +13,7 @@ package struct Timeline: Sendable {
   package struct Moment: Sendable {
     package let kind: Kind
     package let line: JournalLine
-    /// Who did it: the door, a worker.
+    /// Who did it: the door, an operator, or a worker.
     package let actor: String
     package let text: String
   }
@@ -23,7 +23,7 @@ package struct Timeline: Sendable {
 
   private static let page = 1000
 
-  /// Throws `.missing` where no such thing is known.
+  /// Reads the timeline of an item. Throws `.missing` if the item is not known.
   package init(of subject: Subject, _ id: Int, _ connection: RedisConnection) throws(RedisError) {
     let shards = try connection.shardCount()
     let entity: Entity? = subject == .product ? nil : subject == .reserve ? .reserve : .trade
@@ -37,7 +37,7 @@ package struct Timeline: Sendable {
     }
     let shard = Shard.of(productid: productid, among: shards)
     var commandids: Set<String> = []
-    // Who sells the product; where the journal no longer tells, as far as is known.
+    // The seller of the product; until the journal names one, the last known seller.
     var seller = try connection.call("GET", Key.seller(of: productid, in: shard)).string
     for line in try Self.lines(of: Key.journal(of: shard), shard, connection) {
       let event = try? Event(fields: line.fields)
@@ -67,7 +67,7 @@ package struct Timeline: Sendable {
         moments.append(Moment(kind: .command, line: line, actor: actor, text: text))
       }
     }
-    // A command stands before what came of it, an event before its notices.
+    // A command comes before its events, an event before its notices.
     moments.sort { ($0.line.id, $0.kind.order) < ($1.line.id, $1.kind.order) }
   }
 
@@ -86,7 +86,7 @@ package struct Timeline: Sendable {
     }
   }
 
-  /// All entries of a stream, page by page.
+  /// Returns all entries of a stream, read page by page.
   private static func lines(
     of stream: String, _ shard: Shard, _ connection: RedisConnection
   ) throws(RedisError) -> [JournalLine] {

@@ -2,29 +2,29 @@ import Keys
 import Lanes
 import Market
 
-/// Rules whose states are hashes of a shard.
+/// A decider whose states are stored as hashes of a shard.
 protocol Aggregate: Decider {
   static var worker: DecidingWorker { get }
 
-  /// Which of the shard's states an input is about.
+  /// Returns the id of the state that an input is about.
   static func id(of input: Input) -> Int
 
-  /// The hash that keeps a state.
+  /// Returns the key of the hash that stores a state.
   static func key(_ id: Int, in shard: Shard) -> String
 
-  /// What REST lists; nil where there is nothing.
+  /// Returns the item that REST lists for a state; nil if there is none.
   static func listed(_ state: State) -> Listed?
 
-  /// Whether another thing may take the place of the one that the state shows so far, which then has its last say.
+  /// Returns whether an input can replace the item that a state shows. Its final form is then written first.
   static func replacesShown(_ input: Input) -> Bool
 
-  /// Writes what is kept beside the state itself for REST to read.
+  /// Writes what is stored besides the state, for REST to read.
   static func writeView(before: State, after: State, in shard: Shard, to commit: inout Commit)
 
-  /// A key that `writeView` writes to, if it writes anything.
+  /// Returns a key that `writeView` writes to; nil if it writes nothing.
   static func viewKey(_ id: Int, in shard: Shard) -> String?
 
-  /// What says for good that an id was given away, where neither the state nor its view does.
+  /// Returns a key that marks an id as used for good; nil if the state or its view does that.
   static func traceKey(_ id: Int, in shard: Shard) -> String?
 }
 
@@ -32,7 +32,7 @@ extension Aggregate {
   static func viewKey(_ id: Int, in shard: Shard) -> String? { nil }
   static func traceKey(_ id: Int, in shard: Shard) -> String? { nil }
 
-  /// All that its commits write.
+  /// All kinds of writes in its commits.
   static func writes(in shard: Shard) -> [LaneWrite] {
     [
       LaneWrite("XADD", Key.journal(of: shard), "*", "x", "x", to: .stream),
@@ -53,7 +53,7 @@ struct Listed: Equatable {
   var entity: Entity
   var id: Int
   var member: Int
-  /// Whether it has disappeared from the lists.
+  /// Whether it is marked as deleted, and so not listed.
   var isDeleted = false
 }
 
@@ -95,7 +95,7 @@ extension TradeDecider: Aggregate {
     state.listing?.listed
   }
 
-  /// A product has one listing after the other.
+  /// A product has one listing after another.
   static func replacesShown(_ input: Input) -> Bool {
     if case .command(.listTrade, _) = input { true } else { false }
   }
@@ -129,7 +129,7 @@ extension StockDecider: Aggregate {
     state.map { Listed(entity: .inventory, id: $0.level.id, member: $0.level.productid) }
   }
 
-  /// The state is a product's, and is gone when the stock is withdrawn.
+  /// The state belongs to the product, and is deleted when the stock is withdrawn.
   static func traceKey(_ id: Int, in shard: Shard) -> String? {
     Key.trace(of: .inventory, id: id, in: shard)
   }

@@ -4,14 +4,14 @@ import Market
 import Redis
 
 extension Commit {
-  /// How long an outcome is kept for a command that comes again: a day, in milliseconds.
+  /// How long an outcome is kept to answer repeated commands, in milliseconds: a day.
   static let operationLifetime = 86_400_000
-  /// How long answers wait for an ingress, in milliseconds, and how many of them at least.
+  /// How long replies are kept for an ingress, in milliseconds, and the least number of them.
   static let repliesLifetime = 60_000
   static let repliesKept = 10_000
 
-  /// Keeps an entry that cannot be read. One of the journal that a newer release wrote must not be put aside, or this
-  /// worker would never take it: the lane stands still before it.
+  /// Makes an unreadable entry a dead letter. But if a newer release wrote it to the journal, the lane stands
+  /// still before it: once put aside, this worker would never handle it.
   mutating func putAside(_ entry: Entry, from stream: String, isJournal: Bool, because error: FieldError) {
     if isJournal, Event.isNewer(error, type: entry.value("type")?.string) {
       standStill(at: entry, from: stream, because: error)
@@ -20,7 +20,7 @@ extension Commit {
     }
   }
 
-  /// Carries changes of fields over to the hash that keeps them.
+  /// Writes changed fields to their hash.
   mutating func write(_ changes: FieldChanges, at key: String) {
     if !changes.written.isEmpty {
       add { words in
@@ -41,7 +41,7 @@ extension Commit {
     }
   }
 
-  /// Appends an event to the shard's journal. No worker listens to what it says itself.
+  /// Appends an event to the shard's journal. No worker listens to its own events.
   mutating func emit(_ event: Event, on journal: String) {
     append(to: journal) { words in
       for (name, value) in event.fields {
@@ -51,7 +51,7 @@ extension Commit {
     }
   }
 
-  /// Keeps what came of a command.
+  /// Stores a command's record.
   mutating func keep(_ record: CommandRecord, of commandid: String, in shard: Shard) {
     add { words in
       words.add("SET")
@@ -62,7 +62,7 @@ extension Commit {
     }
   }
 
-  /// Tells a waiting ingress what came of a command.
+  /// Sends a command's outcome to a waiting ingress.
   mutating func answer(_ outcome: String, of commandid: String, to ingress: String, in shard: Shard) {
     let key = Key.replies(to: ingress, in: shard)
     addReply { words in

@@ -1,7 +1,7 @@
 import Lanes
 import Market
 
-/// A lane of a worker that decides commands and events by the domain's rules.
+/// The handler of a lane that decides commands and events by the domain's rules.
 final class DecisionHandler<Rules: Aggregate>: LaneHandler {
   let shard: Shard
   let streams: [String]

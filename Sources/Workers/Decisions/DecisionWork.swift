@@ -3,15 +3,15 @@ import Lanes
 import Market
 import Redis
 
-/// One batch of commands and events: decode, load the states that are not known in one round, decide, commit.
+/// One batch of commands and events: decodes them, loads unknown states in one round trip, decides, commits.
 struct DecisionWork<Rules: Aggregate>: LaneWork {
   private let lane: DecisionHandler<Rules>
   private let entries: [Entry]
   private var batch: InputBatch?
   private var unknown: [Int] = []
-  /// Ids for something new, which may have been given away before.
+  /// Ids for new items, which can have been used before.
   private var newIDs: [Int] = []
-  /// What the first round brought, and which former listings the second one asks for.
+  /// The results of the first round trip, and the former listings that the second one loads.
   private var loaded: (before: [Rules.State], known: Known, formerIDs: [Int])?
 
   init(_ entries: [Entry], in lane: DecisionHandler<Rules>) {
@@ -38,7 +38,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     decide(batch, before, &known, &commit)
   }
 
-  /// The first round: the states, what came of the commands before, and whether new ids are new.
+  /// The first round trip: asks for the states, the commands' records, and whether new ids are used.
   private mutating func ask(for batch: InputBatch, _ commands: inout Commands) {
     unknown = batch.ids.filter { lane.states[$0] == nil }
     for id in unknown { commands.add("HGETALL", Rules.key(id, in: lane.shard)) }
@@ -53,7 +53,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     }
   }
 
-  /// Decides, or asks in a second round for listings that others have followed.
+  /// Decides, or asks for former listings in a second round trip.
   private mutating func takeIn(
     _ replies: [Reply], of batch: InputBatch, _ commands: inout Commands, _ commit: inout Commit
   ) throws(RedisError) {
@@ -81,7 +81,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     _ batch: InputBatch, _ before: [Rules.State], _ known: inout Known, _ commit: inout Commit
   ) {
     var after = before
-    // What is shown and then replaced within the batch is not in the states after it.
+    // Items that are shown and then replaced within the batch are not part of the final states.
     var between: [Int: [Rules.State]] = [:]
     for item in batch.items {
       if Rules.replacesShown(item.input) { between[item.place, default: []].append(after[item.place]) }
@@ -124,12 +124,12 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     }
   }
 
-  /// What is known besides the states, and what the batch adds to it.
+  /// What is known besides the states, including what the batch adds.
   private struct Known {
-    /// What came of commands, by their ids.
+    /// The records of commands, by their ids.
     var records: [String: CommandRecord] = [:]
     var past = Past()
-    /// Former listings that the batch changes, as they were and as they are.
+    /// Former listings that the batch changes, before and after.
     var changedFormers: [(before: Listing, after: Listing)] = []
   }
 
@@ -138,10 +138,10 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   ) {
     if case .command(let command, let caller?) = item.input, let record = known.records[caller.commandid] {
       if record.isOf(caller.digest) {
-        // The same command again: the first outcome, once there is one, and no change.
+        // The same command again: answer with the first outcome, if there is one yet, and change nothing.
         if !record.outcome.isEmpty { answer(record.outcome, to: caller, &commit) }
       } else {
-        // The id keeps the outcome of its own command.
+        // Another command under a used id: the record keeps the outcome of the first command.
         let refusal = Event(refusing: command, .commandIdReused, caller)
         commit.count(.commands, by: "type", command.kind.rawValue)
         emit(refusal, &commit)

@@ -2,7 +2,7 @@ import Keys
 import Lanes
 import Market
 
-/// What a batch puts on a shard's list of things and takes off it.
+/// The items that a batch adds to and removes from a shard's index.
 struct IndexChanges {
   private(set) var added: [Listed] = []
   private(set) var removed: [Listed] = []
@@ -12,7 +12,7 @@ struct IndexChanges {
     if let now, !now.isDeleted {
       added.append(now)
     } else if let was, !was.isDeleted, now == nil || now?.member == was.member {
-      // What another thing has replaced stays where it is, whatever becomes of that one.
+      // An item that was replaced by another stays listed, whatever happens to the other.
       removed.append(was)
     }
   }

@@ -1,32 +1,32 @@
 import Lanes
 import Market
 
-/// The commands and events of a batch, decoded, and which states they are about.
+/// The decoded commands and events of a batch, and the states they are about.
 struct InputBatch {
   struct Item {
     let input: Input
     let position: EntryID
-    /// Who asked for it, if it is a command.
+    /// The caller, if it is a command.
     let caller: Caller?
-    /// The place of its state among `ids`.
+    /// The index of its state in `ids`.
     let place: Int
-    /// The place of its entry in the batch.
+    /// The index of its entry in the batch.
     let entry: Int
   }
 
   private(set) var items: [Item] = []
-  /// The states that it takes to decide, each once.
+  /// The ids of the states that are needed to decide, each once.
   private(set) var ids: [Int] = []
-  /// The commands whose outcome may be known already, each once.
+  /// The ids of the commands that can have an outcome already, each once.
   private(set) var commandids: [String] = []
   private var places: [Int: Int] = [:]
 
-  /// Reads the entries; what cannot be read goes to the dead letters.
+  /// Decodes the entries; unreadable ones become dead letters.
   ///
   /// - Parameters:
-  ///   - streams: what `Entry.stream` means; the journal comes first.
-  ///   - listensTo: the events that are taken, the others are passed over.
-  ///   - id: which state an input is about.
+  ///   - streams: the streams that `Entry.stream` refers to; the journal comes first.
+  ///   - listensTo: the types of the events to take; others are skipped.
+  ///   - id: returns the id of the state that an input is about.
   init(
     _ entries: [Entry], of streams: [String], for worker: DecidingWorker, listensTo: Set<String>,
     about id: (Input) -> Int, _ commit: inout Commit
@@ -51,7 +51,7 @@ struct InputBatch {
     return ids.count - 1
   }
 
-  /// Nil for an event that the worker does not listen to.
+  /// Decodes an entry; nil for an event that the worker does not listen to.
   private static func read(
     _ entry: Entry, _ worker: DecidingWorker, _ listensTo: Set<String>
   ) throws(FieldError) -> (Input, Caller?, EntryID)? {
@@ -67,7 +67,7 @@ struct InputBatch {
     do {
       command = try Command(fields: fields)
     } catch {
-      // Only what is no command can be an event: so the usual ones are not searched for the mark of a replay.
+      // Try a replayed event only if it is not a command, so that commands are not searched for its mark.
       guard let replayed = try ReplayedEvent(fields: fields) else { throw error }
       return listensTo.contains(replayed.event.type) ? (.event(replayed.event), nil, replayed.position) : nil
     }
@@ -75,7 +75,7 @@ struct InputBatch {
     guard kind.worker == worker else {
       throw FieldError(
         field: "type", reason: .notAllowed,
-        message: "\(kind.rawValue) is no command of the \(worker.rawValue) worker.")
+        message: "\(kind.rawValue) is not a command of the \(worker.rawValue) worker.")
     }
     let caller = try Caller(command: fields, kind: kind)
     return (.command(command, caller), caller, entry.id)
@@ -83,13 +83,13 @@ struct InputBatch {
 }
 
 extension InputBatch.Item {
-  /// The id that it is to give to something new.
+  /// The id of the item that it creates, if it creates one.
   var newID: Int? {
     guard case .command(let command, _) = input, command.kind.creates else { return nil }
     return command.id
   }
 
-  /// The listing that it can only mean if there was one before the one in `state`.
+  /// Returns the id in the command if it is that of a former listing, not of the one in `state`.
   func formerID<Rules: Decider>(_ rules: Rules.Type, in state: Rules.State) -> Int? {
     guard case .command(let command, _) = input, Rules.isFormer(command, in: state) else { return nil }
     return command.id

@@ -1,13 +1,13 @@
-/// The states that a lane loaded or decided last, so that it need not ask Redis for them again.
+/// A cache of the states that a lane loaded or decided.
 ///
-/// Nobody else writes them while the lane's fence holds; and a lane that loses its fence, or whose commit
-/// fails, is dropped together with them. So a known state is what stands in Redis.
+/// Nobody else writes them while the lane's fence holds, and a lane that loses its fence, or whose commit
+/// fails, is dropped together with them. So a cached state equals the one in Redis.
 struct KnownStates<State> {
-  /// How many are kept. When there are more all are forgotten: those in use are soon back.
+  /// The most states to keep. Beyond that, all are forgotten: those in use are soon loaded again.
   private let limit = 2048
   private var states: [Int: State] = [:]
 
-  // Inlined, so that it is compiled for the states at hand: otherwise every copy asks for their layout.
+  // Inlined, so that it is specialized for the state's type: otherwise every copy looks up the type's layout.
   @inline(__always)
   subscript(id: Int) -> State? { states[id] }
 

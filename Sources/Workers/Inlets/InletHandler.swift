@@ -4,15 +4,15 @@ import Lanes
 import Market
 import Redis
 
-/// The lane behind an inlet: routes what people wrote with `redis-cli XADD` to the shards, in order.
+/// The handler of an inlet's lane: routes what people write with `redis-cli XADD` to the shards, in order.
 ///
-/// While a shard is too far behind it waits, and what people write stays in the inlet: they see it by the inlet's lag.
+/// While a shard is too far behind, it waits, and new entries stay in the inlet; the inlet's lag shows them.
 final class InletHandler: LaneHandler {
   fileprivate let worker: DecidingWorker
   fileprivate let shards: Int
   fileprivate let backlog: ShardBacklog
   fileprivate let blocks: IDBlocks
-  /// When the backlog has to be looked at again.
+  /// When to check the backlog again.
   fileprivate var nextLook = ContinuousClock.now
   fileprivate let lookInterval: Duration
 
@@ -30,7 +30,7 @@ final class InletHandler: LaneHandler {
   func begin(_ batch: [Entry]) -> any LaneWork { InletWork(batch, in: self) }
 }
 
-/// One batch through the door. After a crash it may pass twice: the command ids make the second time a no-op.
+/// Takes one batch through the door. After a crash, it can pass twice; the command ids make that a no-op.
 private struct InletWork: LaneWork {
   private enum Step { case start, looking, passing }
 
@@ -38,7 +38,7 @@ private struct InletWork: LaneWork {
   private let inlet: String
   private var door: Door
   private var step = Step.start
-  /// The entries that reached the door, in its order.
+  /// The entries that reached the door, in the order of its admissions.
   private var admitted: [Entry] = []
   private var refused: [(Entry, FieldError)] = []
 
@@ -64,7 +64,7 @@ private struct InletWork: LaneWork {
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
     switch step {
-    // Only before the batch has begun: the door needs every reply to what it sent itself.
+    // Only before the batch begins: after that, the door needs all replies to its own commands.
     case .start where ContinuousClock.now >= handler.nextLook:
       step = .looking
       return handler.backlog.ask(&commands)
@@ -73,7 +73,7 @@ private struct InletWork: LaneWork {
       var replies = replies[...]
       let full = handler.backlog.full(&replies)
       if let shard = full.map(\.index).min() {
-        throw RedisError(.overloaded, "Shard \(shard) takes nothing more in: its workers are too far behind.")
+        throw RedisError(.overloaded, "Shard \(shard) is full: its workers are too far behind.")
       }
       handler.nextLook = .now + handler.lookInterval
       try door.next([], commands: &commands)

@@ -1,7 +1,7 @@
-/// Values by user, in the order in which the users came.
+/// Values by user, in the order in which the users were added.
 ///
-/// Names are the same only byte for byte, as they are to Redis: to `String` they are the same where they look so,
-/// and one user's notices would go to another.
+/// Compares user ids byte for byte, like Redis: `String` would merge canonically equal ids, and one user's
+/// notices would go to another.
 struct ByUser<Value> {
   private var places: [[UInt8]: Int] = [:]
   private(set) var all: [(userid: String, value: Value)] = []

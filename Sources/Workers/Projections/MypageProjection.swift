@@ -3,16 +3,16 @@ import Lanes
 import Market
 import Redis
 
-/// Keeps my page: a row for every reservation, and for every user the list of those that concern him.
+/// Maintains my page: a row for every reservation, and for every user a list of the rows that concern them.
 ///
-/// A row lies in its reservation's shard, so the commit writes it, exactly once. The lists lie in the users' own
-/// slots and are written before: a row that is listed twice is listed once.
+/// A row is stored in its reservation's shard, so it is written by the commit, exactly once. The lists are
+/// stored in the users' own slots and written before the commit: listing a row twice has no effect.
 struct MypageProjection: Projection {
   private let lane: ProjectionLane
   private let isReplay: Bool
-  /// The rows that have to be asked for.
+  /// The rows to load.
   private var asked: [(hash: String, ids: [Int])] = []
-  /// The rows that cannot be read, and why.
+  /// The unreadable rows, and why.
   private var unreadable: [Int: FieldError] = [:]
 
   init(in lane: ProjectionLane, isReplay: Bool) {
@@ -29,7 +29,7 @@ struct MypageProjection: Projection {
     var unknown: [Int] = []
     for item in events {
       guard let id = item.event.deal?.reserveid, seen.insert(id).inserted else { continue }
-      // There is nothing before a reservation is made, unless this tells of old times.
+      // A reservation has no row before it is made, except in a replay.
       if !isReplay, case .deal(.reserveCompleted, _) = item.event.fact { continue }
       if lane.rows[id] == nil { unknown.append(id) }
     }
@@ -51,7 +51,7 @@ struct MypageProjection: Projection {
       guard let deal = item.event.deal else { continue }
       let id = deal.reserveid
       if let error = unreadable[id], let entry = item.entry {
-        // Made anew of this event alone it would lose what was told before.
+        // A new row from this event alone would lack what earlier events said.
         commit.putAside(entry, from: Key.journal(of: lane.shard), isJournal: true, because: error)
         continue
       }
@@ -110,7 +110,7 @@ struct MypageProjection: Projection {
     }
   }
 
-  /// Reservations by the hash that keeps their rows.
+  /// Groups reservations by the hash that stores their rows.
   private func byHash(_ ids: [Int]) -> [(hash: String, ids: [Int])] {
     Dictionary(grouping: ids) { Key.mypageRows(of: $0, in: lane.shard) }.map { ($0, $1) }
   }

@@ -1,24 +1,24 @@
 import Keys
 import Market
 
-/// What my page says of one reservation, to its buyer and to its seller alike: all that has happened up to a
-/// position of the journal, and nothing else.
+/// The row of one reservation on my page, the same for its buyer and its seller: all that has happened up to
+/// a position on the journal, and nothing else.
 ///
-/// It begins when the reservation was made, also for the seller, who may have come to it later. There is one seller
-/// at most: a reservation ends with the listing that it was in.
+/// It begins when the reservation was made, also for the seller, who can have come to it later. There is at
+/// most one seller: a reservation ends with its listing.
 struct MypageRow: Sendable {
-  /// The last event that is in it.
+  /// The position of the last event that it includes.
   private(set) var position: EntryID
-  /// When the reservation was made, in milliseconds; where the journal no longer tells, the first event known.
+  /// When the reservation was made, in milliseconds; if that was trimmed, the time of the first known event.
   let begun: Int
-  /// What the reservation, then what the last event said of the deal.
+  /// The deal as the last event described it.
   private(set) var deal: Deal
   private var status: Status?
   private var reserveStatus: Status?
   private var tradeStatus: Status?
   private var stockStatus: Status?
 
-  /// Begins with the first event of the reservation that is known.
+  /// Creates a row from the first known event of the reservation.
   init(_ event: Event, of deal: Deal, at position: EntryID) {
     self.position = position
     self.deal = deal
@@ -26,7 +26,7 @@ struct MypageRow: Sendable {
     note(event)
   }
 
-  /// Takes in the next event of the reservation; what it has seen, it ignores.
+  /// Applies the next event of the reservation; ignores events that it already includes.
   mutating func apply(_ event: Event, of deal: Deal, at position: EntryID) {
     guard position > self.position else { return }
     let last = self.deal
@@ -47,14 +47,14 @@ struct MypageRow: Sendable {
   }
 
   private mutating func note(_ step: DealStep) {
-    // A cancel that is only asked for may be refused: until then the deal is what it was.
+    // A requested cancel can still be refused: until it is decided, the deal's status does not change.
     if step != .reserveCancelRequested, let told = step.status { status = told }
     switch step {
     case .reserveCompleted, .reserveCancelRequested, .reserveCanceled:
       reserveStatus = step.status
     case .tradeStarted, .tradeWaiting:
       tradeStatus = step.status
-      // A trade comes after its reservation, also where the journal no longer tells of that.
+      // A trade follows its reservation, even if the journal no longer has that event.
       reserveStatus = reserveStatus ?? .reserved
     case .tradeRejected, .tradeCompleted:
       tradeStatus = step.status
@@ -86,7 +86,7 @@ extension MypageRow {
     return fields.packed
   }
 
-  /// Reads a stored row. Throws for what was never written so, and for a status that this release does not know.
+  /// Reads a stored row. Throws if it is malformed, or has a status that this release does not know.
   init(packed: String, reserveid: Int) throws(FieldError) {
     guard let fields = Fields(packed: packed), let position = fields["position"].flatMap({ EntryID($0) }),
       let begun = fields["begun"].flatMap({ Int($0) }),
@@ -96,7 +96,7 @@ extension MypageRow {
       throw FieldError(
         field: "reserveid", reason: .notAllowed,
         message:
-          "The row of reservation \(reserveid) on my page cannot be read: handover rebuild mypages makes it anew."
+          "The row of reservation \(reserveid) on my page cannot be read: run handover rebuild mypages."
       )
     }
     self.position = position

@@ -5,10 +5,10 @@ import Market
 /// A message to one user about one change.
 struct Notice {
   let id: NoticeID
-  /// What its id does not tell.
+  /// The fields that its id does not contain.
   let fields: Fields
 
-  /// The notices of an event: to the buyer of its deal, and to the seller where one is known.
+  /// Returns the notices of an event: to the buyer of its deal, and to the seller if one is known.
   static func all(of item: JournalEvent, status: Status, seller: String?, in shard: Shard) -> [Notice] {
     var audience: [(String, DealRole)] = []
     if let buyer = item.event.buyer { audience.append((buyer, .buyer)) }

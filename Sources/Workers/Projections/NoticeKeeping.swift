@@ -1,27 +1,27 @@
 import Keys
 import Market
 
-/// How many notices a user keeps, and for how long.
+/// How many notices are kept per user, and for how long.
 enum NoticeKeeping {
-  /// The newest that stay when there are too many.
+  /// How many of the newest notices remain when there are too many.
   static let limit = 1000
-  /// How many more there may be before the oldest go: looking for them takes all names.
+  /// How many more there can be before the oldest are removed: finding those reads all names.
   static let slack = 100
-  /// How long a notice is kept at least, in milliseconds: 90 days.
+  /// The shortest time for which a notice is kept, in milliseconds: 90 days.
   static let lifetime = 90 * 86_400_000
-  /// How long a lane need not look at a user's notices again, in milliseconds, unless it writes many.
+  /// How often a lane checks a user's notices, in milliseconds, unless it writes many.
   static let interval = 3_600_000
-  /// The time to live that a user's notices are given, in milliseconds: it is renewed once a day.
+  /// The time to live of a user's notices, in milliseconds. It is renewed once a day.
   static let expiry = lifetime + interval + 86_400_000
 
-  /// Whether it is time to let old ones go: there are too many, or it was not looked for a day.
+  /// Returns whether to remove old notices: there are too many, or the last removal was a day ago.
   static func isDue(count: Int, timeToLive: Int) -> Bool {
     count > limit + slack || timeToLive < lifetime + interval
   }
 
-  /// Those of a user's notices that go: all but the newest, and what is older than the lifetime.
+  /// Returns the notices of a user to remove: all but the newest, and those older than the lifetime.
   ///
-  /// Whatever is written meanwhile is newer, so what goes by an older look goes rightly.
+  /// Notices that are written meanwhile are newer, so trimming by a stale list is safe.
   static func surplus(of names: [String], now: UInt64) -> [String] {
     let oldest = EntryID(milliseconds: now - min(now, UInt64(lifetime)), sequence: 0)
     let newestFirst = names.compactMap { NoticeID(own: $0, of: "") }.sorted(by: >)
@@ -30,18 +30,18 @@ enum NoticeKeeping {
   }
 }
 
-/// Whose notices a lane has looked at lately: to ask of every user at every batch would be two commands of three.
+/// The users whose notices a lane has checked lately: a check with every batch would triple the commands.
 struct NoticeLooks {
   private struct Look {
     let time: UInt64
     var written = 0
   }
 
-  /// When it has looked at more users it forgets them all.
+  /// The most users to remember. Beyond that, all are forgotten.
   private static let most = 10_000
   private var looks: [[UInt8]: Look] = [:]
 
-  /// Whether to look at the user's notices now that so many are written.
+  /// Returns whether to check the user's notices now, with `count` more written.
   mutating func isDue(_ userid: String, writing count: Int, at now: UInt64) -> Bool {
     let name = Array(userid.utf8)
     if var look = looks[name], now < look.time || now - look.time < UInt64(NoticeKeeping.interval) {

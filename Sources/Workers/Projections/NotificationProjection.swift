@@ -3,22 +3,23 @@ import Lanes
 import Market
 import Redis
 
-/// Tells buyers and sellers of every change, and everybody else by `StatusUpdated`.
+/// Notifies buyers and sellers of every change, and everybody else by `StatusUpdated`.
 ///
-/// A notice's name is the event's position, so writing it twice makes one notice. A replay tells nobody else again.
+/// A notice's name derives from the event's position, so writing it twice is idempotent. A replay only writes
+/// users' notices and announces nothing.
 struct NotificationProjection: Projection {
   /// How many notices a shard keeps in its list.
   private static let listLimit = 1000
-  /// How many entries the status stream keeps at least.
+  /// The least number of entries that the status stream keeps.
   private static let statusKept = 100_000
 
   private enum Step { case writing, looking, removing }
 
   private let lane: ProjectionLane
   private let isReplay: Bool
-  /// Products whose seller neither the events nor the lane tell.
+  /// Products whose seller is known neither from the events nor from the lane.
   private var asked: [Int] = []
-  /// Whose notices are looked at, and after how many replies to the writing.
+  /// The users whose notices are checked, and the index of their first reply.
   private var users: [(userid: String, place: Int)] = []
   /// The time of the batch, in milliseconds.
   private var now: UInt64 = 0
@@ -42,7 +43,7 @@ struct NotificationProjection: Projection {
   }
 
   mutating func load(_ events: [JournalEvent], commands: inout Commands) {
-    // Who sells a product now may not have when it happened.
+    // The present seller of a product can differ from the one at the time of the event.
     if isReplay { return }
     var seen: Set<Int> = []
     for item in events where item.event.status != nil && item.event.seller == nil {
@@ -83,12 +84,12 @@ struct NotificationProjection: Projection {
     write(notices, &commands)
   }
 
-  /// Who sells a product, as the lane knows from earlier batches.
+  /// Returns the seller of a product, if the lane knows it from earlier batches.
   private func known(_ productid: Int) -> String? {
     isReplay ? nil : lane.sellers[productid] ?? nil
   }
 
-  /// Lets old notices of the users go where it is time to.
+  /// Removes old notices of the users for whom that is due.
   mutating func finish(_ written: [Reply], commands: inout Commands) throws(RedisError) {
     for reply in written { try reply.get() }
     switch step {
@@ -115,9 +116,9 @@ struct NotificationProjection: Projection {
     }
   }
 
-  /// Writes each user's notices, and asks now and then what tells whether old ones have to go.
+  /// Writes each user's notices, and occasionally asks whether old ones have to be removed.
   ///
-  /// One plain command, which costs Redis a third of a script.
+  /// Uses one plain command, which costs Redis a third of what a script does.
   private mutating func write(_ notices: [Notice], _ commands: inout Commands) {
     var byUser = ByUser<[Notice]>()
     for notice in notices { byUser[notice.id.userid, default: []].append(notice) }
@@ -136,7 +137,7 @@ struct NotificationProjection: Projection {
     }
   }
 
-  /// Puts the notices on the shard's list and keeps that and the status stream short.
+  /// Adds the notices to the shard's list, and trims the list and the status stream.
   private func list(_ notices: [Notice], _ commit: inout Commit) {
     commit.add { words in
       words.add("LPUSH", Key.notices(of: shard))
@@ -146,7 +147,7 @@ struct NotificationProjection: Projection {
     commit.add { $0.add("XTRIM", Key.status(of: shard), "MAXLEN", "~", "\(Self.statusKept)") }
   }
 
-  /// `StatusUpdated` on the shard's status stream, exactly once: it is part of the commit.
+  /// Appends `StatusUpdated` to the shard's status stream, as part of the commit, so exactly once.
   private func announce(
     _ status: Status, _ item: JournalEvent, seller: String?, _ commit: inout Commit
   ) {

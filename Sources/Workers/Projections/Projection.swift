@@ -5,24 +5,24 @@ import Redis
 
 /// A read model that follows the journal of a shard.
 ///
-/// What it writes to its shard is part of the commit. What belongs to users lies in slots of their own, so it is
-/// written before the commit, at least once: such writes must come out the same however often they are made.
+/// What it writes to its shard is part of the commit. What belongs to users is stored in their own slots, so
+/// it is written before the commit, at least once: such writes must be idempotent.
 protocol Projection: SendableMetatype {
-  /// What it writes to its shard by commits.
+  /// All kinds of writes to its shard in its commits.
   static func writes(in shard: Shard) -> [LaneWrite]
 
-  /// - Parameter isReplay: whether the events are old, so that what is stored may know of later ones.
+  /// - Parameter isReplay: whether the events are old, so that the stored records can include later ones.
   init(in lane: ProjectionLane, isReplay: Bool)
 
-  /// Asks for what the events leave open.
+  /// Adds the commands that load what the events do not contain.
   mutating func load(_ events: [JournalEvent], commands: inout Commands)
 
-  /// Writes to the read model: what lies in the shard goes into the commit.
+  /// Updates the read model. Writes to the shard go into the commit.
   mutating func project(
     _ events: [JournalEvent], loaded: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError)
 
-  /// Goes on with the replies to what it sent last, until there is nothing more to send.
+  /// Continues with the replies to its last commands, until it adds none.
   mutating func finish(_ written: [Reply], commands: inout Commands) throws(RedisError)
 }
 
@@ -32,11 +32,11 @@ extension Projection {
   }
 }
 
-/// An event and its place on the journal.
+/// An event and its position on the journal.
 struct JournalEvent {
   let event: Event
   let position: EntryID
-  /// As it was read; nil where it is told again.
+  /// The entry as it was read; nil in a replay.
   var entry: Entry?
 }
 
@@ -98,8 +98,8 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
     return events
   }
 
-  /// Gives up if another owner has gone on meanwhile: what was loaded would be too new for these events, and
-  /// what is written now no fence holds back.
+  /// Throws if another owner has gone on meanwhile: the loaded records would be too new for these events, and
+  /// no fence protects the writes before the commit.
   private func checkCursor(_ reply: Reply?) throws(RedisError) {
     let cursor = try reply?.get().string?.split(separator: " ").first.flatMap { EntryID(String($0)) }
     guard let cursor, let first = batch.first, cursor >= first.id else { return }

@@ -1,11 +1,11 @@
 import Lanes
 
-/// What a lane of a projection knows from batch to batch. Made anew whenever the lane is taken.
+/// What a projection's lane remembers between batches. A new one is made whenever the lane is taken.
 final class ProjectionLane {
   let shard: Shard
-  /// My page's rows, by their reservations.
+  /// The rows of my page, by reservation.
   var rows = KnownStates<MypageRow>()
-  /// Who sells the products; nil inside for those that nobody sells yet.
+  /// The sellers of products; an inner nil marks a product that nobody sells yet.
   var sellers = KnownStates<String?>()
   var looks = NoticeLooks()
 

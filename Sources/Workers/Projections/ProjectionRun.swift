@@ -1,7 +1,7 @@
 import Lanes
 import Redis
 
-/// A batch of events on its way through one read model.
+/// Takes a batch of events through one read model.
 struct ProjectionRun<Model: Projection>: LaneWork {
   private enum Step { case start, loading, writing }
 
@@ -14,7 +14,7 @@ struct ProjectionRun<Model: Projection>: LaneWork {
     self.events = events
   }
 
-  /// Whether what was sent last only asks.
+  /// Whether the last commands only read.
   var isLoading: Bool { step == .loading }
 
   mutating func next(

@@ -6,22 +6,21 @@ import Market
 import Redis
 import Synchronization
 
-/// Makes notices and my pages anew from the journal.
+/// Rebuilds notices and my pages from the journal.
 package enum ReadModels {
-  /// One kind of them.
+  /// One kind of read model.
   package enum Kind: String, CaseIterable, Sendable { case notices, mypages }
 
-  /// Applies all events that the journals still have once more.
+  /// Applies all events that the journals still have again.
   ///
-  /// A record that is as it should be stays so; one that was deleted comes back as it was. Only what belongs to
-  /// users is written: nothing is announced again, and the lanes' own cursors stay where they are. Blocks until
-  /// it is done, and goes on by itself after an outage. The lanes should be at rest: a my page row takes events
-  /// in order only, and would miss those that come too late. Several at once do no harm, but whoever takes records
-  /// away before needs the `RebuildLock`.
+  /// Correct records are untouched; missing ones are recreated. Only users' records are written: nothing is
+  /// announced again, and the lanes' own cursors do not move. Blocks until it is done, and continues after an
+  /// outage. The lanes should be at rest: a my page row applies events only in order, and would miss late
+  /// ones. Concurrent rebuilds do no harm, but a caller that removes records first needs the `RebuildLock`.
   ///
   /// - Parameters:
-  ///   - kinds: what to make anew.
-  ///   - onProgress: is told how many events were applied, of how many, from any thread.
+  ///   - kinds: the read models to rebuild.
+  ///   - onProgress: called with the number of applied events and of all events, on any thread.
   package static func rebuild(
     _ shards: [Shard], _ kinds: Set<Kind> = Set(Kind.allCases), on url: RedisURL, logger: Logger,
     onProgress: @escaping @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in }
@@ -36,7 +35,7 @@ package enum ReadModels {
     }
     if ends.isEmpty { return }
     let progress = Progress(until: ends, of: all, onProgress)
-    // Lanes of its own: with those of another one it would share them out, and see the end of none.
+    // Lanes of its own: rebuilds under the same name would share the lanes, and neither would see all ends.
     let worker = "\(prefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
     let lanes = ends.keys.map { shard in
       LaneSpec(
@@ -57,7 +56,7 @@ package enum ReadModels {
 
   private static let prefix = "rebuild-"
 
-  /// Takes away what rebuilds left that were killed. The caller holds the `RebuildLock`, so that none runs.
+  /// Removes what killed rebuilds left behind. The caller holds the `RebuildLock`, so that none is running.
   package static func clear(_ shards: [Shard], on connection: RedisConnection) throws(RedisError) {
     var left: Set<String> = []
     for shard in shards {
@@ -68,7 +67,7 @@ package enum ReadModels {
     try forget(left, shards, on: connection)
   }
 
-  /// Leaves no trace of the lanes of these workers.
+  /// Removes all traces of these workers' lanes.
   private static func forget(
     _ workers: Set<String>, _ shards: some Collection<Shard>, on connection: RedisConnection
   ) throws(RedisError) {
@@ -85,11 +84,11 @@ package enum ReadModels {
   }
 }
 
-/// What the lanes of a rebuild know together, whoever holds them.
+/// The shared progress of a rebuild's lanes.
 private final class Progress: Sendable {
   private struct State {
     var ends: [Shard: EntryID]
-    /// The last events that were applied.
+    /// The last applied event of each shard.
     var reached: [Shard: EntryID] = [:]
     var listings: [Int: JournalEvent] = [:]
     var applied = 0
@@ -118,10 +117,10 @@ private final class Progress: Sendable {
     }
   }
 
-  /// Does not wait for events that somebody deleted after the rebuild had begun.
+  /// Stops waiting for events that were deleted after the rebuild began.
   func passDeleted(on url: RedisURL) {
     let (ends, reached) = state.withLock { ($0.ends, $0.reached) }
-    // In an outage the next look will tell.
+    // During an outage, the next attempt will find out.
     guard let connection = try? RedisConnection(url) else { return }
     for (shard, end) in ends {
       let start = reached[shard].map { "(\($0)" } ?? "-"
@@ -133,9 +132,9 @@ private final class Progress: Sendable {
     }
   }
 
-  /// The last listings before a batch of the products in it, then the batch.
+  /// Returns the batch, preceded by the last earlier listings of its products.
   ///
-  /// They tell who sold a product when something happened to it: what Redis knows of that is too new.
+  /// The listings tell who sold a product at the time of an event; the seller stored in Redis is too new.
   func withListings(_ events: [JournalEvent]) -> [JournalEvent] {
     state.withLock {
       let before = Set(events.map(\.event.productid)).compactMap { [listings = $0.listings] in listings[$0] }
@@ -169,14 +168,14 @@ private struct RebuildWork: LaneWork {
   let lane: ProjectionLane
   let progress: Progress
   let batch: [Entry]
-  /// The read models that are still to be made, one after the other.
+  /// The read models that are still to be rebuilt, one after another.
   private var runs: [any LaneWork] = []
 
   init(in lane: ProjectionLane, kinds: Set<ReadModels.Kind>, progress: Progress, batch: [Entry]) {
     self.lane = lane
     self.progress = progress
     self.batch = batch
-    // What cannot be read is among the dead letters already.
+    // Unreadable entries are among the dead letters already.
     let events = batch.compactMap { entry in
       (try? Event(fields: entry.fields())).map { JournalEvent(event: $0, position: entry.id) }
     }

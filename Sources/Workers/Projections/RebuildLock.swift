@@ -2,20 +2,20 @@ import Foundation
 import Keys
 import Redis
 
-/// Lets one person at a time make read models anew.
+/// Ensures that only one rebuild or repair runs at a time.
 ///
-/// Two at once would undo one another: what the second finds missing the first is just about to write, and what the
-/// second takes away the first has written already.
+/// Two at once would undo each other's work: the second would find missing what the first is about to write,
+/// and would remove what the first has already written.
 package enum RebuildLock {
-  /// How long the lock outlives a holder that crashed.
+  /// How long the lock outlives a crashed holder.
   private static let lifetime = Duration.seconds(30)
 
-  /// Why the work was not begun, or does not count.
+  /// Why the work was not started, or has to be repeated.
   package struct Refusal: Error, CustomStringConvertible {
     package let description: String
   }
 
-  /// Does the work while nobody else does such work. Throws a `Refusal` where somebody does.
+  /// Holds the lock while doing the work. Throws a `Refusal` if somebody else holds it.
   package static func hold<Result>(_ url: RedisURL, _ work: () throws -> Result) throws -> Result {
     let token = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     let connection = try RedisConnection(url)
@@ -23,13 +23,13 @@ package enum RebuildLock {
     guard try !connection.call("SET", Key.rebuildLock, token, "NX", "PX", milliseconds).isNull else {
       throw Refusal(
         description: """
-          A rebuild or a repair runs already: wait until it has ended. If it was killed, it is forgotten \
+          A rebuild or a repair is already running: wait until it ends. If it was killed, its lock expires \
           \(lifetime.components.seconds) s after that.
           """)
     }
     let (done, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     Thread.detachNewThread {
-      // An outage that is short enough changes nothing.
+      // The lock survives a short outage.
       while done.wait(timeout: .now() + lifetime.seconds / 6) == .timedOut {
         _ = try? RedisConnection(url).evaluate(renewal, token, milliseconds)
       }
@@ -42,7 +42,7 @@ package enum RebuildLock {
     let result = try work()
     guard try RedisConnection(url).evaluate(release, token, milliseconds).integer == 1 else {
       throw Refusal(
-        description: "Redis was away for so long that somebody else may have begun meanwhile: do it again.")
+        description: "Redis was away for so long that another rebuild can have started: run it again.")
     }
     return result
   }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Hummingbird
 import Logging
 
-/// The least that an HTTP server can do: one route, one answer made beforehand.
+/// A minimal HTTP server: one route, one prepared response.
 struct BareServerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bare-server", abstract: "Answers POST /reserves with the same bytes every time.",

@@ -1,17 +1,17 @@
 import ArgumentParser
 
-/// Whole deals through all workers.
+/// Measures complete deals through all workers.
 struct DealsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "deals", abstract: "Measures whole deals: reserve, hold, hand over, notices and my page.",
-    discussion: "One deal in ten is cancelled, one in twenty waits for a unit first. Redis keeps its log.")
+    commandName: "deals", abstract: "Measures complete deals: reserve, hold, hand over, notices and my page.",
+    discussion: "One deal in ten is cancelled, one in twenty waits for a unit first. Redis writes its AOF.")
 
-  @Option(help: "How many deals; rounded down to the same number for every product.")
+  @Option(help: "The number of deals; rounded down to the same number for every product.")
   var deals = 20_000
-  @Option(help: "How many products they are spread over, twenty deals or more each.")
+  @Option(help: "The number of products, with at least twenty deals each.")
   var products = 1000
 
-  @Flag(help: "Lets Redis go before everything else on the cores, so that its time is its own; takes root.")
+  @Flag(help: "Gives Redis priority on the cores, so that its time includes no waiting; requires root.")
   var redisFirst = false
 
   func validate() throws {

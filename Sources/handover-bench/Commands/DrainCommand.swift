@@ -1,18 +1,18 @@
 import ArgumentParser
 import Foundation
 
-/// One worker against a backlog.
+/// Measures one worker with a backlog.
 struct DrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "drain", abstract: "Measures how fast the reservation worker empties its command streams.")
 
-  @Option(help: "How many Reserve commands lie there at the start.")
+  @Option(help: "The number of waiting Reserve commands.")
   var entries = 200_000
-  @Option(help: "The most entries of one batch.")
+  @Option(help: "The maximum number of entries in a batch.")
   var batch = 256
-  @Option(help: "How many shards the commands are spread over.")
+  @Option(help: "The number of shards over which the commands are distributed.")
   var shards = 8
-  @Option(help: "How many replicas the worker runs, each on a thread of its own.")
+  @Option(help: "The number of replicas of the worker, each on its own thread.")
   var threads = 2
   @Flag(help: "Prints one line of JSON.")
   var json = false

@@ -1,15 +1,15 @@
 import ArgumentParser
 
-/// The drain as everything grows.
+/// Measures the drain as everything grows.
 struct GrowthCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "growth", abstract: "Measures the drain with more backlog, more history and more shards.")
 
-  @Option(help: "The largest backlog; a million entries take Redis about 2 GB.")
+  @Option(help: "The largest backlog; a million entries need about 2 GB in Redis.")
   var limit = 1_000_000
-  @Option(help: "The most entries of one batch.")
+  @Option(help: "The maximum number of entries in a batch.")
   var batch = 256
-  @Option(help: "How many replicas the worker runs, each on a thread of its own.")
+  @Option(help: "The number of replicas of the worker, each on its own thread.")
   var threads = 2
 
   func validate() throws { try BenchTool.check(limit, "--limit", in: 10_000...1_000_000) }
@@ -21,7 +21,7 @@ struct GrowthCommand: AsyncParsableCommand {
     print(result.table, "\n")
     let ratios = result.historyRatios.sorted()
     print(
-      "behind the long history against the short one: median \(decimal(ratios.median, 2)) of",
+      "behind the long history, relative to the short one: median \(decimal(ratios.median, 2)) of",
       ratios.map { decimal($0, 2) }.joined(separator: " "))
   }
 }

@@ -1,17 +1,17 @@
 import ArgumentParser
 
-/// The ingress under load.
+/// Measures the ingress under load.
 struct HTTPCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "http", abstract: "Measures the ingress: latencies at a fixed rate, and its throughput.",
     discussion: """
-      Latencies count from the time a call was meant to begin at, however late it went out. The client runs on \
+      Latencies count from the intended start of a call, however late it was sent. The client runs on \
       the same machine: what it costs is in every figure but the servers' CPU.
       """)
 
-  @Option(help: "How many calls begin every second.")
+  @Option(help: "The number of calls per second.")
   var rate = 500
-  @Option(help: "For how long each kind of call is made.")
+  @Option(help: "The duration of each measurement.")
   var seconds = 10
 
   func validate() throws {

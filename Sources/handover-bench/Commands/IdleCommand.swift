@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// The price of doing nothing.
+/// Measures the cost of an idle system.
 struct IdleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "idle", abstract: "Measures what a whole system costs while nobody uses it.")
 
-  @Option(help: "For how long to look.")
+  @Option(help: "The duration of the measurement.")
   var seconds = 20
 
   func validate() throws { try BenchTool.check(seconds, "--seconds", in: 1...3600) }

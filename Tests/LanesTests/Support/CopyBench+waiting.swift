@@ -3,7 +3,7 @@ import Testbed
 import Testing
 
 extension CopyBench {
-  /// Waits until Redis or the lanes are as wanted, generously.
+  /// Waits until a condition of Redis or the lanes is met, with a generous timeout.
   func wait(until what: String, _ connection: RedisConnection, isMet: () throws -> Bool) throws {
     let deadline = ContinuousClock.now + Patience.limit
     while try !isMet() {
@@ -12,7 +12,7 @@ extension CopyBench {
     }
   }
 
-  /// How many copies a lane has made.
+  /// Returns how many copies a lane has made.
   func copies(_ lane: Int, _ connection: RedisConnection) throws -> Int {
     try connection.call("XLEN", output(of: lanes[lane])).integer ?? 0
   }

@@ -5,11 +5,11 @@ import Redis
 import Testbed
 import Testing
 
-/// A Redis with lanes of two streams each, and runners that copy what comes in to an output stream.
+/// A Redis with lanes of two streams each, and runners that copy entries to an output stream.
 final class CopyBench: Sendable {
   let redis: TestRedis
   let lanes: [LaneName]
-  /// Who holds which lanes; a runner that holds none is not in it.
+  /// The lanes that each runner holds; runners without lanes are absent.
   let holders = Watched<[String: Set<LaneName>]>([:])
 
   private init(_ redis: TestRedis, lanes count: Int) {
@@ -65,7 +65,7 @@ final class CopyBench: Sendable {
     for reply in try redis.connect().exchange(commands) { try reply.get() }
   }
 
-  /// Waits for the next copy, but not for long.
+  /// Waits briefly for the next copy.
   func awaitNextCopy() throws {
     var words = RESPWords("XREAD", "BLOCK", "200", "STREAMS")
     for lane in lanes { words.add(output(of: lane)) }
@@ -73,7 +73,7 @@ final class CopyBench: Sendable {
     try redis.connect().call(words)
   }
 
-  /// Waits until there are as many copies as entries, through any trouble.
+  /// Waits until there are as many copies as entries, despite any trouble.
   func awaitCopies(within limit: Duration = Patience.limit) throws {
     let deadline = ContinuousClock.now + limit
     var positions = lanes.map { (stream: output(of: $0), id: "0") }
@@ -99,7 +99,7 @@ final class CopyBench: Sendable {
     }
   }
 
-  /// Whether every entry was copied exactly once, in order, and all groups say so.
+  /// Checks that every entry was copied exactly once, in order, and that all groups agree.
   func check() throws {
     let connection = try redis.connect()
     for lane in lanes {

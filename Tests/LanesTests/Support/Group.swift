@@ -1,7 +1,7 @@
 import Redis
 import Testing
 
-/// What `XINFO GROUPS` tells of a group; nil is what Redis says where it does not know.
+/// What `XINFO GROUPS` reports about a group; nil if Redis does not know.
 struct Group: Equatable {
   var read: Int?
   var lag: Int?

@@ -1,7 +1,7 @@
 import Lanes
 
 extension LaneOptions {
-  /// Small batches and short leases, so that much happens in little time.
+  /// Small batches and short leases, so that much happens in a short time.
   static var brisk: LaneOptions {
     var options = LaneOptions()
     options.batch = 16

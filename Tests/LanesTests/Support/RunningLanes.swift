@@ -1,7 +1,7 @@
 import Lanes
 import Testbed
 
-/// A runner on its thread.
+/// A runner on its own thread.
 final class RunningLanes: Sendable {
   let runner: LaneRunner
   private let thread: Background
@@ -13,7 +13,7 @@ final class RunningLanes: Sendable {
 
   deinit { runner.stop() }
 
-  /// How long it took to end; nil if it did not.
+  /// Stops the runner. Returns how long that took; nil if it did not end.
   @discardableResult
   func stop() -> Duration? {
     runner.stop()

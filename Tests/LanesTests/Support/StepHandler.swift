@@ -2,9 +2,9 @@ import Lanes
 import Market
 import Redis
 
-/// A handler whose steps are the test's own. It lives as long as its runner holds the lane.
+/// A handler whose steps are defined by the test. It lives as long as its runner holds the lane.
 final class StepHandler: LaneHandler {
-  /// Where a batch stands.
+  /// The progress of a batch.
   struct Turn {
     let lane: LaneName
     let batch: [Entry]
@@ -43,9 +43,9 @@ final class StepHandler: LaneHandler {
     }
   }
 
-  /// Copies every entry to the lane's output under a running number kept in Redis.
+  /// Copies every entry to the lane's output under a running number in Redis.
   ///
-  /// So an entry that is lost, doubled or out of order shows.
+  /// So lost, doubled and misordered entries are visible.
   static let copy: Step = { (turn, commands, commit) throws(RedisError) in
     let counter = "\(turn.lane.tag):copied"
     guard let reply = turn.replies.first else { return commands.add("GET", counter) }

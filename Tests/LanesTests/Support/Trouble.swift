@@ -16,7 +16,7 @@ enum Trouble: String, CaseIterable, CustomTestStringConvertible {
     }
   }
 
-  /// A server that is killed keeps what it has confirmed.
+  /// A killed server keeps what it has confirmed.
   var options: [String] { self == .serverKilled ? ["--appendonly", "yes", "--appendfsync", "always"] : [] }
 
   func strike(_ bench: CopyBench) throws {
@@ -31,7 +31,7 @@ enum Trouble: String, CaseIterable, CustomTestStringConvertible {
     case .serverHangs:
       bench.redis.process.signal(SIGSTOP)
       defer { bench.redis.process.signal(SIGCONT) }
-      // Until every runner has given up its connection.
+      // Wait until every runner has given up its connection.
       try #require(bench.holders.wait { $0.isEmpty } != nil)
     }
   }

@@ -1,7 +1,7 @@
 import Redis
 
 extension RESPWords {
-  /// The words again, out of their bytes.
+  /// The words, parsed from their bytes.
   var words: [ArraySlice<UInt8>] {
     var words: [ArraySlice<UInt8>] = []
     var rest = bytes[...]
@@ -17,7 +17,7 @@ extension RESPWords {
 
   var texts: [String] { words.map { String(decoding: $0, as: UTF8.self) } }
 
-  /// What a script is told to do by one of the words; of commands with words shorter than 32 bytes only.
+  /// Returns the commands that one of the words contains for a script; only with words shorter than 32 bytes.
   func commands(at place: Int) -> [[String]] {
     var commands: [[String]] = []
     var rest = words[place]

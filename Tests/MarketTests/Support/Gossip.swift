@@ -2,11 +2,11 @@ import Testbed
 
 @testable import Market
 
-/// Makes up what people ask for: few things, wanted by many, changed and given up at any time.
+/// Makes random commands: few items, wanted by many, changed and given up at any time.
 struct Gossip {
   var random: SplitMix64
   let products: Int
-  /// Whether nobody ever counts the stock again or takes it away.
+  /// Whether nobody ever adjusts or withdraws the stock.
   let calm: Bool
   private var reserves = 0
   private var trades: [Int: Int] = [:]
@@ -23,7 +23,7 @@ struct Gossip {
     let units = Int.random(in: 1...3, using: &random)
     switch Int.random(in: 0..<(calm ? 28 : 32), using: &random) {
     case 0..<10:
-      // Now and then an id that is taken.
+      // Sometimes an id that is taken.
       if reserves == 0 || !random.oneIn(12) { reserves += 1 }
       return .reserve(reserves, qty: random.oneIn(3) ? units : 1, productid: reserves % products + 1)
     case 10..<14:
@@ -40,14 +40,14 @@ struct Gossip {
       let reserve = random.oneIn(2) ? nil : someReserve()
       return .handOver(trade(of: product), reserve: reserve, productid: product)
     case 23..<25:
-      // Often the least there can be: less than what is promised.
+      // Often the smallest quantity: less than what is promised.
       let qty = random.oneIn(4) ? nil : random.oneIn(2) ? 1 : Int.random(in: 2...4, using: &random)
       return .relist(trade(of: product), qty: qty, price: 1, seen: seen(), productid: product)
     case 25:
       let id = random.oneIn(4) ? anOldID(trades) : trade(of: product)
       return .withdraw(id, delete: random.oneIn(2), productid: product)
     case 26..<28:
-      // A new one after every withdrawal, whatever came of that.
+      // A new one after every withdrawal, whether or not that succeeded.
       let id = Self.id((stocks[product] ?? 0) + 1, of: product)
       return .register(random.oneIn(6) ? anOldID(stocks) : id, qty: units, productid: product)
     case 28..<31:
@@ -60,7 +60,7 @@ struct Gossip {
     }
   }
 
-  /// What a page said when it was loaded, which may be true or not.
+  /// Returns what a page showed when it was loaded, which can be outdated.
   private mutating func seen() -> Seen {
     if !random.oneIn(3) { return Seen() }
     return Seen(
@@ -75,7 +75,7 @@ struct Gossip {
     Self.id((stocks[product] ?? 0) + (random.oneIn(3) ? 0 : 1), of: product)
   }
 
-  /// One that something may have been made under long ago, of this or of another product.
+  /// Returns an id that can have been used long ago, for this or another product.
   private mutating func anOldID(_ counts: [Int: Int]) -> Int {
     let product = Int.random(in: 1...products, using: &random)
     return Self.id(Int.random(in: 0...(counts[product] ?? 0), using: &random), of: product)

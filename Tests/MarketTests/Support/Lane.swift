@@ -1,6 +1,6 @@
 @testable import Market
 
-/// A worker at one shard: reads the journal and its commands in batches, decides, commits all or nothing.
+/// A worker's lane of one shard: reads its streams in batches, decides, commits all or nothing.
 struct Lane<Rules: Decider> {
   private struct Batch {
     var inputs: [(id: EntryID, input: Input)] = []
@@ -14,7 +14,7 @@ struct Lane<Rules: Decider> {
   private var eventCursor = 0
   private var commandCursor = 0
   private var batch: Batch?
-  /// Which thing an input is about.
+  /// Returns the id of the state that an input is about.
   private let key: (Input) -> Int?
 
   init(_ rules: Rules.Type, key: @escaping (Input) -> Int?) { self.key = key }
@@ -31,7 +31,7 @@ struct Lane<Rules: Decider> {
 
   /// Reads up to `count` entries of each log and merges them, events first on a tie.
   ///
-  /// Past the end of a log that came back full nothing is known yet, so the merge stops there.
+  /// If a log returned a full batch, what follows is unknown, so the merge stops at its end.
   mutating func read(_ journal: Log<Fields>, _ commands: Log<World.Asked>, count: Int) throws {
     guard batch == nil else { return }
     let events = journal.entries.dropFirst(eventCursor).prefix(count)
@@ -63,7 +63,7 @@ struct Lane<Rules: Decider> {
     if next.events + next.commands > 0 { batch = next }
   }
 
-  /// Decides what was read; `said` takes the events to the journal and checks the state after each input.
+  /// Decides what was read; `said` appends the events to the journal and checks the state after each input.
   mutating func commit(
     checkingCodec: Bool, said: (_ input: Input, _ events: [Event], _ state: Rules.State) throws -> Void
   ) throws {
@@ -76,7 +76,7 @@ struct Lane<Rules: Decider> {
       var state = try state(key)
       let events = try Rules.decide(input, at: id, &state, after: &past)
       if case .event(let event) = input { history[key, default: []].append((id, event)) }
-      // Said events stand on the journal at places of their own: no state may depend on where.
+      // The journal gives its own positions to these events: no state can depend on them.
       history[key, default: []] += events.map { (.zero, $0) }
       states[key] = state
       try said(input, events, state)
@@ -96,7 +96,7 @@ struct Lane<Rules: Decider> {
     self.batch = nil
   }
 
-  /// Every state is what its events make of nothing.
+  /// Checks that every state equals the replay of its events.
   func checkReplay() throws {
     for (key, state) in states {
       var replayed = try Rules.State(fields: [:])
@@ -107,7 +107,7 @@ struct Lane<Rules: Decider> {
 }
 
 extension Fields {
-  /// What a hash is after the changes.
+  /// Applies the changes, as Redis does to a hash.
   fileprivate mutating func apply(_ changes: FieldChanges) {
     pairs.removeAll { pair in changes.removed.contains(pair.name) || changes.written[pair.name] != nil }
     pairs += changes.written.pairs

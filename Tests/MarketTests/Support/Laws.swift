@@ -21,7 +21,7 @@ struct Laws {
     }
   }
 
-  /// What has ended stays as it is.
+  /// What has ended does not change.
   mutating func check(reservation: Reservation?) throws {
     guard let reservation else { return }
     let ended: Set<Status> = [.completed, .rejected, .canceled]
@@ -31,7 +31,7 @@ struct Laws {
     standings[reservation.deal.reserveid] = reservation.standing
   }
 
-  /// Nothing is sold twice, and nobody who came first is passed.
+  /// Nothing is sold twice, and nobody is overtaken by a later buyer.
   func check(trade: ProductTrade, after events: [Event]) throws {
     let running = trade.running.values.reduce(0) { $0 + $1.deal.qty }
     if let listing = trade.listing {
@@ -57,7 +57,7 @@ struct Laws {
     try require(level.free >= 0 && level.held >= 0, "stock: \(level)")
   }
 
-  /// Nobody changes what he has not seen.
+  /// Nobody changes what they have not seen.
   func check(seenBy input: Input, _ events: [Event]) throws {
     guard case .command(let command, _) = input else { return }
     for event in events where event.caller != nil {
@@ -74,7 +74,7 @@ struct Laws {
     }
   }
 
-  /// Once all is quiet, everybody tells the same story, and everybody was answered once.
+  /// Once all is quiet, all workers agree, and every caller was answered once.
   static func checkQuiet(_ world: World) throws {
     var seen: [Int: Status] = [:]
     for product in world.trades.keys {

@@ -1,6 +1,6 @@
 @testable import Market
 
-/// An ordered log whose ids are the time of the entry: the same instant may be in several logs.
+/// An ordered log whose ids are the entries' times; several logs can contain the same instant.
 struct Log<Entry> {
   private(set) var entries: [(id: EntryID, entry: Entry)] = []
 

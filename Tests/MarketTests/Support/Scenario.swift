@@ -2,10 +2,10 @@ import Testing
 
 @testable import Market
 
-/// What one worker says, told as *given* what came before, *when* this comes, *then* that follows.
+/// The events of one worker, described as *given* this history, *when* this arrives, *then* that follows.
 struct Scenario<Rules: Decider> {
   private(set) var state: Rules.State
-  /// The gists of what was said, and the laws that were broken.
+  /// Summaries of the emitted events, and the laws that were broken.
   private var said: [String] = []
   private var position = EntryID.zero
 
@@ -21,7 +21,7 @@ struct Scenario<Rules: Decider> {
     return next
   }
 
-  /// Checks everything that was said since `when`, by its summary.
+  /// Checks the summaries of all events since `when`.
   @discardableResult
   func then(_ gists: String..., location: SourceLocation = #_sourceLocation) -> Scenario {
     #expect(said == gists, sourceLocation: location)
@@ -43,7 +43,7 @@ func given<Rules: Decider>(_ rules: Rules.Type, _ inputs: Input...) throws -> Sc
 }
 
 extension Event {
-  /// The event in a few words: type, reservation, reason, units given back, who is answered.
+  /// The event in a few words: type, reservation, reason, returned units, who is answered.
   var summary: String {
     var words = [type]
     var refusal: Refusal?
@@ -60,7 +60,7 @@ extension Event {
 }
 
 extension Input {
-  /// A command of somebody who waits for its outcome.
+  /// A command of a caller that waits for its outcome.
   static func ask(_ command: Command, by caller: String = "me") -> Input {
     .command(command, Caller(commandid: caller))
   }

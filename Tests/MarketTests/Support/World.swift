@@ -2,7 +2,7 @@ import Testbed
 
 @testable import Market
 
-/// One shard with its three workers, each at a pace of its own.
+/// One shard with its three workers, each at its own pace.
 struct World {
   struct Asked {
     let command: Command
@@ -14,7 +14,7 @@ struct World {
   private(set) var reservations = Lane(ReservationDecider.self) { $0.reserveid }
   private(set) var trades = Lane(TradeDecider.self) { $0.productid }
   private(set) var stocks = Lane(StockDecider.self) { $0.productid }
-  /// What each command came to.
+  /// The outcomes of each command.
   private(set) var outcomes: [String: [Outcome]] = [:]
   var laws = Laws()
   /// Whether stored states are read back at every commit.
@@ -27,7 +27,7 @@ struct World {
     Set(journal.entries.flatMap { [$0.entry["type"], $0.entry["reason"]].compactMap(\.self) })
   }
 
-  /// Sends a command, and says under which id its outcome will be.
+  /// Sends a command, and returns the id under which its outcome will be.
   @discardableResult
   mutating func ask(_ command: Command) -> String {
     asked += 1
@@ -88,7 +88,7 @@ struct World {
       && stocks.isQuiet(journal, log(.stock))
   }
 
-  /// Lets everybody work until there is nothing left to do.
+  /// Lets all workers work until there is nothing left to do.
   mutating func settle() throws {
     while !isQuiet {
       for worker in DecidingWorker.allCases {
@@ -99,7 +99,7 @@ struct World {
     }
   }
 
-  /// Lets somebody do something: read, commit, or crash in between.
+  /// Lets a random worker do a random step: read, commit, or crash in between.
   mutating func stumble(_ random: inout SplitMix64) throws {
     let worker = DecidingWorker.allCases[Int.random(in: 0..<3, using: &random)]
     switch Int.random(in: 0..<16, using: &random) {

@@ -9,7 +9,7 @@ import Redis
 import Testbed
 import Workers
 
-/// A system of all five workers on a Redis of its own. They are stopped when the value goes.
+/// A system of all five workers on its own Redis. The workers stop when the value is deinitialized.
 final class Bench {
   let redis: TestRedis
   let connection: RedisConnection
@@ -27,7 +27,7 @@ final class Bench {
 
   deinit { stop() }
 
-  /// Lets some workers do all that there is to do for them, and nobody else.
+  /// Runs only these workers until they have nothing left to do.
   func run(only workers: Set<String>) throws {
     start(workers)
     var lags: [Int]
@@ -68,7 +68,7 @@ final class Bench {
     runners = []
   }
 
-  /// Sends commands through the door, each as `type=Reserve id=1 …`; gives where they went.
+  /// Sends commands through the door, and returns the admissions.
   @discardableResult
   func send(_ commands: [Fields]) throws -> [Admission] {
     let requests = try commands.map { fields in
@@ -87,7 +87,7 @@ final class Bench {
     }
   }
 
-  /// Sends commands one after the other and waits until the workers have nothing left to do.
+  /// Sends commands one after another and waits until the workers have nothing left to do.
   func settle(_ commands: [Fields]) throws {
     if runners.isEmpty { start() }
     for command in commands {
@@ -96,17 +96,17 @@ final class Bench {
     _ = try audit()
   }
 
-  /// Audits the system once its workers have come to rest.
+  /// Audits the system once its workers are at rest.
   func audit(patience: Duration = Patience.limit) throws -> AuditReport {
     try Auditor(connection).run(waiting: patience)
   }
 
-  /// The shard of a product.
+  /// Returns the shard of a product.
   func shard(of productid: Int) -> Shard { .of(productid: productid, among: shards) }
 }
 
 extension AuditReport {
-  /// Every difference in a line.
+  /// Every difference, one line each.
   var said: [String] { differences.map { "\($0.code) \($0.key): \($0.message)" } }
   var codes: Set<Difference.Code> { Set(differences.map(\.code)) }
 }

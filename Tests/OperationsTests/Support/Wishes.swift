@@ -1,7 +1,7 @@
 import Market
 import Testbed
 
-/// Makes up what people ask for: few products, wanted by many, changed and given up at any time.
+/// Makes random commands: few products, wanted by many, changed and given up at any time.
 struct Wishes {
   private(set) var random: SplitMix64
   let products: Int
@@ -19,7 +19,7 @@ struct Wishes {
     let units = Int.random(in: 1...3, using: &random)
     switch Int.random(in: 0..<32, using: &random) {
     case 0..<8:
-      // Now and then an id that is taken.
+      // Sometimes an id that is taken.
       if reserves == 0 || Int.random(in: 0..<12, using: &random) > 0 { reserves += 1 }
       return .reserve(reserves, of: reserves % products + 1, qty: units == 3 ? 2 : 1)
     case 8..<11:
@@ -58,7 +58,7 @@ struct Wishes {
         "type": "AdjustStock", "id": "\(stock(of: product))", "productid": "\(product)",
         "qty": "\(units + 1)",
       ]
-      // Every other one goes by a page, which may be an old one.
+      // Every other one names a version, which can be outdated.
       if Bool.random(using: &random) { fields.append("version", "\(units)") }
       return fields
     default:
@@ -70,7 +70,7 @@ struct Wishes {
 
   private mutating func someReserve() -> Int { max(1, reserves - Int.random(in: 0...6, using: &random)) }
 
-  /// The last one, or one before it.
+  /// Returns the last listing's id, or an earlier one.
   private mutating func trade(of product: Int) -> Int {
     product * 1000 + max(0, trades[product, default: 0] - Int.random(in: 0...1, using: &random))
   }

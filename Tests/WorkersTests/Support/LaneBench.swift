@@ -7,7 +7,7 @@ import Testbed
 import Testing
 import Workers
 
-/// A worker's lane of shard 0 on a Redis of a test's own.
+/// A worker's lane of shard 0 on the test's own Redis.
 struct LaneBench {
   let connection: RedisConnection
   let shard = Shard(0)
@@ -24,7 +24,7 @@ struct LaneBench {
 
   var journal: String { Key.journal(of: shard) }
 
-  /// Appends an entry; gives its position.
+  /// Appends an entry. Returns its position.
   @discardableResult
   func add(_ fields: KeyValuePairs<String, String>, to stream: String) throws -> String {
     var words = RESPWords("XADD", stream, "*")
@@ -37,7 +37,7 @@ struct LaneBench {
     return try connection.exchange(commands)[0].get().string ?? ""
   }
 
-  /// Owns the lane for as long as the body takes.
+  /// Owns the lane while the body runs.
   func own<Result>(_ body: (LaneRunner) throws -> Result) throws -> Result {
     let runner = LaneRunner(
       worker: role.rawValue, lanes: [spec], url: redis.url,
@@ -50,7 +50,7 @@ struct LaneBench {
     return try body(runner)
   }
 
-  /// Waits for what a stream has after a position, as texts.
+  /// Waits for the entries of a stream after a position, and returns them as text.
   func entries(of stream: String, after position: String) throws -> [(id: String, fields: [String])] {
     let found = try connection.call(
       "XREAD", "BLOCK", "\(Patience.limit.components.seconds * 1000)", "STREAMS", stream, position)
@@ -58,7 +58,7 @@ struct LaneBench {
     return entries.map { ($0[0]?.string ?? "", $0[1]?.compactMap(\.string) ?? []) }
   }
 
-  /// Waits until the lane stands still; gives the reason. A runner gives no signal of it.
+  /// Waits until the lane stands still. Returns the reason. A runner does not signal this.
   func standsStill(_ runner: LaneRunner) throws -> String {
     let deadline = ContinuousClock.now + Patience.limit
     while ContinuousClock.now < deadline {

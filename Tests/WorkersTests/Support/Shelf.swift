@@ -6,7 +6,7 @@ import Testbed
 @testable import Lanes
 @testable import Workers
 
-/// A Redis of a test's own, on which projections are run without lanes.
+/// The test's own Redis, on which projections run without lanes.
 struct Shelf {
   let redis: TestRedis
   let connection: RedisConnection
@@ -23,8 +23,8 @@ struct Shelf {
   /// Runs one batch through a projection.
   ///
   /// - Parameters:
-  ///   - owner: who holds the lane; by itself a new owner for every batch.
-  ///   - commits: whether the batch gets as far as its commit.
+  ///   - owner: the owner of the lane; by default, a new one for every batch.
+  ///   - commits: whether the batch reaches its commit.
   func apply<Model: Projection>(
     _ model: Model.Type, _ events: [JournalEvent], by owner: ProjectionLane? = nil, isReplay: Bool = false,
     commits: Bool = true
@@ -48,15 +48,15 @@ struct Shelf {
     for reply in try connection.exchange(commands) { try reply.get() }
   }
 
-  /// The names and values of a hash.
+  /// Returns the names and values of a hash.
   func hash(_ key: String) throws -> [String: String] { try connection.call("HGETALL", key).pairs }
 
-  /// What my page says of the reservation.
+  /// Returns the reservation's row on my page.
   func row(_ reserveid: Int = 7) throws -> String? {
     try connection.call("HGET", Key.mypageRows(of: reserveid, in: shard), "\(reserveid)").string
   }
 
-  /// The members of a sorted set, each followed by its score.
+  /// Returns the members of a sorted set, each followed by its score.
   func list(_ key: String) throws -> [String] {
     try connection.call("ZRANGE", key, "0", "-1", "WITHSCORES").compactMap(\.string)
   }

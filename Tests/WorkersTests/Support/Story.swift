@@ -2,7 +2,7 @@ import Market
 
 @testable import Workers
 
-/// What happens to a reservation, told in steps; every step is an event at the next place of the journal.
+/// The history of a reservation in steps; every step is an event at the next position of the journal.
 struct Story {
   private(set) var events: [JournalEvent] = []
   private var deal: Deal
@@ -15,7 +15,7 @@ struct Story {
     self.time = time
   }
 
-  /// The next step, with what it tells anew.
+  /// Returns the story with another step, which can change the deal.
   func then(_ step: DealStep, _ change: (inout Deal) -> Void = { _ in }) -> Story {
     adding { deal in
       change(&deal)
@@ -50,7 +50,7 @@ struct Story {
     }
   }
 
-  /// Every kind of step in an order that can be.
+  /// Possible histories that contain every kind of step.
   static let all = [
     begun().started().then(.stockHeld).then(.tradeCompleted).then(.stockDecreased),
     begun().then(.tradeWaiting).then(.reserveChanged) { $0.terms?.reserveDt = "2024-05-05" }.started()
