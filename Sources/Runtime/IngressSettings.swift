@@ -76,7 +76,7 @@ package struct IngressSettings: ParsableArguments, Sendable {
     }
     options.trustedProxies = try (trustedProxies ?? Settings.text("handover.trusted.proxies") ?? "")
       .split(separator: ",").map { part in
-        let text = part.trimmingPrefix(" ").description
+        let text = part.trimmingCharacters(in: .whitespaces)
         guard let range = AddressRange(text) else {
           throw ValidationError(
             "The trusted proxy “\(text)” must be an address, or a block such as 10.0.0.0/8.")
@@ -92,7 +92,7 @@ package struct IngressSettings: ParsableArguments, Sendable {
       return folder
     }
     options.allowedOrigins = (corsOrigins ?? Settings.text("handover.cors.origins"))?
-      .split(separator: ",").map { $0.trimmingPrefix(" ").description }
+      .split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     options.limits.connections =
       try Settings.number(connections, "--connections", or: "handover.connections", in: 1...100_000)
       ?? options.limits.connections

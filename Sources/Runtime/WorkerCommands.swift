@@ -25,7 +25,7 @@ package struct ReservationWorker: WorkerCommand {
 
 package struct TradeWorker: WorkerCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "trade-worker", abstract: "Judges deals: starts, waits, hands over, cancels.")
+    commandName: "trade-worker", abstract: "Decides trades: lists, starts, waits, hands over, cancels.")
   package static let kind = WorkerKind.trade
 
   @OptionGroup package var settings: Settings

@@ -2,13 +2,10 @@ import Keys
 import Lanes
 import Market
 import Redis
+import Workers
 
 /// Checks that everybody concerned has a notice of every change, and that the status stream has it once.
 struct NoticeCheck {
-  /// How many notices are kept per user, and for how long, in milliseconds.
-  private static let limit = 1000
-  private static let lifetime: UInt64 = 90 * 86_400_000
-
   private struct Expected {
     let id: NoticeID
     let status: Status
@@ -42,7 +39,7 @@ struct NoticeCheck {
       }
     }
     let now = try connection.call("TIME")[0]?.integer.map { UInt64($0) * 1000 } ?? 0
-    expected.removeAll { $0.id.position.age(at: now) > Self.lifetime - 60_000 }
+    expected.removeAll { $0.id.position.age(at: now) > UInt64(NoticeKeeping.lifetime) - 60_000 }
     var missing: [Expected] = []
     try connection.askEach(expected) {
       RESPWords("HGET", Key.notices(of: $0.id.userid), $0.id.own)
@@ -69,7 +66,9 @@ struct NoticeCheck {
       if oldest[Array(userid.utf8)] == nil {
         let names = try connection.ask("HKEYS", Key.notices(of: userid)).compactMap(\.text)
         let newestFirst = names.compactMap { NoticeID(own: $0, of: userid) }.sorted(by: >)
-        let last = newestFirst.count < Self.limit ? EntryID.zero : newestFirst[Self.limit - 1].position
+        let last =
+          newestFirst.count < NoticeKeeping.limit
+          ? EntryID.zero : newestFirst[NoticeKeeping.limit - 1].position
         oldest[Array(userid.utf8)] = last
       }
       guard let last = oldest[Array(userid.utf8)], notice.id.position > last else { continue }

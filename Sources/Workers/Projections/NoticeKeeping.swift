@@ -2,13 +2,13 @@ import Keys
 import Market
 
 /// How many notices are kept per user, and for how long.
-enum NoticeKeeping {
+package enum NoticeKeeping {
   /// How many of the newest notices remain when there are too many.
-  static let limit = 1000
+  package static let limit = 1000
   /// How many more there can be before the oldest are removed: finding those reads all names.
   static let slack = 100
   /// The shortest time for which a notice is kept, in milliseconds: 90 days.
-  static let lifetime = 90 * 86_400_000
+  package static let lifetime = 90 * 86_400_000
   /// How often a lane checks a user's notices, in milliseconds, unless it writes many.
   static let interval = 3_600_000
   /// The time to live of a user's notices, in milliseconds. It is renewed once a day.
