@@ -1,4 +1,4 @@
-/// The stock was counted or renamed; at least one of the two, nil leaves it as it is.
+/// Sets the quantity or the name of a stock; at least one of the two, nil leaves it as it is.
 public struct AdjustStock: CommandPayload {
   public static let kind = CommandKind.adjustStock
 

@@ -1,10 +1,10 @@
-/// The buyer gives a reservation up.
+/// The buyer cancels a reservation.
 public struct CancelReserve: CommandPayload {
   public static let kind = CommandKind.cancelReserve
 
   public var id: Int
   public var productid: Int
-  /// Whether it shall also disappear from the lists once it has ended.
+  /// Whether it is also removed from the lists once it has ended.
   public var delete: Bool
   public var seen = Seen()
 }

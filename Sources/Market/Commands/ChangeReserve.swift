@@ -22,7 +22,7 @@ extension ChangeReserve {
   public var details: Fields {
     var details = Fields()
     details.write("reserveDt", reserveDt)
-    // An empty address is a change too, so it has to stand there.
+    // An empty address is a change too, so it is written.
     if let address { details.append("address", address) }
     seen.write(to: &details)
     return details

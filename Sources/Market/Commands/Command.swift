@@ -1,4 +1,4 @@
-/// A command as a shard reads it: everything is there.
+/// A command as a shard reads it: complete.
 public enum Command: Hashable, Sendable {
   case reserve(Reserve)
   case cancelReserve(CancelReserve)

@@ -1,9 +1,9 @@
-/// What was asked for, as a number: tells the same command sent again from another one under the same command id.
+/// A hash of what was asked for: tells a repeated command from another one under the same command id.
 ///
-/// Of everything the sender said: the type, the id if he chose one, the product of a new thing, and the details. For
-/// the rest the product is only the way to the id.
+/// It covers what the sender said: the type, a chosen id, the product of a new thing, and the details. For the other
+/// commands the product is only the way to the id.
 public struct CommandDigest: Hashable, Sendable {
-  /// The name under which a door says what was asked for, where that is not what it lets in.
+  /// The field for the digest, if what was asked for differs from what the door admits.
   public static let field = "digest"
 
   private let value: UInt64
@@ -46,7 +46,7 @@ extension Draft {
   }
 }
 
-/// A digest as it stands on the wire.
+/// A digest in its wire form.
 struct DigestField: Field {
   let name: String
 

@@ -1,4 +1,4 @@
-/// What can be asked for; the raw value is the command's `type` on the wire.
+/// The kinds of commands; the raw value is `type` on the wire.
 public enum CommandKind: String, CaseIterable, Sendable {
   case reserve = "Reserve"
   case cancelReserve = "CancelReserve"
@@ -11,7 +11,7 @@ public enum CommandKind: String, CaseIterable, Sendable {
   case adjustStock = "AdjustStock"
   case withdrawStock = "WithdrawStock"
 
-  /// Who decides it.
+  /// The worker that decides it.
   public var worker: DecidingWorker {
     switch self {
     case .reserve, .cancelReserve, .changeReserve: .reservation

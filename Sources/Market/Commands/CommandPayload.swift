@@ -1,4 +1,4 @@
-/// What every command has: a kind, the id it names, and the product that leads to its shard.
+/// What every command has: a kind, the id it names, and the product that determines its shard.
 public protocol CommandPayload: Hashable, Sendable {
   static var kind: CommandKind { get }
 

@@ -1,7 +1,7 @@
-/// A command as a person sends it: valid, but its `id` or `productid` may still have to be found.
+/// A command as a person sends it: valid, but its `id` or `productid` can still be missing.
 ///
-/// A command that makes something must name its product and may leave the id to the door; any other names
-/// an id and may leave it to the door to look up the product.
+/// A command that makes something must name its product and can leave the id to the door. Any other command must name
+/// an id and can leave the product to the door.
 public struct Draft: Sendable {
   public let kind: CommandKind
   public let id: Int?
@@ -9,7 +9,7 @@ public struct Draft: Sendable {
   /// The other fields in canonical form, without `type`, `id` and `productid`.
   public let fields: Fields
 
-  /// Reads a request made to `worker`; what the request needs not say is ignored, as is `status`.
+  /// Reads a request to `worker`. Unknown fields and `status` are ignored.
   public init(fields: Fields, worker: DecidingWorker) throws(FieldError) {
     kind = try CommandKind(fields: fields)
     guard kind.worker == worker else {
@@ -18,12 +18,12 @@ public struct Draft: Sendable {
     }
     id = kind.creates ? try fields.find(.id) : try fields.read(.id)
     productid = kind.creates ? try fields.read(.productid) : try fields.find(.productid)
-    // No other field's rule depends on these two, so any number does in the place of one still unknown.
+    // No other field's rule depends on these two, so 0 stands in for one that is still unknown.
     self.fields = try Command(kind, id: id ?? 0, productid: productid ?? 0, fields: fields).payload.details
     try self.fields.checkTexts()
   }
 
-  /// A request in the words in which it was sent, read by nobody: what tells its copies from other requests.
+  /// A request in its sender's own words, not validated: it tells copies of the request from other requests.
   public init(_ kind: CommandKind, id: Int, words: Fields) {
     self.kind = kind
     self.id = id

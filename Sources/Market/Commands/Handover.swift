@@ -1,10 +1,10 @@
-/// The goods changed hands: a running deal of trade `id` is done.
+/// The goods changed hands: completes a running deal of trade `id`.
 public struct Handover: CommandPayload {
   public static let kind = CommandKind.handover
 
   public var id: Int
   public var productid: Int
-  /// Whose deal; nil for the only one that runs.
+  /// The reservation of the deal; nil for the only running one.
   public var reserveid: Int?
   public var seen = Seen()
 }

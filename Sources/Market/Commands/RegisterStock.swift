@@ -1,4 +1,4 @@
-/// Units of a product come into the stock for the first time; `id` is the inventory's.
+/// Registers units of a product for the first time; `id` is the inventory's.
 public struct RegisterStock: CommandPayload {
   public static let kind = CommandKind.registerStock
 

@@ -1,8 +1,8 @@
-/// What a person saw of a thing before asking to change it; nil for what the request does not say.
+/// What a person saw of a thing before changing it; nil for what the request does not say.
 ///
-/// A request made on a page that is no longer true is refused: it would bring back what is gone. `version` stands
-/// for what can be changed by hand; deals move `held` and `sold` without it, so they are compared by themselves.
-/// A status is not, because it moves by itself and takes nothing away from a change.
+/// A change from a page that is out of date is refused: it would bring back old values. `version` covers what people
+/// change; deals move `held` and `sold` without it, so these are compared by themselves. A status is not compared,
+/// because it moves by itself.
 public struct Seen: Hashable, Sendable {
   public var version: Int?
   public var held: Int?

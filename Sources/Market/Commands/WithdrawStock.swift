@@ -1,4 +1,4 @@
-/// A product leaves the stock altogether.
+/// Removes a product from the stock.
 public struct WithdrawStock: CommandPayload {
   public static let kind = CommandKind.withdrawStock
 

@@ -4,7 +4,7 @@ public struct WithdrawTrade: CommandPayload {
 
   public var id: Int
   public var productid: Int
-  /// Whether it shall also disappear from the lists.
+  /// Whether it is also removed from the lists.
   public var delete: Bool
   public var seen = Seen()
 }

@@ -1,6 +1,6 @@
-/// An event that cannot have been said by workers that keep the laws: something was lost or made by hand.
+/// An event that workers that keep the laws cannot have emitted: something was lost, or was written by hand.
 ///
-/// It changes nothing, and is put aside for people to look at.
+/// It changes nothing and goes to the dead letters.
 public struct BrokenLaw: Error, Hashable {
   /// One English sentence: what was asked, and why it cannot be.
   public var message: String

@@ -1,6 +1,6 @@
-/// What is kept under a command id: which command it stands for, and what came of it.
+/// What is stored under a command id: which command it stands for, and its outcome.
 public struct CommandRecord: Equatable, Sendable {
-  /// What stands there from the door on until the command is decided.
+  /// What is stored from the door until the command is decided.
   public static let waiting = "waiting"
 
   /// Which command it is; nil in a record that an older release wrote.
@@ -26,7 +26,7 @@ public struct CommandRecord: Equatable, Sendable {
 
   public var stored: String { digest.map { "\($0.text) \(outcome)" } ?? outcome }
 
-  /// Whether it is kept of this command, and not of another one under the same id.
+  /// Whether it belongs to this command, rather than to another one under the same id.
   public func isOf(_ digest: CommandDigest?) -> Bool {
     guard let own = self.digest, let digest else { return true }
     return own == digest

@@ -2,26 +2,26 @@
 public protocol Decider: Sendable {
   associatedtype State: Stored
 
-  /// The wire names of the events it has to be given.
+  /// The wire names of the events that it needs.
   static var listensTo: Set<String> { get }
 
-  /// Whether a state is what became of one id, and not of a product with any number of ids.
+  /// Whether a state belongs to one id, rather than to a product with any number of ids.
   static var isStateOfOneID: Bool { get }
 
-  /// The listing that a state ends with; nil where the rules know of none.
+  /// Returns the present listing of a state; nil if the rules know of none.
   static func listing(in state: State) -> Listing?
 
-  /// What follows from an input; what it says has already been applied to `state`.
+  /// Returns the events that follow from an input. They are already applied to `state`.
   ///
-  /// An event is first evolved into the state, then reacted to. Throws with the state as it was.
+  /// An event is first applied to the state, then reacted to. If it throws, the state is unchanged.
   static func decide(
     _ input: Input, at position: EntryID, _ state: inout State
   ) throws(BrokenLaw) -> [Event]
 
-  /// Applies an event, heard or said: all of a state's changes are made here, so events rebuild it.
+  /// Applies an event, observed or emitted. All changes of a state are made here, so its events rebuild it.
   static func evolve(_ state: inout State, _ event: Event, at position: EntryID)
 
-  /// What the caller of the command that `event` finishes is told, given the state after it.
+  /// Returns the outcome for the caller of the command that `event` finishes, given the state after it.
   static func outcome(of event: Event, state: State) -> Outcome
 }
 
@@ -30,10 +30,10 @@ extension Decider {
 }
 
 extension Decider {
-  /// The same in a shard with a past: no command may give an id again, and a listing that another one has followed
-  /// can still be taken off the lists.
+  /// The same in a shard with a past: an id is never given twice, and a listing that another one has followed can
+  /// still be removed from the lists.
   ///
-  /// Where a state is that of one id, it tells by itself that the id is used.
+  /// If a state belongs to one id, the state itself shows that the id is used.
   public static func decide(
     _ input: Input, at position: EntryID, _ state: inout State, after past: inout Past
   ) throws(BrokenLaw) -> [Event] {
@@ -67,14 +67,14 @@ extension Decider {
 }
 
 extension Past {
-  /// Takes in what became of a former listing.
+  /// Notes what became of a former listing.
   fileprivate mutating func note(_ event: Event) {
     if case .listing(_, let listing) = event.fact { listings[listing.id] = listing }
   }
 }
 
 extension Event {
-  /// What comes of a command to a listing that has ended: it can be taken off the lists, and nothing else.
+  /// The event that follows from a command to a former listing: it can be removed from the lists, nothing else.
   fileprivate init(_ command: Command, ofFormer listing: Listing, _ caller: Caller?) {
     var listing = listing
     let refusal: Refusal?
@@ -96,7 +96,7 @@ extension Event {
     }
   }
 
-  /// The refusal of a command that its worker's rules need not look at.
+  /// The refusal of a command before the rules of its worker look at it.
   public init(refusing command: Command, _ refusal: Refusal, _ caller: Caller?) {
     let rejection = Rejection(
       kind: command.kind, id: command.id, productid: command.productid, refusal: refusal,
@@ -104,7 +104,7 @@ extension Event {
     self.init(.rejected(rejection), caller: caller)
   }
 
-  /// The id that something new was given.
+  /// The id of something new; nil if the event makes nothing.
   public var newID: Int? {
     switch fact {
     case .deal(.reserveCompleted, let deal): deal.reserveid
@@ -116,7 +116,7 @@ extension Event {
 }
 
 extension Command {
-  /// Who asks, where the command tells.
+  /// The user who asks, if the command says so.
   fileprivate var userid: String? {
     switch self {
     case .reserve(let command): command.userid

@@ -1,4 +1,4 @@
-/// One decision in the making: the state so far, and what has been said.
+/// One decision in the making: the state so far, and the emitted events.
 struct Decision<Rules: Decider> {
   private(set) var state: Rules.State
   private(set) var events: [Event] = []
@@ -9,12 +9,12 @@ struct Decision<Rules: Decider> {
     self.position = position
   }
 
-  /// Takes in an event of the journal.
+  /// Applies an event of the journal.
   mutating func observe(_ event: Event) {
     Rules.evolve(&state, event, at: position)
   }
 
-  /// Says what happened; `caller` is who asked for the command that this finishes.
+  /// Emits an event and applies it; `caller` sent the command that it finishes.
   mutating func emit(_ fact: Fact, to caller: Caller? = nil, askedBy asker: Caller? = nil) {
     let event = Event(fact, caller: caller, asker: asker)
     Rules.evolve(&state, event, at: position)

@@ -1,10 +1,10 @@
-/// What a caller is told of a command: whether it was done, and what there is now, or why not.
+/// The answer to a command: whether it was done, and what there is now, or why not.
 public struct Outcome: Equatable, Sendable {
   public var accepted: Bool
   /// The type of the event that finished the command.
   public var type: String
-  /// The reservation, trade or inventory as people read it; of a refusal `id`, `reason` and `message`,
-  /// and of one for being stale also what there is now.
+  /// The reservation, trade or inventory as it is shown. For a refusal: `id`, `reason` and `message`, and for a stale
+  /// change also what there is now.
   public var fields: Fields
 
   public init(accepted: Bool, type: String, fields: Fields) {

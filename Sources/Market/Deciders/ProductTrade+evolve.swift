@@ -9,7 +9,7 @@ extension ProductTrade {
     case .stock(let step, let level):
       onHand = step == .stockWithdrawn ? nil : level.qty
     case .listing(let step, let listing):
-      // A former listing that disappears leaves the one that followed it alone.
+      // Deleting a former listing does not change the present one.
       if step == .tradeListed || listing.id == self.listing?.id { self.listing = listing }
     case .rejected:
       break
@@ -57,7 +57,7 @@ extension ProductTrade {
     }
   }
 
-  /// Puts a deal where it belongs by its arrival: for a new one that is the end.
+  /// Inserts a deal in the order of arrival: a new one goes to the end.
   private mutating func enter(_ waiting: WaitingDeal) {
     let place = line.lastIndex { $0.arrived < waiting.arrived }
     line.insert(waiting, at: place.map { $0 + 1 } ?? 0)

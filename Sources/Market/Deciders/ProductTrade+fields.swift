@@ -9,7 +9,7 @@ extension ProductTrade: Stored {
     return fields
   }
 
-  /// Packs the deals that changed only: there may be thousands that did not.
+  /// Packs only the deals that changed: there can be thousands that did not.
   public func changes(since before: ProductTrade) -> FieldChanges {
     var changes = FieldChanges(from: before.ownFields, to: ownFields)
     for (reserveid, deal) in running where before.running[reserveid] != deal {
@@ -30,7 +30,7 @@ extension ProductTrade: Stored {
     return changes
   }
 
-  /// Reads the fields in any order: a deal knows its place in the line itself.
+  /// Reads the fields in any order: each deal has its own place in the line.
   public init(fields: Fields) throws(FieldError) {
     self.init()
     onHand = try fields.find(.units("onhand"))

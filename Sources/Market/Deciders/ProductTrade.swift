@@ -1,13 +1,13 @@
 /// Everything the trade worker knows of one product: the listing, the stock, the deals and the line.
 public struct ProductTrade: Hashable, Sendable {
-  /// The most deals that may wait for one product.
+  /// The most deals that can wait for one product.
   public static let lineLimit = 50
 
   /// The last listing, open or not.
   public internal(set) var listing: Listing?
-  /// The units on hand as stock last told; nil while none is registered.
+  /// The units on hand as the stock last reported; nil while none is registered.
   public internal(set) var onHand: Int?
-  /// Units of completed deals that stock has not told to be gone yet.
+  /// Units of completed deals that the stock has not reported as gone yet.
   public internal(set) var owed = 0
   /// The deals that run, by reservation.
   public internal(set) var running: [Int: RunningDeal] = [:]
@@ -20,7 +20,7 @@ public struct ProductTrade: Hashable, Sendable {
     line.contains { $0.deal.reserveid == reserveid }
   }
 
-  /// Why a deal of `qty` units can never be met any more; nil while it may be.
+  /// Returns why a deal of `qty` units can never be met; nil while it still can.
   func hopeless(_ qty: Int) -> Refusal? {
     if let listing {
       if let closed = listing.closed { return closed }
@@ -30,11 +30,11 @@ public struct ProductTrade: Hashable, Sendable {
     return nil
   }
 
-  /// Why a deal of `qty` units cannot start now, were it first in the line; nil if it can.
+  /// Returns why a deal of `qty` units at the head of the line cannot start now; nil if it can.
   func obstacle(_ qty: Int) -> Refusal? {
     guard let listing else { return .noListing }
     guard let onHand else { return .noStock }
-    // What runs is held by the listing, whether stock has come to it yet or not.
+    // Running deals count as held in the listing, whether the stock has answered yet or not.
     return qty <= min(listing.free, onHand - owed - listing.held) ? nil : .notFree
   }
 }

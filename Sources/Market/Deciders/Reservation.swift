@@ -1,11 +1,11 @@
 /// A buyer's reservation.
 public struct Reservation: Hashable, Sendable {
   public var deal: Deal
-  /// What the deal is, whatever is being asked for.
+  /// The status without a pending cancel.
   public var standing: Status
-  /// A cancel is before the trade's judgement: the lock on the reservation.
+  /// A cancel is pending with the trade worker. It locks the reservation.
   public var cancelRequested = false
-  /// Who waits for that cancel.
+  /// The caller of that cancel.
   public var canceler: Caller?
 
   public init(_ deal: Deal, standing: Status = .reserved) {
@@ -17,10 +17,10 @@ public struct Reservation: Hashable, Sendable {
 
   public var version: Int { deal.terms?.version ?? 1 }
 
-  /// Whether it has disappeared from the lists.
+  /// Whether it is removed from the lists.
   public var isDeleted: Bool { deal.delete && !cancelRequested && ended != nil }
 
-  /// Why nothing can be done about it any more; nil until it has ended.
+  /// Why nothing can be changed any longer; nil until it has ended.
   public var ended: Refusal? {
     switch standing {
     case .completed: .alreadyCompleted
@@ -35,7 +35,7 @@ public struct Reservation: Hashable, Sendable {
 }
 
 extension Reservation: Stored {
-  /// The reservation as people read it.
+  /// The reservation as it is shown.
   public var view: Fields {
     var view: Fields = [
       "id": String(deal.reserveid), "productid": String(deal.productid), "userid": deal.userid,

@@ -33,7 +33,7 @@ extension Decision<ReservationDecider> {
     guard let reservation = reservation(of: command) else { return refuse(command, .notFound, caller) }
     var deal = reservation.deal
     deal.delete = command.delete
-    // There is nothing left to cancel of an ended one, but it can still be taken off the lists.
+    // An ended reservation cannot be canceled, but it can still be removed from the lists.
     let hasEnded = reservation.ended != nil && command.delete
     if let refusal = reservation.cancelRequested ? .cancelInProgress : hasEnded ? nil : reservation.ended {
       refuse(command, refusal, caller, userid: deal.userid)
@@ -46,9 +46,9 @@ extension Decision<ReservationDecider> {
     }
   }
 
-  /// Follows the trade, which alone judges a cancel.
+  /// Follows the trade, which alone decides a cancel.
   mutating func follow(_ event: Event) {
-    // Hearing a refused cancel takes the lock off, and with it who waits.
+    // A refused cancel removes the lock, and with it the caller who waits.
     let before = state
     observe(event)
     guard let before, before.cancelRequested, let reservation = state else { return }
@@ -69,7 +69,7 @@ extension Decision<ReservationDecider> {
     }
   }
 
-  /// The reservation a command names; one that has been deleted is no more to be found.
+  /// Returns the reservation that a command names. Deleted reservations are not found.
   private func reservation(of command: some CommandPayload) -> Reservation? {
     guard let reservation = state, reservation.deal.productid == command.productid, !reservation.isDeleted
     else { return nil }

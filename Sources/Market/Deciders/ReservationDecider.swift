@@ -1,4 +1,4 @@
-/// The reservation worker: keeps one reservation, and asks the trade before it gives it up.
+/// The reservation worker: keeps reservations, and asks the trade before it cancels one.
 public enum ReservationDecider: Decider {
   public typealias State = Reservation?
 
@@ -41,7 +41,7 @@ extension Reservation {
     case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled:
       guard ended == nil else { return }
       if let status = step.status { standing = status }
-      // Of a listing that came while it waited, a reservation may hear only when it is cancelled.
+      // If the listing came while the reservation waited, the first event to name it can be the cancel.
       self.deal.tradeid = deal.tradeid
       self.deal.seller = deal.seller
     case .reserveCanceled:

@@ -1,4 +1,4 @@
-/// A deal that runs, and what was asked of it before its units were held.
+/// A running deal, and what was asked for before its units were held.
 public struct RunningDeal: Hashable, Sendable {
   public enum Phase: String, CaseIterable, Sendable {
     /// Stock has been asked to hold its units.
@@ -9,10 +9,10 @@ public struct RunningDeal: Hashable, Sendable {
     case held
   }
 
-  /// The deal, and its place in the line should it have to go back.
+  /// The deal, and its place in the line if it has to go back.
   public var waiting: WaitingDeal
   public var phase = Phase.starting
-  /// Who waits for the handover that is remembered.
+  /// The caller of the remembered handover.
   public var handoverCaller: Caller?
   /// A cancel is remembered; it comes after the handover, if there is one.
   public var cancelRequested = false

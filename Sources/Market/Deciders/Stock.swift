@@ -10,7 +10,7 @@ public struct Stock: Hashable, Sendable {
 }
 
 extension Stock: Stored {
-  /// The stock as people read it, and as it is kept.
+  /// The stock as it is shown and stored.
   public var fields: Fields {
     var fields = Fields()
     level.write(to: &fields)

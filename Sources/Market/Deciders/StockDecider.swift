@@ -99,7 +99,7 @@ extension Decision<StockDecider> {
     }
   }
 
-  /// The trade lets go only of what stock has told it to hold.
+  /// Throws unless the units are held: the trade releases only what the stock has confirmed.
   private func checkHeld(_ qty: Int, of level: StockLevel, for event: Event) throws(BrokenLaw) {
     guard level.held < qty else { return }
     throw BrokenLaw(

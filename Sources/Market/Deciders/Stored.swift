@@ -1,12 +1,12 @@
-/// What is kept of a thing from one entry to the next, as named text fields.
+/// A state that is stored between entries, as named text fields.
 ///
-/// The same value always gives the same fields, so what changed can be told field by field.
+/// The same value always has the same fields, so changes can be found field by field.
 public protocol Stored: Hashable, Sendable {
   var fields: Fields { get }
 
   init(fields: Fields) throws(FieldError)
 
-  /// What to do to the stored fields of `before` to make them those of this value.
+  /// Returns the changes that turn the stored fields of `before` into those of this value.
   func changes(since before: Self) -> FieldChanges
 }
 
@@ -16,7 +16,7 @@ extension Stored {
   }
 }
 
-/// A thing that is not there has no fields.
+/// A missing state has no fields.
 extension Optional: Stored where Wrapped: Stored {
   public var fields: Fields { self?.fields ?? [:] }
 

@@ -35,7 +35,7 @@ extension Decision<TradeDecider> {
 
   mutating func withdraw(_ command: WithdrawTrade, _ caller: Caller?) {
     guard var listing = listing(of: command) else { return refuse(command, .notFound, caller) }
-    // There is nothing left to end of a closed one, but it can still be taken off the lists.
+    // A closed listing cannot be ended again, but it can still be removed from the lists.
     let hasEnded = listing.closed != nil && command.delete
     let stale: Refusal? = command.seen.isTrue(of: listing) ? nil : .stale
     let running: Refusal? = state.running.isEmpty ? nil : .dealsRunning
@@ -69,7 +69,7 @@ extension Decision<TradeDecider> {
     case refused(Refusal)
   }
 
-  /// What a handover of this reservation's deal comes to, or of the only deal that runs.
+  /// Decides a handover of this reservation's deal, or of the only running deal if nil.
   private func handover(of reserveid: Int?) -> Judgement {
     let running: RunningDeal
     if let reserveid {
@@ -90,13 +90,13 @@ extension Decision<TradeDecider> {
     }
   }
 
-  /// The listing that a command names; one that has been deleted is no more to be found.
+  /// Returns the listing that a command names. Deleted listings are not found.
   private func listing(of command: some CommandPayload) -> Listing? {
     guard let listing = state.listing, listing.id == command.id, !listing.isDeleted else { return nil }
     return listing
   }
 
-  /// Why its seller cannot change the listing; nil while it is open, and as it was seen.
+  /// Returns why its seller cannot change the listing; nil if it is open and as the sender saw it.
   private func refusal(of listing: Listing, _ seen: Seen) -> Refusal? {
     listing.closed ?? (seen.isTrue(of: listing) ? nil : .stale)
   }

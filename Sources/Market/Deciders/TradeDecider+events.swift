@@ -35,12 +35,12 @@ extension Decision<TradeDecider> {
 
   private mutating func cancel(_ asked: Deal) {
     if let running = state.running[asked.reserveid] {
-      // Before its units are held, stock's answer has to be awaited: the cancel is remembered.
+      // Until its units are held, the stock has not answered: the cancel is remembered.
       if running.phase == .held { cancel(running.deal, held: running.deal.qty) }
     } else if let waiting = state.line.first(where: { $0.deal.reserveid == asked.reserveid }) {
       cancel(waiting.deal, held: 0)
     } else {
-      // The listing there is now may be another one than the deal ended in.
+      // The present listing can be another one than the deal ended in.
       var refused = asked.withoutTerms
       refused.refusal = .alreadyEnded
       emit(.deal(.cancelRefused, refused))
@@ -53,7 +53,7 @@ extension Decision<TradeDecider> {
     emit(.deal(.tradeCanceled, canceled))
   }
 
-  /// The units are held: now for what was asked before, the handover first.
+  /// The units are held: carries out what was asked before, the handover first.
   private mutating func settle(_ reserveid: Int, _ before: RunningDeal) {
     let deal = before.deal
     if before.phase == .handedOver {
@@ -64,7 +64,7 @@ extension Decision<TradeDecider> {
     }
   }
 
-  /// The units were not there any more: back into the line, unless it was to be cancelled anyway.
+  /// The units were no longer there: the deal goes back into the line, unless a cancel is remembered.
   private mutating func turnBack(_ before: RunningDeal) {
     let deal = before.deal
     if before.phase == .handedOver, let listing = state.listing {

@@ -1,4 +1,4 @@
-/// The trade worker: the one judge of every deal in a product.
+/// The trade worker: it alone decides every deal of a product.
 ///
 /// First come, first served: the head of the line blocks those behind it, whatever they ask for.
 public enum TradeDecider: Decider {
@@ -15,7 +15,7 @@ public enum TradeDecider: Decider {
     case .command(let command, let caller): decision.take(command, caller)
     case .event(let event): decision.follow(event)
     }
-    // Whatever changed may have let somebody in, or left somebody without hope.
+    // The change can let a waiting deal start, or make one impossible for good.
     decision.workLine()
     state = decision.state
     return decision.events
@@ -35,7 +35,7 @@ public enum TradeDecider: Decider {
 }
 
 extension Decision<TradeDecider> {
-  /// Rejects whoever has no hope left, then starts deals from the head until one has to wait.
+  /// Rejects the deals that can never be met, then starts deals from the head until one has to wait.
   mutating func workLine() {
     let hopeless = state.line.filter { state.hopeless($0.deal.qty) != nil }
     for waiting in hopeless {
@@ -46,21 +46,21 @@ extension Decision<TradeDecider> {
     }
   }
 
-  /// Works the line, in which a deal has just taken its place; says so if it has to stay there.
+  /// Works the line after a deal has entered it; emits `TradeWaiting` if it has to stay there.
   ///
-  /// Only a new deal can find the line full: one that comes back had its place before.
+  /// Only a new deal can find the line full: one that comes back keeps its place.
   mutating func workLine(_ entered: Deal, isNew: Bool) {
     workLine()
     guard let head = state.line.first, state.isWaiting(entered.reserveid) else { return }
     if isNew && state.line.count > ProductTrade.lineLimit {
       emit(.deal(.tradeRejected, told(entered, .lineFull)))
     } else {
-      // What stops the head stops everybody behind it.
+      // What stops the head stops every deal behind it.
       emit(.deal(.tradeWaiting, told(entered, state.obstacle(head.deal.qty))))
     }
   }
 
-  /// A deal as it is told: with the listing it is in, and why.
+  /// The deal with the listing it is in, and the reason.
   func told(_ deal: Deal, _ refusal: Refusal? = nil) -> Deal {
     var told = deal.withoutTerms
     told.tradeid = state.listing?.id

@@ -1,7 +1,7 @@
-/// A deal that waits its turn.
+/// A deal that waits in the line.
 public struct WaitingDeal: Hashable, Sendable {
   public var deal: Deal
-  /// Where its `ReserveCompleted` stands: the place in the line, for good.
+  /// The position of its `ReserveCompleted`: its place in the line, for good.
   public var arrived: EntryID
 }
 

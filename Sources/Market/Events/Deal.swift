@@ -15,7 +15,7 @@ public struct Deal: Hashable, Sendable {
   public var refusal: Refusal?
   /// The units a cancelled deal still held, which stock has to release: none or all of them.
   public var held: Int
-  /// Whether the reservation shall disappear from the lists once it has ended.
+  /// Whether the reservation is removed from the lists once it has ended.
   public var delete: Bool
 
   public init(

@@ -14,7 +14,7 @@ public enum DealStep: String, Step {
   case tradeCanceled = "TradeCanceled"
   case cancelRefused = "CancelRefused"
 
-  /// What the reservation stands at from this step on; nil where the step does not tell.
+  /// The status of the reservation from this step on; nil if the step does not change it.
   public var status: Status? {
     switch self {
     case .reserveCompleted: .reserved
@@ -54,7 +54,7 @@ public enum DealStep: String, Step {
     case hold, giveOut, release
   }
 
-  /// What stock has to do because of it; nil where the units stay as they are.
+  /// What the stock has to do because of it; nil if the units stay as they are.
   public var stockTask: StockTask? {
     switch self {
     case .tradeStarted: .hold

@@ -1,5 +1,5 @@
 extension Event {
-  /// The seller concerned, where the event itself tells.
+  /// The seller concerned, if the event says so.
   public var seller: String? {
     if case .listing(_, let listing) = fact { return listing.userid }
     return deal?.seller
@@ -31,7 +31,7 @@ extension Event {
     return deal?.reserveid
   }
 
-  /// Why it is so, where the event tells.
+  /// The reason, if the event has one.
   public var refusal: Refusal? {
     if case .rejected(let rejection) = fact { return rejection.refusal }
     return deal?.refusal

@@ -1,5 +1,5 @@
 extension Event {
-  /// The event as it stands on the journal: `type`, the facts, `status`, `commandid`.
+  /// The event as it is written to the journal: `type`, the facts, `status`, `commandid`.
   ///
   /// Where the outcome is wanted is nobody's business there, so `replyto` is left out.
   public var fields: Fields {

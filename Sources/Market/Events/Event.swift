@@ -36,7 +36,7 @@ public struct Event: Hashable, Sendable {
     }
   }
 
-  /// What the reservation, the listing or the stock stands at now; nil where the event does not change it.
+  /// The new status of the reservation, the listing or the stock; nil if the event does not change it.
   public var status: Status? {
     switch fact {
     case .deal(let step, _): step.status

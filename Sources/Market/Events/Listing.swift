@@ -15,7 +15,7 @@ public struct Listing: Hashable, Sendable {
   /// Units handed over.
   public var sold: Int
   public var withdrawn: Bool
-  /// Whether it has disappeared from the lists.
+  /// Whether it is removed from the lists.
   public var isDeleted: Bool
   /// Counts the changes of name, quantity and price.
   public var version: Int
@@ -61,7 +61,7 @@ extension Listing {
 }
 
 extension Listing {
-  /// The trade as people read it.
+  /// The trade as it is shown and stored.
   public var fields: Fields {
     var fields = Fields()
     write(to: &fields)

@@ -14,7 +14,7 @@ public enum ListingStep: String, Step {
     }
   }
 
-  /// Whether what the listing stands at changes with it.
+  /// Whether the status of the listing changes with it.
   public var movesStatus: Bool {
     switch self {
     case .tradeListed, .tradeWithdrawn: true

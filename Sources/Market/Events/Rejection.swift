@@ -4,9 +4,9 @@ public struct Rejection: Hashable, Sendable {
   public var id: Int
   public var productid: Int
   public var refusal: Refusal
-  /// Whom it concerns, where that is known.
+  /// The user whom it concerns, if known.
   public var userid: String?
-  /// What the reservation stands at again, where a refused cancel had put it under a lock.
+  /// The status that the reservation shows again after a refused cancel.
   public var status: Status?
 
   public init(

@@ -1,7 +1,7 @@
 /// An event that a lane is given once more, because it was put aside when its turn came.
 ///
-/// It stands among the commands of the lane's worker: the event's own fields, and where it lies on the journal. The
-/// lane takes it as that event with that position, so whoever arrived with it has the place in line that is his.
+/// It is an entry of the worker's commands: the event's own fields, and its position on the journal. The
+/// lane takes it as that event at that position, so its deal keeps its place in the line.
 public struct ReplayedEvent: Sendable {
   public let event: Event
   /// The event's place on the journal.
@@ -20,7 +20,7 @@ public struct ReplayedEvent: Sendable {
   /// Whether an entry among the commands is an event, of whatever kind and shape.
   public static func isOne(_ fields: Fields) -> Bool { fields[name] != nil }
 
-  /// Nil for an entry that is no replay. Throws where it is one that cannot be read.
+  /// Returns nil for an entry that is not a replay. Throws if it is a replay that cannot be read.
   public init?(fields: Fields) throws(FieldError) {
     guard let text = fields[Self.name] else { return nil }
     guard let position = EntryID(text) else {
@@ -30,6 +30,6 @@ public struct ReplayedEvent: Sendable {
     self.init(try Event(fields: fields), at: position)
   }
 
-  /// The entry as it stands among the commands.
+  /// The entry as it is appended to the commands.
   public var fields: Fields { Fields([(Self.name, "\(position)")] + event.fields.pairs) }
 }

@@ -1,4 +1,4 @@
-/// Where a reservation, a listing or a stock stands, in the words people read.
+/// The status of a reservation, a listing or a stock, in the words that people read.
 public enum Status: String, CaseIterable, Sendable {
   case reserved = "예약완료"
   case waiting = "예약대기"
@@ -17,7 +17,7 @@ public enum Status: String, CaseIterable, Sendable {
   case stockDecreased = "재고감소"
   case stockReleased = "재고복원"
 
-  /// How long a thing stands at a status.
+  /// How long a thing keeps a status.
   public enum Span: Sendable {
     /// From its beginning on, and never again.
     case first

@@ -44,7 +44,7 @@ extension StockLevel {
     fields.write(version: version)
   }
 
-  /// Reads the level that stands beside a deal, under names that the deal does not use.
+  /// Reads the level that is written beside a deal, under names that the deal does not use.
   init(besideDeal fields: Fields) throws(FieldError) {
     let id = try fields.read(.count("stockid"))
     var name = ""

@@ -1,6 +1,6 @@
 /// Who waits for a command's outcome.
 ///
-/// `commandid` names the command for good; `replyto` is where its outcome is wanted as well, if anywhere; `digest`
+/// `commandid` names the command for good; `replyto` is the ingress that waits for its outcome, if any; `digest`
 /// tells it from any other command that comes under its name.
 public struct Caller: Hashable, Sendable {
   public var commandid: String
@@ -13,7 +13,7 @@ public struct Caller: Hashable, Sendable {
     self.digest = digest
   }
 
-  /// Reads what a worker wrote; nil where no command is named.
+  /// Reads what a worker wrote; nil if it names no command.
   public init?(fields: Fields) throws(FieldError) {
     guard let commandid = try fields.find(.key("commandid") as TextField) else { return nil }
     try self.init(
@@ -21,7 +21,7 @@ public struct Caller: Hashable, Sendable {
       digest: fields.find(.digest(CommandDigest.field)))
   }
 
-  /// Reads a command on its way to a worker; nil where it has no name.
+  /// Reads a command on its way to a worker; nil if it has no id.
   public init?(command fields: Fields, kind: CommandKind) throws(FieldError) {
     guard let commandid = try Self.name(in: fields) else { return nil }
     try self.init(

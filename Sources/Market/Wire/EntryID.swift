@@ -43,7 +43,7 @@ public struct EntryID: Hashable, Comparable, Sendable, CustomStringConvertible {
     self.init(milliseconds: milliseconds, sequence: number)
   }
 
-  /// How many milliseconds after the entry a moment is; none where it comes before.
+  /// Returns how many milliseconds after the entry a moment is; 0 if it is before.
   public func age(at now: UInt64) -> UInt64 { now > milliseconds ? now - milliseconds : 0 }
 
   public var description: String { "\(milliseconds)-\(sequence)" }

@@ -87,7 +87,7 @@ extension Fields {
     }
   }
 
-  /// Takes apart the packed text that stands in field `name`.
+  /// Unpacks the text in field `name`.
   init(packed: String, of name: String) throws(FieldError) {
     guard let fields = Fields(packed: packed) else {
       throw FieldError(name, .notAllowed, expected: "names and values joined by tabs", came: packed)
@@ -105,7 +105,7 @@ extension Fields {
     return value
   }
 
-  /// The value of a field that may be there; a blank one counts as absent unless blank is a value.
+  /// The value of an optional field; a blank one counts as absent unless blank is a value.
   func find<F: Field>(_ field: F) throws(FieldError) -> F.Value? {
     guard let text = self[field.name]?.trimmed, field.acceptsBlank || !text.isEmpty else { return nil }
     return try field.parse(text)

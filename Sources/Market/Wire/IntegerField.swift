@@ -37,7 +37,7 @@ extension Field where Self == IntegerField {
   /// The name of a thing: a number from 1 on.
   static func key(_ name: String) -> IntegerField { IntegerField(name: name, range: 1...IntegerField.limit) }
 
-  /// A number of units, which may be none.
+  /// A number of units, which can be 0.
   static func units(_ name: String) -> IntegerField { IntegerField(name: name, range: 0...IntegerField.most) }
 
   /// Any number that is not negative.

@@ -1,6 +1,6 @@
 extension Unicode.Scalar {
   /// Whether it is no text, but steers whatever shows it: a control character, a line or paragraph separator, a
-  /// change of direction that may turn what comes after it, or a byte order mark.
+  /// change of direction that can turn what comes after it, or a byte order mark.
   public var steers: Bool {
     switch value {
     case 0x20..<0x7F: false
