@@ -53,6 +53,24 @@ import Testing
     #expect(metrics.subtracting(Metric.allCases.map(\.rawValue)) == [])
   }
 
+  /// Words and names that readers stumbled over, and that have others now.
+  @Test func noRetiredWordComesBack() throws {
+    let retired =
+      /\b(anew|shall|lies|Caution|CallBook|ReplyBook|Viewpoint|Manners|Doorway|Leftovers|Layout)\b/
+    var texts = try Self.pages().filter { $0.name != "CONTRIBUTING.md" }
+    let sources = Executables.package.appending(path: "Sources")
+    let files = try #require(
+      FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+    for case let file as URL in files where file.pathExtension == "swift" {
+      texts.append((file.lastPathComponent, try String(contentsOf: file, encoding: .utf8)))
+    }
+    for (name, text) in texts {
+      for line in text.split(separator: "\n") where line.contains(retired) {
+        Issue.record("\(name): \(line)")
+      }
+    }
+  }
+
   @Test func noCodeIsTooWide() throws {
     for page in try Self.pages() {
       var isCode = false
