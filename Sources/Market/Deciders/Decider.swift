@@ -40,16 +40,16 @@ extension Decider {
     guard !isStateOfOneID, case .command(let command, let caller) = input else {
       return try decide(input, at: position, &state)
     }
-    let listing = listing(in: state)
     guard command.kind.creates else {
-      guard isFormer(command, in: state), let former = past.listings[command.id],
-        former.productid == command.productid
+      guard let former = past.listings[command.id], former.productid == command.productid,
+        isFormer(command, in: state)
       else { return try decide(input, at: position, &state) }
       let event = Event(command, ofFormer: former, caller)
       past.note(event)
       return [event]
     }
     if past.usedIDs.contains(command.id) { return [Event(refusing: command, .duplicateId, caller)] }
+    let listing = listing(in: state)
     let events = try decide(input, at: position, &state)
     for event in events {
       guard let id = event.newID else { continue }

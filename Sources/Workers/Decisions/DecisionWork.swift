@@ -88,7 +88,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       decide(item, &after[item.place], &known, &commit)
     }
     lane.states.remember(batch.ids, after)
-    store(batch.ids, before, between, after, known.changedFormers, &commit)
+    store(batch.ids, before, between, after, known.deletedFormers, &commit)
   }
 
   private func states(_ ids: [Int], _ replies: [Reply]) throws(RedisError) -> [Rules.State] {
@@ -129,8 +129,8 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     /// The records of commands, by their ids.
     var records: [String: CommandRecord] = [:]
     var past = Past()
-    /// Former listings that the batch changes, before and after.
-    var changedFormers: [(before: Listing, after: Listing)] = []
+    /// Former listings that the batch deletes, which is all that can happen to them.
+    var deletedFormers: [Listing] = []
   }
 
   private func decide(
@@ -153,7 +153,6 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       commit.count(.commands, by: "type", command.kind.rawValue)
     }
     let events: [Event]
-    let former = item.formerID(Rules.self, in: state).flatMap { known.past.listings[$0] }
     do throws(BrokenLaw) {
       events = try Rules.decide(item.input, at: item.position, &state, after: &known.past)
     } catch {
@@ -164,11 +163,11 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     if let caller = item.caller {
       known.records[caller.commandid] = CommandRecord(caller.digest, outcome: "")
     }
-    if let former, let now = known.past.listings[former.id], now != former {
-      known.changedFormers.append((former, now))
-    }
     for event in events {
       emit(event, &commit)
+      if case .listing(.tradeDeleted, let listing) = event.fact, Rules.listing(in: state)?.id != listing.id {
+        known.deletedFormers.append(listing)
+      }
       if let id = event.newID, let trace = Rules.traceKey(id, in: lane.shard) {
         commit.add { $0.add("SET", trace, "\(event.productid)") }
       }
@@ -199,7 +198,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
 
   private func store(
     _ ids: [Int], _ before: [Rules.State], _ between: [Int: [Rules.State]], _ after: [Rules.State],
-    _ formers: [(before: Listing, after: Listing)], _ commit: inout Commit
+    _ deletedFormers: [Listing], _ commit: inout Commit
   ) {
     var index = IndexChanges()
     for (place, id) in ids.enumerated() {
@@ -211,9 +210,11 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       }
       show(after[place], instead: shown, &index, &commit)
     }
-    for (before, after) in formers {
-      commit.write(before, after, in: lane.shard)
-      index.note(after.listed, instead: before.listed)
+    for listing in deletedFormers {
+      var before = listing
+      before.isDeleted = false
+      commit.write(before, listing, in: lane.shard)
+      index.note(listing.listed, instead: before.listed)
     }
     commit.write(index, in: lane.shard)
   }
