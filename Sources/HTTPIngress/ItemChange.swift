@@ -70,7 +70,9 @@ struct ItemChange {
       switch status.span {
       case .passing where now?.span != .first: return nil
       case .first where now?.span != .first: return nil
-      case .final: if let kind = rule.wishes[status] { return kind }
+      case .final:
+        let kind = CommandKind.allCases.first { $0.entity == entity && $0.wish == status }
+        if let kind { return kind }
       case .first, .passing: break
       }
     }
@@ -92,8 +94,6 @@ struct ItemChange {
     let kind: CommandKind
     let changeable: [String]
     let fixed: [String]
-    /// The commands that lead to a status the item does not have yet.
-    let wishes: [Status: CommandKind]
     /// Returns a hint at the calls that change the status.
     let hint: (Int) -> String
     let koreanHint: String
@@ -104,7 +104,6 @@ struct ItemChange {
         Rule(
           kind: .changeReserve, changeable: ["reserveDt", "address"],
           fixed: ["id", "productid", "userid", "productname", "qty", "price"],
-          wishes: [.canceled: .cancelReserve],
           hint: {
             "PUT /reserves/\($0)/reservecancel cancels, POST /trades/{id}/handover completes the deal"
           },
@@ -113,13 +112,11 @@ struct ItemChange {
         Rule(
           kind: .changeTrade, changeable: ["productname", "qty", "price"],
           fixed: ["id", "productid", "userid"],
-          wishes: [.completed: .handover, .saleEnded: .withdrawTrade],
           hint: { "POST /trades/\($0)/handover completes a deal, DELETE /trades/\($0) ends the sale" },
           koreanHint: "거래완료로 인수인계를, 판매종료로 판매를 끝냅니다.")
       case .inventory:
         Rule(
           kind: .adjustStock, changeable: ["productname", "qty"], fixed: ["id", "productid"],
-          wishes: [.stockWithdrawn: .withdrawStock],
           hint: { "PATCH /inventories/\($0) with qty adjusts the stock, DELETE /inventories/\($0) ends it" },
           koreanHint: "수량을 바꾸면 조정되고, 재고종료로 끝납니다.")
       }

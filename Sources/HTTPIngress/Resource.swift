@@ -8,22 +8,31 @@ struct Resource: Sendable {
   let collection: String
   /// The members, in the order in which they are written.
   let columns: [(name: String, isNumber: Bool)]
+  /// The names of the calls below an item.
+  let actions: [String]
 
-  /// - Parameter columns: the members' names; those of numbers begin with `#`.
-  private init(_ name: String, _ collection: String, _ columns: String) {
+  /// - Parameters:
+  ///   - columns: the members' names; those of numbers begin with `#`.
+  ///   - entity: what clients send commands to, if it is that.
+  private init(_ name: String, _ collection: String, _ columns: String, of entity: Entity? = nil) {
     self.name = name
     self.collection = collection
+    actions = CommandKind.allCases.filter { $0.entity == entity }.flatMap(\.routes).compactMap {
+      if case .action(_, let name, _) = $0 { name } else { nil }
+    }
     self.columns = columns.split(separator: " ").map { column in
       (String(column.drop { $0 == "#" }), column.hasPrefix("#"))
     }
   }
 
   static let reserve = Resource(
-    "reserve", "reserves", "#id #productid userid productname #qty reserveDt address #price status #version")
+    "reserve", "reserves", "#id #productid userid productname #qty reserveDt address #price status #version",
+    of: .reserve)
   static let trade = Resource(
-    "trade", "trades", "#id #productid userid productname #qty #price status #held #sold #version")
+    "trade", "trades", "#id #productid userid productname #qty #price status #held #sold #version", of: .trade
+  )
   static let inventory = Resource(
-    "inventory", "inventories", "#id #productid productname #qty status #held #version")
+    "inventory", "inventories", "#id #productid productname #qty status #held #version", of: .inventory)
 
   static func of(_ entity: Entity) -> Resource {
     switch entity {
@@ -63,11 +72,9 @@ struct Resource: Sendable {
       let own = site.href("/\(collection)/\(URLText.encode(fields["id"] ?? ""))")
       json.link("self", own)
       json.link(name, own)
-      if name == "reserve" {
-        json.link("reservecancel", "\(own)/reservecancel")
-        if let trade = fields["tradeid"] { json.link("handover", site.href("/trades/\(trade)/handover")) }
-      } else if name == "trade" {
-        json.link("handover", "\(own)/handover")
+      for action in actions { json.link(action, "\(own)/\(action)") }
+      if name == "reserve", let trade = fields["tradeid"] {
+        json.link("handover", site.href("/trades/\(trade)/handover"))
       }
     }
   }

@@ -4,9 +4,6 @@ import Market
 extension Routes {
   func addReads(to router: Router<Context>) {
     add("/", to: router, [.get: { request, _ in root(BaseURL(request)) }])
-    addItems(.reserve, to: router, create: .reserve, remove: .cancelReserve)
-    addItems(.trade, to: router, create: .listTrade, remove: .withdrawTrade)
-    addItems(.inventory, to: router, create: .registerStock, remove: .withdrawStock)
     add(
       "/notices", to: router,
       [
@@ -34,28 +31,6 @@ extension Routes {
       ])
   }
 
-  private func addItems(
-    _ entity: Entity, to router: Router<Context>, create kind: CommandKind, remove removal: CommandKind
-  ) {
-    let collection = Resource.of(entity).collection
-    add(
-      RouterPath("/\(collection)"), to: router,
-      [
-        .get: { request, _ in try await page(.all(entity, shards: options.shards), request) },
-        .post: create(kind),
-      ])
-    add(
-      RouterPath("/\(collection)/:id"), to: router,
-      [
-        .get: { request, context in
-          item(Resource.of(entity), try await reads.item(entity, context.id()), request)
-        },
-        .put: change(entity),
-        .patch: change(entity),
-        .delete: remove(removal),
-      ])
-  }
-
   private func root(_ site: BaseURL) -> Response {
     Response { json in
       json.object("_links") { json in
@@ -70,13 +45,13 @@ extension Routes {
     }
   }
 
-  private func item(_ shape: Resource, _ fields: Fields, _ request: Request) -> Response {
+  func item(_ shape: Resource, _ fields: Fields, _ request: Request) -> Response {
     let site = BaseURL(request)
     let headers = shape.isVersioned ? shape.headers(of: fields) : [:]
     return Response(headers: headers) { shape.write(item: fields, on: site, to: &$0) }
   }
 
-  private func page(_ listing: CollectionQuery, _ request: Request) async throws -> Response {
+  func page(_ listing: CollectionQuery, _ request: Request) async throws -> Response {
     let wanted = try PageRequest(URLText.query(request.uri.query))
     let share = wanted.weight > PageRequest().size ? try allowance.take(wanted.weight) : nil
     let page = try await reads.page(listing, wanted)

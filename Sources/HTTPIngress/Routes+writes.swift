@@ -5,27 +5,33 @@ extension Routes {
   /// The response to a successful write.
   private enum Success { case created, item, noContent }
 
-  func addWrites(to router: Router<Context>) {
-    add(
-      "/reserves/:id/reservecancel", to: router,
-      [
-        .put: { request, context in
-          try await command(.cancelReserve, id: context.id(), success: .item, request)
+  /// Adds the reads of the items of a kind, and every command to them.
+  func addItems(_ entity: Entity, to router: Router<Context>) {
+    let resource = Resource.of(entity)
+    var collection: [HTTPRequest.Method: Handler] = [
+      .get: { request, _ in try await page(.all(entity, shards: options.shards), request) }
+    ]
+    var one: [HTTPRequest.Method: Handler] = [
+      .get: { request, context in item(resource, try await reads.item(entity, context.id()), request) }
+    ]
+    for kind in CommandKind.allCases where kind.entity == entity {
+      for route in kind.routes {
+        switch route {
+        case .create: collection[.post] = create(kind)
+        case .change: (one[.put], one[.patch]) = (change(entity), change(entity))
+        case .remove(let alsoHides): one[.delete] = remove(kind, alsoHides: alsoHides)
+        case .action(let method, let name, let fields):
+          add(
+            RouterPath("/\(resource.collection)/:id/\(name)"), to: router, [method: act(kind, with: fields)])
         }
-      ])
-    add(
-      "/trades/:id/handover", to: router,
-      [
-        .post: { request, context in
-          let sent = try await fields(of: request)
-          let named = sent.pairs.filter { $0.name == "reserveid" }
-          return try await command(.handover, id: context.id(), also: named, success: .item, request)
-        }
-      ])
+      }
+    }
+    add(RouterPath("/\(resource.collection)"), to: router, collection)
+    add(RouterPath("/\(resource.collection)/:id"), to: router, one)
   }
 
   /// Returns the handler that creates an item from the body.
-  func create(_ kind: CommandKind) -> Handler {
+  private func create(_ kind: CommandKind) -> Handler {
     { request, _ in
       let sent = try await fields(of: request)
       let type: Fields = ["type": kind.rawValue]
@@ -34,7 +40,7 @@ extension Routes {
     }
   }
 
-  func change(_ entity: Entity) -> Handler {
+  private func change(_ entity: Entity) -> Handler {
     { request, context in
       let id = try context.id()
       let sent = try await fields(of: request)
@@ -55,11 +61,19 @@ extension Routes {
     }
   }
 
-  func remove(_ kind: CommandKind) -> Handler {
+  private func remove(_ kind: CommandKind, alsoHides: Bool) -> Handler {
     { request, context in
-      // A withdrawn stock is deleted anyway; the others are deleted only on request.
-      let delete = kind == .withdrawStock ? [] : [(name: "delete", value: "1")]
+      let delete = alsoHides ? [(name: "delete", value: "1")] : []
       return try await command(kind, id: context.id(), also: delete, success: .noContent, request)
+    }
+  }
+
+  /// Returns the handler of a call below an item, which passes the named fields of its body on.
+  private func act(_ kind: CommandKind, with names: [String]) -> Handler {
+    { request, context in
+      let sent = names.isEmpty ? [:] : try await fields(of: request)
+      let named = sent.pairs.filter { names.contains($0.name) }
+      return try await command(kind, id: context.id(), also: named, success: .item, request)
     }
   }
 

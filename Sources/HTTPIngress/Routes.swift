@@ -31,7 +31,7 @@ struct Routes: Sendable {
     health.addRoutes(to: router)
     if let metrics = options.metrics { Health.addMetrics(to: router, metrics) }
     addReads(to: router)
-    addWrites(to: router)
+    for entity in Entity.allCases { addItems(entity, to: router) }
     return router
   }
 

@@ -44,6 +44,14 @@ public enum Key {
     shard.key("product:\(productid)")
   }
   public static func stock(_ productid: Int, in shard: Shard) -> String { shard.key("stock:\(productid)") }
+  /// The state by which a worker decides.
+  public static func state(_ id: Int, of worker: DecidingWorker, in shard: Shard) -> String {
+    switch worker {
+    case .reservation: reservation(id, in: shard)
+    case .trade: product(id, in: shard)
+    case .stock: stock(id, in: shard)
+    }
+  }
   /// The outcome of a command, for a day; while the command waits, a record of that.
   public static func operation(_ commandid: String, in shard: Shard) -> String {
     shard.key("operation:\(commandid)")

@@ -28,7 +28,8 @@ struct DraftTests {
         "userid": "abc", "productname": "애플워치", "qty": "2", "reserveDt": "2024-04-04",
         "address": "서울특별시 서초구 방배동", "price": "0",
       ])
-    guard case .reserve(let read) = try Command(fields: draft.fields(id: 7, productid: 100)) else {
+    guard case .reservation(.reserve(let read)) = try Command(fields: draft.fields(id: 7, productid: 100))
+    else {
       Issue.record("not a Reserve")
       return
     }

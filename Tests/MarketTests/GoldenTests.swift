@@ -13,6 +13,12 @@ import Testing
     var fields: Fields = ["type": kind.rawValue, "id": "7", "productid": "100"]
     fields.pairs += command.payload.details.pairs
     #expect(try Command(fields: kept("commands/\(kind.rawValue)", fields)) == command)
+    // The kind says which worker decides it before it is read.
+    switch command {
+    case .reservation: #expect(kind.worker == .reservation)
+    case .trade: #expect(kind.worker == .trade)
+    case .stock: #expect(kind.worker == .stock)
+    }
   }
 
   @Test("of an event stays", arguments: facts)
@@ -48,7 +54,8 @@ import Testing
       TradeDecider.self,
       [
         .ask(.list(qty: 9)), .told(.stockRegistered, level(3)), .reserved(5), .reserved(1),
-        .command(.handOver(reserve: 1), Self.caller), .told(.reserveCancelRequested, 5),
+        .command(.handover(Handover(id: 1, productid: product, reserveid: 1)), Self.caller),
+        .told(.reserveCancelRequested, 5),
         .reserved(3, qty: 2),
       ]
     ).state
@@ -133,12 +140,13 @@ extension GoldenTests {
     case .listTrade: .list(7, qty: 3)
     case .handover: .handOver(7, reserve: 9, seen: seen)
     case .changeTrade:
-      .changeTrade(
-        ChangeTrade(id: 7, productid: product, productname: "시계", qty: 3, price: 1, seen: seen))
+      .trade(
+        .changeTrade(
+          ChangeTrade(id: 7, productid: product, productname: "시계", qty: 3, price: 1, seen: seen)))
     case .withdrawTrade: .withdraw(7, delete: true, seen: seen)
     case .registerStock: .register(7, qty: 3)
     case .adjustStock:
-      .adjustStock(AdjustStock(id: 7, productid: product, qty: 3, productname: "시계", seen: seen))
+      .stock(.adjustStock(AdjustStock(id: 7, productid: product, qty: 3, productname: "시계", seen: seen)))
     case .withdrawStock: .withdrawStock(7, seen: seen)
     }
   }

@@ -31,8 +31,8 @@ struct HistoryTests {
     #expect(everything.subtracting(told) == Self.tooRare)
   }
 
-  /// Too rare for a history: a line of fifty takes too long, nobody here writes to the wrong worker, and
-  /// every command has its own id.
+  /// Too rare for a history: a line of fifty takes too long, no worker of this release refuses
+  /// another one's commands, and every command has its own id.
   private static let tooRare: Set<String> = [
     Refusal.lineFull.rawValue, Refusal.wrongWorker.rawValue, Refusal.commandIdReused.rawValue,
   ]

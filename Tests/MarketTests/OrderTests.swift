@@ -49,8 +49,8 @@ struct OrderTests {
     }
     try world.settle()
     try Laws.checkQuiet(world)
-    let reservations = try world.reservations.keys.map { try world.reservations.state($0)?.view.packed ?? "" }
-    let listing = try world.trades.state(product).listing?.fields.packed ?? ""
-    return (reservations + [listing, try world.stocks.state(product).fields.packed]).joined(separator: "\n")
+    let reservations = world.reservations.keys.map { world.reservations.state($0)?.view.packed ?? "" }
+    let listing = world.trades.state(product).listing?.fields.packed ?? ""
+    return (reservations + [listing, world.stocks.state(product).fields.packed]).joined(separator: "\n")
   }
 }

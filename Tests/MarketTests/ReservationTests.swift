@@ -63,7 +63,8 @@ struct ReservationTests {
   func refusedStatus() throws {
     var state: Reservation?
     for (index, input) in [
-      Input.ask(.reserve(1)), .ask(.cancel(1, delete: true)), .told(.tradeRejected, 1, .soldOut),
+      Input<ReservationCommand>.ask(.reserve(1)), .ask(.cancel(1, delete: true)),
+      .told(.tradeRejected, 1, .soldOut),
     ].enumerated() {
       _ = rules.decide(input, at: EntryID(milliseconds: UInt64(index), sequence: 0), &state)
     }
@@ -75,11 +76,11 @@ struct ReservationTests {
   @Test(
     "that has ended cannot be cancelled or changed",
     arguments: [
-      ([Input.told(.tradeCompleted, 1)], Refusal.alreadyCompleted),
+      ([Input<ReservationCommand>.told(.tradeCompleted, 1)], Refusal.alreadyCompleted),
       ([.told(.tradeRejected, 1)], .alreadyRejected),
       ([.ask(.cancel(1)), .told(.tradeCanceled, 1)], .alreadyCanceled),
     ])
-  func refusals(end: [Input], refusal: Refusal) throws {
+  func refusals(end: [Input<ReservationCommand>], refusal: Refusal) throws {
     let ended = try Scenario(rules, [.ask(.reserve(1))] + end)
     ended.when(.ask(.cancel(1))).then("CommandRejected \(refusal.rawValue) → me")
     ended.when(.ask(.move(1, address: "부산"))).then("CommandRejected \(refusal.rawValue) → me")
@@ -124,7 +125,7 @@ struct ReservationTests {
   func staleOutcome() throws {
     var state: Reservation?
     for input in [
-      Input.ask(.reserve(1)), .ask(.move(1, address: "부산")),
+      Input<ReservationCommand>.ask(.reserve(1)), .ask(.move(1, address: "부산")),
       .ask(.move(1, address: "대구", seen: Seen(version: 1))),
     ] {
       guard let said = rules.decide(input, at: .zero, &state).last else { continue }
@@ -142,6 +143,5 @@ struct ReservationTests {
     try given(rules).when(.ask(.move(1, to: "2024-05-05"))).then("CommandRejected notFound → me")
     try given(rules, .ask(.reserve(1))).when(.ask(.cancel(1, productid: 7))).then(
       "CommandRejected notFound → me")
-    try given(rules).when(.ask(.handOver())).then("CommandRejected wrongWorker → me")
   }
 }

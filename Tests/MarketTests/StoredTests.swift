@@ -44,10 +44,11 @@ struct StoredTests {
 
   @Test("of a product's trade is a field a deal, in any order")
   func trade() throws {
-    let inputs: [Input] = [
+    let inputs: [Input<TradeCommand>] = [
       .ask(.list(qty: 9)), .told(.stockRegistered, level(3)), .reserved(5), .reserved(1),
       .command(
-        .handOver(reserve: 1), Caller(commandid: "c", replyto: "r", digest: CommandDigest("00c0ffee00c0ffee"))
+        .handover(Handover(id: 1, productid: product, reserveid: 1)),
+        Caller(commandid: "c", replyto: "r", digest: CommandDigest("00c0ffee00c0ffee"))
       ),
       .told(.reserveCancelRequested, 5),
       .reserved(9), .told(.stockHeld, 9, level(3, held: 1)), .ask(.handOver(reserve: 9)),

@@ -28,8 +28,8 @@ struct StoryTests {
         "TradeListed", "StockRegistered", "ReserveCompleted", "TradeStarted", "StockHeld", "TradeCompleted",
         "StockDecreased",
       ])
-    #expect(try world.reservations.state(1)?.status == .completed)
-    #expect(try world.stocks.state(product)?.level.qty == 0)
+    #expect(world.reservations.state(1)?.status == .completed)
+    #expect(world.stocks.state(product)?.level.qty == 0)
     #expect(world.outcomes["c4"]?.first?.fields["status"] == "거래완료")
     #expect(world.outcomes["c3"]?.first?.fields == (try world.journal.reservation(1)))
   }
@@ -37,8 +37,8 @@ struct StoryTests {
   @Test("of a cancel: the next one in the line gets the watch")
   func cancel() throws {
     let world = try world(.list(), .register(), .reserve(1), .reserve(2), .cancel(1))
-    #expect(try world.reservations.state(1)?.status == .canceled)
-    #expect(try world.reservations.state(2)?.status == .running)
+    #expect(world.reservations.state(1)?.status == .canceled)
+    #expect(world.reservations.state(2)?.status == .running)
     #expect(
       world.outcomes["c5"] == [Outcome(accepted: true, type: "ReserveCanceled", fields: try world.view(1))])
   }
@@ -49,7 +49,7 @@ struct StoryTests {
     let outcome = try #require(world.outcomes["c5"]?.first)
     #expect(!outcome.accepted)
     #expect(outcome.fields["message"] == "이미 거래가 완료된 예약입니다.")
-    #expect(try world.reservations.state(1)?.status == .completed)
+    #expect(world.reservations.state(1)?.status == .completed)
   }
 
   @Test("of a cancel and a handover at the same moment: one of them, and both are told")
@@ -74,14 +74,14 @@ struct StoryTests {
       .list(qty: 5), .register(qty: 3), .reserve(1, qty: 2), .reserve(2, qty: 2), .adjust(qty: 2),
       .handOver(),
       .withdrawStock(), .reserve(3), .register(2, qty: 9))
-    #expect(try world.reservations.state(1)?.status == .completed)
-    #expect(try world.reservations.state(2)?.status == .rejected)
-    #expect(try world.reservations.state(3)?.status == .running)
+    #expect(world.reservations.state(1)?.status == .completed)
+    #expect(world.reservations.state(2)?.status == .rejected)
+    #expect(world.reservations.state(3)?.status == .running)
   }
 }
 
 extension World {
-  fileprivate func view(_ reserveid: Int) throws -> Fields { try reservations.state(reserveid)?.view ?? [:] }
+  fileprivate func view(_ reserveid: Int) throws -> Fields { reservations.state(reserveid)?.view ?? [:] }
 }
 
 extension Log<Fields> {

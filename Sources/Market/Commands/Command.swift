@@ -1,15 +1,8 @@
-/// A command as a shard reads it: complete.
+/// A command as a shard reads it: complete, and one of the worker that decides it.
 public enum Command: Hashable, Sendable {
-  case reserve(Reserve)
-  case cancelReserve(CancelReserve)
-  case changeReserve(ChangeReserve)
-  case listTrade(ListTrade)
-  case handover(Handover)
-  case changeTrade(ChangeTrade)
-  case withdrawTrade(WithdrawTrade)
-  case registerStock(RegisterStock)
-  case adjustStock(AdjustStock)
-  case withdrawStock(WithdrawStock)
+  case reservation(ReservationCommand)
+  case trade(TradeCommand)
+  case stock(StockCommand)
 
   /// Reads the full wire form: `type`, `id`, `productid` and the rest.
   public init(fields: Fields) throws(FieldError) {
@@ -18,33 +11,29 @@ public enum Command: Hashable, Sendable {
   }
 
   init(_ kind: CommandKind, id: Int, productid: Int, fields: Fields) throws(FieldError) {
+    func read<Payload: CommandPayload>() throws(FieldError) -> Payload {
+      try Payload(id: id, productid: productid, fields: fields)
+    }
     self =
       switch kind {
-      case .reserve: .reserve(try Reserve(id: id, productid: productid, fields: fields))
-      case .cancelReserve: .cancelReserve(try CancelReserve(id: id, productid: productid, fields: fields))
-      case .changeReserve: .changeReserve(try ChangeReserve(id: id, productid: productid, fields: fields))
-      case .listTrade: .listTrade(try ListTrade(id: id, productid: productid, fields: fields))
-      case .handover: .handover(try Handover(id: id, productid: productid, fields: fields))
-      case .changeTrade: .changeTrade(try ChangeTrade(id: id, productid: productid, fields: fields))
-      case .withdrawTrade: .withdrawTrade(try WithdrawTrade(id: id, productid: productid, fields: fields))
-      case .registerStock: .registerStock(try RegisterStock(id: id, productid: productid, fields: fields))
-      case .adjustStock: .adjustStock(try AdjustStock(id: id, productid: productid, fields: fields))
-      case .withdrawStock: .withdrawStock(try WithdrawStock(id: id, productid: productid, fields: fields))
+      case .reserve: .reservation(.reserve(try read()))
+      case .cancelReserve: .reservation(.cancelReserve(try read()))
+      case .changeReserve: .reservation(.changeReserve(try read()))
+      case .listTrade: .trade(.listTrade(try read()))
+      case .handover: .trade(.handover(try read()))
+      case .changeTrade: .trade(.changeTrade(try read()))
+      case .withdrawTrade: .trade(.withdrawTrade(try read()))
+      case .registerStock: .stock(.registerStock(try read()))
+      case .adjustStock: .stock(.adjustStock(try read()))
+      case .withdrawStock: .stock(.withdrawStock(try read()))
       }
   }
 
   public var payload: any CommandPayload {
     switch self {
-    case .reserve(let payload): payload
-    case .cancelReserve(let payload): payload
-    case .changeReserve(let payload): payload
-    case .listTrade(let payload): payload
-    case .handover(let payload): payload
-    case .changeTrade(let payload): payload
-    case .withdrawTrade(let payload): payload
-    case .registerStock(let payload): payload
-    case .adjustStock(let payload): payload
-    case .withdrawStock(let payload): payload
+    case .reservation(let command): command.payload
+    case .trade(let command): command.payload
+    case .stock(let command): command.payload
     }
   }
 

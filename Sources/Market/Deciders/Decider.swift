@@ -1,12 +1,21 @@
 /// The rules of one worker: pure functions of an input, its position and the state.
 public protocol Decider: Sendable {
+  associatedtype Command: DecidedCommand
   associatedtype State: Stored
+
+  static var worker: DecidingWorker { get }
 
   /// The wire names of the events that it needs.
   static var listensTo: Set<String> { get }
 
   /// Whether a state belongs to one id, rather than to a product with any number of ids.
   static var isStateOfOneID: Bool { get }
+
+  /// The state before the first event.
+  static var initial: State { get }
+
+  /// Returns the id of the state that an event is about; nil if it is about none of these.
+  static func subject(of event: Event) -> Int?
 
   /// Returns the present listing of a state; nil if the rules know of none.
   static func listing(in state: State) -> Listing?
@@ -15,8 +24,12 @@ public protocol Decider: Sendable {
   ///
   /// An event is first applied to the state, then reacted to. If it throws, the state is unchanged.
   static func decide(
-    _ input: Input, at position: EntryID, _ state: inout State
+    _ input: Input<Command>, at position: EntryID, _ state: inout State
   ) throws(BrokenLaw) -> [Event]
+
+  /// Returns the event that follows from a command to a listing that another one has followed; nil if these
+  /// rules know of no listings.
+  static func decide(_ command: Command, ofFormer listing: Listing, _ caller: Caller?) -> Event?
 
   /// Applies an event, observed or emitted. All changes of a state are made here, so its events rebuild it.
   static func evolve(_ state: inout State, _ event: Event, at position: EntryID)
@@ -27,6 +40,15 @@ public protocol Decider: Sendable {
 
 extension Decider {
   public static func listing(in state: State) -> Listing? { nil }
+
+  public static func decide(_ command: Command, ofFormer listing: Listing, _ caller: Caller?) -> Event? {
+    nil
+  }
+
+  /// Returns the id of the state that a command is about.
+  public static func subject(of command: Command) -> Int {
+    isStateOfOneID ? command.id : command.productid
+  }
 }
 
 extension Decider {
@@ -35,16 +57,15 @@ extension Decider {
   ///
   /// If a state belongs to one id, the state itself shows that the id is used.
   public static func decide(
-    _ input: Input, at position: EntryID, _ state: inout State, after past: inout Past
+    _ input: Input<Command>, at position: EntryID, _ state: inout State, after past: inout Past
   ) throws(BrokenLaw) -> [Event] {
     guard !isStateOfOneID, case .command(let command, let caller) = input else {
       return try decide(input, at: position, &state)
     }
     guard command.kind.creates else {
-      guard let former = past.listings[command.id], former.productid == command.productid,
-        isFormer(command, in: state)
+      guard isFormer(command, in: state), let former = past.listings[command.id],
+        former.productid == command.productid, let event = decide(command, ofFormer: former, caller)
       else { return try decide(input, at: position, &state) }
-      let event = Event(command, ofFormer: former, caller)
       past.note(event)
       return [event]
     }
@@ -74,30 +95,8 @@ extension Past {
 }
 
 extension Event {
-  /// The event that follows from a command to a former listing: it can be removed from the lists, nothing else.
-  fileprivate init(_ command: Command, ofFormer listing: Listing, _ caller: Caller?) {
-    var listing = listing
-    let refusal: Refusal?
-    switch command {
-    case .withdrawTrade(let command) where listing.isDeleted || !command.delete:
-      refusal = listing.isDeleted ? .notFound : listing.closed
-    case .withdrawTrade(let command):
-      refusal = command.seen.isTrue(of: listing) ? nil : .stale
-    case .changeTrade, .handover:
-      refusal = listing.isDeleted ? .notFound : listing.closed
-    case .reserve, .changeReserve, .cancelReserve, .listTrade, .registerStock, .adjustStock, .withdrawStock:
-      refusal = .wrongWorker
-    }
-    if let refusal {
-      self.init(refusing: command, refusal, caller)
-    } else {
-      listing.isDeleted = true
-      self.init(.listing(.tradeDeleted, listing), caller: caller)
-    }
-  }
-
   /// The refusal of a command before the rules of its worker look at it.
-  public init(refusing command: Command, _ refusal: Refusal, _ caller: Caller?) {
+  public init(refusing command: some DecidedCommand, _ refusal: Refusal, _ caller: Caller?) {
     let rejection = Rejection(
       kind: command.kind, id: command.id, productid: command.productid, refusal: refusal,
       userid: command.userid)
@@ -111,19 +110,6 @@ extension Event {
     case .listing(.tradeListed, let listing): listing.id
     case .stock(.stockRegistered, let level): level.id
     case .deal, .hold, .listing, .stock, .rejected: nil
-    }
-  }
-}
-
-extension Command {
-  /// The user who asks, if the command says so.
-  fileprivate var userid: String? {
-    switch self {
-    case .reserve(let command): command.userid
-    case .listTrade(let command): command.userid
-    case .cancelReserve, .changeReserve, .handover, .changeTrade, .withdrawTrade, .registerStock,
-      .adjustStock, .withdrawStock:
-      nil
     }
   }
 }

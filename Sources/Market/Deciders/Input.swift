@@ -1,5 +1,5 @@
-/// What a worker decides: a command with its caller, or an event of the journal.
-public enum Input: Hashable, Sendable {
+/// What a worker decides: one of its commands with the caller, or an event of the journal.
+public enum Input<Command: DecidedCommand>: Hashable, Sendable {
   case command(Command, Caller?)
   case event(Event)
 }

@@ -1,11 +1,9 @@
 extension Decision<ReservationDecider> {
-  mutating func take(_ command: Command, _ caller: Caller?) {
+  mutating func take(_ command: ReservationCommand, _ caller: Caller?) {
     switch command {
     case .reserve(let command): reserve(command, caller)
     case .changeReserve(let command): change(command, caller)
     case .cancelReserve(let command): cancel(command, caller)
-    case .listTrade, .changeTrade, .withdrawTrade, .handover, .registerStock, .adjustStock, .withdrawStock:
-      refuse(command.payload, .wrongWorker, caller)
     }
   }
 

@@ -4,9 +4,19 @@ public enum ReservationDecider: Decider {
 
   public static let isStateOfOneID = true
 
-  public static let listensTo = DecidingWorker.reservation.listensTo
+  public static let worker = DecidingWorker.reservation
 
-  public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
+  public static let listensTo = worker.listensTo
+
+  public static var initial: State { nil }
+
+  public static func subject(of event: Event) -> Int? {
+    if case .deal(_, let deal) = event.fact { deal.reserveid } else { nil }
+  }
+
+  public static func decide(_ input: Input<ReservationCommand>, at position: EntryID, _ state: inout State)
+    -> [Event]
+  {
     var decision = Decision<Self>(state, at: position)
     switch input {
     case .command(let command, let caller): decision.take(command, caller)

@@ -6,10 +6,16 @@ public enum StockDecider: Decider {
 
   public static let isStateOfOneID = false
 
-  public static let listensTo = DecidingWorker.stock.listensTo
+  public static let worker = DecidingWorker.stock
+
+  public static let listensTo = worker.listensTo
+
+  public static var initial: State { nil }
+
+  public static func subject(of event: Event) -> Int? { event.productid }
 
   public static func decide(
-    _ input: Input, at position: EntryID, _ state: inout State
+    _ input: Input<StockCommand>, at position: EntryID, _ state: inout State
   ) throws(BrokenLaw) -> [Event] {
     var decision = Decision<Self>(state, at: position)
     switch input {
@@ -39,13 +45,11 @@ public enum StockDecider: Decider {
 }
 
 extension Decision<StockDecider> {
-  mutating func take(_ command: Command, _ caller: Caller?) {
+  mutating func take(_ command: StockCommand, _ caller: Caller?) {
     switch command {
     case .registerStock(let command): register(command, caller)
     case .adjustStock(let command): adjust(command, caller)
     case .withdrawStock(let command): withdraw(command, caller)
-    case .reserve, .changeReserve, .cancelReserve, .listTrade, .changeTrade, .withdrawTrade, .handover:
-      refuse(command.payload, .wrongWorker, caller)
     }
   }
 

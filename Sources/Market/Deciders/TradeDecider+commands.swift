@@ -1,12 +1,10 @@
 extension Decision<TradeDecider> {
-  mutating func take(_ command: Command, _ caller: Caller?) {
+  mutating func take(_ command: TradeCommand, _ caller: Caller?) {
     switch command {
     case .listTrade(let command): list(command, caller)
     case .changeTrade(let command): change(command, caller)
     case .withdrawTrade(let command): withdraw(command, caller)
     case .handover(let command): handOver(command, caller)
-    case .reserve, .changeReserve, .cancelReserve, .registerStock, .adjustStock, .withdrawStock:
-      refuse(command.payload, .wrongWorker, caller)
     }
   }
 
@@ -99,6 +97,29 @@ extension Decision<TradeDecider> {
   /// Returns why its seller cannot change the listing; nil if it is open and as the sender saw it.
   private func refusal(of listing: Listing, _ seen: Seen) -> Refusal? {
     listing.closed ?? (seen.isTrue(of: listing) ? nil : .stale)
+  }
+}
+
+extension TradeDecider {
+  /// A former listing can be removed from the lists, nothing else.
+  public static func decide(
+    _ command: TradeCommand, ofFormer listing: Listing, _ caller: Caller?
+  ) -> Event? {
+    let refusal: Refusal?
+    switch command {
+    case .withdrawTrade(let command) where listing.isDeleted || !command.delete:
+      refusal = listing.isDeleted ? .notFound : listing.closed
+    case .withdrawTrade(let command):
+      refusal = command.seen.isTrue(of: listing) ? nil : .stale
+    case .changeTrade, .handover:
+      refusal = listing.isDeleted ? .notFound : listing.closed
+    case .listTrade:
+      refusal = .duplicateId
+    }
+    if let refusal { return Event(refusing: command, refusal, caller) }
+    var deleted = listing
+    deleted.isDeleted = true
+    return Event(.listing(.tradeDeleted, deleted), caller: caller)
   }
 }
 

@@ -6,9 +6,17 @@ public enum TradeDecider: Decider {
 
   public static let isStateOfOneID = false
 
-  public static let listensTo = DecidingWorker.trade.listensTo
+  public static let worker = DecidingWorker.trade
 
-  public static func decide(_ input: Input, at position: EntryID, _ state: inout State) -> [Event] {
+  public static let listensTo = worker.listensTo
+
+  public static var initial: ProductTrade { ProductTrade() }
+
+  public static func subject(of event: Event) -> Int? { event.productid }
+
+  public static func decide(_ input: Input<TradeCommand>, at position: EntryID, _ state: inout State)
+    -> [Event]
+  {
     // The state is moved, not copied: a copy would make the first change copy the whole line.
     var decision = Decision<Self>(consume state, at: position)
     switch input {

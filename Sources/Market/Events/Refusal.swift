@@ -5,7 +5,9 @@ public enum Refusal: String, CaseIterable, Sendable {
   case belowCommitted, belowHeld
   case cancelInProgress, handoverInProgress
   case dealsRunning
-  case duplicateId, commandIdReused, notFound, wrongWorker
+  case duplicateId, commandIdReused, notFound
+  /// Older releases refused so what another worker decides. It can still be on a journal.
+  case wrongWorker
   case exceedsListing, exceedsStock, soldOut, stockShort, withdrawn
   case lineFull
   case listingOpen, stockExists

@@ -1,3 +1,4 @@
+import Keys
 import Lanes
 import Market
 
@@ -50,7 +51,7 @@ struct Histories<Rules: Replayable> {
     }
     guard replays[id]?.emit(entry) == false else { return }
     findings.add(
-      .history, Rules.key(id, in: shard),
+      .history, Key.state(id, of: Rules.worker, in: shard),
       "\(event.type) at \(entry.position)\(event.of) cannot follow from what came before it on the journal.")
   }
 

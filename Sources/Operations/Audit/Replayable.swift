@@ -1,4 +1,3 @@
-import Lanes
 import Market
 
 extension Int {
@@ -8,13 +7,6 @@ extension Int {
 
 /// A decider whose own events can be checked for being possible in a state.
 protocol Replayable: Decider {
-  static var worker: DecidingWorker { get }
-  /// The state before the first event.
-  static var initial: State { get }
-  /// Returns the id of the state that an event is about; nil if it is about none of these.
-  static func subject(of event: Event) -> Int?
-  /// Returns the key of the hash that stores a state.
-  static func key(_ id: Int, in shard: Shard) -> String
   /// Returns whether the event starts a new state, whatever came before it.
   static func begins(with event: Event) -> Bool
   /// Returns the final state of the listing that `event` removes from the state; nil if there is none.

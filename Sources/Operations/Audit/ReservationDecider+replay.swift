@@ -1,17 +1,6 @@
-import Keys
-import Lanes
 import Market
 
 extension ReservationDecider: Replayable {
-  static var worker: DecidingWorker { .reservation }
-  static var initial: Reservation? { nil }
-
-  static func subject(of event: Event) -> Int? {
-    if case .deal(_, let deal) = event.fact { deal.reserveid } else { nil }
-  }
-
-  static func key(_ id: Int, in shard: Shard) -> String { Key.reservation(id, in: shard) }
-
   static func begins(with event: Event) -> Bool {
     if case .deal(.reserveCompleted, _) = event.fact { true } else { false }
   }

@@ -1,15 +1,6 @@
-import Keys
-import Lanes
 import Market
 
 extension StockDecider: Replayable {
-  static var worker: DecidingWorker { .stock }
-  static var initial: Stock? { nil }
-
-  static func subject(of event: Event) -> Int? { event.productid }
-
-  static func key(_ id: Int, in shard: Shard) -> String { Key.stock(id, in: shard) }
-
   static func begins(with event: Event) -> Bool {
     if case .stock(.stockRegistered, _) = event.fact { true } else { false }
   }

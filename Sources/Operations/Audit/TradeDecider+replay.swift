@@ -1,15 +1,6 @@
-import Keys
-import Lanes
 import Market
 
 extension TradeDecider: Replayable {
-  static var worker: DecidingWorker { .trade }
-  static var initial: ProductTrade { ProductTrade() }
-
-  static func subject(of event: Event) -> Int? { event.productid }
-
-  static func key(_ id: Int, in shard: Shard) -> String { Key.product(id, in: shard) }
-
   /// A product's deals depend on all earlier events, so no event starts a new state.
   static func begins(with event: Event) -> Bool { false }
 

@@ -59,16 +59,6 @@ struct EventReplay {
     """)
 }
 
-extension DecidingWorker {
-  fileprivate var listensTo: Set<String> {
-    switch self {
-    case .reservation: ReservationDecider.listensTo
-    case .trade: TradeDecider.listensTo
-    case .stock: StockDecider.listensTo
-    }
-  }
-}
-
 extension DealStep {
   /// The reservation's status after it has observed this step; nil if the step does not change it.
   fileprivate var standing: Status? { self == .tradeCanceled ? .canceled : status }

@@ -2,21 +2,13 @@ import Keys
 import Lanes
 import Market
 
-/// A decider whose states are stored as hashes of a shard.
+/// A decider, and what REST reads of its states.
 protocol Aggregate: Decider {
-  static var worker: DecidingWorker { get }
-
-  /// Returns the id of the state that an input is about.
-  static func id(of input: Input) -> Int
-
-  /// Returns the key of the hash that stores a state.
-  static func key(_ id: Int, in shard: Shard) -> String
-
   /// Returns the item that REST lists for a state; nil if there is none.
   static func listed(_ state: State) -> Listed?
 
   /// Returns whether an input can replace the item that a state shows. Its final form is then written first.
-  static func replacesShown(_ input: Input) -> Bool
+  static func replacesShown(_ input: Input<Command>) -> Bool
 
   /// Writes what is stored besides the state, for REST to read.
   static func writeView(before: State, after: State, in shard: Shard, to commit: inout Commit)
@@ -42,7 +34,7 @@ extension Aggregate {
       LaneWrite(like: "XADD", Key.replies(to: "x", in: shard), "*", "x", "x"),
       LaneWrite(like: "PEXPIRE", Key.replies(to: "x", in: shard), "1"),
     ]
-      + [key(0, in: shard), viewKey(0, in: shard)].compactMap(\.self).flatMap { key in
+      + [Key.state(0, of: worker, in: shard), viewKey(0, in: shard)].compactMap(\.self).flatMap { key in
         [LaneWrite(like: "HSET", key, "x", "x"), LaneWrite(like: "HDEL", key, "x")]
       } + [traceKey(0, in: shard)].compactMap(\.self).map { LaneWrite(like: "SET", $0, "x") }
   }
@@ -58,23 +50,12 @@ struct Listed: Equatable {
 }
 
 extension Aggregate {
-  static func replacesShown(_ input: Input) -> Bool { false }
+  static func replacesShown(_ input: Input<Command>) -> Bool { false }
 
   static func writeView(before: State, after: State, in shard: Shard, to commit: inout Commit) {}
 }
 
 extension ReservationDecider: Aggregate {
-  static var worker: DecidingWorker { .reservation }
-
-  static func id(of input: Input) -> Int {
-    switch input {
-    case .command(let command, _): command.id
-    case .event(let event): event.deal?.reserveid ?? 0
-    }
-  }
-
-  static func key(_ id: Int, in shard: Shard) -> String { Key.reservation(id, in: shard) }
-
   static func listed(_ state: Reservation?) -> Listed? {
     state.map {
       Listed(entity: .reserve, id: $0.deal.reserveid, member: $0.deal.reserveid, isDeleted: $0.isDeleted)
@@ -83,12 +64,6 @@ extension ReservationDecider: Aggregate {
 }
 
 extension TradeDecider: Aggregate {
-  static var worker: DecidingWorker { .trade }
-
-  static func id(of input: Input) -> Int { input.productid }
-
-  static func key(_ id: Int, in shard: Shard) -> String { Key.product(id, in: shard) }
-
   static func viewKey(_ id: Int, in shard: Shard) -> String? { Key.trade(id, in: shard) }
 
   static func listed(_ state: ProductTrade) -> Listed? {
@@ -96,7 +71,7 @@ extension TradeDecider: Aggregate {
   }
 
   /// A product has one listing after another.
-  static func replacesShown(_ input: Input) -> Bool {
+  static func replacesShown(_ input: Input<TradeCommand>) -> Bool {
     if case .command(.listTrade, _) = input { true } else { false }
   }
 
@@ -119,12 +94,6 @@ extension Commit {
 }
 
 extension StockDecider: Aggregate {
-  static var worker: DecidingWorker { .stock }
-
-  static func id(of input: Input) -> Int { input.productid }
-
-  static func key(_ id: Int, in shard: Shard) -> String { Key.stock(id, in: shard) }
-
   static func listed(_ state: Stock?) -> Listed? {
     state.map { Listed(entity: .inventory, id: $0.level.id, member: $0.level.productid) }
   }
@@ -132,14 +101,5 @@ extension StockDecider: Aggregate {
   /// The state belongs to the product, and is deleted when the stock is withdrawn.
   static func traceKey(_ id: Int, in shard: Shard) -> String? {
     Key.trace(of: .inventory, id: id, in: shard)
-  }
-}
-
-extension Input {
-  var productid: Int {
-    switch self {
-    case .command(let command, _): command.productid
-    case .event(let event): event.productid
-    }
   }
 }

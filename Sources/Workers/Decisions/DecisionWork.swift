@@ -7,7 +7,7 @@ import Redis
 struct DecisionWork<Rules: Aggregate>: LaneWork {
   private let lane: DecisionHandler<Rules>
   private let entries: [Entry]
-  private var batch: InputBatch?
+  private var batch: InputBatch<Rules>?
   private var unknown: [Int] = []
   /// Ids for new items, which can have been used before.
   private var newIDs: [Int] = []
@@ -23,8 +23,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     _ replies: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
     guard let batch else {
-      let batch = InputBatch(
-        entries, of: lane.streams, for: Rules.worker, listensTo: Rules.listensTo, about: Rules.id, &commit)
+      let batch = InputBatch<Rules>(entries, of: lane.streams, &commit)
       self.batch = batch
       ask(for: batch, &commands)
       if commands.isEmpty { try takeIn([], of: batch, &commands, &commit) }
@@ -39,9 +38,9 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   }
 
   /// The first round trip: asks for the states, the commands' records, and whether new ids are used.
-  private mutating func ask(for batch: InputBatch, _ commands: inout Commands) {
+  private mutating func ask(for batch: InputBatch<Rules>, _ commands: inout Commands) {
     unknown = batch.ids.filter { lane.states[$0] == nil }
-    for id in unknown { commands.add("HGETALL", Rules.key(id, in: lane.shard)) }
+    for id in unknown { commands.add("HGETALL", key(id)) }
     if !batch.commandids.isEmpty {
       var words = RESPWords("MGET")
       for commandid in batch.commandids { words.add(Key.operation(commandid, in: lane.shard)) }
@@ -55,17 +54,17 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
 
   /// Decides, or asks for former listings in a second round trip.
   private mutating func takeIn(
-    _ replies: [Reply], of batch: InputBatch, _ commands: inout Commands, _ commit: inout Commit
+    _ replies: [Reply], of batch: InputBatch<Rules>, _ commands: inout Commands, _ commit: inout Commit
   ) throws(RedisError) {
     let before = try states(batch.ids, replies)
     var known = try known(of: batch, replies.dropFirst(unknown.count))
-    let formerIDs = batch.items.compactMap { $0.formerID(Rules.self, in: before[$0.place]) }
+    let formerIDs = batch.items.compactMap { $0.formerID(in: before[$0.place]) }
     if formerIDs.isEmpty { return decide(batch, before, &known, &commit) }
     for id in formerIDs { commands.add("HGETALL", Key.trade(id, in: lane.shard)) }
     loaded = (before, known, formerIDs)
   }
 
-  private func known(of batch: InputBatch, _ replies: ArraySlice<Reply>) throws(RedisError) -> Known {
+  private func known(of batch: InputBatch<Rules>, _ replies: ArraySlice<Reply>) throws(RedisError) -> Known {
     var known = Known()
     var rest = replies
     if !batch.commandids.isEmpty, let found = try rest.popFirst()?.get() {
@@ -78,7 +77,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   }
 
   private func decide(
-    _ batch: InputBatch, _ before: [Rules.State], _ known: inout Known, _ commit: inout Commit
+    _ batch: InputBatch<Rules>, _ before: [Rules.State], _ known: inout Known, _ commit: inout Commit
   ) {
     var after = before
     // Items that are shown and then replaced within the batch are not part of the final states.
@@ -105,12 +104,14 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     return states
   }
 
+  private func key(_ id: Int) -> String { Key.state(id, of: Rules.worker, in: lane.shard) }
+
   private func state(_ id: Int, _ reply: Reply) throws(RedisError) -> Rules.State {
     do throws(FieldError) {
       return try Rules.State(fields: Fields(reading: reply))
     } catch {
       throw RedisError(
-        .unexpectedReply, "\(Rules.key(id, in: lane.shard)) holds what no worker wrote: \(error.message)")
+        .unexpectedReply, "\(key(id)) holds what no worker wrote: \(error.message)")
     }
   }
 
@@ -134,7 +135,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   }
 
   private func decide(
-    _ item: InputBatch.Item, _ state: inout Rules.State, _ known: inout Known, _ commit: inout Commit
+    _ item: InputBatch<Rules>.Item, _ state: inout Rules.State, _ known: inout Known, _ commit: inout Commit
   ) {
     if case .command(let command, let caller?) = item.input, let record = known.records[caller.commandid] {
       if record.isOf(caller.digest) {
@@ -202,7 +203,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   ) {
     var index = IndexChanges()
     for (place, id) in ids.enumerated() {
-      commit.write(after[place].changes(since: before[place]), at: Rules.key(id, in: lane.shard))
+      commit.write(after[place].changes(since: before[place]), at: key(id))
       var shown = before[place]
       for state in between[place] ?? [] {
         show(state, instead: shown, &index, &commit)

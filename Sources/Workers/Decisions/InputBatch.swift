@@ -2,9 +2,9 @@ import Lanes
 import Market
 
 /// The decoded commands and events of a batch, and the states they are about.
-struct InputBatch {
+struct InputBatch<Rules: Decider> {
   struct Item {
-    let input: Input
+    let input: Input<Rules.Command>
     let position: EntryID
     /// The caller, if it is a command.
     let caller: Caller?
@@ -23,24 +23,27 @@ struct InputBatch {
 
   /// Decodes the entries; unreadable ones become dead letters.
   ///
-  /// - Parameters:
-  ///   - streams: the streams that `Entry.stream` refers to; the journal comes first.
-  ///   - listensTo: the types of the events to take; others are skipped.
-  ///   - id: returns the id of the state that an input is about.
-  init(
-    _ entries: [Entry], of streams: [String], for worker: DecidingWorker, listensTo: Set<String>,
-    about id: (Input) -> Int, _ commit: inout Commit
-  ) {
+  /// - Parameter streams: the streams that `Entry.stream` refers to; the journal comes first.
+  init(_ entries: [Entry], of streams: [String], _ commit: inout Commit) {
     var asked: Set<String> = []
     for (number, entry) in entries.enumerated() {
       do throws(FieldError) {
-        guard let (input, caller, position) = try Self.read(entry, worker, listensTo) else { continue }
+        guard let (input, caller, position) = try Self.read(entry), let id = Self.subject(of: input) else {
+          continue
+        }
         items.append(
-          Item(input: input, position: position, caller: caller, place: place(of: id(input)), entry: number))
+          Item(input: input, position: position, caller: caller, place: place(of: id), entry: number))
         if let caller, asked.insert(caller.commandid).inserted { commandids.append(caller.commandid) }
       } catch {
         commit.putAside(entry, from: streams[entry.stream], isJournal: entry.stream == 0, because: error)
       }
+    }
+  }
+
+  private static func subject(of input: Input<Rules.Command>) -> Int? {
+    switch input {
+    case .command(let command, _): Rules.subject(of: command)
+    case .event(let event): Rules.subject(of: event)
     }
   }
 
@@ -53,10 +56,10 @@ struct InputBatch {
 
   /// Decodes an entry; nil for an event that the worker does not listen to.
   private static func read(
-    _ entry: Entry, _ worker: DecidingWorker, _ listensTo: Set<String>
-  ) throws(FieldError) -> (Input, Caller?, EntryID)? {
+    _ entry: Entry
+  ) throws(FieldError) -> (Input<Rules.Command>, Caller?, EntryID)? {
     if entry.stream == 0 {
-      if let type = entry.value("type")?.string, !listensTo.contains(type) {
+      if let type = entry.value("type")?.string, !Rules.listensTo.contains(type) {
         guard Event.types.contains(type) else { throw Event.unknown(type) }
         return nil
       }
@@ -69,16 +72,16 @@ struct InputBatch {
     } catch {
       // Try a replayed event only if it is not a command, so that commands are not searched for its mark.
       guard let replayed = try ReplayedEvent(fields: fields) else { throw error }
-      return listensTo.contains(replayed.event.type) ? (.event(replayed.event), nil, replayed.position) : nil
+      guard Rules.listensTo.contains(replayed.event.type) else { return nil }
+      return (.event(replayed.event), nil, replayed.position)
     }
-    let kind = command.kind
-    guard kind.worker == worker else {
+    guard let own = Rules.Command(command) else {
       throw FieldError(
         field: "type", reason: .notAllowed,
-        message: "\(kind.rawValue) is not a command of the \(worker.rawValue) worker.")
+        message: "\(command.kind.rawValue) is not a command of the \(Rules.worker.rawValue) worker.")
     }
-    let caller = try Caller(command: fields, kind: kind)
-    return (.command(command, caller), caller, entry.id)
+    let caller = try Caller(command: fields, kind: own.kind)
+    return (.command(own, caller), caller, entry.id)
   }
 }
 
@@ -90,7 +93,7 @@ extension InputBatch.Item {
   }
 
   /// Returns the id in the command if it is that of a former listing, not of the one in `state`.
-  func formerID<Rules: Decider>(_ rules: Rules.Type, in state: Rules.State) -> Int? {
+  func formerID(in state: Rules.State) -> Int? {
     guard case .command(let command, _) = input, Rules.isFormer(command, in: state) else { return nil }
     return command.id
   }

@@ -3,7 +3,7 @@
 /// A worker's lane of one shard: reads its streams in batches, decides, commits all or nothing.
 struct Lane<Rules: Decider> {
   private struct Batch {
-    var inputs: [(id: EntryID, input: Input)] = []
+    var inputs: [(id: EntryID, input: Input<Rules.Command>)] = []
     var events = 0
     var commands = 0
   }
@@ -14,12 +14,10 @@ struct Lane<Rules: Decider> {
   private var eventCursor = 0
   private var commandCursor = 0
   private var batch: Batch?
-  /// Returns the id of the state that an input is about.
-  private let key: (Input) -> Int?
 
-  init(_ rules: Rules.Type, key: @escaping (Input) -> Int?) { self.key = key }
+  init(_ rules: Rules.Type) {}
 
-  func state(_ key: Int) throws -> Rules.State { try states[key] ?? Rules.State(fields: [:]) }
+  func state(_ key: Int) -> Rules.State { states[key] ?? Rules.initial }
   var keys: [Int] { states.keys.sorted() }
 
   func isQuiet(_ journal: Log<Fields>, _ commands: Log<World.Asked>) -> Bool {
@@ -53,7 +51,10 @@ struct Lane<Rules: Decider> {
         next.events += 1
       } else if let commandID, commandID <= known {
         let entry = asked[command].entry
-        next.inputs.append((commandID, .command(entry.command, entry.caller)))
+        guard let own = Rules.Command(entry.command) else {
+          throw Violation("\(Rules.self) does not decide \(entry.command)")
+        }
+        next.inputs.append((commandID, .command(own, entry.caller)))
         command += 1
         next.commands += 1
       } else {
@@ -65,15 +66,16 @@ struct Lane<Rules: Decider> {
 
   /// Decides what was read; `said` appends the events to the journal and checks the state after each input.
   mutating func commit(
-    checkingCodec: Bool, said: (_ input: Input, _ events: [Event], _ state: Rules.State) throws -> Void
+    checkingCodec: Bool,
+    said: (_ input: Input<Rules.Command>, _ events: [Event], _ state: Rules.State) throws -> Void
   ) throws {
     guard let batch else { return }
     var touched: Set<Int> = []
     let before = states
     for (id, input) in batch.inputs {
-      guard let key = key(input) else { continue }
+      guard let key = Self.key(input) else { continue }
       touched.insert(key)
-      var state = try state(key)
+      var state = state(key)
       let events = try Rules.decide(input, at: id, &state, after: &past)
       if case .event(let event) = input { history[key, default: []].append((id, event)) }
       // The journal gives its own positions to these events: no state can depend on them.
@@ -83,7 +85,7 @@ struct Lane<Rules: Decider> {
     }
     if checkingCodec {
       for key in touched {
-        let state = try state(key)
+        let state = state(key)
         try require(try Rules.State(fields: state.fields) == state, "stored and read back: \(state)")
         var stored = before[key].map(\.fields) ?? Fields()
         let old = try Rules.State(fields: stored)
@@ -96,10 +98,18 @@ struct Lane<Rules: Decider> {
     self.batch = nil
   }
 
+  /// Returns the id of the state that an input is about.
+  private static func key(_ input: Input<Rules.Command>) -> Int? {
+    switch input {
+    case .command(let command, _): Rules.subject(of: command)
+    case .event(let event): Rules.subject(of: event)
+    }
+  }
+
   /// Checks that every state equals the replay of its events.
   func checkReplay() throws {
     for (key, state) in states {
-      var replayed = try Rules.State(fields: [:])
+      var replayed = Rules.initial
       for (id, event) in history[key] ?? [] { Rules.evolve(&replayed, event, at: id) }
       try require(replayed == state, "replayed: \(replayed)\n  but was: \(state)")
     }

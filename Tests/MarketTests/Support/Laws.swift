@@ -12,12 +12,18 @@ struct Laws {
       let former = made.updateValue(event, forKey: "\(event.type) \(id)")
       try require(former == nil, "\(event) after \(String(describing: former))")
     }
-    switch event.fact {
-    case .deal(.tradeCompleted, let deal), .deal(.tradeRejected, let deal), .deal(.tradeCanceled, let deal):
-      try require(ends[deal.reserveid] == nil, "\(event) after \(String(describing: ends[deal.reserveid]))")
-      ends[deal.reserveid] = event
-    default:
-      break
+    guard case .deal(let step, let deal) = event.fact, Self.ends(step) else { return }
+    try require(ends[deal.reserveid] == nil, "\(event) after \(String(describing: ends[deal.reserveid]))")
+    ends[deal.reserveid] = event
+  }
+
+  /// Whether the trade ends a deal by this step.
+  private static func ends(_ step: DealStep) -> Bool {
+    switch step {
+    case .tradeCompleted, .tradeRejected, .tradeCanceled: true
+    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
+      .tradeStarted, .tradeWaiting, .handoverRequested, .cancelRefused:
+      false
     }
   }
 
@@ -58,7 +64,7 @@ struct Laws {
   }
 
   /// Nobody changes what they have not seen.
-  func check(seenBy input: Input, _ events: [Event]) throws {
+  func check<Command>(seenBy input: Input<Command>, _ events: [Event]) throws {
     guard case .command(let command, _) = input else { return }
     for event in events where event.caller != nil {
       let (now, held): (Int, Int?)
@@ -78,8 +84,8 @@ struct Laws {
   static func checkQuiet(_ world: World) throws {
     var seen: [Int: Status] = [:]
     for product in world.trades.keys {
-      let trade = try world.trades.state(product)
-      let stock = try world.stocks.state(product)
+      let trade = world.trades.state(product)
+      let stock = world.stocks.state(product)
       let running = trade.running.values.reduce(0) { $0 + $1.deal.qty }
       try require(
         trade.owed == 0 && trade.onHand == stock?.level.qty, "\(trade)\n  of \(String(describing: stock))")
@@ -95,7 +101,7 @@ struct Laws {
       for waiting in trade.line { seen[waiting.deal.reserveid] = .waiting }
     }
     for id in world.reservations.keys {
-      guard let reservation = try world.reservations.state(id) else { continue }
+      guard let reservation = world.reservations.state(id) else { continue }
       try require(!reservation.cancelRequested && reservation.canceler == nil, "locked: \(reservation)")
       let agrees = seen[id].map { $0 == reservation.status } ?? (reservation.ended != nil)
       try require(agrees, "\(reservation) but the trade says \(String(describing: seen[id]))")

@@ -15,60 +15,64 @@ func level(_ qty: Int, held: Int = 0, version: Int = 1) -> StockLevel {
 
 extension Command {
   static func reserve(_ id: Int, qty: Int = 1, productid: Int = product) -> Command {
-    .reserve(
-      Reserve(
-        id: id, productid: productid, userid: "buyer\(id)", productname: "애플워치", qty: qty,
-        reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동", price: 50_000))
+    .reservation(
+      .reserve(
+        Reserve(
+          id: id, productid: productid, userid: "buyer\(id)", productname: "애플워치", qty: qty,
+          reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동", price: 50_000)))
   }
 
   static func cancel(
     _ id: Int, delete: Bool = false, seen: Seen = Seen(), productid: Int = product
   ) -> Command {
-    .cancelReserve(CancelReserve(id: id, productid: productid, delete: delete, seen: seen))
+    .reservation(.cancelReserve(CancelReserve(id: id, productid: productid, delete: delete, seen: seen)))
   }
 
   static func move(
     _ id: Int, to reserveDt: String? = nil, address: String? = nil, seen: Seen = Seen(),
     productid: Int = product
   ) -> Command {
-    .changeReserve(
-      ChangeReserve(id: id, productid: productid, reserveDt: reserveDt, address: address, seen: seen))
+    .reservation(
+      .changeReserve(
+        ChangeReserve(id: id, productid: productid, reserveDt: reserveDt, address: address, seen: seen)))
   }
 
   static func list(_ id: Int = 1, qty: Int = 1, productid: Int = product) -> Command {
-    .listTrade(
-      ListTrade(
-        id: id, productid: productid, userid: "seller", productname: "애플워치", qty: qty, price: 50_000))
+    .trade(
+      .listTrade(
+        ListTrade(
+          id: id, productid: productid, userid: "seller", productname: "애플워치", qty: qty, price: 50_000)))
   }
 
   static func handOver(
     _ id: Int = 1, reserve: Int? = nil, seen: Seen = Seen(), productid: Int = product
   ) -> Command {
-    .handover(Handover(id: id, productid: productid, reserveid: reserve, seen: seen))
+    .trade(.handover(Handover(id: id, productid: productid, reserveid: reserve, seen: seen)))
   }
 
   static func relist(
     _ id: Int = 1, qty: Int? = nil, price: Int? = nil, seen: Seen = Seen(), productid: Int = product
   ) -> Command {
-    .changeTrade(
-      ChangeTrade(id: id, productid: productid, productname: nil, qty: qty, price: price, seen: seen))
+    .trade(
+      .changeTrade(
+        ChangeTrade(id: id, productid: productid, productname: nil, qty: qty, price: price, seen: seen)))
   }
 
   static func withdraw(
     _ id: Int = 1, delete: Bool = false, seen: Seen = Seen(), productid: Int = product
   ) -> Command {
-    .withdrawTrade(WithdrawTrade(id: id, productid: productid, delete: delete, seen: seen))
+    .trade(.withdrawTrade(WithdrawTrade(id: id, productid: productid, delete: delete, seen: seen)))
   }
 
   static func register(_ id: Int = 1, qty: Int = 1, productid: Int = product) -> Command {
-    .registerStock(RegisterStock(id: id, productid: productid, productname: "애플워치", qty: qty))
+    .stock(.registerStock(RegisterStock(id: id, productid: productid, productname: "애플워치", qty: qty)))
   }
 
   static func adjust(_ id: Int = 1, qty: Int, seen: Seen = Seen(), productid: Int = product) -> Command {
-    .adjustStock(AdjustStock(id: id, productid: productid, qty: qty, productname: nil, seen: seen))
+    .stock(.adjustStock(AdjustStock(id: id, productid: productid, qty: qty, productname: nil, seen: seen)))
   }
 
   static func withdrawStock(_ id: Int = 1, seen: Seen = Seen(), productid: Int = product) -> Command {
-    .withdrawStock(WithdrawStock(id: id, productid: productid, seen: seen))
+    .stock(.withdrawStock(WithdrawStock(id: id, productid: productid, seen: seen)))
   }
 }

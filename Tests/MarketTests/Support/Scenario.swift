@@ -9,12 +9,12 @@ struct Scenario<Rules: Decider> {
   private var said: [String] = []
   private var position = EntryID.zero
 
-  init(_ rules: Rules.Type, _ inputs: [Input]) throws {
-    state = try Rules.State(fields: [:])
+  init(_ rules: Rules.Type, _ inputs: [Input<Rules.Command>]) throws {
+    state = Rules.initial
     for input in inputs { take(input) }
   }
 
-  func when(_ inputs: Input...) -> Scenario {
+  func when(_ inputs: Input<Rules.Command>...) -> Scenario {
     var next = self
     next.said = []
     for input in inputs { next.take(input) }
@@ -28,7 +28,7 @@ struct Scenario<Rules: Decider> {
     return self
   }
 
-  private mutating func take(_ input: Input) {
+  private mutating func take(_ input: Input<Rules.Command>) {
     position.milliseconds += 1
     do throws(BrokenLaw) {
       said += try Rules.decide(input, at: position, &state).map(\.summary)
@@ -38,7 +38,7 @@ struct Scenario<Rules: Decider> {
   }
 }
 
-func given<Rules: Decider>(_ rules: Rules.Type, _ inputs: Input...) throws -> Scenario<Rules> {
+func given<Rules: Decider>(_ rules: Rules.Type, _ inputs: Input<Rules.Command>...) throws -> Scenario<Rules> {
   try Scenario(rules, inputs)
 }
 
@@ -61,8 +61,9 @@ extension Event {
 
 extension Input {
   /// A command of a caller that waits for its outcome.
-  static func ask(_ command: Command, by caller: String = "me") -> Input {
-    .command(command, Caller(commandid: caller))
+  static func ask(_ command: Market.Command, by caller: String = "me") -> Input {
+    guard let own = Command(command) else { preconditionFailure("\(Command.self) has no \(command)") }
+    return .command(own, Caller(commandid: caller))
   }
 
   static func reserved(_ id: Int, qty: Int = 1) -> Input {

@@ -11,9 +11,9 @@ struct World {
 
   private(set) var journal = Log<Fields>()
   private(set) var commands: [DecidingWorker: Log<Asked>] = [:]
-  private(set) var reservations = Lane(ReservationDecider.self) { $0.reserveid }
-  private(set) var trades = Lane(TradeDecider.self) { $0.productid }
-  private(set) var stocks = Lane(StockDecider.self) { $0.productid }
+  private(set) var reservations = Lane(ReservationDecider.self)
+  private(set) var trades = Lane(TradeDecider.self)
+  private(set) var stocks = Lane(StockDecider.self)
   /// The outcomes of each command.
   private(set) var outcomes: [String: [Outcome]] = [:]
   var laws = Laws()
@@ -66,7 +66,7 @@ struct World {
   }
 
   private mutating func committed<Rules: Decider>(
-    _ lane: Lane<Rules>, check: (inout Laws, Input, [Event], Rules.State) throws -> Void
+    _ lane: Lane<Rules>, check: (inout Laws, Input<Rules.Command>, [Event], Rules.State) throws -> Void
   ) throws -> Lane<Rules> {
     var lane = lane
     try lane.commit(checkingCodec: checksCodec) { input, events, state in
@@ -108,21 +108,5 @@ struct World {
     default: try commit(worker)
     }
     wait(UInt64.random(in: 0...1, using: &random))
-  }
-}
-
-extension Input {
-  fileprivate var reserveid: Int? {
-    switch self {
-    case .command(let command, _): command.id
-    case .event(let event): event.deal?.reserveid
-    }
-  }
-
-  fileprivate var productid: Int? {
-    switch self {
-    case .command(let command, _): command.productid
-    case .event(let event): event.productid
-    }
   }
 }

@@ -1,0 +1,39 @@
+import HTTPTypes
+import Market
+
+/// The call by which a REST client sends a command.
+enum CommandRoute: Equatable {
+  /// A POST to the collection.
+  case create
+  /// A PUT or PATCH of the item.
+  case change
+  /// A DELETE of the item. If `alsoHides`, the command is told to remove the item from the lists.
+  case remove(alsoHides: Bool)
+  /// A call below the item, which is also one of its links. These fields of the body go with the command.
+  case action(HTTPRequest.Method, name: String, fields: [String] = [])
+}
+
+extension CommandKind {
+  var routes: [CommandRoute] {
+    switch self {
+    case .reserve, .listTrade, .registerStock: [.create]
+    case .changeReserve, .changeTrade, .adjustStock: [.change]
+    case .cancelReserve: [.action(.put, name: "reservecancel"), .remove(alsoHides: true)]
+    case .withdrawTrade: [.remove(alsoHides: true)]
+    // A withdrawn stock is deleted anyway.
+    case .withdrawStock: [.remove(alsoHides: false)]
+    case .handover: [.action(.post, name: "handover", fields: ["reserveid"])]
+    }
+  }
+
+  /// The final status that a PUT or PATCH can ask for, which this command leads to.
+  var wish: Status? {
+    switch self {
+    case .cancelReserve: .canceled
+    case .handover: .completed
+    case .withdrawTrade: .saleEnded
+    case .withdrawStock: .stockWithdrawn
+    case .reserve, .changeReserve, .listTrade, .changeTrade, .registerStock, .adjustStock: nil
+    }
+  }
+}
