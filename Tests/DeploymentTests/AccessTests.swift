@@ -5,7 +5,7 @@ import Testing
 
 /// `users.acl` grants what the services need, and nothing else.
 @Suite struct AccessTests {
-  @Test func everyServiceMayDoItsWork() async throws {
+  @Test func `every service has the rights that its work needs`() async throws {
     let system = try await GuardedSystem()
     let http = system.http
     let operatorConnection = try system.connect("operator")
@@ -101,7 +101,7 @@ import Testing
     try (0..<8).map { try redis.call("XLEN", "{\($0)}:events").integer ?? 0 }
   }
 
-  @Test func noServiceMayDoAnothersWork() async throws {
+  @Test func `no service has the rights of another`() async throws {
     let system = try await GuardedSystem()
     let redis = try system.connect("operator")
     func may(_ user: String, _ command: String) throws -> Bool {

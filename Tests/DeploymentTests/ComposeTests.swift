@@ -5,7 +5,7 @@ import Testing
 
 /// `compose.yaml`, `.env`, `users.acl` and the alerts agree with each other and with the executables.
 @Suite struct ComposeTests {
-  @Test func everySettingIsUsedAndEveryUsedOneIsSet() throws {
+  @Test func `every setting is used, and every used setting has a value`() throws {
     let compose = try Deployment.text("compose.yaml")
     var used = Set(compose.matches(of: /\$\{([A-Z_]+)\}/).map { String($0.1) })
     used.formUnion(compose.matches(of: /(?m)^ +([A-Z_]+):$/).map { String($0.1) })
@@ -14,7 +14,7 @@ import Testing
     #expect(try used == Set(Deployment.settings().keys))
   }
 
-  @Test func everyVariableIsOneThatTheExecutablesRead() throws {
+  @Test func `the executables read every variable that compose sets`() throws {
     let compose = try Deployment.text("compose.yaml")
     let pattern = /(?m)^ +(HANDOVER_[A-Z_]+|[A-Z]+_LOG_LEVEL):/
     let variables = Set(compose.matches(of: pattern).map { String($0.1) })
@@ -22,7 +22,7 @@ import Testing
     for variable in variables { #expect(try Deployment.isSetting(variable), "\(variable)") }
   }
 
-  @Test func everyServiceIsAUserWithAPasswordOfItsOwn() throws {
+  @Test func `every service has its own Redis user and password`() throws {
     let (compose, users) = (try Deployment.text("compose.yaml"), try Deployment.users())
     #expect(Set(users.keys) == Set(Deployment.services + ["inlet", "scaler", "operator"]))
     for (user, password) in users { #expect(password == "\(user.uppercased())_PASSWORD") }
@@ -34,7 +34,7 @@ import Testing
     #expect(Set(passwords.values).count == passwords.count)
   }
 
-  @Test func theImageLinksEveryServiceToOneExecutable() throws {
+  @Test func `the image links every service to one executable`() throws {
     let names = Deployment.workers.map { "\($0)-worker" } + ["ingress"]
     let links = try #require(try Deployment.text("Dockerfile").firstMatch(of: /for service in ([^;]+);/))
     #expect(links.1.split(separator: " ").map(String.init).sorted() == names.sorted())
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func alertsUseMetricsThatThereAre() throws {
+  @Test func `alerts use only metrics that exist`() throws {
     let alerts = try Deployment.text("prometheus/alerts.yaml")
     let metrics = Set(alerts.matches(of: /\b(?:handover|http)_\w+/).map { String($0.0) })
     let known = Set(Metric.allCases.flatMap { [$0.rawValue, "\($0.rawValue)_bucket"] })

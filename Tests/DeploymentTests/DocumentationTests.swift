@@ -8,7 +8,7 @@ import Testing
 @Suite struct DocumentationTests {
   private static let catalogue = "Sources/Documentation/Documentation.docc"
 
-  @Test func everyFileThatItNamesIsThere() throws {
+  @Test func `every file that the documentation names exists`() throws {
     let files = try Self.swiftFiles()
     var named = 0
     for page in try Self.pages() {
@@ -24,14 +24,14 @@ import Testing
     #expect(named > 100)
   }
 
-  @Test func everyKeyIsListed() throws {
+  @Test func `every Redis key is listed`() throws {
     let listed = try Self.page("KeysAndFormats").replacing(/<[^>\n]+>/, with: "<>")
     let keys = try Self.keys()
     #expect(keys.count > 25)
     for key in keys { #expect(listed.contains("`\(key)`"), "KeysAndFormats.md does not list \(key)") }
   }
 
-  @Test func everyWordOfTheDealIsNamed() throws {
+  @Test func `every command, event and status of a deal is documented`() throws {
     let page = try Self.page("StatesOfADeal")
     let events = Event.steps.map { $0.rawValue } + [Event.rejectedType]
     for word in events + CommandKind.allCases.map(\.rawValue) {
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func settingsAndMetricsAreThose() throws {
+  @Test func `documented settings and metrics exist`() throws {
     let page = try Self.page("Operating")
     // Only `handover dev` reads this one, and nothing that is deployed.
     let variables = Set(page.matches(of: /HANDOVER_[A-Z_]+/).map { String($0.0) })
@@ -54,7 +54,7 @@ import Testing
   }
 
   /// Words and names that readers stumbled over, and that have others now.
-  @Test func noRetiredWordComesBack() throws {
+  @Test func `no retired word is used`() throws {
     let retired =
       /\b(anew|shall|lies|Caution|CallBook|ReplyBook|Viewpoint|Manners|Doorway|Leftovers|Layout)\b/
     var texts = try Self.pages().filter { $0.name != "CONTRIBUTING.md" }
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  @Test func noCodeIsTooWide() throws {
+  @Test func `no code block is wider than 100 columns`() throws {
     for page in try Self.pages() {
       var isCode = false
       for line in page.text.split(separator: "\n", omittingEmptySubsequences: false) {

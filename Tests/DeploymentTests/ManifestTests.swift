@@ -11,7 +11,7 @@ import Workers
 
   init() throws { base = try Manifests("base") }
 
-  @Test func everyServiceRunsItsExecutableAsItsUser() throws {
+  @Test func `every service runs its executable with its own Redis user`() throws {
     let names = base.all("Deployment").compactMap { $0["metadata"]["name"].text }
     #expect(names.sorted() == Deployment.services.sorted())
     let secret = try #require(base.named("Secret", "redis-passwords"))
@@ -32,7 +32,7 @@ import Workers
     }
   }
 
-  @Test func everyVariableIsOneThatTheExecutablesRead() throws {
+  @Test func `the executables read every variable that the manifests set`() throws {
     let settings = try #require(base.named("ConfigMap", "config-dev"))["data"].members
     for service in Deployment.services {
       let container = try container(service)
@@ -45,7 +45,7 @@ import Workers
     for variable in settings.keys { #expect(try Deployment.isSetting(variable), "\(variable)") }
   }
 
-  @Test func probesAskWhereTheProcessAnswers() throws {
+  @Test func `probes use the port and paths that the process serves`() throws {
     for service in Deployment.services {
       let container = try container(service)
       let variable = service == "ingress" ? "HANDOVER_PORT" : "HANDOVER_HEALTH_PORT"
@@ -60,7 +60,7 @@ import Workers
     }
   }
 
-  @Test func selectorsFindWhatTheyMean() throws {
+  @Test func `every selector matches its own workload`() throws {
     for workload in base.all("Deployment") + base.all("StatefulSet") {
       let name = workload["metadata"]["name"]
       #expect(base.templates(workload["spec"]["selector"]["matchLabels"]) == [workload["spec"]["template"]])
@@ -95,7 +95,7 @@ import Workers
     #expect(base.all("HorizontalPodAutoscaler").count == Deployment.services.count)
   }
 
-  @Test func redisFindsItsFiles() throws {
+  @Test func `Redis mounts its configuration and its data`() throws {
     let pod = try #require(base.named("StatefulSet", "redis"))["spec"]["template"]["spec"]
     let volumes = pod["volumes"].elements
     let config = try #require(volumes.first { $0["name"].text == "config" }?["configMap"]["name"].text)
@@ -107,13 +107,13 @@ import Workers
     #expect(Set(mounted) == known)
   }
 
-  @Test func efsKeepsTheData() throws {
+  @Test func `the EFS overlay stores the data on EFS`() throws {
     let claim = try #require(try Manifests("overlays/efs").named("StatefulSet", "redis"))["spec"]
     #expect(claim["volumeClaimTemplates"][0]["spec"]["storageClassName"].text == "efs-sc")
   }
 
   /// KEDA watches the lag of every stream that a worker reads.
-  @Test func kedaLooksAtEveryStream() throws {
+  @Test func `KEDA watches every stream of a worker`() throws {
     let keda = try Manifests("overlays/keda")
     #expect(keda.all("HorizontalPodAutoscaler").compactMap { $0["metadata"]["name"].text } == ["ingress"])
     let shards = keda.named("ConfigMap", "config-dev")?["data"]["HANDOVER_SHARDS"].text.flatMap { Int($0) }

@@ -15,7 +15,7 @@ import Testing
   }
 
   /// A full Redis is worth a retry; an unexpected reply is a defect.
-  @Test func aFullRedisIsSaidToBeFull() throws {
+  @Test func `a full Redis is reported as full, and can be retried`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     try connection.call("CONFIG", "SET", "maxmemory", "1")
@@ -25,7 +25,7 @@ import Testing
     #expect(error?.code == .refused(kind: "OOM") && error?.canRetry == true, "\(error?.message ?? "")")
   }
 
-  @Test func makesSmallIdsAroundThoseThatPeopleChose() throws {
+  @Test func `new ids are small, and skip those that clients chose`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let chosen = try (1...40).map { try list($0, product: $0, command: "c\($0)") }
@@ -36,7 +36,7 @@ import Testing
     #expect(ids.allSatisfy { $0 > 40 && $0 < 1000 })
   }
 
-  @Test func asksForManyIdsAtOnce() throws {
+  @Test func `ids are reserved in blocks, and two processes never make the same one`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     // Two processes, which must never make the same id.
@@ -51,7 +51,7 @@ import Testing
     #expect(try connection.calls(of: "incrby") == 4)
   }
 
-  @Test func leavesABlockThatPeopleHaveChosenFrom() throws {
+  @Test func `a block with many ids that clients chose is given up`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let blocks = IDBlocks()
@@ -65,7 +65,7 @@ import Testing
     #expect(try connection.calls(of: "incrby") != 100)
   }
 
-  @Test func findsTheProductOfAnId() throws {
+  @Test func `the door finds the product of an id`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     // The second one names what the first one has just made, in the same batch.
@@ -86,7 +86,7 @@ import Testing
     #expect(entries[1]?[1]?.pairs["commandid"] == "b")
   }
 
-  @Test func anIdMeansOneThing() throws {
+  @Test func `an id belongs to one product`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     _ = try pass([try list(1, product: 100, command: "a")], connection)
@@ -96,7 +96,7 @@ import Testing
     #expect(again[1].error?.reason == .idTaken)
   }
 
-  @Test func anIdThatWasUsedIsRefused() throws {
+  @Test func `the id of an existing item is refused to other commands`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let shard = Shard.of(productid: 100, among: 8)
@@ -121,7 +121,7 @@ import Testing
     #expect(older[1].error == nil)
   }
 
-  @Test func anIdThatTheDoorMakesIsSaidToBeItsOwn() throws {
+  @Test func `an id that the door makes belongs to its command`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let request = try list(nil, product: 100, command: "a")
@@ -139,7 +139,7 @@ import Testing
     #expect(try connection.call("KEYS", "id:{*").count == 1)
   }
 
-  @Test func whatIsFollowedIsKnownFromTheDoorOn() throws {
+  @Test func `the door records a followed command as waiting, unless it has an outcome`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let record = Key.operation("a", in: .of(productid: 100, among: 8))
@@ -154,7 +154,7 @@ import Testing
     #expect(try connection.call("GET", record).string == "accepted\tTradeListed\tid\t1")
   }
 
-  @Test func everyDoorHasNamesOfItsOwn() throws {
+  @Test func `command ids of different doors never collide`() throws {
     let same = ["a", "stock.commands/1-0", "key:a", "h-1", "trade.commands:a", "operator:a"]
     var names = Set(same.map(CommandName.key))
     for inlet in ["stock.commands", "trade.commands"] {
@@ -171,7 +171,7 @@ import Testing
   }
 
   /// The append went through, but its reply was lost.
-  @Test func goesOnWithTheSameIdAfterALostReply() throws {
+  @Test func `a retry after a lost reply uses the same id`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     var door = Door([try list(nil, product: 100, command: "a")], shards: 8)
@@ -193,7 +193,7 @@ import Testing
   }
 
   /// A Redis that is briefly full must not let later commands overtake earlier ones.
-  @Test func aShardTakesABatchInOrderOrNotAtAll() throws {
+  @Test func `a shard takes a batch in order or not at all`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let requests = try (1...2000).map { (id: Int) in
@@ -221,7 +221,7 @@ import Testing
     #expect(taken == (1...2000).map { "\($0)" })
   }
 
-  @Test func aFullShardTakesNothing() throws {
+  @Test func `a full shard takes no commands, and the others do`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let full = Shard.of(productid: 100, among: 8)

@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func aCounterThatWentBackIsNoticed() throws {
+  @Test func `an id counter that went back is noticed and moved ahead`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let told = Told()
@@ -47,7 +47,7 @@ import Testing
     #expect(told.all.count == 1 && told.all[0].hasPrefix("ids:{trade} was 8 and is 0"))
   }
 
-  @Test func anIdThatIsGivenAgainIsNoticedByItsFirstOwner() throws {
+  @Test func `a new process notices that an id was given before`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     #expect(try make(connection, IDBlocks(size: 4), "a") == 1)
@@ -63,7 +63,7 @@ import Testing
     #expect(told.all.count == 1)
   }
 
-  @Test func anotherServerMayHaveLostTheLatestIds() throws {
+  @Test func `ids skip ahead once after a change of the Redis server`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let told = Told()
@@ -83,7 +83,7 @@ import Testing
     #expect(told.all.isEmpty, "it happens at every restart")
   }
 
-  @Test func theServerIsKnownBeforeTheFirstIdsAreUsedUp() throws {
+  @Test func `the server is recorded before the first block of ids is used up`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let blocks = IDBlocks()
@@ -93,7 +93,7 @@ import Testing
     #expect(try make(connection, blocks, "b") == 2)
   }
 
-  @Test func aRedisThatIsFullSaysSo() throws {
+  @Test func `a full Redis is reported, and ids continue once it has room`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let blocks = IDBlocks(size: 1)
@@ -104,7 +104,7 @@ import Testing
     #expect(try make(connection, blocks, "a") == 1)
   }
 
-  @Test func othersIdsAreSeenAsWell() throws {
+  @Test func `a counter that goes back is noticed even if others advanced it`() throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     let told = Told()

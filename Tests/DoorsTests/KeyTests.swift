@@ -15,13 +15,13 @@ import Testing
   }
 
   @Test(arguments: ["abc", "김민지", "a}b", "{a}", "}{", "%7D", "{", "}", "a:b", "{1}:events"])
-  func aUsersKeysShareOneSlot(userid: String) throws {
+  func `all keys of a user are in one slot`(userid: String) throws {
     let list = try #require(tag(Key.mypage(of: userid)))
     #expect(tag(Key.notices(of: userid)) == list)
     #expect(list.contains("{") == false)
   }
 
-  @Test func differentUsersHaveDifferentKeys() {
+  @Test func `different users have different keys`() {
     let users = ["a", "a}", "a%7D", "%7D", "}", "{", "%7B", "a{b", "a%7Bb"]
     #expect(Set(users.map { Key.mypage(of: $0) }).count == users.count)
     #expect(Set(users.map { Key.request($0) }).count == users.count)
@@ -30,7 +30,7 @@ import Testing
   @Test(arguments: [
     "abc", "김민지", "a}b", "{a}", "%7D", "%", "%%7", "\u{301}b", "a\u{301}", "a:b", "}:b",
   ])
-  func aUsersKeysTellTheUser(userid: String) {
+  func `the user id can be read back from a key`(userid: String) {
     #expect(Key.userid(ofNotices: Key.notices(of: userid)) == userid)
     #expect(Key.userid(ofMypage: Key.mypage(of: userid)) == userid)
     #expect(Key.userid(ofMypage: Key.notices(of: userid)) == nil)
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test(arguments: ["abc", "김민지", "a-b-1", "-", "--b-", "\u{301}b", "3-17-0-b-x", "a\tb"])
-  func aNoticesIdLeadsToTheUser(userid: String) throws {
+  func `a notice id is read back as it is written, and contains the user id`(userid: String) throws {
     let position = EntryID(milliseconds: 1_795_361_246_702, sequence: 12)
     let id = NoticeID(of: position, in: Shard(3), to: userid, as: .seller)
     #expect(id.description == "3-1795361246702-12-s-\(userid)")
@@ -53,9 +53,9 @@ import Testing
     "03-17-0-b-abc",
     "+3-17-0-b-abc", "3-017-0-b-abc",
   ])
-  func whatNamesNoNotice(text: String) { #expect(NoticeID(text) == nil) }
+  func `a malformed notice id is rejected`(text: String) { #expect(NoticeID(text) == nil) }
 
-  @Test func aRowsNameIsReadStrictly() {
+  @Test func `the id of a my page row is parsed strictly`() {
     #expect(MypageRowID("3:7:buyer") == MypageRowID(7, in: Shard(3), .buyer))
     #expect(MypageRowID("3:7:seller")?.description == "3:7:seller")
     for text in [
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func rowsKeysTellTheShard() {
+  @Test func `the shard can be read back from the key of my page rows`() {
     for id in [0, 1, 999, 1000, 9_007_199_254_740_991] {
       #expect(Key.shard(ofMypageRows: Key.mypageRows(of: id, in: Shard(12))) == Shard(12))
     }
@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test func shardsKeysCarryTheirTag() {
+  @Test func `all keys of a shard have its hash tag`() {
     let shard = Shard(3)
     for key in [
       Key.journal(of: shard), Key.commands(.trade, in: shard), Key.reservation(1, in: shard),

@@ -4,7 +4,7 @@ import Testing
 
 /// The two commands of the README: everything in one process, and the demonstration against it.
 @Suite struct DevTests {
-  @Test func everythingInOneProcessKeepsItsData() async throws {
+  @Test func `handover dev runs everything in one process and keeps its data`() async throws {
     let folder = URL(fileURLWithPath: "/tmp/handover-dev-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

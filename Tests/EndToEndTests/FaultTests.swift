@@ -8,7 +8,7 @@ import Testing
 /// Processes that crash, are killed and come back.
 @Suite struct FaultTests {
   /// It crashes twice with others in its batch, and then three times alone.
-  @Test func anEntryThatCrashesItsWorkerIsPutAsideOnceThatIsCertain() async throws {
+  @Test func `an entry that crashes its worker five times is put aside`() async throws {
     let system = try await TestSystem()
     _ = system.stop("trade-worker")
     let redis = try system.redis.connect()
@@ -46,7 +46,7 @@ import Testing
   }
 
   /// One deal after another, while every worker and the ingress are killed in turn.
-  @Test func nothingIsLostOrDoneTwiceThroughKills() async throws {
+  @Test func `no deal is lost or done twice while workers are killed`() async throws {
     let system = try await TestSystem(replicas: 2, environment: ["HANDOVER_LEASE_SECONDS": "1"])
     let redis = try system.redis.connect()
     let deals = 60
@@ -97,7 +97,7 @@ import Testing
     #expect(seen["CommandRejected"] == nil)
   }
 
-  @Test func everyExecutableStopsWhenItIsAskedTo() async throws {
+  @Test func `every executable stops promptly and gives its leases back`() async throws {
     let system = try await TestSystem()
     for executable in ["ingress"] + TestSystem.workers.map({ "\($0)-worker" }) {
       for time in system.stop(executable) {
@@ -110,7 +110,7 @@ import Testing
     #expect(leases.count == 0, "leases were not given back")
   }
 
-  @Test func anotherNumberOfShardsRefusesToStart() async throws {
+  @Test func `a worker refuses to start with another number of shards`() async throws {
     let redis = try TestRedis()
     try redis.connect().call("SET", Key.shardCount, "8")
     let log = redis.folder.appending(path: "worker.log")

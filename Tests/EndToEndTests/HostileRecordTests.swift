@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(arguments: ["0", "-1", "1000000000000", "many", ""])
-  func aShardCountThatIsNoneIsNamed(stored: String) throws {
+  func `every command reports an invalid stored shard count`(stored: String) throws {
     let redis = try TestRedis()
     try redis.connect().call("SET", Key.shardCount, stored)
     for command in [["status"], ["tail"], ["audit"], ["timeline", "reserve", "1"], ["deadletters", "list"]] {
@@ -38,7 +38,7 @@ import Testing
   }
 
   /// Its position is the largest possible number, and its texts contain terminal control sequences.
-  @Test func anEventFromTheEndOfTimeTrapsNobody() async throws {
+  @Test func `an event with an extremely high id crashes no worker, and is shown escaped`() async throws {
     let system = try await TestSystem()
     let redis = try system.redis.connect()
     let shard = Shard.of(productid: 5, among: 8)
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func aRecordOfAnotherTypeIsAFinding() async throws {
+  @Test func `audit, status and timeline report keys of the wrong type`() async throws {
     let system = try await TestSystem()
     #expect(try await system.http.list(1, product: 100).status == 201)
     _ = system.stop("stock-worker")
@@ -95,7 +95,7 @@ import Testing
   }
 
   /// New events are in the file at once, including those that are on the journal when the command is ended.
-  @Test func tailLosesNothing() async throws {
+  @Test func `handover tail shows every event, even when it is interrupted`() async throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     try connection.call("SET", Key.shardCount, "2")
@@ -122,7 +122,7 @@ import Testing
     #expect(try lines().allSatisfy { $0.hasSuffix("seller=a\\u{1b}[2Jb") })
   }
 
-  @Test func tailEndsWhenNobodyReadsItAnyMore() async throws {
+  @Test func `handover tail ends when nobody reads its output any more`() async throws {
     let redis = try TestRedis()
     let connection = try redis.connect()
     try connection.call("SET", Key.shardCount, "1")
@@ -137,7 +137,7 @@ import Testing
   }
 
   /// Nobody can forge a log line, or send control sequences to the reader's terminal.
-  @Test func aLogLineCannotBeForged() async throws {
+  @Test func `input cannot forge a log line`() async throws {
     let system = try await TestSystem()
     let redis = try system.redis.connect()
     try redis.call(
@@ -149,7 +149,7 @@ import Testing
     #expect(!system.log("stock-worker").unicodeScalars.contains { $0.steers && $0 != "\n" })
   }
 
-  @Test func aPortThatIsTakenIsNamed() async throws {
+  @Test func `a port that is in use is named with its setting`() async throws {
     let system = try await TestSystem()
     let port = String(system.http.base.split(separator: ":").last ?? "")
     for (executable, setting) in [("ingress", "HANDOVER_PORT"), ("stock-worker", "HANDOVER_HEALTH_PORT")] {
@@ -165,7 +165,7 @@ import Testing
   }
 
   /// A long path cannot hold a socket; then the socket is in a folder that only this user can write to.
-  @Test func aSocketOutsideItsFolderIsNobodyElses() async throws {
+  @Test func `a socket outside the data folder is in a private folder`() async throws {
     let folder = URL(fileURLWithPath: "/tmp/handover-long-\(UInt32.random(in: 0...UInt32.max))")
     defer { try? FileManager.default.removeItem(at: folder) }
     let data = folder.appending(path: String(repeating: "길", count: 40))

@@ -7,7 +7,7 @@ import Testing
 
 /// Health, settings, metrics and commands for operators.
 @Suite struct OperationTests {
-  @Test func aWorkerTellsOfItsHealthAndItsMetrics() async throws {
+  @Test func `a worker serves health checks and metrics`() async throws {
     let redis = try TestRedis()
     let port = try FreePort.find()
     let worker = try RunningProcess(
@@ -39,7 +39,7 @@ import Testing
   }
 
   /// A process that starts before its Redis answers health checks meanwhile, and ends when asked to.
-  @Test func aWorkerThatWaitsForRedisLivesAndStops() async throws {
+  @Test func `a worker that waits for Redis is live but not ready, and can be stopped`() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "waits-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -65,7 +65,7 @@ import Testing
     #expect(worker.exitStatus == 0)
   }
 
-  @Test func logsCanBeJSON() async throws {
+  @Test func `logs can be written as JSON`() async throws {
     let system = try await TestSystem(environment: [
       "HANDOVER_LOG_FORMAT": "json", "TRADE_LOG_LEVEL": "DEBUG",
     ])
@@ -77,7 +77,7 @@ import Testing
     #expect(lines.contains { $0?["lane"].text == "trade{3}" && $0?["level"].text == "debug" })
   }
 
-  @Test func livenessCanBeMadeToFail() async throws {
+  @Test func `liveness can be made to fail if that is enabled`() async throws {
     let system = try await TestSystem(environment: ["HANDOVER_ACTUATOR_DOWN": "true"])
     #expect(try await system.http.call(.GET, "/liveness").status == 200)
     _ = try await system.http.call(.PUT, "/actuator/down")
@@ -89,7 +89,7 @@ import Testing
     (["--maxmemory-policy", "allkeys-lru"], "may evict keys"),
     (["--replicaof", "127.0.0.1", "1", "--replica-serve-stale-data", "yes"], "read-only replica"),
   ])
-  func aRedisThatWillNotDoIsRefused(options: [String], reason: String) async throws {
+  func `a worker refuses to start with an unsuitable Redis`(options: [String], reason: String) async throws {
     let redis = try TestRedis(options)
     let log = redis.folder.appending(path: "log")
     let worker = try RunningProcess(
@@ -102,7 +102,7 @@ import Testing
   }
 
   /// After a fail-over, the former primary still answers: readiness has to say that nobody can work with it.
-  @Test func aDemotedPrimaryIsNotReadyAndItsNameIsResolvedAgain() async throws {
+  @Test func `a demoted primary fails readiness until its name leads to the new one`() async throws {
     let (first, second) = (try TestRedis(), try TestRedis())
     let name = first.folder.appending(path: "name.sock").path
     func lead(to redis: TestRedis) throws {
@@ -141,7 +141,7 @@ import Testing
     }
   }
 
-  @Test func aShardThatIsTooFarBehindTakesNothingIn() async throws {
+  @Test func `a shard that is too far behind refuses commands until it catches up`() async throws {
     let system = try await TestSystem(environment: ["HANDOVER_BACKLOG_LIMIT": "20"])
     _ = system.stop("trade-worker")
     for deal in 1...40 {
@@ -162,7 +162,7 @@ import Testing
     }
   }
 
-  @Test func lostHistoryIsReportedAndNotSkipped() async throws {
+  @Test func `a worker whose stream has lost its history is not ready`() async throws {
     let system = try await TestSystem()
     #expect(try await system.http.list(1, product: 100).status == 201)
     let shard = Shard.of(productid: 100, among: 8)
@@ -182,7 +182,7 @@ import Testing
   }
 
   /// The operator's command, on a system with a deal and a dead letter.
-  @Test func theOperatorsCommand() async throws {
+  @Test func `the operator's commands show and repair a running system`() async throws {
     let system = try await TestSystem()
     #expect(try await system.http.list(1, product: 100).status == 201)
     #expect(try await system.http.register(1, product: 100).status == 201)

@@ -10,7 +10,7 @@ import Testing
     let expected: String
   }
 
-  @Test func itsCommandsAnswerAsItSays() async throws {
+  @Test func `every README example prints what it says`() async throws {
     let system = try await TestSystem()
     // Whoever reads it has run the demonstration before.
     try runDemo(on: system)

@@ -6,7 +6,7 @@ import Testing
 
 /// A thousand buyers at once.
 @Suite struct RushTests {
-  @Test func firstToReserveIsFirstServed() async throws {
+  @Test func `a thousand concurrent reservations are served in the order of arrival`() async throws {
     let system = try await TestSystem(replicas: 2)
     let http = system.http
     #expect(try await http.list(1, product: 100, qty: 10).status == 201)

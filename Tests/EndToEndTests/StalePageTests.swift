@@ -37,7 +37,7 @@ import Testing
     page.text.replacing(old, with: new)
   }
 
-  @Test func soldStockDoesNotComeBack() async throws {
+  @Test func `a stale page cannot bring sold stock back`() async throws {
     let sale = try await Sale()
     // While nothing has changed, the whole item can be sent back.
     let fresh = try await sale.http.call(.GET, "/inventories/1")
@@ -55,7 +55,7 @@ import Testing
     #expect(try await sale.http.call(.PATCH, "/inventories/1", #"{"qty":7}"#).status == 200)
   }
 
-  @Test func aListingIsChangedOnlyByItsLatestPage() async throws {
+  @Test func `a listing can be changed only from its latest version`() async throws {
     let sale = try await Sale()
     try await sale.complete()
     let late = try await sale.http.call(.PUT, "/trades/1", edited(sale.trade, "50000", "60000"))
@@ -80,7 +80,7 @@ import Testing
     #expect(try await sale.http.call(.DELETE, "/trades/1").status == 404)
   }
 
-  @Test func anAddressMayBeChangedWhateverTheStatus() async throws {
+  @Test func `an address can be changed from a page with an older status`() async throws {
     let sale = try await Sale()
     let path = "/reserves/\(try sale.reserve.json["id"].integer ?? 0)"
     let moved = try await sale.http.call(
@@ -92,7 +92,7 @@ import Testing
     #expect(late.status == 409)
   }
 
-  @Test func aCopyOfAWishIsAnsweredLikeTheFirst() async throws {
+  @Test func `a copy of a request is answered like the first`() async throws {
     let sale = try await Sale()
     let wish = edited(sale.trade, "거래진행중", "거래완료")
     for _ in 1...2 {
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  @Test func aStatusThatIsAskedForHappens() async throws {
+  @Test func `a new status in the request is carried out as a command`() async throws {
     let sale = try await Sale()
     let typed = try await sale.http.call(.PUT, "/trades/1", edited(sale.trade, "거래진행중", "거래완료"))
     #expect(typed.status == 200)

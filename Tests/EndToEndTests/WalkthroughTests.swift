@@ -4,7 +4,7 @@ import Testing
 
 /// The deal from end to end, with real processes.
 @Suite struct WalkthroughTests {
-  @Test func dealByREST() async throws {
+  @Test func `a deal runs over REST from listing to handover`() async throws {
     let system = try await TestSystem()
     let http = system.http
     #expect(try await http.list(1, product: 100).status == 201)
@@ -60,7 +60,7 @@ import Testing
   }
 
   /// Three commands have six orders; a lane merges them by time, so all orders end the same.
-  @Test func dealByStreamsInAnyOrder() async throws {
+  @Test func `a deal starts whatever the order of its three commands on the streams`() async throws {
     let system = try await TestSystem()
     let redis = try system.redis.connect()
     var product = 200
@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test func aCancelStartsTheNextInLine() async throws {
+  @Test func `canceling a deal starts the next in line`() async throws {
     let system = try await TestSystem()
     let http = system.http
     #expect(try await http.list(1, product: 7).status == 201)
@@ -109,7 +109,7 @@ import Testing
     #expect(try await http.call(.PUT, "/reserves/999/reservecancel").status == 404)
   }
 
-  @Test func aBadEntryGoesToTheDeadLettersAndTheNextOneWorks() async throws {
+  @Test func `an invalid entry becomes a dead letter, and the next one is handled`() async throws {
     let system = try await TestSystem()
     let redis = try system.redis.connect()
     try redis.call("XADD", "trade.commands", "*", "type", "ListTrade", "productid", "hundred")

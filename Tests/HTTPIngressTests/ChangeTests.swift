@@ -30,13 +30,13 @@ import Testing
     return try ItemChange(entity, id: 1, sent: sent, present: present, ifMatch: ifMatch)
   }
 
-  @Test func onlyWhatDiffersIsAskedFor() throws {
+  @Test func `a change contains only the fields that differ`() throws {
     let change = try change(Self.reserve.with("address", " 서울 "))
     #expect(change.asked.fields == ["reserveDt": "2024-04-04", "address": "서울", "status": "거래진행중"])
     #expect(change.command?.fields == ["address": "서울"])
   }
 
-  @Test func theSameAgainChangesNothing() throws {
+  @Test func `sending the current values makes no command`() throws {
     #expect(try change(Self.reserve).command == nil)
     #expect(try change(["qty": "02", "productid": " 7 "]).command == nil)
     #expect(try change([:]).command == nil)
@@ -45,13 +45,13 @@ import Testing
   }
 
   @Test(arguments: ["id", "productid", "userid", "productname", "qty", "price"])
-  func fixedFieldsCannotChange(name: String) {
+  func `fixed fields cannot be changed`(name: String) {
     let problem = #expect(throws: Problem.self) { try change([name: "5"]) }
     #expect(problem?.field == name)
     #expect(problem?.status == .unprocessableContent)
   }
 
-  @Test func whatThePageSaidGoesWithTheChange() throws {
+  @Test func `the version and numbers of the page are sent with the change`() throws {
     let sent = Self.trade.with("price", "11").with("held", "0").with("version", "2")
     let command = try #require(try change(sent, .trade).command)
     #expect(command.fields == ["price": "11", "version": "2", "held": "0", "sold": "0"])
@@ -68,12 +68,14 @@ import Testing
       ("*", nil, nil), ("W/\"3-1-0\"", "0", nil), ("\"3\"", "0", nil), ("3-1-0", "0", nil), ("", "0", nil),
       ("\"3--1-0\"", "3", "1"),
     ] as [(String, String?, String?)])
-  func ifMatchSaysWhatWasSeen(header: String, version: String?, held: String?) throws {
+  func `If-Match says which version the client has seen`(header: String, version: String?, held: String?)
+    throws
+  {
     let command = try #require(try change(["price": "11"], .trade, ifMatch: header).command)
     #expect(command.fields["version"] == version && command.fields["held"] == held)
   }
 
-  @Test func ofBodyAndIfMatchTheOneCountsThatIsNoLongerTrue() throws {
+  @Test func `of the versions in the body and in If-Match, the outdated one counts`() throws {
     let sent: Fields = ["price": "11", "version": "2"]
     #expect(try change(sent, .trade, ifMatch: "\"3-1-0\"").command?.fields["version"] == "2")
     let late = try change(["price": "11", "version": "3"], .trade, ifMatch: "\"2-1-0\"")
@@ -87,7 +89,7 @@ import Testing
       (.trade, "판매중", "거래완료", .handover), (.trade, "판매중", "판매종료", .withdrawTrade),
       (.inventory, "재고확보", "재고종료", .withdrawStock),
     ] as [(Entity, String, String, CommandKind)])
-  func aStatusThatIsNotThereYetIsAWish(
+  func `a status that the item does not have yet becomes a command`(
     entity: Entity, present: String, sent: String, kind: CommandKind
   ) throws {
     let command = try #require(
@@ -104,7 +106,7 @@ import Testing
       (.trade, "거래진행중", "판매중"), (.inventory, "재고감소", "재고확보"), (.inventory, "재고조정", "재고등록"),
       (.reserve, "예약완료", ""),
     ] as [(Entity, String, String)])
-  func aStatusOfAnEarlierPageIsNone(entity: Entity, present: String, sent: String) throws {
+  func `a status from an earlier page is ignored`(entity: Entity, present: String, sent: String) throws {
     #expect(try change(["status": sent], entity, at: present).command == nil)
     let edit: Fields = entity == .reserve ? ["address": "부산"] : ["productname": "세발자전거"]
     #expect(try change(edit.with("status", sent), entity, at: present).command?.fields == edit)
@@ -116,14 +118,14 @@ import Testing
       (.reserve, "거래진행중", "판매중"), (.reserve, "거래진행중", "x"), (.trade, "판매중", "예약취소"),
       (.inventory, "재고등록", "재고확보"), (.inventory, "재고확보", "거래완료"),
     ] as [(Entity, String, String)])
-  func aStatusThatCannotBeHadIsRefused(entity: Entity, present: String, sent: String) throws {
+  func `a status that clients cannot set is refused`(entity: Entity, present: String, sent: String) throws {
     let problem = #expect(throws: Problem.self) { try change(["status": sent], entity, at: present) }
     #expect(problem?.code == "statusFollows" && problem?.field == "status")
     #expect(problem?.detail.contains("/\(Resource.of(entity).collection)/1") == true)
     #expect(problem?.message.hasPrefix("상태는") == true)
   }
 
-  @Test func aStatusAndAnEditAreTwoThings() throws {
+  @Test func `a new status and an edit cannot be in one request`() throws {
     let sent: Fields = ["status": "거래완료", "price": "11", "version": "3"]
     let problem = #expect(throws: Problem.self) { try change(sent, .trade) }
     #expect(problem?.code == "oneAtATime" && problem?.field == "price")
@@ -134,14 +136,14 @@ import Testing
     #expect(stale?.detail.contains("version is 3, not 2") == true)
   }
 
-  @Test func aCopyIsKnownWhateverHasBecomeOfTheItem() throws {
+  @Test func `a copy of a request is recognized whatever the item's state is now`() throws {
     let sent: Fields = ["status": "거래완료", "productname": "자전거", "version": "3"]
     let (before, after) = try (change(sent, .trade), change(sent, .trade, at: "거래완료"))
     #expect(before.command != nil && after.command == nil)
     #expect(before.asked.fields == after.asked.fields && before.asked.kind == after.asked.kind)
   }
 
-  @Test func wrongValuesAreNamed() {
+  @Test func `an invalid value is reported with its field`() {
     let error = #expect(throws: FieldError.self) { try change(["reserveDt": "tomorrow"]) }
     #expect(error?.field == "reserveDt")
   }

@@ -16,7 +16,7 @@ import Testing
       "evil/x?y#", "한글", "", "a:", "a:x", "a:65536", "a:+1", "[::1", "[x]", "[1.2.3.4:5]", "a:1:2", "[::1]x",
       ":80",
     ])
-  func aHostThatIsNoneIsRefused(host: String) async throws {
+  func `an invalid Host header is refused`(host: String) async throws {
     try await TestIngress.run { stage in
       let answer = try await stage.raw("GET /reserves HTTP/1.1\r\nHost: \(host)\r\n\r\n")
       // A far too long one is refused as a header.
@@ -30,7 +30,7 @@ import Testing
   @Test(arguments: [
     "localhost", "a.example:8088", "10.0.0.1", "[::1]:8088", String(repeating: "x", count: 255),
   ])
-  func aHostIsInTheLinks(host: String) async throws {
+  func `links contain the host of the request`(host: String) async throws {
     try await TestIngress.run { stage in
       let answer = try await stage.raw("GET / HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
       #expect(answer.hasPrefix("HTTP/1.1 200"))
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func headsAreBounded() async throws {
+  @Test func `request heads are limited in size`() async throws {
     try await TestIngress.run { stage in
       let long = String(repeating: "x", count: 6000)
       let headers = (1...3).map { "X-\($0): \(long)\r\n" }.joined()
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test(arguments: ["GET /reserves", "DELETE /reserves/1", "PUT /reserves/1/reservecancel", "POST /reserves"])
-  func aBodyThatDripsLosesItsConnection(line: String) async throws {
+  func `a body that is too large or too slow ends its connection`(line: String) async throws {
     try await TestIngress.run(setUp: { $0.limits.bodyTimeout = .milliseconds(200) }) { stage in
       let answer = try await stage.connected { connection in
         connection.send(
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test func theBodyOfARequestThatWaitsItsTurnIsNotTooSlow() async throws {
+  @Test func `the body timeout does not run while a pipelined request waits its turn`() async throws {
     try await TestIngress.run(setUp: {
       $0.limits.bodyTimeout = .seconds(2); $0.wait = .seconds(3)
     }) { stage in
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test func aClientThatDoesNotReadLosesItsConnection() async throws {
+  @Test func `a client that does not read its answers is disconnected`() async throws {
     try await TestIngress.run(setUp: { $0.limits.answerTimeout = .milliseconds(200) }) { stage in
       try stage.storeTrades(1...1000, named: String(repeating: "한", count: 200))
       let isCut = try await stage.connected(receives: 4096) { connection in
@@ -116,7 +116,7 @@ import Testing
     }
   }
 
-  @Test func oneConnectionTooManyIsToldSo() async throws {
+  @Test func `a connection over the limit is answered with 503`() async throws {
     try await TestIngress.run(setUp: { $0.limits.connections = 4 }) { stage in
       let port = stage.port
       let refused = try await onThread {

@@ -9,7 +9,7 @@ import Testing
 @Suite struct ForwardedHeadersTests {
   private static let forwarded = ["X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"]
 
-  @Test func anybodysWordDoesNotCount() async throws {
+  @Test func `forwarded headers of an unknown sender are ignored`() async throws {
     try await TestIngress.run(setUp: { $0.trustedProxies = [AddressRange("10.0.0.0/8")].compactMap(\.self) })
     {
       stage in
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test func aKnownProxysWordDoes() async throws {
+  @Test func `forwarded headers of a trusted proxy are used`() async throws {
     try await TestIngress.run(setUp: { $0.trustedProxies = TestIngress.loopback }) { stage in
       func link(_ headers: [String: String]) async throws -> String? {
         try await stage.call("GET", "/", nil, headers).json["_links"]["reserves"]["href"].text
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func aSettledSiteIsInEveryLink() async throws {
+  @Test func `a configured base URL overrides forwarded headers`() async throws {
     try await TestIngress.run(setUp: {
       $0.site = BaseURL("https://shop.example/"); $0.trustedProxies = TestIngress.loopback
     }) { stage in
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func cachesAreToldWhatAnswersDependOn() async throws {
+  @Test func `Vary names the headers that an answer depends on`() async throws {
     try await TestIngress.run { stage in
       for (path, headers) in [
         ("/reserves", [:]), ("/nowhere", ["Origin": "http://a.example"]), ("/liveness", [:]),
@@ -72,19 +72,19 @@ import Testing
       ("0.0.0.0/0", "1.2.3.4", true), ("0.0.0.0/0", "::1", false), ("127.0.0.1", "::ffff:127.0.0.1", true),
       ("fd00::/8", "fdff::1", true), ("fd00::/8", "fe80::1", false), ("::1", "::1", true),
     ])
-  func addressesAreInTheirRange(range: String, address: String, isIn: Bool) throws {
+  func `an address range contains exactly its addresses`(range: String, address: String, isIn: Bool) throws {
     let range = try #require(AddressRange(range))
     #expect(range.contains(try SocketAddress(ipAddress: address, port: 1)) == isIn)
   }
 
   @Test(arguments: ["", "a", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0/8", "::/129", "10.0.0.1/8/8"])
-  func whatIsNoRangeIsRefused(text: String) { #expect(AddressRange(text) == nil) }
+  func `an invalid address range is refused`(text: String) { #expect(AddressRange(text) == nil) }
 
   @Test(arguments: ["http://a", "https://a.example:8443", "HTTP://[::1]/"])
-  func sitesAreRead(text: String) { #expect(BaseURL(text) != nil) }
+  func `a valid base URL is accepted`(text: String) { #expect(BaseURL(text) != nil) }
 
   @Test(arguments: [
     "", "a", "ftp://a", "http://", "http://a/b", "http://a?b", "http://x@a", "javascript:alert(1)//",
   ])
-  func whatIsNoSiteIsRefused(text: String) { #expect(BaseURL(text) == nil) }
+  func `an invalid base URL is refused`(text: String) { #expect(BaseURL(text) == nil) }
 }

@@ -29,7 +29,7 @@ import Testing
     try await stage.raw("GET \(path) HTTP/1.1\r\nHost: a\r\n\(headers)Connection: close\r\n\r\n")
   }
 
-  @Test func browsersGetThePageAndProgramsTheAPI() async throws {
+  @Test func `browsers get the front end at the root, and programs get the API`() async throws {
     try await Self.run { stage in
       let page = try await Self.get("/", from: stage, "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n")
       #expect(page.hasPrefix("HTTP/1.1 200") && page.hasSuffix("\r\n\r\n<h1>front</h1>"))
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func filesAreServed() async throws {
+  @Test func `files of the front end are served`() async throws {
     try await Self.run { stage in
       let script = try await Self.get("/js/app.js", from: stage)
       #expect(
@@ -73,7 +73,7 @@ import Testing
       "/js/.git/config", "//secret",
       "/js//app.js", "/js/..%5c..%5csecret", "/index.html%00.js", "/js", "/none.js", "/%FF",
     ])
-  func nothingElseIs(path: String) async throws {
+  func `hidden files and files outside the front end are not served`(path: String) async throws {
     try await Self.run { stage in
       let answer = try await Self.get(path, from: stage)
       #expect(answer.hasPrefix("HTTP/1.1 404") || answer.hasPrefix("HTTP/1.1 301"))
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func withoutOneThereAreNoFiles() async throws {
+  @Test func `no files are served without a front end`() async throws {
     try await TestIngress.run { stage in
       let page = try await Self.get("/", from: stage, "Accept: text/html\r\n")
       #expect(page.contains("application/hal+json"))

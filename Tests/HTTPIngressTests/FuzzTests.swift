@@ -9,7 +9,7 @@ import Testing
 @Suite struct FuzzTests {
   private static let seed: UInt64 = 88_088
 
-  @Test func bodies() {
+  @Test func `any body gives fields or a readable problem`() {
     print("IngressServer FuzzTests seed \(Self.seed)")
     var dice = SplitMix64(seed: Self.seed)
     let valid = Array(
@@ -37,7 +37,7 @@ import Testing
     #expect(throws: Problem.self) { try JSONBody.fields(of: Data(deep.utf8)) }
   }
 
-  @Test func texts() {
+  @Test func `any text can be parsed, and encoded text is decoded to the same text`() {
     var dice = SplitMix64(seed: Self.seed + 1)
     for _ in 0..<5000 {
       let length = Int.random(in: 0..<20, using: &dice)

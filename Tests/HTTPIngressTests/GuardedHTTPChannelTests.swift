@@ -3,7 +3,7 @@ import Testbed
 import Testing
 
 @Suite struct GuardedHTTPChannelTests {
-  @Test func otherOriginsMayCall() async throws {
+  @Test func `pages of any origin can call by default`() async throws {
     try await TestIngress.run { stage in
       let origin = ["Origin": "http://shop.example", "Access-Control-Request-Method": "POST"]
       let preflight = try await stage.call("OPTIONS", "/reserves", nil, origin)
@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test func onlyChosenOriginsMayCall() async throws {
+  @Test func `only configured origins can call`() async throws {
     try await TestIngress.run(setUp: { $0.allowedOrigins = ["http://a.example"] }) { stage in
       for (origin, isAllowed) in [("http://a.example", true), ("http://b.example", false)] {
         let answer = try await stage.call("GET", "/reserves", nil, ["Origin": origin])
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func downFailsLivenessWhereAllowed() async throws {
+  @Test func `the down endpoint fails all health checks if it is enabled`() async throws {
     try await TestIngress.run(health: Health(allowsDown: true)) { stage in
       let health = try await stage.call("GET", "/actuator/health")
       #expect(health.json["status"].text == "UP")
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test func downIsRefusedOtherwise() async throws {
+  @Test func `the down endpoint is refused unless it is enabled`() async throws {
     try await TestIngress.run(health: Health(downSetting: "GATEWAY_DOWN")) { stage in
       let refused = try await stage.call("PUT", "/actuator/down")
       #expect(refused.status == 403)
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func stoppingFailsReadinessOnly() async throws {
+  @Test func `stopping fails readiness, but not liveness`() async throws {
     let health = Health()
     try await TestIngress.run(health: health) { stage in
       health.beginStopping()

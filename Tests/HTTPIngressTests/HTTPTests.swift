@@ -13,7 +13,7 @@ import Testing
     arguments: [
       "/reserves", "/nowhere", "/mypages", "/actuator/down", "/reserves/7", "/reserves?page=x", "/liveness",
     ])
-  func anAnswerToHeadHasNoBody(path: String) async throws {
+  func `the answer to HEAD has no body`(path: String) async throws {
     try await TestIngress.run { stage in
       let both = try await stage.raw(
         "HEAD \(path) HTTP/1.1\r\nHost: a\r\n\r\nGET /liveness HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func aRefusedHeadHasNoBodyEither() async throws {
+  @Test func `the answer to an invalid HEAD request has no body`() async throws {
     try await TestIngress.run { stage in
       let answer = try await stage.raw("HEAD / HTTP/1.1\r\n\r\n")
       #expect(answer.hasPrefix("HTTP/1.1 400") && answer.hasSuffix("\r\n\r\n"))
@@ -47,7 +47,7 @@ import Testing
         501
       ),
     ])
-  func whatIsNoRequestIsAProblem(request: String, status: Int) async throws {
+  func `an invalid request is answered with a problem`(request: String, status: Int) async throws {
     try await TestIngress.run { stage in
       let answer = try await stage.raw(request)
       #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
@@ -62,7 +62,7 @@ import Testing
       "GET / HTTP/1.1\r\nBad Header: x\r\n\r\n", "BREW / HTTP/1.1\r\n", "GET / HTTP/1.1\r\n\r\n",
       "GET /liveness HTTP/1.0\r\n\r\n",
     ])
-  func whoGoesOnTalkingStillHearsTheLastAnswer(request: String) async throws {
+  func `a client that keeps sending still gets the last answer`(request: String) async throws {
     // Longer than the test waits: the connection must not be reset before.
     try await TestIngress.run(setUp: { $0.limits.farewell = .seconds(600) }) { stage in
       let (answer, goesOn) = try await stage.connected { connection in
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test func whatWasAskedBeforeIsAnsweredFirst() async throws {
+  @Test func `pipelined requests before an invalid one are answered first`() async throws {
     try await TestIngress.run { stage in
       let answer = try await stage.raw("GET /liveness HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTQ/1.1\r\n\r\n")
       #expect(answer.hasPrefix("HTTP/1.1 200"))
@@ -88,7 +88,7 @@ import Testing
     }
   }
 
-  @Test func aBrokenBodyIsTheClientsMistake() async throws {
+  @Test func `a broken body is answered with 400`() async throws {
     try await TestIngress.run { stage in
       let head = "POST /trades HTTP/1.1\r\nHost: a\r\n\(Self.json)"
       let chunk = try await stage.raw(head + "Transfer-Encoding: chunked\r\n\r\nZZ\r\n{}\r\n0\r\n\r\n")
@@ -113,7 +113,7 @@ import Testing
     "HTTP/1.0\r\n", "HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n",
     "HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n",
   ])
-  func theLastAnswerEndsTheConnection(rest: String) async throws {
+  func `the connection is closed after the answer if the request demands it`(rest: String) async throws {
     // Longer than the test waits: idleness is not the reason.
     try await TestIngress.run(setUp: { $0.limits.idleTimeout = .seconds(600) }) { stage in
       let answer = try await stage.connected { connection in
@@ -128,7 +128,7 @@ import Testing
     }
   }
 
-  @Test func whoExpectsAContinueGetsIt() async throws {
+  @Test func `Expect 100-continue is answered before the body is sent`() async throws {
     try await TestIngress.run { stage in
       let body = TestIngress.reserve(7)
       let head = "POST /reserves HTTP/1.1\r\nHost: a\r\n\(Self.json)Expect: 100-continue\r\n"
@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  @Test func aContinueWaitsItsTurn() async throws {
+  @Test func `the 100 Continue answer comes after those to earlier pipelined requests`() async throws {
     try await TestIngress.run(setUp: { $0.wait = .seconds(2) }) { stage in
       let (silent, body) = (TestIngress.reserve(7, "silent"), TestIngress.reserve(8))
       let answer = try await stage.connected { connection in
@@ -162,7 +162,7 @@ import Testing
     }
   }
 
-  @Test func aWholeURLNamesTheHost() async throws {
+  @Test func `the host of an absolute request URL replaces the Host header`() async throws {
     try await TestIngress.run { stage in
       let answer = try await stage.raw(
         "GET http://b.example?x=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -172,7 +172,7 @@ import Testing
     }
   }
 
-  @Test func everyMethodIsAnswered() async throws {
+  @Test func `every method is answered, and Allow lists those that a path supports`() async throws {
     try await TestIngress.run { stage in
       for (path, allowed) in [
         ("/reserves", "GET, HEAD, OPTIONS, POST"), ("/reserves/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
@@ -204,7 +204,7 @@ import Testing
       "",
       "application/json; charset=utf-16", "application/jsonp", "text/json",
     ])
-  func onlyJSONIsTaken(type: String) async throws {
+  func `a body that is not JSON is refused`(type: String) async throws {
     try await TestIngress.run { stage in
       for (path, body) in [("/reserves", TestIngress.reserve(7)), ("/trades/1/handover", nil)] {
         let refused = try await stage.call("POST", path, body, ["Content-Type": type])
@@ -220,14 +220,14 @@ import Testing
     "application/json", "Application/JSON;charset=UTF-8", "application/json ; charset=\"utf-8\"",
     "application/merge-patch+json",
   ])
-  func jsonIsTaken(type: String) async throws {
+  func `JSON media types are accepted`(type: String) async throws {
     try await TestIngress.run { stage in
       let made = try await stage.call("POST", "/reserves", TestIngress.reserve(7), ["Content-Type": type])
       #expect(made.status == 201)
     }
   }
 
-  @Test func pagesOfOtherOriginsChangeNothing() async throws {
+  @Test func `pages of foreign origins cannot send writes`() async throws {
     try await TestIngress.run(setUp: { $0.allowedOrigins = ["http://good.example"] }) { stage in
       let body = TestIngress.reserve(7)
       for origin in ["http://evil.example", "null", stage.base + "0"] {
@@ -243,7 +243,7 @@ import Testing
     }
   }
 
-  @Test func aQueryIsReadAsFormsAreSent() async throws {
+  @Test func `a query is decoded like a submitted form`() async throws {
     try await TestIngress.run { stage in
       for query in ["userid=Kim+Min", "userid=Kim%20Min", "user%69d=Kim+Min"] {
         let list = try await stage.call("GET", "/notices?\(query)").json

@@ -14,7 +14,7 @@ import Testing
     try redis.call("DEL", Key.request(key) + ":running")
   }
 
-  @Test func aCopyNamesTheSameIdWhileNothingIsDecided() async throws {
+  @Test func `a copy gets the same item id while the command is undecided`() async throws {
     try await TestIngress.run(setUp: { $0.wait = .milliseconds(50) }) { stage in
       let redis = try stage.server.connect()
       let key = ["Idempotency-Key": "A"]
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func copiesAgreeOnAnIdThatIsNobodyElses() async throws {
+  @Test func `copies agree on an item id that nobody else has taken`() async throws {
     try await TestIngress.run(setUp: { $0.wait = .milliseconds(50) }) { stage in
       let redis = try stage.server.connect()
       // The first ids were chosen by a client.
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func whatA202PromisesIsKeptForAsLongAsItTakes() async throws {
+  @Test func `the operation record of a 202 answer does not expire while it is running`() async throws {
     try await TestIngress.run(setUp: { $0.wait = .milliseconds(50) }) { stage in
       let redis = try stage.server.connect()
       for headers in [[:], ["Idempotency-Key": "A"], ["Prefer": "respond-async"]] as [[String: String]] {
@@ -65,7 +65,7 @@ import Testing
   }
 
   /// An inlet's entry has the command id that a client chose as its key.
-  @Test func aKeyNeverGetsWhatCameOfAnotherDoorsCommand() async throws {
+  @Test func `an idempotency key never gets the outcome of another door's command`() async throws {
     try await TestIngress.run { stage in
       let redis = try stage.server.connect()
       let shard = Shard.of(productid: 7, among: FakeLane.shards)
@@ -83,7 +83,7 @@ import Testing
   }
 
   /// A request that was admitted before an update must not be carried out again after it.
-  @Test func aRequestThatAnOlderReleaseTookInIsKnown() async throws {
+  @Test func `a request that an older release admitted is not carried out again`() async throws {
     try await TestIngress.run { stage in
       let redis = try stage.server.connect()
       let shard = Shard.of(productid: 7, among: FakeLane.shards)
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test func anOutcomeIsOnlyGivenToItsOwnCommand() async throws {
+  @Test func `an outcome is returned only to its own command`() async throws {
     try await TestIngress.run(setUp: { $0.wait = .milliseconds(50) }) { stage in
       let redis = try stage.server.connect()
       let shard = Shard.of(productid: 7, among: FakeLane.shards)

@@ -18,11 +18,11 @@ import Testing
       ("ko;q=0", "en"), ("ko;q=0, *", "en"), ("en;q=0", "ko"), ("en;q=x", "ko"), (",;=,", "ko"),
       ("eng", "ko"),
     ] as [(String?, String)])
-  func theOneThatIsLikedBestIsTaken(header: String?, language: String) {
+  func `Accept-Language chooses the preferred language`(header: String?, language: String) {
     #expect(Language(accepting: header).rawValue == language)
   }
 
-  @Test func everyKindOfProblemIsToldInBoth() async throws {
+  @Test func `every kind of problem has a Korean and an English message`() async throws {
     try await TestIngress.run { stage in
       let wrong =
         #"{"productid":"7","userid":"u","productname":"p","qty":0,"reserveDt":"2024-04-04","price":1}"#
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func whatEndsAConnectionAndWhatCameOfAWriteToo() async throws {
+  @Test func `connection errors and operation outcomes follow Accept-Language too`() async throws {
     try await TestIngress.run { stage in
       let refused = try await stage.raw("GET / HTTP/1.1\r\nHost: a b\r\nAccept-Language: en\r\n\r\n")
       #expect(refused.contains("Content-Language: en\r\n") && refused.contains(#""message":"Host must be"#))
@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test(arguments: Refusal.allCases)
-  func refusalsAreInBoth(refusal: Refusal) {
+  func `every refusal has a Korean and an English message`(refusal: Refusal) {
     let outcome = Outcome(
       accepted: false, type: "CommandRejected",
       fields: ["id": "1", "reason": refusal.rawValue, "message": refusal.message])
@@ -83,7 +83,7 @@ import Testing
   }
 
   /// Every problem in the sources has a Korean message.
-  @Test func noProblemIsInEnglishAlone() throws {
+  @Test func `every problem in the sources has a Korean message`() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appending(path: "../../Sources/HTTPIngress").standardizedFileURL
     let files =

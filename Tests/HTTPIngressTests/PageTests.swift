@@ -8,7 +8,7 @@ import Testing
 /// The cost of pages, and the correctness of those that are found by counting.
 @Suite struct PageTests {
   @Test(arguments: [1, 2, 8, 200], [false, true])
-  func anyPageIsTheOneThatSortingFinds(sets: Int, isReversed: Bool) async throws {
+  func `any page equals the one that sorting all members gives`(sets: Int, isReversed: Bool) async throws {
     let server = try TestRedis()
     var dice = SplitMix64(seed: UInt64(sets) + (isReversed ? 1 : 0))
     let keys = (0..<sets).map { "{\($0)}:set" }
@@ -44,7 +44,7 @@ import Testing
     #expect(try await sorteds.members(1 << 52..<1 << 52 + 20, isReversed: isReversed).members.isEmpty)
   }
 
-  @Test func deepPagesAndRefusedSortsCostWhatTheFirstPageCosts() async throws {
+  @Test func `deep pages and refused sorts cost about as much as the first page`() async throws {
     try await TestIngress.run { stage in
       try stage.storeTrades(1...20_000)
       // So that both connections and all occasional traffic are established.
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func readsDoNotWaitBehindWrites() async throws {
+  @Test func `reads do not wait behind writes`() async throws {
     try await TestIngress.run { stage in
       let redis = try stage.server.connect()
       try redis.call("CLIENT", "PAUSE", "60000", "WRITE")
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  @Test func aShareOfTheAllowanceIsGivenBack() throws {
+  @Test func `a released share of the page allowance can be taken again`() throws {
     let allowance = PageAllowance(most: 10)
     var shares = [try allowance.take(4), try allowance.take(6)]
     #expect(throws: Problem.self) { try allowance.take(1) }
@@ -99,7 +99,7 @@ import Testing
     #expect(throws: Problem.self) { try allowance.take(1) }
   }
 
-  @Test func largePagesThatNobodyReadsAreFewAndSmallOnesGoOn() async throws {
+  @Test func `unread large pages are limited, and small pages still work`() async throws {
     try await TestIngress.run { stage in
       try stage.storeTrades(1...1000, named: String(repeating: "한", count: 200))
       let port = stage.port

@@ -7,7 +7,7 @@ import Testbed
 import Testing
 
 @Suite struct ReadTests {
-  @Test func pagesRunOverAllShards() async throws {
+  @Test func `pages and sorting cover all shards`() async throws {
     try await TestIngress.run { stage in
       var store = Commands()
       for id in 1...45 {
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func deletedReservationsAreHidden() async throws {
+  @Test func `deleted reservations are hidden, and others link to their actions`() async throws {
     try await TestIngress.run(setUp: { $0.trustedProxies = TestIngress.loopback }) { stage in
       var store = Commands()
       let shard = Shard.of(productid: 7, among: FakeLane.shards)
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test func emptyCollectionsAreThere() async throws {
+  @Test func `a collection without items is an empty page`() async throws {
     try await TestIngress.run { stage in
       for name in ["reserves", "trades", "inventories", "notices"] {
         let list = try await stage.call("GET", "/\(name)")
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(arguments: ["홍{길}/동", "a-b-c", "-"])
-  func usersSeeWhatIsTheirs(user: String) async throws {
+  func `users see their own notices and my page rows`(user: String) async throws {
     try await TestIngress.run { stage in
       let encoded = try #require(user.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
       let times = [5, 20, 3]

@@ -6,7 +6,7 @@ import Testing
 @testable import HTTPIngress
 
 @Suite struct TextTests {
-  @Test func bodyBecomesTexts() throws {
+  @Test func `a JSON body becomes text fields`() throws {
     let body =
       #"{"productid":"7","qty":2,"price":0,"delete":true,"status":"","address":null,"a":[1],"b":{"c":1},"d":1.5}"#
     let fields = try JSONBody.fields(of: Data(body.utf8))
@@ -29,7 +29,7 @@ import Testing
       ("true", "true"), ("false", "false"), (#""true""#, "true"), (#""""#, ""),
       (#""\u00e9\ud83d\uDE00\n\/\"\\""#, "é😀\n/\"\\"), ("null", nil), (" [ 1 , [ ] ] ", nil), ("{}", nil),
     ] as [(String, String?)])
-  func valuesBecomeTexts(json: String, text: String?) throws {
+  func `JSON values become normalized text`(json: String, text: String?) throws {
     #expect(try JSONBody.fields(of: Data("{\"a\":\(json)}".utf8))["a"] == text)
   }
 
@@ -43,12 +43,12 @@ import Testing
       #"{"a":"\ud800\u0041"}"#,
       #"{"a":"\u12"}"#, #"{"a":"\uff１1"}"#, "\u{FEFF}{}", #"{"id":[]}"#, #"{"qty":{"a":1}}"#,
     ])
-  func whatIsNoObjectIsRefused(body: String) {
+  func `a body that is not a valid JSON object is refused`(body: String) {
     let problem = #expect(throws: Problem.self) { try JSONBody.fields(of: Data(body.utf8)) }
     #expect(problem?.status == .badRequest)
   }
 
-  @Test func otherEncodingsAreRefused() {
+  @Test func `encodings other than UTF-8 and too many fields are refused`() {
     for encoding in [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian, .utf32, .utf32LittleEndian] {
       let bytes = #"{"a":"b"}"#.data(using: encoding) ?? Data()
       #expect(throws: Problem.self) { try JSONBody.fields(of: bytes) }
@@ -58,16 +58,16 @@ import Testing
     #expect(throws: Problem.self) { try JSONBody.fields(of: Data("{\(many)}".utf8)) }
   }
 
-  @Test func whatIsNestedUnderNobodysNameIsLeftOut() throws {
+  @Test func `nested values under unknown names are ignored`() throws {
     let body = #"{"_links":{"self":{"href":"x"},"a":[{},[]]},"extra":[1,"\"]"],"id":1}"#
     #expect(try JSONBody.fields(of: Data(body.utf8)) == ["id": "1"])
   }
 
-  @Test func emptyBodyHasNoFields() throws {
+  @Test func `an empty body has no fields`() throws {
     #expect(try JSONBody.fields(of: Data()).isEmpty)
   }
 
-  @Test func jsonIsEscaped() throws {
+  @Test func `written JSON is escaped and can be parsed`() throws {
     var json = JSONWriter()
     let text = "\"\\\u{0}\u{1f}\n/한글 😀"
     json.object { json in
@@ -85,7 +85,7 @@ import Testing
     #expect(parsed["d"].names == ["e"])
   }
 
-  @Test func preferencesAreRead() {
+  @Test func `the Prefer header is parsed`() {
     #expect(PreferHeader(nil).duration(otherwise: .seconds(2)) == .seconds(2))
     #expect(PreferHeader("respond-async").duration(otherwise: .seconds(2)) == .zero)
     #expect(PreferHeader("Respond-Async; x=1, wait=\"3\"").duration(otherwise: .zero) == .seconds(3))
@@ -95,7 +95,7 @@ import Testing
     #expect(PreferHeader("respond-async, wait = 5").applied == "respond-async, wait=5")
   }
 
-  @Test func pagesAreRead() throws {
+  @Test func `page parameters are parsed`() throws {
     #expect(try PageRequest([:]).range == 0..<20)
     #expect(try PageRequest(["page": "2", "size": "10"]).range == 20..<30)
     #expect(try PageRequest(["size": "5000"]).size == 1000)
@@ -107,18 +107,18 @@ import Testing
     arguments: [
       ["page": "-1"], ["page": "x"], ["size": "0"], ["page": "9007199254740"], ["sort": "price,up"],
     ] as [[String: String]])
-  func wrongPagesAreRefused(query: [String: String]) {
+  func `invalid page parameters are refused`(query: [String: String]) {
     #expect(throws: Problem.self) { try PageRequest(Fields(query.map { (name: $0.key, value: $0.value) })) }
   }
 
-  @Test func keysAreVisibleASCII() throws {
+  @Test func `an idempotency key is at most 200 visible ASCII characters`() throws {
     #expect(try IdempotencyKey.read("A-1") == "A-1")
     for key in ["", "a b", "한글", String(repeating: "x", count: 201)] {
       #expect(throws: Problem.self) { try IdempotencyKey.read(key) }
     }
   }
 
-  @Test func pathsAreDecoded() throws {
+  @Test func `path segments are decoded, and invalid ones are refused`() throws {
     #expect(try URLText.decode(URLText.encode("홍 {길}/동%"), "userid") == "홍 {길}/동%")
     // Foundation would remove the byte order mark, and show somebody else's page.
     #expect(try URLText.decode("%EF%BB%BFa", "userid").unicodeScalars.count == 2)

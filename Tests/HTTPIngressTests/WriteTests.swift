@@ -2,7 +2,7 @@ import Testbed
 import Testing
 
 @Suite struct WriteTests {
-  @Test func aReserveIsMadeAndShown() async throws {
+  @Test func `a reservation is created, shown and listed`() async throws {
     try await TestIngress.run { stage in
       let made = try await stage.call("POST", "/reserves", TestIngress.reserve(7))
       #expect(made.status == 201)
@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test func itemsAreChangedCancelledAndHandedOver() async throws {
+  @Test func `items can be changed, canceled, deleted and handed over`() async throws {
     try await TestIngress.run { stage in
       _ = try await stage.call("POST", "/reserves", TestIngress.reserve(7, more: #","id":"5""#))
       let changed = try await stage.call("PATCH", "/reserves/5", #"{"address":"부산"}"#)
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func refusalsArePeoplesWords() async throws {
+  @Test func `a refusal is a problem with a code and a message for people`() async throws {
     try await TestIngress.run { stage in
       let refused = try await stage.call("POST", "/reserves", TestIngress.reserve(7, "sold"))
       #expect(refused.status == 409)
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func callsThatMakeNoSense() async throws {
+  @Test func `invalid calls get the matching status code`() async throws {
     try await TestIngress.run { stage in
       #expect(try await stage.call("POST", "/reserves", "nonsense").status == 400)
       #expect(try await stage.call("GET", "/reserves/x").status == 400)
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  @Test func anAsynchronousCallCanBeFollowed() async throws {
+  @Test func `an asynchronous call can be followed at its operation`() async throws {
     try await TestIngress.run { stage in
       let made = try await stage.call(
         "POST", "/reserves", TestIngress.reserve(7), ["Prefer": "respond-async"])
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  @Test func aWaitThatIsTooShortIsAccepted() async throws {
+  @Test func `a command that is undecided after the wait is answered with 202`() async throws {
     try await TestIngress.run(setUp: { $0.wait = .milliseconds(50) }) { stage in
       let made = try await stage.call("POST", "/reserves", TestIngress.reserve(7, "silent"))
       #expect(made.status == 202)
@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  @Test func anIdempotencyKeyStandsForOneRequest() async throws {
+  @Test func `an idempotency key stands for one request`() async throws {
     try await TestIngress.run(setUp: { $0.wait = .milliseconds(50) }) { stage in
       let key = ["Idempotency-Key": "{A}-1", "Prefer": "wait=10"]
       let first = try await stage.call("POST", "/reserves", TestIngress.reserve(7), key)
@@ -122,7 +122,7 @@ import Testing
     }
   }
 
-  @Test func withoutRedisCallsFailAtOnce() async throws {
+  @Test func `calls fail at once while Redis is down`() async throws {
     // None of them waits for an outcome, although there would be enough time.
     try await TestIngress.run(setUp: { $0.wait = Patience.limit }) { stage in
       #expect(try await stage.call("GET", "/readiness").status == 200)

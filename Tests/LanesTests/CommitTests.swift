@@ -4,12 +4,10 @@ import Testing
 
 @testable import Lanes
 
-@Suite("A commit's words")
-struct CommitTests {
+@Suite struct CommitTests {
   private let lane = LaneName(worker: "trade", tag: "{3}")
 
-  @Test("are the fence alone where there is nothing to do")
-  func empty() {
+  @Test func `an empty commit only checks the fence`() {
     let words = Commit(lane: lane).call(digest: "d1", token: "t1", leaseMilliseconds: 4500, inputs: [])
     #expect(
       words.texts == [
@@ -18,8 +16,7 @@ struct CommitTests {
     #expect(words.count == 11)
   }
 
-  @Test("are the body, then the cursors, and replies last")
-  func order() {
+  @Test func `a commit has its commands first, then the cursors, then the replies`() {
     var moved = LaneInput(
       stream: "{3}:events", position: EntryID(milliseconds: 7, sequence: 1), entriesRead: 41)
     var still = LaneInput(stream: "{3}:trade.commands", position: .zero, entriesRead: 0)
@@ -47,8 +44,7 @@ struct CommitTests {
     #expect(words.count == 11)
   }
 
-  @Test("name the lane's own entries apart, and say where its cursor stands if it has read everything")
-  func own() {
+  @Test func `a commit keeps own entries apart, and moves the cursor past them at the end`() {
     var journal = LaneInput(
       stream: "{3}:events", position: EntryID(milliseconds: 7, sequence: 1), entriesRead: 41)
     journal.committed()

@@ -3,8 +3,7 @@ import Testing
 
 @testable import Lanes
 
-@Suite("The crash guard")
-struct CrashGuardTests {
+@Suite struct CrashGuardTests {
   private static func record(
     _ crashes: Int, at position: String = "7-0", suspect: String? = nil, blamed: String? = nil,
     hits: Int? = nil
@@ -24,16 +23,14 @@ struct CrashGuardTests {
     _ = crashGuard.judge(by: [], now: .now + .seconds(CrashGuard.wait.upperBound))
   }
 
-  @Test("is at ease if the last owner gave the lane back, or the cursor moved")
-  func ease() {
+  @Test func `a lane that was given back or has moved on is not under suspicion`() {
     let calm = Self.taken(nil)
     #expect(calm.crashes == 0 && !calm.isWaiting && !calm.isTryingAlone)
     let moved = Self.taken(Self.record(5, suspect: "s 8-0", hits: 2), at: "8-0")
     #expect(moved.crashes == 1 && !moved.isWaiting && !moved.isTryingAlone && moved.hits(of: "s 8-0") == 0)
   }
 
-  @Test("waits after the second crash at one place, then tries entries alone, as many as one batch has")
-  func suspicion() {
+  @Test func `after the second crash, a lane waits and then tries its entries alone`() {
     let first = Self.taken(Self.record(0))
     #expect(first.crashes == 1 && !first.isWaiting)
     var second = Self.taken(Self.record(1))
@@ -48,8 +45,7 @@ struct CrashGuardTests {
     #expect(!second.isTryingAlone && second.crashes == 0)
   }
 
-  @Test("condemns an entry whose trial ended with the process three times, and no other")
-  func verdict() {
+  @Test func `an entry is condemned after three crashes during its trial`() {
     var third = Self.taken(Self.record(4, suspect: "s 8-0", hits: 2))
     Self.later(&third)
     #expect(third.condemns("s 8-0") && !third.condemns("s 8-1"))
@@ -57,14 +53,12 @@ struct CrashGuardTests {
     #expect(!second.condemns("s 8-0") && second.hits(of: "s 8-0") == 2)
   }
 
-  @Test("blames nobody for an owner that vanished while no entry was on trial")
-  func noTrial() {
+  @Test func `no entry is blamed for a crash while none was on trial`() {
     let crashGuard = Self.taken(Self.record(6, blamed: "s 8-0", hits: 2))
     #expect(crashGuard.hits(of: "s 8-0") == 2 && !crashGuard.condemns("s 8-0"))
   }
 
-  @Test("drops its suspicion if one of the vanished owners shows that it lives")
-  func forgiven() {
+  @Test func `the suspicion is dropped if a vanished owner proves to be alive`() {
     var record = Self.record(4, suspect: "s 8-0", hits: 2)
     record["owner"] = "c"
     record["vanished"] = "a b"
@@ -79,9 +73,8 @@ struct CrashGuardTests {
   /// A lane whose owners are killed a thousand times, at any moment. All of its entries are harmless, but the
   /// lane makes no progress unless its entries are tried alone.
   @Test(
-    "condemns nobody through a thousand kills, at whatever pace",
     arguments: [0.03, 1, 2.5, 4, 30] as [Double], [1, 20_261_125] as [UInt64])
-  func kills(pace: Double, seed: UInt64) {
+  func `no entry is condemned through a thousand kills`(pace: Double, seed: UInt64) {
     print("kills every \(pace) s at most, from seed \(seed)")
     var random = SplitMix64(seed: seed)
     let start = ContinuousClock.now

@@ -4,8 +4,7 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("A dead letter")
-struct DeadLetterTests {
+@Suite struct DeadLetterTests {
   /// Copies all entries; those that are not text or have more than a hundred fields also become dead letters.
   private static let step: StepHandler.Step = { (turn, commands, commit) throws(RedisError) in
     try StepHandler.copy(turn, &commands, &commit)
@@ -20,8 +19,7 @@ struct DeadLetterTests {
     }
   }
 
-  @Test("keeps the raw fields, text or not")
-  func raw() async throws {
+  @Test func `a dead letter keeps the raw fields, text or not`() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       let binary: [UInt8] = [0xFF, 0, 13, 10, 0xC3]
@@ -49,8 +47,7 @@ struct DeadLetterTests {
     }
   }
 
-  @Test("keeps the beginning of what is long, says how long the whole is, and holds no lane up")
-  func long() async throws {
+  @Test func `a long dead letter is truncated, and says how long the entry was`() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       var words = RESPWords("XADD", "{0}:events", "*")
@@ -79,8 +76,7 @@ struct DeadLetterTests {
     }
   }
 
-  @Test("takes what no handler is to see, and is bounded")
-  func tooLarge() async throws {
+  @Test func `entries too large for a handler become truncated dead letters`() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       let value = String(repeating: "x", count: 300_000)

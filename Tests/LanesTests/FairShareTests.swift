@@ -2,10 +2,9 @@ import Testing
 
 @testable import Lanes
 
-@Suite("A fair share")
-struct FairShareTests {
-  @Test("adds up to all lanes, and nobody has two more than another", arguments: 1...9)
-  func sums(replicas: Int) {
+@Suite struct FairShareTests {
+  @Test(arguments: 1...9)
+  func `fair shares add up to all lanes, and differ by one at most`(replicas: Int) {
     let living = (0..<replicas).map { "worker-\($0)" }
     for lanes in 0...40 {
       let quotas = living.map { FairShare(replica: $0, living: living, lanes: lanes).quota }
@@ -14,8 +13,7 @@ struct FairShareTests {
     }
   }
 
-  @Test("is nothing for who does not live")
-  func stranger() {
+  @Test func `a replica that is not alive gets no lanes`() {
     let share = FairShare(replica: "c", living: ["a", "b"], lanes: 9)
     #expect(share.rank == nil && share.quota == 0)
     #expect(FairShare(replica: "a", living: [], lanes: 9).quota == 0)

@@ -5,10 +5,8 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("A runner")
-struct LaneRunnerTests {
-  @Test("handles everything exactly once and in the order of the merge")
-  func everything() async throws {
+@Suite struct LaneRunnerTests {
+  @Test func `every entry is handled exactly once, in the order of the merge`() async throws {
     try await CopyBench.with(lanes: 4) { bench in
       try bench.fill(300)
       var options = LaneOptions.brisk
@@ -46,8 +44,7 @@ struct LaneRunnerTests {
     }
   }
 
-  @Test("works a batch in rounds, and the rounds of its lanes in turn")
-  func rounds() async throws {
+  @Test func `a batch is handled in rounds, and lanes take turns at them`() async throws {
     let steps = Watched<[String]>([])
     try await CopyBench.with(lanes: 3) { bench in
       try bench.fill(5)
@@ -75,8 +72,7 @@ struct LaneRunnerTests {
     }
   }
 
-  @Test("moves the cursors even if a batch changes nothing")
-  func emptyCommit() async throws {
+  @Test func `the cursors move even if a batch changes nothing`() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       try bench.fill(40)
       let handled = Watched(0)
@@ -94,8 +90,7 @@ struct LaneRunnerTests {
     }
   }
 
-  @Test("tries a batch again after its handler threw")
-  func throwing() async throws {
+  @Test func `a batch is tried again after its handler threw`() async throws {
     try await CopyBench.with(lanes: 2) { bench in
       let errors = Watched<[RedisError]>(
         (0..<6).map { RedisError($0 % 3 == 2 ? .refused(kind: "NOSCRIPT") : .unexpectedReply, "made up") })
@@ -114,8 +109,7 @@ struct LaneRunnerTests {
     }
   }
 
-  @Test("finishes its batch when it is stopped, and gives its lanes back")
-  func stop() async throws {
+  @Test func `a stopped runner finishes its batch and gives its lanes back`() async throws {
     try await CopyBench.with(lanes: 2) { bench in
       let entered = Watched(false)
       let gate = DispatchSemaphore(value: 0)
@@ -139,8 +133,7 @@ struct LaneRunnerTests {
     }
   }
 
-  @Test("stops at once while Redis is away")
-  func stopInOutage() async throws {
+  @Test func `a runner stops at once while Redis is down`() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let lanes = bench.start()
       #expect(bench.holders.wait { !$0.isEmpty } != nil)

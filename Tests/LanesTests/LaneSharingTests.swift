@@ -4,14 +4,12 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("Lanes are shared", .serialized)
-struct LaneSharingTests {
+@Suite(.serialized) struct LaneSharingTests {
   private static func sizes(_ holders: [String: Set<LaneName>]) -> [Int] {
     holders.values.map(\.count).sorted()
   }
 
-  @Test("fairly, with who joins and after who leaves")
-  func joining() async throws {
+  @Test func `lanes are shared fairly when replicas join and leave`() async throws {
     try await CopyBench.with(lanes: 11) { bench in
       var options = LaneOptions()
       // No replica waits for a lease to expire: lanes are handed over.
@@ -41,8 +39,7 @@ struct LaneSharingTests {
     }
   }
 
-  @Test("away from a runner that vanished, and what it still sends is fenced off")
-  func vanishing() async throws {
+  @Test func `another runner takes a vanished one's lanes, and late commits are fenced`() async throws {
     try await CopyBench.with(lanes: 2) { bench in
       let gate = DispatchSemaphore(value: 0)
       let sleeps = Watched(false)
@@ -75,8 +72,7 @@ struct LaneSharingTests {
     }
   }
 
-  @Test("with a runner again that lost count of its own tokens")
-  func ownLease() async throws {
+  @Test func `a runner takes its lanes back if it forgot its own tokens`() async throws {
     try await CopyBench.with(lanes: 2) { bench in
       let runner = bench.runner()
       let connection = try bench.redis.connect()

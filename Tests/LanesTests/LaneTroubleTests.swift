@@ -4,10 +4,9 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("Exactly once and in order")
-struct LaneTroubleTests {
-  @Test("under load, through", arguments: Trouble.allCases)
-  func trouble(_ trouble: Trouble) async throws {
+@Suite struct LaneTroubleTests {
+  @Test(arguments: Trouble.allCases)
+  func `entries are copied exactly once and in order through any trouble`(_ trouble: Trouble) async throws {
     try await CopyBench.with(lanes: 4, trouble.options) { bench in
       let runners = [bench.start("a"), bench.start("b")]
       for _ in 0..<trouble.strikes {
@@ -23,8 +22,7 @@ struct LaneTroubleTests {
     }
   }
 
-  @Test("after the groups were deleted while nobody ran")
-  func groupsDeleted() async throws {
+  @Test func `entries are copied once after groups were deleted while nobody ran`() async throws {
     try await CopyBench.with(lanes: 2) { bench in
       for round in 0..<3 {
         try bench.fill(20)
@@ -40,8 +38,8 @@ struct LaneTroubleTests {
     }
   }
 
-  @Test("after a group was deleted under a lane's very first batch", arguments: [0, 1])
-  func firstBatch(place: Int) async throws {
+  @Test(arguments: [0, 1])
+  func `entries are copied once if a group is deleted during the first batch`(place: Int) async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let stream = bench.streams(of: bench.lanes[0])[place]
       let isFirst = Watched(true)

@@ -4,11 +4,11 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("Entries that are uncommonly large")
-struct LargeEntriesTests {
+@Suite struct LargeEntriesTests {
   /// More than one read can hold, in one entry or in many.
-  @Test("go to the dead letters, and hold nobody up", arguments: [(1, 40 << 20), (24, 1 << 20)])
-  func large(count: Int, bytes: Int) async throws {
+  @Test(arguments: [(1, 40 << 20), (24, 1 << 20)])
+  func `very large entries become dead letters, and other entries go on`(count: Int, bytes: Int) async throws
+  {
     try await CopyBench.with(lanes: 3) { bench in
       let connection = try bench.redis.connect()
       let value = String(repeating: "x", count: bytes)
@@ -34,8 +34,7 @@ struct LargeEntriesTests {
     }
   }
 
-  @Test("in what follows from them are committed a few at a time, and put aside if one alone is too much")
-  func largeCommit() async throws {
+  @Test func `a very large commit is split, and an entry too large alone is put aside`() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       for number in 0..<12 { try connection.call("XADD", "{0}:events", "*", "n", "\(number)") }
@@ -54,8 +53,7 @@ struct LargeEntriesTests {
     }
   }
 
-  @Test("that were put aside are bounded in number and age")
-  func bounded() async throws {
+  @Test func `only the newest dead letters are kept, up to a limit`() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       for number in 1...20 { try connection.call("XADD", "{0}:deadletters", "\(number)-0", "n", "x") }

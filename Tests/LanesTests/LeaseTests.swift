@@ -4,8 +4,7 @@ import Testing
 
 @testable import Lanes
 
-@Suite("A lease")
-struct LeaseTests {
+@Suite struct LeaseTests {
   private static let lane = LaneName(worker: "copy", tag: "{0}")
 
   private static func run(_ script: Script, _ arguments: String..., on connection: RedisConnection) throws
@@ -23,8 +22,7 @@ struct LeaseTests {
       digest: try connection.digest(of: Commit.script), token: token, leaseMilliseconds: 60_000, inputs: [])
   }
 
-  @Test("is taken by one at a time, and given back only by its owner")
-  func exclusive() async throws {
+  @Test func `a lease has one owner, and only its owner can give it back`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       #expect(try Self.run(Lease.acquire, "a:1", "", "60000", on: connection) == 1)
@@ -38,8 +36,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("that its owner took anew fences off what it sent under the last one")
-  func takenAnew() async throws {
+  @Test func `a lease that is taken again fences off commits under the old token`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       #expect(try Self.run(Lease.acquire, "a:1", "", "60000", on: connection) == 1)
@@ -55,8 +52,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("that ran out fences its owner off too, and a commit extends one that did not")
-  func expiry() async throws {
+  @Test func `an expired lease fences its owner off, and a commit extends a valid one`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       #expect(try Self.run(Lease.acquire, "a:1", "", "60000", on: connection) == 1)

@@ -6,10 +6,8 @@ import Testing
 @testable import Lanes
 
 /// The merge of the entries of a lane's streams into one order.
-@Suite("Inputs")
-struct MergeTests {
-  @Test("merge by id, and on a tie the earlier stream comes first")
-  func order() {
+@Suite struct MergeTests {
+  @Test func `entries are merged by id, and on a tie the earlier stream comes first`() {
     var inputs = Self.inputs(2)
     inputs.read([[1, 3, 5], [2, 3, 6]], limit: 10)
     #expect(inputs.take(10) == ["0:1", "1:2", "0:3", "1:3", "0:5", "1:6"])
@@ -18,8 +16,7 @@ struct MergeTests {
     #expect(inputs.map(\.hasMoved) == [true, true] && inputs.map(\.wantsRead) == [true, true])
   }
 
-  @Test("of the same millisecond merge with the earlier stream first, whatever their sequence numbers")
-  func sameMillisecond() {
+  @Test func `entries of one millisecond are merged by stream, whatever their sequence`() {
     var inputs = Self.inputs(2)
     func entries(_ stream: Int, _ sequences: [UInt64]) -> [Entry] {
       sequences.map {
@@ -32,8 +29,7 @@ struct MergeTests {
     #expect(batch.map { "\($0.stream):\($0.id.sequence)" } == ["0:24", "0:25", "1:0", "1:3"])
   }
 
-  @Test("never go past the last id of a stream that came back full")
-  func full() {
+  @Test func `a merge stops at the last id of a stream whose read was full`() {
     var inputs = Self.inputs(2)
     inputs.read([[1, 2], [3]], limit: 2)
     // Stream 0 can still have entries before 3.
@@ -47,8 +43,7 @@ struct MergeTests {
     #expect(inputs.take(10) == ["0:4"])
   }
 
-  @Test("wait for a stream that was not read again, but not for one whose end was seen")
-  func exhausted() {
+  @Test func `a merge waits for a stream that was not read again`() {
     var inputs = Self.inputs(2)
     #expect(inputs.take(10).isEmpty)
     inputs.read([[1], []], limit: 2)
@@ -62,8 +57,7 @@ struct MergeTests {
     #expect(inputs.take(10) == ["1:3"])
   }
 
-  @Test("give no more than is asked for, and tell which stream moved")
-  func limit() {
+  @Test func `a batch has no more entries than the limit, and says which streams moved`() {
     var inputs = Self.inputs(3)
     inputs.read([[1, 2, 3], [4], []], limit: 9)
     #expect(inputs.take(2) == ["0:1", "0:2"])
@@ -77,9 +71,8 @@ struct MergeTests {
   }
 
   @Test(
-    "come in the order of all ids, however the reads are cut",
     arguments: [1, 7, 20_240_404, 0xBEEF] as [UInt64])
-  func property(seed: UInt64) {
+  func `merged entries are in order however the reads are cut`(seed: UInt64) {
     print("merges from seed \(seed)")
     for turn in 0..<500 as Range<UInt64> {
       let own = seed &+ turn &* 0x1_0000_0000

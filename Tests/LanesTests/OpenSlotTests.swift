@@ -6,8 +6,7 @@ import Testing
 
 @testable import Lanes
 
-@Suite("A commit while its slot moves to another node")
-struct OpenSlotTests {
+@Suite struct OpenSlotTests {
   private static let lane = LaneName(worker: "copy", tag: "{0}")
 
   private static func commit(_ connection: RedisConnection) throws -> RESPWords {
@@ -23,8 +22,7 @@ struct OpenSlotTests {
   }
 
   /// Redis would run it up to the first missing key, and keep what was written until then.
-  @Test("is refused before its first write, and works once the slot is closed")
-  func open() async throws {
+  @Test func `a commit is refused before its first write while its slot is moving`() async throws {
     let ports = [try FreePort.find(), try FreePort.find()]
     let nodes = try ports.map { try TestRedis(["--cluster-enabled", "yes", "--port", "\($0)"]) }
     let (here, there) = (try nodes[0].connect(), try nodes[1].connect())

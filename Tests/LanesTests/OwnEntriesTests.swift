@@ -5,8 +5,7 @@ import Testing
 
 @testable import Lanes
 
-@Suite("What a lane wrote itself")
-struct OwnEntriesTests {
+@Suite struct OwnEntriesTests {
   /// Emits an event for every command, and records all that is read from the journal.
   private static func echo(_ heard: Watched<[String]>) -> StepHandler.Step {
     { (turn, _, commit) throws(RedisError) in
@@ -40,8 +39,7 @@ struct OwnEntriesTests {
     }
   }
 
-  @Test("is not read back, and counts as read")
-  func skipped() async throws {
+  @Test func `own entries are not read back, but count as read`() async throws {
     let heard = Watched<[String]>([])
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
@@ -59,8 +57,7 @@ struct OwnEntriesTests {
     #expect(heard.now.isEmpty)
   }
 
-  @Test("hides nothing that others wrote meanwhile")
-  func mixed() async throws {
+  @Test func `own entries hide no entries of others`() async throws {
     let heard = Watched<[String]>([])
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
@@ -79,9 +76,8 @@ struct OwnEntriesTests {
   }
 
   @Test(
-    "is left out between what others wrote, however the reads are cut",
     arguments: [1, 7, 20_240_404, 0xBEEF] as [UInt64])
-  func gaps(seed: UInt64) {
+  func `own entries are left out however the reads are cut`(seed: UInt64) {
     print("own entries from seed \(seed)")
     for turn in 0..<60 as Range<UInt64> {
       let own = seed &+ turn &* 0x1_0000_0000

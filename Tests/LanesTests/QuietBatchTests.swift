@@ -4,8 +4,7 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("A batch that leaves nothing to write")
-struct QuietBatchTests {
+@Suite struct QuietBatchTests {
   private static func ignore(_ handled: Watched<Int>) -> StepHandler.Step {
     { (turn, _, _) throws(RedisError) in handled.change { $0 += turn.batch.count } }
   }
@@ -14,8 +13,7 @@ struct QuietBatchTests {
     try bench.lanes.flatMap(bench.streams).map { try Group("copy", of: $0, connection).read }
   }
 
-  @Test("is written down when the lane is given back, and costs no commit of its own")
-  func stopped() async throws {
+  @Test func `batches without writes need no commit until the lane is given back`() async throws {
     let handled = Watched(0)
     try await CopyBench.with(lanes: 2) { bench in
       var options = LaneOptions()
@@ -33,8 +31,7 @@ struct QuietBatchTests {
     }
   }
 
-  @Test("grows while a runner rests that has caught up")
-  func rest() async throws {
+  @Test func `entries that arrive while a runner rests are handled in larger batches`() async throws {
     let batches = Watched<[Int]>([])
     try await CopyBench.with(lanes: 1) { bench in
       var options = LaneOptions.brisk
@@ -56,8 +53,7 @@ struct QuietBatchTests {
     #expect(batches.now.count <= 4, "\(batches.now)")
   }
 
-  @Test("is written down by the next heartbeat")
-  func heartbeat() async throws {
+  @Test func `the next heartbeat stores the cursors of batches without writes`() async throws {
     let handled = Watched(0)
     try await CopyBench.with(lanes: 2) { bench in
       let lanes = bench.start(step: Self.ignore(handled))

@@ -3,8 +3,7 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("A lane that Redis refuses something")
-struct RefusalTests {
+@Suite struct RefusalTests {
   /// Copies, and then writes to a second key, which a test can give the wrong type.
   private static let marking: StepHandler.Step = { (turn, commands, commit) throws(RedisError) in
     try StepHandler.copy(turn, &commands, &commit)
@@ -13,8 +12,8 @@ struct RefusalTests {
     commit.add { $0.add("HSETNX", "\(turn.lane.tag):marks", first, "\(turn.batch.count)") }
   }
 
-  @Test("in the middle of a commit stands still, and finishes that commit once it is mended")
-  func middle() async throws {
+  @Test func `a lane stands still at a failed write, and finishes the commit after the repair`() async throws
+  {
     try await CopyBench.with(lanes: 2) { bench in
       let connection = try bench.redis.connect()
       try connection.call("SET", "{0}:marks", "of the wrong type")
@@ -45,8 +44,8 @@ struct RefusalTests {
     }
   }
 
-  @Test("while it writes to its own stream finishes that too", arguments: [0, 5])
-  func own(entries: Int) async throws {
+  @Test(arguments: [0, 5])
+  func `a commit that fails at its own entries is finished after the repair`(entries: Int) async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       let name = bench.lanes[0]
@@ -79,8 +78,7 @@ struct RefusalTests {
     }
   }
 
-  @Test("at a commit's first write has changed nothing, and goes on once it is mended")
-  func first() async throws {
+  @Test func `a commit that fails at its first write changes nothing before the repair`() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       try connection.call("SET", "{0}:first", "of the wrong type")
@@ -101,8 +99,7 @@ struct RefusalTests {
     }
   }
 
-  @Test("because its stream is none does not stop the others, and needs no restart")
-  func notAStream() async throws {
+  @Test func `a stream of the wrong type stops only its own lane, and needs no restart`() async throws {
     try await CopyBench.with(lanes: 3) { bench in
       let connection = try bench.redis.connect()
       let lanes = bench.start()
@@ -130,12 +127,13 @@ struct RefusalTests {
   }
 
   @Test(
-    "that it needs for its commits is not opened",
     arguments: [
       ("+@all -hsetnx", "may not do: HSETNX {0}:marks"),
       ("+@all", "{0}:marks is a string, but must be a hash"),
     ])
-  func rights(rules: String, reason: String) async throws {
+  func `a lane without the rights or key types for its commits is not opened`(rules: String, reason: String)
+    async throws
+  {
     try await CopyBench.with(lanes: 2) { bench in
       let connection = try bench.redis.connect()
       var words = RESPWords("ACL", "SETUSER", "default", "on", "nopass", "~*")
@@ -161,8 +159,7 @@ struct RefusalTests {
     }
   }
 
-  @Test("because it is full finishes what it has, and takes a dead replica's lanes")
-  func full() async throws {
+  @Test func `lanes are taken and finish their work while Redis is full`() async throws {
     try await CopyBench.with(lanes: 2) { bench in
       let connection = try bench.redis.connect()
       try bench.fill(1)

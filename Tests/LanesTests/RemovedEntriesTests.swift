@@ -3,8 +3,7 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("Entries that somebody removes")
-struct RemovedEntriesTests {
+@Suite struct RemovedEntriesTests {
   private static func cursor(_ stream: String, _ connection: RedisConnection) throws -> String? {
     try connection.call("HGET", "{0}:cursor:copy", stream).string
   }
@@ -15,8 +14,10 @@ struct RemovedEntriesTests {
     return (value("last-generated-id")?.string ?? "", value("entries-added")?.integer ?? 0)
   }
 
-  @Test("before they are read are noticed, and the lag is right again", arguments: [true, false])
-  func removed(isInlet: Bool) async throws {
+  @Test(arguments: [true, false])
+  func `entries removed before they were read are counted, and the lag is zero again`(isInlet: Bool)
+    async throws
+  {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       let lanes = bench.start(inlets: isInlet)
@@ -37,8 +38,8 @@ struct RemovedEntriesTests {
     }
   }
 
-  @Test("with their whole stream make a lane stand still, whatever was written since", arguments: [0, 3])
-  func stream(entries: Int) async throws {
+  @Test(arguments: [0, 3])
+  func `a lane without its stream stands still until the stream is restored`(entries: Int) async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       let lanes = bench.start()
@@ -62,8 +63,7 @@ struct RemovedEntriesTests {
     }
   }
 
-  @Test("with their stream, under a running lane, and the cursor is deleted: it is read from its start")
-  func remedy() async throws {
+  @Test func `a stream that was deleted is read from its start once the cursor is deleted`() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       let lanes = bench.start()
@@ -82,8 +82,7 @@ struct RemovedEntriesTests {
     }
   }
 
-  @Test("with a whole inlet are told, and the inlet goes on for everybody")
-  func inlet() async throws {
+  @Test func `an inlet goes on after its stream was deleted`() async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       let lanes = bench.start(inlets: true)
@@ -106,9 +105,8 @@ struct RemovedEntriesTests {
   }
 
   @Test(
-    "from an inlet whose ids are far ahead of the clock make room for ids of the present",
     arguments: ["18446744073709551615-18446744073709551615", "9999999999999-7"])
-  func future(id: String) async throws {
+  func `an inlet returns to present ids after one far ahead of the clock`(id: String) async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       let lanes = bench.start(inlets: true)

@@ -4,8 +4,7 @@ import Testing
 
 @testable import Lanes
 
-@Suite("Retention")
-struct RetentionTests {
+@Suite struct RetentionTests {
   /// Trims a stream of 100 entries, of which two readers have read some.
   private static func check(
     read: (Int?, Int?), keep: Int, age: Duration, left: ClosedRange<Int>, _ redis: TestRedis
@@ -28,24 +27,21 @@ struct RetentionTests {
 
   private static let everlasting = Duration.seconds(100 * 365 * 86_400)
 
-  @Test("takes what all have read and is old, and nothing that one has still to read")
-  func age() async throws {
+  @Test func `old entries are removed once all readers have read them`() async throws {
     try await TestRedis.with { redis in
       try Self.check(read: (70, 40), keep: 1000, age: .seconds(1), left: 40...100, redis)
       try Self.check(read: (70, 40), keep: 1000, age: Self.everlasting, left: 1...100, redis)
     }
   }
 
-  @Test("takes what all have read and is one too many")
-  func entries() async throws {
+  @Test func `entries over the limit are removed once all readers have read them`() async throws {
     try await TestRedis.with { redis in
       try Self.check(read: (100, 90), keep: 30, age: Self.everlasting, left: 71...100, redis)
       try Self.check(read: (100, 40), keep: 30, age: Self.everlasting, left: 1...100, redis)
     }
   }
 
-  @Test("takes nothing while a reader has no cursor")
-  func newReader() async throws {
+  @Test func `nothing is removed while a reader has no cursor`() async throws {
     try await TestRedis.with { redis in
       try Self.check(read: (100, nil), keep: 1, age: .zero, left: 1...100, redis)
       try Self.check(read: (100, 0), keep: 1, age: .zero, left: 1...100, redis)

@@ -56,12 +56,10 @@ enum Counting {
   }
 }
 
-@Suite("The smallest lane")
-struct SmallestLaneTests {
+@Suite struct SmallestLaneTests {
   private static let visits = 100
 
-  @Test("counts every visit once, whichever replica holds it")
-  func counts() async throws {
+  @Test func `every visit is counted once, whichever replica holds the lane`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       for round in 1...3 {
@@ -88,8 +86,7 @@ struct SmallestLaneTests {
     }
   }
 
-  @Test("is what the documentation shows")
-  func documented() throws {
+  @Test func `the documentation shows the code of this file`() throws {
     let article = try String(
       contentsOf: Executables.package.appending(
         path: "Sources/Documentation/Documentation.docc/ASmallestLane.md"), encoding: .utf8)

@@ -2,8 +2,7 @@ import Testing
 
 @testable import Market
 
-@Suite("What was asked for")
-struct CommandDigestTests {
+@Suite struct CommandDigestTests {
   private static let reserve: Fields = [
     "type": "Reserve", "id": "7", "productid": "100", "userid": "구매자", "productname": "애플워치", "qty": "1",
     "reserveDt": "2024-04-04", "address": "서울", "price": "50000",
@@ -21,8 +20,7 @@ struct CommandDigestTests {
     return fields
   }
 
-  @Test("is a hash with the published values")
-  func published() {
+  @Test func `the hash matches the published SipHash-2-4 test vectors`() {
     // The test vectors of SipHash-2-4: the key is 00 01 … 0f, the text is the first bytes of 00 01 02 …
     for (count, expected): (UInt8, UInt64) in [
       (0, 0x726f_db47_dd0e_0e31), (1, 0x74f8_39c5_93dc_67fd), (7, 0xab02_00f5_8b01_d137),
@@ -35,13 +33,11 @@ struct CommandDigestTests {
   }
 
   /// It is stored, so no release can compute another number for the same command.
-  @Test("is the same for all time")
-  func pinned() throws {
+  @Test func `the digest of a command is the same in every release`() throws {
     #expect(try digest(Self.reserve)?.text == "cb996ff862520e2f")
   }
 
-  @Test("is another one for anything else")
-  func differs() throws {
+  @Test func `different commands have different digests`() throws {
     let own = try digest(Self.reserve)
     #expect(try digest(Self.reserve) == own)
     for (name, value) in [
@@ -58,8 +54,7 @@ struct CommandDigestTests {
         == digest(["type": "Handover", "id": "1", "productid": "3"]))
   }
 
-  @Test("is told by the sender's request as by what the door makes of it")
-  func drafts() throws {
+  @Test func `a request and the door's command from it have the same digest`() throws {
     for fields in [Self.reserve, ["type": "Handover", "id": "1", "reserveid": "7"]] as [Fields] {
       let draft = try Draft(fields: fields, worker: CommandKind(fields: fields).worker)
       #expect(try digest(draft.fields(id: draft.id ?? 0, productid: draft.productid ?? 9)) == draft.digest)
@@ -75,8 +70,7 @@ struct CommandDigestTests {
     }
   }
 
-  @Test("is kept with what came of it, and older records are read as well")
-  func record() throws {
+  @Test func `a record keeps the digest with the outcome, and older records can be read`() throws {
     let digest = try #require(CommandDigest("00c0ffee00c0ffee"))
     for outcome in ["", "accepted\tTradeListed\tproductname\ta b c"] {
       let record = CommandRecord(digest, outcome: outcome)
@@ -89,10 +83,8 @@ struct CommandDigestTests {
   }
 }
 
-@Suite("An id that was used")
-struct UsedIDTests {
-  @Test("is given to nothing else, whatever became of the first")
-  func refused() throws {
+@Suite struct UsedIDTests {
+  @Test func `a used id cannot be used again, but the id of a rejected command can`() throws {
     var (trade, stock, past): (ProductTrade, Stock?, Past) = (ProductTrade(), nil, Past())
     func trades(_ command: Command) throws -> [String] {
       try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.summary)
@@ -118,8 +110,7 @@ struct UsedIDTests {
     #expect(try stocks(.register(3)) == ["StockRegistered → me"])
   }
 
-  @Test("leads to its listing after another one has followed, which can be deleted and nothing else")
-  func former() throws {
+  @Test func `a former listing can be deleted, but not changed otherwise`() throws {
     var (trade, past) = (ProductTrade(), Past())
     func trades(_ command: Command) throws -> [String] {
       try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.summary)

@@ -2,8 +2,7 @@ import Testing
 
 @testable import Market
 
-@Suite("A command")
-struct CommandTests {
+@Suite struct CommandTests {
   static let commands: [Command] = [
     .reserve(1, qty: 2), .cancel(1), .cancel(1, delete: true), .move(1, to: "2024-05-05"),
     .move(1, address: ""), .move(1, to: "2024-05-05", address: "부산"), .list(), .handOver(),
@@ -15,8 +14,8 @@ struct CommandTests {
     .withdrawStock(seen: Seen(version: 9)),
   ]
 
-  @Test("is read back as it is written", arguments: commands)
-  func roundTrip(command: Command) throws {
+  @Test(arguments: commands)
+  func `a command is read back as it was written`(command: Command) throws {
     var fields: Fields = [
       "type": command.kind.rawValue, "id": String(command.id), "productid": String(command.productid),
     ]
@@ -26,32 +25,29 @@ struct CommandTests {
     #expect(draft.fields(id: command.id, productid: command.productid) == fields)
   }
 
-  @Test("of every kind is tried above, and known by its worker, entity and newness")
-  func kinds() {
+  @Test func `every kind of command has a sample, and knows its worker and entity`() {
     #expect(Set(Self.commands.map(\.kind)) == Set(CommandKind.allCases))
     #expect(CommandKind.allCases.filter(\.creates) == [.reserve, .listTrade, .registerStock])
     #expect(CommandKind.handover.worker == .trade && CommandKind.handover.entity == .trade)
     #expect(CommandKind.adjustStock.worker == .stock && CommandKind.adjustStock.entity == .inventory)
   }
 
-  @Test("needs its id and product", arguments: ["id", "productid"])
-  func incomplete(missing: String) {
+  @Test(arguments: ["id", "productid"])
+  func `a command needs its id and product`(missing: String) {
     let fields: Fields = ["type": "WithdrawTrade", missing == "id" ? "productid" : "id": "1"]
     let error = #expect(throws: FieldError.self) { try Command(fields: fields) }
     #expect(error?.field == missing)
     #expect(error?.reason == .missing)
   }
 
-  @Test("names its caller, if there is one")
-  func caller() throws {
+  @Test func `a command names its caller if there is one`() throws {
     #expect(try Caller(fields: ["type": "Handover"]) == nil)
     #expect(try Caller(fields: ["commandid": "a"]) == Caller(commandid: "a"))
     #expect(try Caller(fields: ["commandid": "a", "replyto": "b"]) == Caller(commandid: "a", replyto: "b"))
     #expect(throws: FieldError.self) { try Caller(fields: ["commandid": "a\tb"]) }
   }
 
-  @Test("has a name of visible ASCII, so that names are the same only byte for byte")
-  func name() throws {
+  @Test func `a command id is visible ASCII of limited length`() throws {
     let longest = String(repeating: "n", count: 300)
     #expect(try Caller.name(in: ["commandid": longest]) == longest)
     #expect(try Caller.name(givenIn: ["commandid": " mine "]) == "mine")

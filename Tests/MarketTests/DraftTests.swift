@@ -2,8 +2,7 @@ import Testing
 
 @testable import Market
 
-@Suite("A request")
-struct DraftTests {
+@Suite struct DraftTests {
   private let reserve: Fields = [
     "type": "Reserve", "productid": "100", "userid": "abc", "productname": "애플워치", "qty": "1",
     "reserveDt": "2024-04-04", "address": "서울특별시 서초구 방배동", "price": "50000", "status": "예약완료",
@@ -16,8 +15,7 @@ struct DraftTests {
     return changed
   }
 
-  @Test("is taken as people send it, normalised and without what it need not say")
-  func canonical() throws {
+  @Test func `a request is normalized`() throws {
     let sent = reserve(["id": " 007 ", "qty": "0002", "userid": "  abc ", "_links": "{}", "price": "0"])
     let draft = try Draft(fields: sent, worker: .reservation)
     #expect(draft.kind == .reserve)
@@ -36,8 +34,7 @@ struct DraftTests {
     #expect(read.qty == 2 && read.id == 7 && read.productid == 100)
   }
 
-  @Test("may leave open what the door can find")
-  func open() throws {
+  @Test func `a request can omit what the door can find`() throws {
     #expect(try Draft(fields: reserve, worker: .reservation).id == nil)
     #expect(try Draft(fields: reserve(["id": ""]), worker: .reservation).id == nil)
     let cancel = try Draft(fields: ["type": "CancelReserve", "id": "3"], worker: .reservation)
@@ -48,8 +45,7 @@ struct DraftTests {
     #expect(try Draft(fields: reserve(["address": nil]), worker: .reservation).fields["address"] == "")
   }
 
-  @Test("is sent on to the worker it is for")
-  func worker() {
+  @Test func `a request for another worker is refused, and that worker's stream is named`() {
     let error = #expect(throws: FieldError.self) {
       try Draft(fields: ["type": "Handover", "id": "1"], worker: .reservation)
     }
@@ -61,7 +57,6 @@ struct DraftTests {
   }
 
   @Test(
-    "is refused for one wrong field, which is named",
     arguments: [
       ("qty", nil, FieldError.Reason.missing), ("qty", " ", .missing), ("qty", "0", .outOfRange),
       ("qty", "1000001", .outOfRange), ("qty", "-1", .notANumber), ("qty", "+1", .notANumber),
@@ -93,7 +88,9 @@ struct DraftTests {
       ("reserveDt", "2024-04-04 10:00", .notADate), ("reserveDt", "２０２４-04-04", .notADate),
       ("reserveDt", "2024-04-04T10:00:00." + String(repeating: "0", count: 99), .notADate),
     ] as [(String, String?, FieldError.Reason)])
-  func refused(field: String, value: String?, reason: FieldError.Reason) {
+  func `a wrong field is refused with its name and the reason`(
+    field: String, value: String?, reason: FieldError.Reason
+  ) {
     let error = #expect(throws: FieldError.self) {
       try Draft(fields: reserve([field: value]), worker: .reservation)
     }
@@ -105,7 +102,6 @@ struct DraftTests {
   }
 
   @Test(
-    "is taken at the edges of the rules",
     arguments: [
       ("qty", "1000000"), ("id", "9007199254740991"), ("price", "9007199254740991"),
       ("reserveDt", "2024-02-29"),
@@ -115,13 +111,12 @@ struct DraftTests {
       ("userid", "\u{A0}\u{2027}\u{202F}\u{2065}\u{200D}"), ("address", "שלום \u{200F}עולם"),
       ("productname", "'; DROP TABLE reserves; --"), ("address", ""),
     ])
-  func edges(field: String, value: String) throws {
+  func `values at the limits of the rules are accepted`(field: String, value: String) throws {
     let draft = try Draft(fields: reserve([field: value]), worker: .reservation)
     #expect(draft.fields(id: draft.id ?? 1, productid: 100)[field] == value || field == "id")
   }
 
-  @Test("tells a person what is wrong")
-  func message() {
+  @Test func `the error says what the value must be`() {
     let error = #expect(throws: FieldError.self) {
       try Draft(fields: reserve(["qty": "abc"]), worker: .reservation)
     }
@@ -129,11 +124,10 @@ struct DraftTests {
   }
 
   @Test(
-    "to change something changes something",
     arguments: [
       ("ChangeReserve", DecidingWorker.reservation), ("ChangeTrade", .trade), ("AdjustStock", .stock),
     ])
-  func emptyChange(type: String, worker: DecidingWorker) {
+  func `a change without any changed field is refused`(type: String, worker: DecidingWorker) {
     let error = #expect(throws: FieldError.self) {
       try Draft(fields: ["type": type, "id": "1", "status": ""], worker: worker)
     }

@@ -2,8 +2,7 @@ import Testing
 
 @testable import Market
 
-@Suite("An event")
-struct EventTests {
+@Suite struct EventTests {
   /// Every type of event, with the fewest and with all fields.
   static let events: [Event] = {
     var full = deal(7, qty: 3)
@@ -39,8 +38,7 @@ struct EventTests {
     return facts.map { Event($0) }
   }()
 
-  @Test("is read back from the journal as it was said, whatever else stands there")
-  func roundTrip() throws {
+  @Test func `an event is read back as it was written, and unknown fields are ignored`() throws {
     for event in Self.events {
       var fields = event.fields
       #expect(fields.first { _ in true }?.value == event.type)
@@ -51,8 +49,7 @@ struct EventTests {
     }
   }
 
-  @Test("carries who asked, but not where the answer goes")
-  func caller() throws {
+  @Test func `an event stores its caller's command id, but not where the reply goes`() throws {
     let caller = Caller(commandid: "c", replyto: "r")
     for event in Self.events {
       var asked = event
@@ -66,8 +63,7 @@ struct EventTests {
     }
   }
 
-  @Test("of a new reservation speaks the words of the deal")
-  func words() {
+  @Test func `a ReserveCompleted event has all fields of the reservation`() {
     #expect(
       Event(.deal(.reserveCompleted, deal(7))).fields == [
         "type": "ReserveCompleted", "id": "7", "productid": "100", "userid": "buyer7", "productname": "애플워치",
@@ -76,8 +72,7 @@ struct EventTests {
       ])
   }
 
-  @Test("is not read from what is none")
-  func nonsense() {
+  @Test func `an event with a missing field or an unknown type cannot be read`() {
     let good = Event(.deal(.tradeStarted, deal(7))).fields
     for field in ["type", "reserveid", "productid", "userid", "qty"] {
       let bad = Fields(good.pairs.filter { $0.name != field })
@@ -91,8 +86,7 @@ struct EventTests {
     #expect(throws: FieldError.self) { try Event(fields: ["type": "TradeStolen"]) }
   }
 
-  @Test("has its status in the people's words")
-  func status() {
+  @Test func `a status is read from its Korean name, and an event knows its status`() {
     #expect(Status(wire: "거래 진행중") == .running)
     for status in Status.allCases { #expect(Status(wire: status.rawValue) == status) }
     #expect(Status(wire: "") == nil)
@@ -100,8 +94,7 @@ struct EventTests {
     #expect(Event(.deal(.cancelRefused, deal(1))).status == nil)
   }
 
-  @Test("that refuses has a message for every reason")
-  func messages() {
+  @Test func `every refusal has a message of its own`() {
     #expect(Set(Refusal.allCases.map(\.message)).count == Refusal.allCases.count)
     #expect(Refusal.soldOut.message == "품절되었습니다.")
   }

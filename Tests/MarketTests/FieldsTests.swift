@@ -2,10 +2,8 @@ import Testing
 
 @testable import Market
 
-@Suite("Fields")
-struct FieldsTests {
-  @Test("keep their order, and the first of a name counts")
-  func order() {
+@Suite struct FieldsTests {
+  @Test func `fields keep their order, and the first of a name counts`() {
     var fields: Fields = ["id": "1", "status": ""]
     fields.append("id", "2")
     #expect(fields.map(\.name) == ["id", "status", "id"])
@@ -15,22 +13,19 @@ struct FieldsTests {
   }
 
   @Test(
-    "are packed and taken apart again",
     arguments: [
       Fields(), ["a": "1"], ["a": "", "b": ""], ["이름": "애플워치 👨‍👩‍👧", "x": "\u{301}결합"], ["a": "=,:\"\\"],
     ])
-  func packed(fields: Fields) {
+  func `fields are packed and unpacked again`(fields: Fields) {
     #expect(Fields(packed: fields.packed) == fields)
   }
 
-  @Test("are not taken apart where a value is missing")
-  func unpaired() {
+  @Test func `a packed text with a missing value cannot be unpacked`() {
     #expect(Fields(packed: "a") == nil)
     #expect(Fields(packed: "a\t1\tb") == nil)
   }
 
-  @Test("make an outcome one text")
-  func outcome() throws {
+  @Test func `an outcome is packed into one text and unpacked again`() throws {
     let outcomes = [
       Outcome(accepted: true, type: "TradeListed", fields: ["id": "1", "address": "", "status": "판매중"]),
       Outcome(accepted: false, type: "CommandRejected", fields: ["id": "1", "reason": "soldOut"]),

@@ -12,7 +12,7 @@ import Testing
     "commandid", "replyto", "", "id\0", "타입",
   ]
 
-  @Test func draftsAndCommandsAndEvents() throws {
+  @Test func `any input gives a value or a readable error`() throws {
     print("FuzzTests seed \(Self.seed)")
     var dice = SplitMix64(seed: Self.seed)
     var read = 0

@@ -4,11 +4,11 @@ import Testing
 @testable import Market
 
 /// Every form that a release writes and the next one has to read, byte for byte.
-@Suite("A wire form") struct GoldenTests {
+@Suite struct GoldenTests {
   private static let caller = Caller(commandid: "k-1", replyto: "ingress-1")
 
-  @Test("of a command stays", arguments: CommandKind.allCases)
-  func command(kind: CommandKind) throws {
+  @Test(arguments: CommandKind.allCases)
+  func `the stored form of every command stays the same`(kind: CommandKind) throws {
     let command = Self.sample(kind)
     var fields: Fields = ["type": kind.rawValue, "id": "7", "productid": "100"]
     fields.pairs += command.payload.details.pairs
@@ -21,28 +21,25 @@ import Testing
     }
   }
 
-  @Test("of an event stays", arguments: facts)
-  func event(fact: Fact) throws {
+  @Test(arguments: facts)
+  func `the stored form of every event stays the same`(fact: Fact) throws {
     var event = Event(fact, caller: Caller(commandid: "k-1"))
     if case .deal(let step, _) = fact, step.passesOn { event = Event(fact, asker: event.caller) }
     #expect(try Event(fields: kept("events/\(event.type)", event.fields)) == event)
   }
 
-  @Test("of an event is kept for every step there is")
-  func everyStep() {
+  @Test func `every type of event has a golden file`() {
     #expect(Set(Self.facts.map { Event($0).type }) == Event.types)
   }
 
-  @Test("of an event that is given once more stays")
-  func replay() throws {
+  @Test func `the stored form of a replayed event stays the same`() throws {
     let replayed = ReplayedEvent(
       Event(.deal(.tradeCanceled, Self.deal.withoutTerms)), at: EntryID(milliseconds: 1712, sequence: 3))
     let read = try #require(try ReplayedEvent(fields: kept("commands/replayed event", replayed.fields)))
     #expect(read.event == replayed.event && read.position == replayed.position)
   }
 
-  @Test("of a state stays")
-  func states() throws {
+  @Test func `the stored forms of all states stay the same`() throws {
     var reservation = Reservation(Self.deal, standing: .running)
     reservation.cancelRequested = true
     reservation.canceler = Self.caller
@@ -62,8 +59,7 @@ import Testing
     #expect(try ProductTrade(fields: kept("states/product", product.fields)) == product)
   }
 
-  @Test("of an outcome stays")
-  func outcomes() throws {
+  @Test func `the stored forms of outcomes and command records stay the same`() throws {
     let done = Event(.listing(.tradeListed, Self.listing), caller: Self.caller)
     let refused = Event(
       .rejected(Rejection(kind: .adjustStock, id: 7, productid: 100, refusal: .belowHeld)),
@@ -86,8 +82,7 @@ import Testing
   }
 
   /// Words that are values on the journal and in the store: none can be removed.
-  @Test("of a word stays")
-  func words() throws {
+  @Test func `the stored words stay the same`() throws {
     for (name, words) in [
       ("statuses", Status.allCases.map(\.rawValue)), ("refusals", Refusal.allCases.map(\.rawValue)),
       ("phases", RunningDeal.Phase.allCases.map(\.rawValue)), ("roles", DealRole.allCases.map(\.rawValue)),

@@ -4,10 +4,8 @@ import Testing
 @testable import Market
 
 /// Guards against incomplete additions that the compiler does not catch.
-@Suite("The guard")
-struct GuardTests {
-  @Test("lets every worker hear what it decides by, and nothing of its own")
-  func audiences() {
+@Suite struct GuardTests {
+  @Test func `every worker listens to the events that it decides by, and not to its own`() {
     #expect(DecidingWorker.stock.listensTo == ["TradeStarted", "TradeCompleted", "TradeCanceled"])
     #expect(
       DecidingWorker.reservation.listensTo == [
@@ -22,15 +20,13 @@ struct GuardTests {
     #expect(Set(Event.steps.map { $0.rawValue }).count == Event.steps.count)
   }
 
-  @Test("lets stock answer every task of a deal")
-  func tasks() {
+  @Test func `the stock worker answers every task of a deal`() {
     for step in DealStep.allCases where step.stockTask != nil {
       #expect(step.worker == .trade && HoldStep.allCases.contains { $0.task == step.stockTask })
     }
   }
 
-  @Test("gives every status one beginning or end at most, and something that can stand at it")
-  func statuses() {
+  @Test func `every status belongs to an entity, and only final ones end a reservation`() {
     for status in Status.allCases { #expect(Entity.allCases.contains(where: status.isOf), "\(status)") }
     for step in DealStep.allCases {
       #expect(step.status.map { $0.isOf(.reserve) } ?? true, "\(step)")
@@ -42,8 +38,7 @@ struct GuardTests {
   }
 
   /// A `default:` hides cases that are added later. No switch over an enum of the domain can have one.
-  @Test("has no default where the domain's words are told apart")
-  func defaults() throws {
+  @Test func `no switch over a domain enum has a default`() throws {
     let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources")
       .standardizedFileURL
     var found: Set<String> = []

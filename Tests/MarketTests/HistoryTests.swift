@@ -4,14 +4,13 @@ import Testing
 @testable import Market
 
 /// Random histories of a whole shard: any commands, in any order, at any pace.
-@Suite("Any history")
-struct HistoryTests {
+@Suite struct HistoryTests {
   /// Each of these starts a series of histories; a history can be repeated from its own seed.
   static let seeds: [UInt64] = [20_240_404, 7, 0xC0FFEE, 1_000_003]
   static let histories: UInt64 = 600
 
-  @Test("keeps the laws of the market", arguments: seeds)
-  func laws(seed: UInt64) throws {
+  @Test(arguments: seeds)
+  func `a random history keeps the laws of the market`(seed: UInt64) throws {
     print("histories from seed \(seed)")
     var told: Set<String> = []
     for history in 0..<Self.histories {

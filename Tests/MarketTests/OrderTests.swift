@@ -4,8 +4,7 @@ import Testing
 @testable import Market
 
 /// The listing, the stock and the reservations arrive on three streams: their relative order must not matter.
-@Suite("The order of arrival across the roads")
-struct OrderTests {
+@Suite struct OrderTests {
   struct Case: CustomTestStringConvertible {
     let listed: Int
     let stocked: Int
@@ -22,8 +21,8 @@ struct OrderTests {
     }
   }
 
-  @Test("does not change how it ends", arguments: Case.all)
-  func independent(of one: Case) throws {
+  @Test(arguments: Case.all)
+  func `the order of arrival on different streams does not change the result`(of one: Case) throws {
     var random = SplitMix64(seed: 42)
     var ends: Set<String> = []
     let reserves = one.wanted.indices.map { Command.reserve($0 + 1, qty: one.wanted[$0]) }

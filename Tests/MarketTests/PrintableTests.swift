@@ -13,11 +13,11 @@ import Testing
     // A combining mark forms one `Character` with what is before it.
     ("\n\u{301}x", "\\u{a}\u{301}x"),
   ])
-  func whatSteersIsWrittenOut(text: String, shown: String) {
+  func `control characters are escaped`(text: String, shown: String) {
     #expect(text.printable.utf8.elementsEqual(shown.utf8))
   }
 
-  @Test func aJSONTextStaysTheSameJSON() throws {
+  @Test func `escaped JSON decodes to the same text`() throws {
     let text = "a\u{9B}b\u{202E}\u{7F}\n\u{301}"
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted]

@@ -2,18 +2,15 @@ import Testing
 
 @testable import Market
 
-@Suite("A reservation")
-struct ReservationTests {
+@Suite struct ReservationTests {
   private let rules = ReservationDecider.self
 
-  @Test("is taken, and answered at once")
-  func reserve() throws {
+  @Test func `a reservation is accepted and answered at once`() throws {
     let made = try given(rules).when(.ask(.reserve(1))).then("ReserveCompleted #1 → me")
     #expect(made.state?.status == .reserved)
   }
 
-  @Test("keeps its id, even once deleted")
-  func duplicate() throws {
+  @Test func `an id cannot be reserved twice, even after its deletion`() throws {
     try given(rules, .ask(.reserve(1))).when(.ask(.reserve(1, qty: 3))).then(
       "CommandRejected duplicateId → me")
     try given(rules, .ask(.reserve(1)), .told(.tradeRejected, 1), .ask(.cancel(1, delete: true)))
@@ -21,24 +18,22 @@ struct ReservationTests {
   }
 
   @Test(
-    "follows the trade",
     arguments: [
       (DealStep.tradeStarted, Status.running), (.tradeWaiting, .waiting), (.tradeRejected, .rejected),
       (.tradeCompleted, .completed),
     ])
-  func follow(step: DealStep, status: Status) throws {
+  func `a reservation follows the status of its trade`(step: DealStep, status: Status) throws {
     let followed = try given(rules, .ask(.reserve(1))).when(.told(step, 1)).then()
     #expect(followed.state?.status == status)
   }
 
-  @Test("never changes once it has ended", arguments: [DealStep.tradeRejected, .tradeCompleted])
-  func ended(step: DealStep) throws {
+  @Test(arguments: [DealStep.tradeRejected, .tradeCompleted])
+  func `a rejected or completed reservation does not start again`(step: DealStep) throws {
     let end = try given(rules, .ask(.reserve(1)), .told(step, 1))
     #expect(end.when(.told(.tradeStarted, 1)).then().state == end.state)
   }
 
-  @Test("is cancelled only by the trade's word, which answers who asked")
-  func cancel() throws {
+  @Test func `a cancel takes effect when the trade confirms it, and answers who asked`() throws {
     let asked = try given(rules, .ask(.reserve(1)))
       .when(.ask(.cancel(1), by: "canceler")).then("ReserveCancelRequested #1")
     #expect(asked.state?.status == .cancelRequested)
@@ -47,8 +42,7 @@ struct ReservationTests {
     #expect(done.state?.isDeleted == false)
   }
 
-  @Test("keeps its lock while the trade goes on, and what it is underneath")
-  func lock() throws {
+  @Test func `a pending cancel locks the reservation until the trade answers`() throws {
     let locked = try given(rules, .ask(.reserve(1)), .ask(.cancel(1), by: "canceler"))
       .when(.told(.tradeStarted, 1)).then()
     #expect(locked.state?.status == .cancelRequested)
@@ -59,8 +53,7 @@ struct ReservationTests {
     #expect(refused.state?.status == .completed)
   }
 
-  @Test("is told of again where a refused cancel leaves it")
-  func refusedStatus() throws {
+  @Test func `a refused cancel announces the status that the reservation has`() throws {
     var state: Reservation?
     for (index, input) in [
       Input<ReservationCommand>.ask(.reserve(1)), .ask(.cancel(1, delete: true)),
@@ -74,13 +67,12 @@ struct ReservationTests {
   }
 
   @Test(
-    "that has ended cannot be cancelled or changed",
     arguments: [
       ([Input<ReservationCommand>.told(.tradeCompleted, 1)], Refusal.alreadyCompleted),
       ([.told(.tradeRejected, 1)], .alreadyRejected),
       ([.ask(.cancel(1)), .told(.tradeCanceled, 1)], .alreadyCanceled),
     ])
-  func refusals(end: [Input<ReservationCommand>], refusal: Refusal) throws {
+  func `an ended reservation can only be deleted`(end: [Input<ReservationCommand>], refusal: Refusal) throws {
     let ended = try Scenario(rules, [.ask(.reserve(1))] + end)
     ended.when(.ask(.cancel(1))).then("CommandRejected \(refusal.rawValue) → me")
     ended.when(.ask(.move(1, address: "부산"))).then("CommandRejected \(refusal.rawValue) → me")
@@ -91,15 +83,13 @@ struct ReservationTests {
     deleted.when(.ask(.cancel(1, delete: true))).then("CommandRejected notFound → me")
   }
 
-  @Test("that is deleted disappears when its cancel comes through")
-  func delete() throws {
+  @Test func `a cancel with delete hides the reservation once the trade confirms it`() throws {
     let asked = try given(rules, .ask(.reserve(1)), .ask(.cancel(1, delete: true)))
     #expect(asked.state?.isDeleted == false)
     #expect(asked.when(.told(.tradeCanceled, 1)).then("ReserveCanceled #1 → me").state?.isDeleted == true)
   }
 
-  @Test("changes its date and address until it has ended")
-  func change() throws {
+  @Test func `the date and address can be changed while the deal runs`() throws {
     let changed = try given(rules, .ask(.reserve(1)), .told(.tradeStarted, 1))
       .when(.ask(.move(1, to: "2024-05-05", address: ""))).then("ReserveChanged #1 → me")
     #expect(changed.state?.deal.terms?.reserveDt == "2024-05-05")
@@ -107,8 +97,7 @@ struct ReservationTests {
     #expect(changed.state?.status == .running)
   }
 
-  @Test("is changed and cancelled only by who has seen it as it is")
-  func stale() throws {
+  @Test func `a change or cancel from a stale page is rejected`() throws {
     let seen = Seen(version: 1)
     let moved = try given(rules, .ask(.reserve(1))).when(.ask(.move(1, address: "부산", seen: seen)))
       .then("ReserveChanged #1 → me")
@@ -121,8 +110,7 @@ struct ReservationTests {
     moved.when(.ask(.move(1, address: "대구"))).then("ReserveChanged #1 → me")
   }
 
-  @Test("tells who comes late what there is now")
-  func staleOutcome() throws {
+  @Test func `the rejection of a stale change contains the present values`() throws {
     var state: Reservation?
     for input in [
       Input<ReservationCommand>.ask(.reserve(1)), .ask(.move(1, address: "부산")),
@@ -137,8 +125,7 @@ struct ReservationTests {
     #expect(state?.deal.terms?.address == "부산")
   }
 
-  @Test("is not found by another id or product, and takes nobody else's commands")
-  func strangers() throws {
+  @Test func `an unknown id, another product or another worker's command is rejected`() throws {
     try given(rules).when(.ask(.cancel(1))).then("CommandRejected notFound → me")
     try given(rules).when(.ask(.move(1, to: "2024-05-05"))).then("CommandRejected notFound → me")
     try given(rules, .ask(.reserve(1))).when(.ask(.cancel(1, productid: 7))).then(

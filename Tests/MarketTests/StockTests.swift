@@ -2,12 +2,10 @@ import Testing
 
 @testable import Market
 
-@Suite("A stock")
-struct StockTests {
+@Suite struct StockTests {
   private let rules = StockDecider.self
 
-  @Test("holds the last unit for the first deal, and has none for the second")
-  func lastUnit() throws {
+  @Test func `the last unit is held for the first deal, and the second gets none`() throws {
     let held = try given(rules, .ask(.register(qty: 1)))
       .when(.told(.tradeStarted, 1)).then("StockHeld #1")
     #expect(held.state == Stock(level(1, held: 1), status: .stockHeld))
@@ -15,8 +13,7 @@ struct StockTests {
     #expect(short.state == Stock(level(1, held: 1), status: .stockShort))
   }
 
-  @Test("gives out what it held, and takes back what was cancelled")
-  func ends() throws {
+  @Test func `a completed deal takes the units it held, and a canceled one returns them`() throws {
     let held = try given(rules, .ask(.register(qty: 5)), .told(.tradeStarted, 1, qty: 2))
     #expect(
       held.when(.told(.tradeCompleted, 1, qty: 2)).then("StockDecreased #1").state
@@ -27,13 +24,11 @@ struct StockTests {
     held.when(.told(.tradeCanceled, 1, qty: 2)).then()
   }
 
-  @Test("is short while it is not registered")
-  func unregistered() throws {
+  @Test func `a stock that is not registered is short`() throws {
     #expect(try given(rules).when(.told(.tradeStarted, 1)).then("StockShort #1").state == nil)
   }
 
-  @Test("never gives out or back what it does not hold")
-  func twice() throws {
+  @Test func `units that are not held can be neither taken nor returned`() throws {
     let idle = try given(rules, .ask(.register(qty: 5)))
     let broken = idle.when(.told(.tradeCompleted, 1))
       .then("TradeCompleted of reservation 1 takes 1 units of product 100, of which 0 are held.")
@@ -42,15 +37,13 @@ struct StockTests {
     #expect(broken.state == idle.state)
   }
 
-  @Test("is registered once")
-  func register() throws {
+  @Test func `the stock of a product can be registered only once`() throws {
     let made = try given(rules).when(.ask(.register(qty: 2))).then("StockRegistered → me")
     #expect(made.state == Stock(level(2), status: .stockRegistered))
     made.when(.ask(.register(2, qty: 9))).then("CommandRejected stockExists → me")
   }
 
-  @Test("is adjusted to what was counted, not below what it holds")
-  func adjust() throws {
+  @Test func `a stock can be adjusted, but not below what it holds`() throws {
     let held = try given(rules, .ask(.register(qty: 5)), .told(.tradeStarted, 1, qty: 2))
     #expect(
       held.when(.ask(.adjust(qty: 2))).then("StockAdjusted → me").state
@@ -64,8 +57,7 @@ struct StockTests {
     #expect(renamed.state?.level.qty == 5)
   }
 
-  @Test("does not come back by a page on which it was not yet sold")
-  func stale() throws {
+  @Test func `a stock change from a stale page is rejected`() throws {
     let page = Seen(version: 1, held: 0)
     let sold = try given(rules, .ask(.register(qty: 1))).when(
       .told(.tradeStarted, 1), .told(.tradeCompleted, 1)
@@ -84,8 +76,7 @@ struct StockTests {
       .when(.ask(.adjust(qty: 5, seen: page))).then("CommandRejected stale → me")
   }
 
-  @Test("is withdrawn when it holds nothing, and may come again")
-  func withdraw() throws {
+  @Test func `a stock that holds nothing can be withdrawn, and registered again`() throws {
     let held = try given(rules, .ask(.register(qty: 1)), .told(.tradeStarted, 1))
     held.when(.ask(.withdrawStock())).then("CommandRejected belowHeld → me")
     held.when(.ask(.withdrawStock(7))).then("CommandRejected notFound → me")

@@ -2,10 +2,8 @@ import Testing
 
 @testable import Market
 
-@Suite("What is stored")
-struct StoredTests {
-  @Test("of a reservation are the words of the deal, and what is pending")
-  func reservation() throws {
+@Suite struct StoredTests {
+  @Test func `a stored reservation keeps its status and what is pending`() throws {
     var reservation = Reservation(deal(1))
     #expect(reservation.fields == reservation.view)
     reservation.standing = .running
@@ -25,8 +23,7 @@ struct StoredTests {
     #expect(try Reservation(fields: reservation.fields) == reservation)
   }
 
-  @Test("may hold what was let in before it was refused")
-  func formerTexts() throws {
+  @Test func `texts that older releases accepted can still be read`() throws {
     var former = deal(1)
     former.userid = "a\u{9B}31m\u{202E}"
     let event = Event(.deal(.reserveCompleted, former))
@@ -34,16 +31,14 @@ struct StoredTests {
     #expect(try Reservation(fields: Reservation(former).fields) == Reservation(former))
   }
 
-  @Test("of nothing is nothing")
-  func absent() throws {
+  @Test func `an item that does not exist has no fields`() throws {
     #expect(try Reservation?(fields: [:]) == nil)
     #expect(Optional<Reservation>.none.fields.isEmpty)
     #expect(ProductTrade().fields.isEmpty)
     #expect(try ProductTrade(fields: [:]) == ProductTrade())
   }
 
-  @Test("of a product's trade is a field a deal, in any order")
-  func trade() throws {
+  @Test func `a product's trade is stored with one field per deal, readable in any order`() throws {
     let inputs: [Input<TradeCommand>] = [
       .ask(.list(qty: 9)), .told(.stockRegistered, level(3)), .reserved(5), .reserved(1),
       .command(

@@ -3,8 +3,7 @@ import Testing
 @testable import Market
 
 /// Whole deals, with all three workers.
-@Suite("A story")
-struct StoryTests {
+@Suite struct StoryTests {
   private func world(_ commands: Command...) throws -> World {
     var world = World()
     world.checksCodec = true
@@ -20,8 +19,7 @@ struct StoryTests {
     world.journal.entries.compactMap { $0.entry["type"] }
   }
 
-  @Test("of one watch: listed, in stock, reserved, handed over")
-  func watch() throws {
+  @Test func `an item that is listed and in stock is reserved and handed over`() throws {
     let world = try world(.list(), .register(), .reserve(1), .handOver())
     #expect(
       types(world) == [
@@ -34,8 +32,7 @@ struct StoryTests {
     #expect(world.outcomes["c3"]?.first?.fields == (try world.journal.reservation(1)))
   }
 
-  @Test("of a cancel: the next one in the line gets the watch")
-  func cancel() throws {
+  @Test func `a cancel starts the next deal in line`() throws {
     let world = try world(.list(), .register(), .reserve(1), .reserve(2), .cancel(1))
     #expect(world.reservations.state(1)?.status == .canceled)
     #expect(world.reservations.state(2)?.status == .running)
@@ -43,8 +40,7 @@ struct StoryTests {
       world.outcomes["c5"] == [Outcome(accepted: true, type: "ReserveCanceled", fields: try world.view(1))])
   }
 
-  @Test("of a cancel that comes too late: told why, and nothing changes")
-  func tooLate() throws {
+  @Test func `a cancel after the handover is rejected with the reason`() throws {
     let world = try world(.list(), .register(), .reserve(1), .handOver(), .cancel(1))
     let outcome = try #require(world.outcomes["c5"]?.first)
     #expect(!outcome.accepted)
@@ -52,8 +48,7 @@ struct StoryTests {
     #expect(world.reservations.state(1)?.status == .completed)
   }
 
-  @Test("of a cancel and a handover at the same moment: one of them, and both are told")
-  func race() throws {
+  @Test func `of a cancel and a handover at the same moment, exactly one succeeds`() throws {
     for cancelFirst in [true, false] {
       var world = try world(.list(), .register(), .reserve(1))
       let cancel = world.ask(.cancel(1))
@@ -68,8 +63,7 @@ struct StoryTests {
     }
   }
 
-  @Test("of a counted stock: who cannot be served any more is told so")
-  func recount() throws {
+  @Test func `a reservation that a lower stock count cannot serve is rejected`() throws {
     let world = try world(
       .list(qty: 5), .register(qty: 3), .reserve(1, qty: 2), .reserve(2, qty: 2), .adjust(qty: 2),
       .handOver(),

@@ -2,8 +2,7 @@ import Testing
 
 @testable import Market
 
-@Suite("A trade")
-struct TradeTests {
+@Suite struct TradeTests {
   private let rules = TradeDecider.self
 
   /// A scenario with one listing of `qty` units and as many in stock.
@@ -11,16 +10,14 @@ struct TradeTests {
     try Scenario(rules, [.ask(.list(qty: qty)), .told(.stockRegistered, level(qty))] + inputs)
   }
 
-  @Test("starts a deal at once when there is a unit")
-  func start() throws {
+  @Test func `a deal starts at once if there is a free unit`() throws {
     let started = try selling(1).when(.reserved(1)).then("TradeStarted #1")
     #expect(started.state.listing?.status == .running)
     #expect(started.state.running[1]?.deal.seller == "seller")
     #expect(started.state.running[1]?.deal.tradeid == 1)
   }
 
-  @Test("starts what waited, as soon as listing and stock are both there")
-  func appears() throws {
+  @Test func `a waiting deal starts once both listing and stock exist`() throws {
     let waiting = try given(rules).when(.reserved(1)).then("TradeWaiting #1 noListing")
     let listed = waiting.when(.ask(.list())).then("TradeListed → me")
     listed.when(.reserved(2)).then("TradeWaiting #2 noStock")
@@ -29,8 +26,7 @@ struct TradeTests {
       .when(.ask(.list())).then("TradeListed → me", "TradeStarted #1")
   }
 
-  @Test("lets the second wait for the last unit, and start when the first is cancelled")
-  func lastUnit() throws {
+  @Test func `the next deal starts when the one with the last unit is canceled`() throws {
     let both = try selling(1, .reserved(1), .told(.stockHeld, 1, level(1, held: 1)))
       .when(.reserved(2)).then("TradeWaiting #2 notFree")
     both.when(.told(.reserveCancelRequested, 1)).then("TradeCanceled #1 held 1", "TradeStarted #2")
@@ -39,16 +35,14 @@ struct TradeTests {
     sold.when(.reserved(3)).then("TradeRejected #3 soldOut")
   }
 
-  @Test("lets nobody pass, not even for less")
-  func noOvertaking() throws {
+  @Test func `nobody is overtaken, not even for fewer units`() throws {
     try selling(3, .reserved(1, qty: 2)).when(.reserved(2, qty: 2), .reserved(3, qty: 1))
       .then("TradeWaiting #2 notFree", "TradeWaiting #3 notFree")
       .when(.told(.stockHeld, 1, qty: 2, level(3, held: 2)), .told(.reserveCancelRequested, 1))
       .then("TradeCanceled #1 held 2", "TradeStarted #2", "TradeStarted #3")
   }
 
-  @Test("rejects what can never be met, before and after it waits")
-  func hopeless() throws {
+  @Test func `a reservation that can never be served is rejected, even while it waits`() throws {
     try selling(2).when(.reserved(1, qty: 3)).then("TradeRejected #1 exceedsListing")
     try given(rules, .told(.stockRegistered, level(2))).when(.reserved(1, qty: 3))
       .then("TradeRejected #1 exceedsStock")
@@ -60,16 +54,14 @@ struct TradeTests {
       .when(.ask(.handOver())).then("TradeCompleted #1 → me", "TradeRejected #2 exceedsListing")
   }
 
-  @Test("bounds the line")
-  func lineFull() throws {
+  @Test func `the line has a limited length`() throws {
     var full = try given(rules)
     for id in 1...ProductTrade.lineLimit { full = full.when(.reserved(id)) }
     full.then("TradeWaiting #50 noListing")
     full.when(.reserved(51)).then("TradeRejected #51 lineFull")
   }
 
-  @Test("remembers a handover until the stock is held")
-  func earlyHandover() throws {
+  @Test func `a handover is remembered until the stock is held`() throws {
     let early = try selling(1, .reserved(1)).when(.ask(.handOver())).then("HandoverRequested #1")
     early.when(.ask(.handOver(), by: "again")).then("CommandRejected handoverInProgress → again")
     early.when(.told(.stockHeld, 1, level(1, held: 1))).then("TradeCompleted #1 → me")
@@ -80,16 +72,14 @@ struct TradeTests {
       .then("CommandRejected stockShort → me", "TradeRejected #1 soldOut")
   }
 
-  @Test("remembers a cancel until stock has answered")
-  func earlyCancel() throws {
+  @Test func `a cancel is remembered until the stock has answered`() throws {
     let early = try selling(1, .reserved(1)).when(.told(.reserveCancelRequested, 1)).then()
     early.when(.ask(.handOver())).then("CommandRejected cancelInProgress → me")
     early.when(.told(.stockHeld, 1, level(1, held: 1))).then("TradeCanceled #1 held 1")
     early.when(.told(.stockShort, 1, level(0))).then("TradeCanceled #1")
   }
 
-  @Test("sends a deal that stock could not hold back to its place in the line")
-  func short() throws {
+  @Test func `a deal that the stock could not hold returns to its place in the line`() throws {
     let both = try selling(2, .reserved(1), .reserved(2), .reserved(3))
     let back = both.when(.told(.stockShort, 2, level(1, held: 1))).then("TradeWaiting #2 notFree")
     #expect(back.state.line.map(\.deal.reserveid) == [2, 3])
@@ -97,8 +87,7 @@ struct TradeTests {
     both.when(.told(.stockShort, 1, .unregistered(product))).then("TradeWaiting #1 noStock")
   }
 
-  @Test("cancels whoever waits, and nobody twice")
-  func cancelWaiting() throws {
+  @Test func `a waiting deal can be canceled, and an ended one cannot`() throws {
     let waiting = try given(rules, .reserved(1)).when(.told(.reserveCancelRequested, 1)).then(
       "TradeCanceled #1")
     waiting.when(.told(.reserveCancelRequested, 1)).then("CancelRefused #1 alreadyEnded")
@@ -109,8 +98,7 @@ struct TradeTests {
       .when(.told(.reserveCancelRequested, 1)).then("CancelRefused #1 alreadyEnded")
   }
 
-  @Test("knows which deal a handover means")
-  func handover() throws {
+  @Test func `a handover must identify one running deal`() throws {
     let two = try selling(2, .reserved(1), .reserved(2), .reserved(3))
     two.when(.ask(.handOver())).then("CommandRejected ambiguousDeal → me")
     two.when(.ask(.handOver(reserve: 2))).then("HandoverRequested #2")
@@ -121,8 +109,7 @@ struct TradeTests {
     try given(rules).when(.ask(.handOver())).then("CommandRejected notFound → me")
   }
 
-  @Test("has one open listing a product")
-  func listing() throws {
+  @Test func `a product has one open listing at a time`() throws {
     let open = try selling(1)
     open.when(.ask(.list())).then("CommandRejected duplicateId → me")
     open.when(.ask(.list(2))).then("CommandRejected listingOpen → me")
@@ -132,8 +119,7 @@ struct TradeTests {
       .then("TradeWithdrawn → me", "TradeListed → me", "TradeStarted #1")
   }
 
-  @Test("changes its listing, not below what is promised")
-  func change() throws {
+  @Test func `a listing can be changed, but not below what is committed`() throws {
     let one = try selling(3, .reserved(1), .told(.stockHeld, 1, level(3, held: 1)), .reserved(2, qty: 2))
       .when(.ask(.relist(qty: 2))).then("CommandRejected belowCommitted → me")
     one.when(.ask(.relist(7, qty: 9))).then("CommandRejected notFound → me")
@@ -146,8 +132,7 @@ struct TradeTests {
       .when(.ask(.relist(qty: 2))).then("TradeChanged → me", "TradeStarted #2")
   }
 
-  @Test("is changed only by who has seen its version and its numbers")
-  func stale() throws {
+  @Test func `a command from a stale page of the trade is rejected`() throws {
     let one = try selling(3, .reserved(1), .told(.stockHeld, 1, level(3, held: 1)))
     let seen = Seen(version: 1, held: 1, sold: 0)
     let changed = one.when(.ask(.relist(price: 7, seen: seen))).then("TradeChanged → me")
@@ -161,8 +146,7 @@ struct TradeTests {
       .when(.ask(.relist(price: 7, seen: Seen(version: 1, held: 0, sold: 1)))).then("TradeChanged → me")
   }
 
-  @Test("is withdrawn when nothing runs, and sends the line away")
-  func withdraw() throws {
+  @Test func `a listing without running deals can be withdrawn, and its line is rejected`() throws {
     try selling(1, .reserved(1)).when(.ask(.withdraw())).then("CommandRejected dealsRunning → me")
     try given(rules, .ask(.list()), .reserved(1))
       .when(.ask(.withdraw())).then("TradeWithdrawn → me", "TradeRejected #1 withdrawn")
@@ -171,8 +155,7 @@ struct TradeTests {
     try given(rules).when(.ask(.withdraw())).then("CommandRejected notFound → me")
   }
 
-  @Test("disappears when it is deleted, open or not")
-  func delete() throws {
+  @Test func `a deleted listing is gone, whether it was open or not`() throws {
     let open = try given(rules, .ask(.list()))
     let gone = open.when(.ask(.withdraw(delete: true))).then("TradeWithdrawn → me")
     #expect(gone.state.listing?.isDeleted == true && gone.state.listing?.status == .saleEnded)
@@ -192,8 +175,7 @@ struct TradeTests {
     try selling(1, .reserved(1)).when(.ask(.withdraw(delete: true))).then("CommandRejected dealsRunning → me")
   }
 
-  @Test("counts units that are sold but not yet gone from the stock")
-  func owed() throws {
+  @Test func `units that are sold but not yet gone from the stock are not free`() throws {
     let owing = try Scenario(
       rules,
       [
@@ -208,8 +190,7 @@ struct TradeTests {
     #expect(both.when(.told(.stockDecreased, 1, level(1, held: 1))).then().state.owed == 1)
   }
 
-  @Test("waits for a stock that was withdrawn, and keeps no terms: they are the reservation's")
-  func others() throws {
+  @Test func `a withdrawn stock makes deals wait, and the trade keeps no terms`() throws {
     try selling(1).when(.told(.stockWithdrawn, level(1)), .reserved(1)).then("TradeWaiting #1 noStock")
     let state = try selling(1, .reserved(1), .reserved(2)).state
     #expect(state.line.map(\.deal) == [deal(2).withoutTerms])

@@ -7,7 +7,7 @@ import Testing
 
 /// Audits of correct systems.
 @Suite struct AuditTests {
-  @Test(arguments: 1...8) func aBusyHistoryIsClean(seed: Int) throws {
+  @Test(arguments: 1...8) func `an audit finds nothing after a random history`(seed: Int) throws {
     let bench = try Bench()
     var wishes = Wishes(seed: UInt64(seed), products: 6)
     bench.start()
@@ -23,7 +23,7 @@ import Testing
     #expect(report.totals.rejections > 0)
   }
 
-  @Test func aSystemAtWorkIsClean() throws {
+  @Test func `an audit finds nothing while the system is working`() throws {
     let bench = try Bench()
     var wishes = Wishes(seed: 7, products: 6)
     bench.start()
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func aRepeatedCommandHasOneOutcome() throws {
+  @Test func `a repeated command has one outcome`() throws {
     let bench = try Bench()
     bench.start()
     let command = Fields.reserve(1, of: 1).with("commandid", "mine")
@@ -45,7 +45,7 @@ import Testing
     #expect(report.totals.commands == 3 && report.totals.outcomes == 1)
   }
 
-  @Test func lanesThatAreBehindAreNoted() throws {
+  @Test func `lanes that are behind are noted, but are no difference`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 1)])
     bench.stop()
@@ -56,7 +56,7 @@ import Testing
     #expect(report.notes.contains("Not at rest: reservation{0} is 1 entry behind."))
   }
 
-  @Test func aTrimmedJournalIsNoted() throws {
+  @Test func `a trimmed journal is noted, but is no difference`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 1), .list(1, of: 1), .register(1)])
     bench.stop()
@@ -66,7 +66,7 @@ import Testing
     #expect(report.notes.count == 1 && report.notes[0].contains("older events are gone"))
   }
 
-  @Test func theReportCanBeReadByPeopleAndMachines() throws {
+  @Test func `the report is available as text and as JSON`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 1), .list(1, of: 1), .register(1)])
     try bench.settle([["type": "Handover", "id": "1"]])

@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func anotherCommandUnderAUsedIdIsRefused() throws {
+  @Test func `another command under a used command id is rejected`() throws {
     let bench = try Bench(shards: 1)
     let inlet = Key.inlet(.reservation)
     let first = Fields.reserve(1, of: 7).with("commandid", "mine")
@@ -60,7 +60,7 @@ import Testing
   }
 
   /// The command waits for the stock worker, and a later batch finishes it.
-  @Test func aCommandThatIsRememberedKeepsItsIdToo() throws {
+  @Test func `a command id stays taken if a later batch finishes its command`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7), .list(9, of: 7), .register(7)])
     let cancel: Fields = ["type": "CancelReserve", "id": "1", "commandid": "mine"]
@@ -72,7 +72,7 @@ import Testing
     #expect(try bench.audit().said == [])
   }
 
-  @Test func aRepetitionIsKnownThoughTheDoorMakesTheId() throws {
+  @Test func `a copy of a command is recognized even if the door makes the item id`() throws {
     let bench = try Bench(shards: 1)
     let command = Fields(Fields.reserve(1, of: 7).filter { $0.name != "id" }).with("commandid", "mine")
     try write(bench, Key.inlet(.reservation), command, command)
@@ -83,7 +83,7 @@ import Testing
     #expect(report.said == [] && report.totals.waiting == 1 && report.totals.rejections == 0)
   }
 
-  @Test func namesThatOnlyLookAlikeAreNotTakenForOne() throws {
+  @Test func `commands whose command id is not ASCII become dead letters`() throws {
     let bench = try Bench(shards: 1)
     let names = ["caf\u{E9}", "cafe\u{301}", "\u{212A}", "K"]
     let commands = names.enumerated().map {
@@ -110,7 +110,7 @@ import Testing
     #expect(try bench.audit().totals.waiting == 2)
   }
 
-  @Test func noDoorsNamesCanBeTakenAtAnother() throws {
+  @Test func `a command id of one door cannot collide with one of another`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.register(7, qty: 5)])
     // The command id that the door will give to the next entry, sent in every possible way.
@@ -141,7 +141,7 @@ import Testing
     #expect(try bench.audit().said == [])
   }
 
-  @Test func anIdIsNeverGivenToASecondThing() throws {
+  @Test func `an item id is never used for a second item`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.list(1, of: 7), .register(7)])
     try bench.settle([
@@ -174,7 +174,7 @@ import Testing
     #expect(try bench.audit().codes == [.directory])
   }
 
-  @Test func anIdWhoseFirstCommandCameToNothingIsFree() throws {
+  @Test func `the item id of a rejected command can be used again`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([
       .list(1, of: 7), .list(2, of: 7), .register(7),

@@ -23,7 +23,7 @@ import Testing
     return (bench, try bench.audit())
   }
 
-  @Test func aChangedStatus() throws {
+  @Test func `an audit finds a changed status`() throws {
     let (_, report) = try damaged("HSET", "{0}:reserve:2", "status", "거래완료")
     #expect(
       report.said == [
@@ -33,7 +33,7 @@ import Testing
       ])
   }
 
-  @Test func oneMoreInStock() throws {
+  @Test func `an audit finds a changed stock quantity`() throws {
     let (_, report) = try damaged("HINCRBY", "{0}:stock:7", "qty", "1")
     #expect(
       report.said == [
@@ -42,7 +42,7 @@ import Testing
       ])
   }
 
-  @Test func aLostDeal() throws {
+  @Test func `an audit finds a missing running deal`() throws {
     let (_, report) = try damaged("HDEL", "{0}:product:7", "running:2")
     #expect(report.codes == [.state, .numbers])
     #expect(report.said.contains("numbers {0}:product:7: The listing holds 1, but its running deals make 0."))
@@ -51,7 +51,7 @@ import Testing
         "numbers {0}:reserve:2: It is 거래진행중, but the trade says there is no longer such a deal."))
   }
 
-  @Test func aLostReservation() throws {
+  @Test func `an audit finds a missing reservation`() throws {
     let (_, report) = try damaged("DEL", "{0}:reserve:3")
     #expect(report.said.contains("state {0}:reserve:3: It is missing, though its events made it."))
     #expect(report.said.contains("numbers {0}:reserve:3: It is missing, but the trade has it as 예약대기."))
@@ -65,18 +65,20 @@ import Testing
     ("{0}:trades", "9", "index {0}:trades: 9 is missing: trade 9 exists."),
     ("{0}:inventories", "7", "index {0}:inventories: 7 is missing: inventory 7 exists."),
   ])
-  func anUnlistedThing(index: String, member: String, said: String) throws {
+  func `an audit finds an item that is missing from its index`(index: String, member: String, said: String)
+    throws
+  {
     let (_, report) = try damaged("ZREM", index, member)
     #expect(report.said == [said])
   }
 
-  @Test func aDeletedThingOnTheList() throws {
+  @Test func `an audit finds a deleted reservation that is still listed`() throws {
     let (_, report) = try damaged("ZADD", "{0}:reserves", "4", "4")
     #expect(
       report.said == ["index {0}:reserves: 4 is listed, but there is no such reserve, or it is deleted."])
   }
 
-  @Test func aDeletedTradeOnTheList() throws {
+  @Test func `an audit finds a deleted trade that is still listed`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.list(9, of: 7), ["type": "WithdrawTrade", "id": "9", "delete": "1"]])
     bench.stop()
@@ -88,17 +90,17 @@ import Testing
       ])
   }
 
-  @Test func anIdThatLeadsAstray() throws {
+  @Test func `an audit finds a directory entry with the wrong product`() throws {
     let (_, report) = try damaged("SET", "id:{reserve:1}", "8")
     #expect(report.said == ["directory id:{reserve:1}: It is “8”, but the reserve is of product 7."])
   }
 
-  @Test func aStockThatLeftNoTrace() throws {
+  @Test func `an audit finds a missing directory entry of an inventory`() throws {
     let (_, report) = try damaged("DEL", "{0}:inventory:7")
     #expect(report.said == ["directory {0}:inventory:7: It is absent, but the inventory is of product 7."])
   }
 
-  @Test func anIdThatWasGivenTwice() throws {
+  @Test func `an audit finds an item id that was used twice`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.list(9, of: 7), ["type": "WithdrawTrade", "id": "9"]])
     bench.stop()
@@ -112,7 +114,7 @@ import Testing
       })
   }
 
-  @Test func anotherCommandThatWasSwallowed() throws {
+  @Test func `an audit finds a reused command id whose rejection is missing`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7).with("commandid", "mine")])
     try bench.settle([.reserve(2, of: 7).with("commandid", "mine")])
@@ -131,7 +133,7 @@ import Testing
       report.said.contains { $0.contains("came under the id mine of another command, but was not refused.") })
   }
 
-  @Test func aLostOperation() throws {
+  @Test func `an audit finds a missing operation record`() throws {
     let (_, report) = try damaged("DEL", "{0}:operation:c1")
     #expect(report.codes == [.operation])
     #expect(report.differenceCount == 1)
@@ -139,14 +141,14 @@ import Testing
       report.said[0].hasPrefix("operation {0}:operation:c1: It is missing, though ReserveCompleted at "))
   }
 
-  @Test func aFalseOperation() throws {
+  @Test func `an audit finds an operation record with the wrong outcome`() throws {
     let (_, report) = try damaged("SET", "{0}:operation:c1", "rejected\tCommandRejected\treason\tnotFound")
     #expect(report.differenceCount == 1)
     #expect(report.said[0].contains("It says rejected CommandRejected notFound, but ReserveCompleted at "))
   }
 
   /// A former listing decides nothing, but clients can still read it.
-  @Test func aFormerListing() throws {
+  @Test func `an audit checks former listings too`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7), .list(9, of: 7), .register(7, qty: 3)])
     try bench.settle([
@@ -165,7 +167,7 @@ import Testing
   }
 
   /// A stale page must not have changed anything.
-  @Test func aStaleChange() throws {
+  @Test func `an audit finds a change that was accepted from a stale page`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.list(9, of: 7)])
     bench.stop()
@@ -187,7 +189,7 @@ import Testing
   }
 
   /// Only reading the stream shows what is missing: neither lags nor dead letters do.
-  @Test func entriesThatWereRemovedUnread() throws {
+  @Test func `an audit finds entries that were removed before they were read`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7)])
     bench.stop()
@@ -204,14 +206,14 @@ import Testing
       ])
   }
 
-  @Test func aHistoryThatWasLost() throws {
+  @Test func `an audit finds a stream whose history was lost`() throws {
     let (bench, _) = try damaged("DEL", "{0}:reservation.commands")
     try bench.connection.call("XADD", "{0}:reservation.commands", "*", "type", "Reserve")
     let lost = try bench.audit(patience: .zero).said.filter { $0.hasPrefix("lost {0}:reservation.commands") }
     #expect(lost.count == 1 && lost[0].hasSuffix("its history was lost."), "\(lost)")
   }
 
-  @Test func anEventTwice() throws {
+  @Test func `an audit finds an event that was written twice`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7), .list(9, of: 7), .register(7)])
     try bench.settle([["type": "Handover", "id": "9"]])
@@ -227,7 +229,7 @@ import Testing
     #expect(report.said.contains { $0.contains("TradeCompleted at ") && $0.contains("cannot follow") })
   }
 
-  @Test func aLostEvent() throws {
+  @Test func `a removed first event is noted like a trimmed journal`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7), .list(9, of: 7)])
     bench.stop()
@@ -238,7 +240,7 @@ import Testing
     #expect(report.notes.count == 1)
   }
 
-  @Test func somebodyPassed() throws {
+  @Test func `an audit finds a deal that overtook an earlier one`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7), .reserve(2, of: 7)])
     bench.stop()
@@ -252,7 +254,7 @@ import Testing
     #expect(report.said.contains { $0.contains("let reservation 2 pass 1, which waited before it.") })
   }
 
-  @Test func aCommandWithoutOutcome() throws {
+  @Test func `an audit finds a decided command without an outcome`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7)])
     bench.stop()
@@ -268,7 +270,7 @@ import Testing
       ])
   }
 
-  @Test func aLostAnnouncement() throws {
+  @Test func `an audit finds a status that was announced twice`() throws {
     let (bench, _) = try damaged("PING")
     let first = try bench.connection.call("XRANGE", "{0}:status", "-", "+", "COUNT", "2")
     try bench.connection.call("XADD", "{0}:status", "*", "position", first[1]?[1]?[5]?.string ?? "")

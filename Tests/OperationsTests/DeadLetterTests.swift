@@ -24,7 +24,7 @@ import Testing
     Fields.reserve(id, of: 1).filter { $0.name != "qty" }.flatMap { [$0.name, $0.value] } + ["qty", qty]
   }
 
-  @Test func theyAreSentAgainOnceAndInOrder() throws {
+  @Test func `corrected dead letters are replayed once and in order`() throws {
     let bench = try bench(Self.reserve(1, qty: "many"), Self.reserve(2, qty: "0"))
     let office = try DeadLetterOffice(bench.connection)
     let letters = try office.letters()
@@ -50,7 +50,7 @@ import Testing
     #expect(line.compactMap(\.string) == ["1", "2"])
   }
 
-  @Test func whatTheDoorRefusesStays() throws {
+  @Test func `a dead letter that the door refuses stays until it is dropped`() throws {
     let bench = try bench(["type", "CancelReserve", "id", "77"])
     let office = try DeadLetterOffice(bench.connection)
     let letter = try #require(try office.letters().first)
@@ -62,7 +62,7 @@ import Testing
     #expect(try office.letter(letter.id) == nil)
   }
 
-  @Test func whatIsDroppedDoesNotWaitForEver() throws {
+  @Test func `dropping a dead letter lets its operation record expire`() throws {
     let bench = try Bench(shards: 1)
     let record = Key.operation("key:a", in: Shard(0))
     try bench.connection.call("SET", record, CommandRecord.waiting)
@@ -75,14 +75,14 @@ import Testing
     #expect(try bench.connection.call("PTTL", record).integer ?? 0 > 0)
   }
 
-  @Test func aFieldThatBeginsWithACombiningMarkIsThere() throws {
+  @Test func `a field name that begins with a combining mark is kept`() throws {
     let bench = try bench(Self.reserve(1, qty: "many") + ["\u{301}x", "1"])
     let letter = try #require(try DeadLetterOffice(bench.connection).letters().first)
     #expect(letter.fields["\u{301}x"] == "1" && letter.text.contains("\u{301}x: 1"))
   }
 
   /// A part of a command is not that command.
-  @Test func whatWasCutIsNotSentAgain() throws {
+  @Test func `a truncated dead letter cannot be replayed`() throws {
     let bench = try bench(Self.reserve(1, qty: "many") + ["remark", String(repeating: "x", count: 50_000)])
     let office = try DeadLetterOffice(bench.connection)
     let letter = try #require(try office.letters().first)
@@ -96,7 +96,7 @@ import Testing
   }
 
   /// An unreadable event cannot be handed back, and read models have a remedy of their own.
-  @Test func anEventThatCannotBeReadStays() throws {
+  @Test func `an unreadable event cannot be replayed`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 1)])
     try bench.connection.call("XADD", "{0}:events", "*", "type", "TradeStarted", "reserveid", "x")
@@ -144,7 +144,9 @@ import Testing
     ("TradeStarted", "stock", "trade"), ("StockHeld", "trade", "stock"),
     ("ReserveCompleted", "trade", "reservation"),
   ])
-  func anEventIsHandedBackOnce(type: String, by worker: String, saidBy author: String) throws {
+  func `an event that was put aside can be handed back exactly once`(
+    type: String, by worker: String, saidBy author: String
+  ) throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.list(1, of: 1), .register(1, qty: 1)])
     bench.stop()

@@ -11,7 +11,7 @@ import Workers
 
 /// Damaged read models are reported, and rebuilt.
 @Suite struct RepairTests {
-  @Test func everyReadModelHeals() throws {
+  @Test func `damaged read models are reported, and a rebuild repairs them`() throws {
     let bench = try Bench(shards: 2)
     try bench.settle((1...8).map { .reserve($0, of: $0 % 2 + 1) })
     try bench.settle([.list(1, of: 1, qty: 2), .register(1, qty: 2), .list(2, of: 2), .register(2)])
@@ -65,7 +65,7 @@ import Workers
   private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   /// Both finish, and neither leaves anything behind.
-  @Test func twoRebuildsAtOnceDoNotWaitForOneAnother() throws {
+  @Test func `two rebuilds can run at the same time`() throws {
     let bench = try Bench(shards: 2)
     try bench.settle((1...20).map { .reserve($0, of: $0 % 5 + 1) })
     bench.stop()
@@ -87,7 +87,7 @@ import Workers
     #expect(try bench.connection.call("XINFO", "GROUPS", "{0}:events").count == 5)
   }
 
-  @Test func onlyOneMayTakeRecordsAway() throws {
+  @Test func `only one process at a time holds the rebuild lock`() throws {
     let bench = try Bench(shards: 1)
     let url = bench.redis.url
     try RebuildLock.hold(url) {
@@ -101,7 +101,7 @@ import Workers
     }
   }
 
-  @Test func aRebuildDoesNotWaitForAnEventThatIsDeletedMeanwhile() throws {
+  @Test func `a rebuild does not wait for an event that is deleted meanwhile`() throws {
     let bench = try Bench(shards: 1)
     bench.start()
     try bench.send((1...300).map { .reserve($0, of: $0) })
@@ -120,7 +120,7 @@ import Workers
     #expect(rebuild.wait() != nil, "it waits for ever")
   }
 
-  @Test func whatAKilledRebuildLeftIsTakenAway() throws {
+  @Test func `what a killed rebuild left behind is removed`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 1)])
     let keys = try bench.connection.call("DBSIZE").integer

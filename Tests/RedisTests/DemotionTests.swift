@@ -30,16 +30,14 @@ private final class Pair: Sendable {
   func demote(_ server: TestRedis) throws { try server.connect().call("REPLICAOF", "127.0.0.1", "1") }
 }
 
-@Suite("A demoted primary")
-struct DemotionTests {
+@Suite struct DemotionTests {
   private static func write(_ value: String) -> Commands {
     var commands = Commands()
     commands.add("SET", "key", value)
     return commands
   }
 
-  @Test("ends the connection with its first refusal")
-  func connection() async throws {
+  @Test func `a connection to a demoted primary ends at the first refusal`() async throws {
     try await onThread {
       let pair = try Pair()
       let connection = try RedisConnection(pair.name)
@@ -65,8 +63,7 @@ struct DemotionTests {
     }
   }
 
-  @Test("ends a connection that waits")
-  func blocked() async throws {
+  @Test func `a demotion ends a connection that waits in a blocking read`() async throws {
     try await onThread {
       let pair = try Pair()
       let connection = try RedisConnection(pair.name, commandTimeout: Patience.limit)
@@ -84,8 +81,7 @@ struct DemotionTests {
     }
   }
 
-  @Test("is left by a client that writes, for the server that its name leads to then")
-  func clientThatWrites() async throws {
+  @Test func `a writing client moves to the new primary`() async throws {
     let pair = try await onThread { try Pair() }
     let client = RedisClient(pair.name)
     client.start()
@@ -106,8 +102,7 @@ struct DemotionTests {
     }
   }
 
-  @Test("is left by a client that only reads, once somebody asks for the role")
-  func clientThatReads() async throws {
+  @Test func `a reading client moves to the new primary once the role is checked`() async throws {
     let pair = try await onThread { try Pair() }
     let client = RedisClient(pair.name)
     client.start()

@@ -2,8 +2,7 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("Packed commands")
-struct PackedCommandsTests {
+@Suite struct PackedCommandsTests {
   /// Returns every command's words, joined to lists.
   private static let echo = Script(
     """
@@ -29,9 +28,8 @@ struct PackedCommandsTests {
   }
 
   @Test(
-    "come out of a script as they went in",
     arguments: [0, 1, 31, 32, 255, 256, 65_535, 65_536, 1_000_000])
-  func lengths(length: Int) async throws {
+  func `words of any length reach a script unchanged`(length: Int) async throws {
     try await TestRedis.with { redis in
       let word = String(repeating: "x", count: length)
       var packed = PackedCommands()
@@ -42,8 +40,7 @@ struct PackedCommandsTests {
     }
   }
 
-  @Test("are as many words as Lua takes, numbers and raw bytes, over several runs")
-  func many() async throws {
+  @Test func `thousands of numbers and raw bytes reach a script unchanged`() async throws {
     try await TestRedis.with { redis in
       var first = PackedCommands()
       var second = PackedCommands()

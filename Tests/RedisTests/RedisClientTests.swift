@@ -3,8 +3,7 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("A client")
-struct RedisClientTests {
+@Suite struct RedisClientTests {
   private static func echo(_ text: String) -> Commands {
     var commands = Commands()
     commands.add("ECHO", text)
@@ -25,8 +24,7 @@ struct RedisClientTests {
     }
   }
 
-  @Test("gives each of many senders its own replies")
-  func concurrent() async throws {
+  @Test func `every concurrent sender gets its own replies`() async throws {
     let redis = try await onThread { try TestRedis() }
     let client = RedisClient(redis.url)
     client.start()
@@ -51,8 +49,7 @@ struct RedisClientTests {
     withExtendedLifetime(redis) {}
   }
 
-  @Test("fails every call at once in an outage, and comes back by itself")
-  func outage() async throws {
+  @Test func `calls fail at once in an outage, and the client reconnects by itself`() async throws {
     let redis = try await onThread { try TestRedis() }
     let client = RedisClient(redis.url)
     client.start()
@@ -73,8 +70,7 @@ struct RedisClientTests {
     client.stop()
   }
 
-  @Test("is away while the server hangs, not only for the call that found out")
-  func hang() async throws {
+  @Test func `all calls fail at once while the server hangs`() async throws {
     let redis = try await onThread { try TestRedis() }
     let client = RedisClient(redis.url, commandTimeout: .seconds(2))
     client.start()
@@ -92,8 +88,7 @@ struct RedisClientTests {
     client.stop()
   }
 
-  @Test("comes back after its connection was killed")
-  func clientKill() async throws {
+  @Test func `a client reconnects after its connection was killed`() async throws {
     let redis = try await onThread { try TestRedis() }
     let client = RedisClient(redis.url)
     client.start()
@@ -105,8 +100,7 @@ struct RedisClientTests {
     client.stop()
   }
 
-  @Test("refuses what is over its limit, and answers what waits even when it is stopped")
-  func limit() async throws {
+  @Test func `a call over the limit is refused, and waiting calls are answered at a stop`() async throws {
     let redis = try await onThread { try TestRedis() }
     let client = RedisClient(redis.url, limit: 50)
     // The client is not started yet, so all of them wait, except the one over the limit.
@@ -131,8 +125,7 @@ struct RedisClientTests {
     withExtendedLifetime(redis) {}
   }
 
-  @Test("stops while it waits to try again, even if just then the server comes up")
-  func stopInOutage() async throws {
+  @Test func `a client can be stopped while it waits to reconnect`() async throws {
     let redis = try await onThread { try TestRedis() }
     for comesUp in [false, true] {
       let socket = redis.folder.appending(path: "later-\(comesUp).sock")
@@ -148,8 +141,7 @@ struct RedisClientTests {
     }
   }
 
-  @Test("waits between its tries, however many calls waited when the outage began")
-  func backoff() async throws {
+  @Test func `a client waits between its attempts to connect`() async throws {
     let redis = try await onThread { try TestRedis() }
     let client = RedisClient(redis.url(user: "nobody", password: "x"), limit: 200)
     let start = ContinuousClock.now

@@ -2,10 +2,8 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("A connection")
-struct RedisConnectionTests {
-  @Test("answers a pipeline of 10,000 in order, error replies in their places")
-  func pipeline() async throws {
+@Suite struct RedisConnectionTests {
+  @Test func `a pipeline of 10,000 commands is answered in order`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       var commands = Commands()
@@ -27,8 +25,7 @@ struct RedisConnectionTests {
     }
   }
 
-  @Test("lets replies be taken in parts, while more is sent")
-  func parts() async throws {
+  @Test func `replies can be received in parts while more is sent`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       for word in ["a", "b", "c"] {
@@ -45,8 +42,7 @@ struct RedisConnectionTests {
     }
   }
 
-  @Test("signs in as a user, or not")
-  func signIn() async throws {
+  @Test func `a connection signs in as its user, as the default user or not at all`() async throws {
     try await TestRedis.with { redis in
       let admin = try redis.connect()
       try admin.call("ACL", "SETUSER", "anna", "on", ">geheim", "~*", "+@all")
@@ -67,8 +63,7 @@ struct RedisConnectionTests {
     }
   }
 
-  @Test("selects its database")
-  func database() async throws {
+  @Test func `a connection selects its database`() async throws {
     try await TestRedis.with { redis in
       let third = try RedisConnection(redis.url(database: 3))
       try third.call("SET", "k", "three")
@@ -79,8 +74,7 @@ struct RedisConnectionTests {
     }
   }
 
-  @Test("loads a script once, and again after the server forgot it")
-  func scripts() async throws {
+  @Test func `a script is loaded once, and again after the server forgot it`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       let script = Script("return ARGV[1]")

@@ -3,10 +3,8 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("A connection in an outage")
-struct RedisOutageTests {
-  @Test("is refused where no server listens")
-  func refused() throws {
+@Suite struct RedisOutageTests {
+  @Test func `connecting fails if no server listens`() throws {
     for text in ["unix:///tmp/handover-no-such.sock", "redis://127.0.0.1:1"] {
       let error = #expect(throws: RedisError.self) { try RedisConnection(RedisURL(text)) }
       #expect(error?.code == .unavailable)
@@ -15,8 +13,7 @@ struct RedisOutageTests {
     }
   }
 
-  @Test("gives up when the server does not answer in time")
-  func timeout() async throws {
+  @Test func `a call fails if the server does not answer in time`() async throws {
     try await TestRedis.with { redis in
       let connection = try RedisConnection(redis.url, commandTimeout: .milliseconds(200))
       redis.process.signal(SIGSTOP)
@@ -29,8 +26,7 @@ struct RedisOutageTests {
     }
   }
 
-  @Test("gives up on a sign-in that is not answered")
-  func signInTimeout() async throws {
+  @Test func `connecting fails if the sign-in is not answered in time`() async throws {
     try await TestRedis.with { redis in
       redis.process.signal(SIGSTOP)
       defer { redis.process.signal(SIGCONT) }
@@ -41,8 +37,7 @@ struct RedisOutageTests {
     }
   }
 
-  @Test("breaks when the server is killed in the middle of a pipeline")
-  func killed() async throws {
+  @Test func `a pipeline fails if the server is killed in the middle`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       var commands = Commands()
@@ -57,8 +52,7 @@ struct RedisOutageTests {
     }
   }
 
-  @Test("survives writing to a server that is gone")
-  func brokenPipe() async throws {
+  @Test func `writing to a dead server is an error, not a crash`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       redis.process.kill()
@@ -69,8 +63,7 @@ struct RedisOutageTests {
     }
   }
 
-  @Test("leaves nothing open: 1,000 connections, and as many that failed to sign in")
-  func descriptors() async throws {
+  @Test func `closed and rejected connections leave no descriptor open`() async throws {
     try await TestRedis.with { redis in
       let observer = try redis.connect()
       let wrong = redis.url(user: "nobody", password: "x")
@@ -89,8 +82,7 @@ struct RedisOutageTests {
     }
   }
 
-  @Test("leaves nothing open where no server listens")
-  func refusedDescriptors() throws {
+  @Test func `failed connection attempts leave no descriptor open`() throws {
     let nowhere = try RedisURL("unix:///tmp/handover-no-such.sock")
     let before = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     for _ in 0..<1000 { #expect(throws: RedisError.self) { try RedisConnection(nowhere) } }

@@ -1,31 +1,29 @@
 import Redis
 import Testing
 
-@Suite("A Redis URL")
-struct RedisURLTests {
+@Suite struct RedisURLTests {
   @Test(
-    "says where the server is",
     arguments: [
       ("redis://localhost", "localhost", 6379, 0), ("redis://10.0.0.7:7000/3", "10.0.0.7", 7000, 3),
       ("redis://[::1]:6380", "::1", 6380, 0), ("redis://cache.example:1/", "cache.example", 1, 0),
       ("redis://h:65535/15", "h", 65535, 15),
     ] as [(String, String, Int32, Int)])
-  func tcp(text: String, host: String, port: Int32, database: Int) throws {
+  func `a Redis URL names host, port and database`(text: String, host: String, port: Int32, database: Int)
+    throws
+  {
     let url = try RedisURL(text)
     #expect(url.endpoint == .tcp(host: host, port: port))
     #expect(url.database == database)
     #expect(url.user == nil && url.password == nil)
   }
 
-  @Test("may name a socket")
-  func unix() throws {
+  @Test func `a Redis URL can name a Unix socket`() throws {
     let url = try RedisURL("unix:///run/redis/redis.sock")
     #expect(url.endpoint == .unix(path: "/run/redis/redis.sock"))
     #expect("\(url)" == "unix:///run/redis/redis.sock")
   }
 
-  @Test("says how to sign in, and never tells the password")
-  func signIn() throws {
+  @Test func `a Redis URL has user and password, and its description omits the password`() throws {
     let named = try RedisURL("redis://anna:p%40ss%2Fw%3Ard@host:6380/2")
     #expect(named.user == "anna" && named.password == "p@ss/w:rd")
     #expect("\(named)" == "redis://anna@host:6380/2")
@@ -35,22 +33,21 @@ struct RedisURLTests {
   }
 
   @Test(
-    "is refused with the part that is wrong",
     arguments: [
       ("localhost:6379", "no scheme"), ("http://localhost", "“http”"), ("redis://", "no host"),
       ("redis://:6379", "no host"), ("redis://h:0", "port"), ("redis://h:70000", "port"),
       ("redis://h/minus", "database"), ("redis://h/-1", "database"), ("unix://relative.sock", "not absolute"),
       ("unix:///" + String(repeating: "x", count: 107), "107 bytes"),
     ])
-  func bad(text: String, part: String) {
+  func `an invalid Redis URL is refused with the part that is wrong`(text: String, part: String) {
     let error = #expect(throws: RedisError.self) { try RedisURL(text) }
     #expect(error?.code == .badURL)
     #expect(error?.canRetry == false)
     #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
   }
 
-  @Test("keeps the password out of its errors", arguments: ["redis://u:hush@h:0", "rediss://u:hush@h"])
-  func discreet(text: String) {
+  @Test(arguments: ["redis://u:hush@h:0", "rediss://u:hush@h"])
+  func `errors do not contain the password`(text: String) {
     let error = #expect(throws: RedisError.self) { try RedisURL(text) }
     #expect(error?.message.contains("hush") == false)
   }

@@ -2,10 +2,8 @@ import Redis
 import Testbed
 import Testing
 
-@Suite("A reply")
-struct ReplyTests {
-  @Test("is of the kind that Redis sent, however deep")
-  func kinds() async throws {
+@Suite struct ReplyTests {
+  @Test func `a reply has the kind that Redis sent, at any depth`() async throws {
     try await TestRedis.with { redis in
       let reply = try redis.connect().call(
         "EVAL",
@@ -33,8 +31,7 @@ struct ReplyTests {
     }
   }
 
-  @Test("may be null, as a text and as an array")
-  func null() async throws {
+  @Test func `null replies are recognized, as text and as array`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       #expect(try connection.call("GET", "nothing").isNull)
@@ -43,8 +40,7 @@ struct ReplyTests {
     }
   }
 
-  @Test("reads numbers out of texts too")
-  func integers() async throws {
+  @Test func `numbers can be read from text replies`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       #expect(try connection.call("INCRBY", "n", "\(Int.max)").integer == .max)
@@ -54,8 +50,7 @@ struct ReplyTests {
     }
   }
 
-  @Test("keeps bytes as they are, be they text or not")
-  func bytes() async throws {
+  @Test func `the bytes of a reply are unchanged, text or not`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       let binary = (0...255).map { UInt8($0) } + [13, 10, 0]

@@ -1,26 +1,23 @@
 import Redis
 import Testing
 
-@Suite("RESPWords and commands")
-struct WordsTests {
+@Suite struct WordsTests {
   private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-  @Test("are counted in bytes, not in characters")
-  func words() {
+  @Test func `lengths are counted in bytes, not in characters`() {
     let words = RESPWords("SET", "거래", "")
     #expect(text(words.bytes) == "$3\r\nSET\r\n$6\r\n거래\r\n$0\r\n\r\n")
     #expect(words.count == 3)
   }
 
-  @Test("write every integer", arguments: [0, 9, 10, -1, -10, 1_000_000, .max, .min])
-  func numbers(number: Int) {
+  @Test(arguments: [0, 9, 10, -1, -10, 1_000_000, .max, .min])
+  func `every integer can be written`(number: Int) {
     var words = RESPWords()
     words.add(number)
     #expect(text(words.bytes) == "$\("\(number)".utf8.count)\r\n\(number)\r\n")
   }
 
-  @Test("take raw bytes and other words, and start afresh")
-  func composed() {
+  @Test func `words can be made of raw bytes and of other words`() {
     var words = RESPWords()
     withUnsafeBytes(of: (UInt8(0), UInt8(0xFF), UInt8(13), UInt8(10))) { words.add($0) }
     #expect(words.bytes == [UInt8]("$4\r\n".utf8) + [0, 0xFF, 13, 10, 13, 10])
@@ -34,8 +31,7 @@ struct WordsTests {
     #expect(all.bytes.count == 9 + 100_000 + 2)
   }
 
-  @Test("make commands with their word counts")
-  func commands() {
+  @Test func `commands are written with their word counts`() {
     var commands = Commands()
     #expect(commands.isEmpty)
     commands.add("PING")

@@ -7,7 +7,7 @@ import Testing
 /// Events that no worker that keeps the laws can have emitted.
 @Suite struct BrokenLawTests {
   /// Units that were never held cannot be handed out: the event is put aside, and nothing else is blocked.
-  @Test func isPutAsideWithItsReason() async throws {
+  @Test func `an event that breaks a law is put aside with the reason`() async throws {
     try await TestRedis.with { redis in
       let bench = try LaneBench(.stock, on: redis)
       let position = try bench.add(

@@ -8,7 +8,7 @@ import Testing
 
 /// The stored records of the read models, byte for byte.
 @Suite struct GoldenTests {
-  @Test func aRowOfMyPage() throws {
+  @Test func `the stored form of a my page row stays the same`() throws {
     let events = Story.all[2].events
     let first = try #require(events.first), deal = try #require(first.event.deal)
     var row = MypageRow(first.event, of: deal, at: first.position)
@@ -21,7 +21,7 @@ import Testing
     try Golden.text("mypage name", now: MypageRowID(7, in: Shard(3), .seller).description)
   }
 
-  @Test func aNotice() throws {
+  @Test func `the stored form of a notice stays the same`() throws {
     let item = try #require(Story.begun().started().events.last)
     let notices = Notice.all(of: item, status: .running, seller: "이준호", in: Shard(3))
     for (notice, role) in zip(notices, DealRole.allCases) {

@@ -10,11 +10,9 @@ import Testing
 
 @testable import Workers
 
-@Suite("An inlet")
-struct InletTests {
+@Suite struct InletTests {
   /// A batch that takes longer than the check interval must not lose replies meant for the door.
-  @Test("looks at the backlog before a batch, never in the middle of one")
-  func slowBatch() async throws {
+  @Test func `an inlet checks the backlog before a batch, never during one`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       let inlet = Key.inlet(.stock)

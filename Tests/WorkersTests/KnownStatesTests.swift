@@ -8,10 +8,8 @@ import Testing
 
 @testable import Workers
 
-@Suite("What a lane knows")
-struct KnownStatesTests {
-  @Test("is forgotten all at once when there is too much of it, but never the latest")
-  func bound() {
+@Suite struct KnownStatesTests {
+  @Test func `remembered states are limited, but the latest one is always kept`() {
     var states = KnownStates<Int>()
     for number in 0..<10_000 {
       states.remember([number], [number * 2])
@@ -20,8 +18,7 @@ struct KnownStatesTests {
     #expect((0..<10_000).count { states[$0] != nil } <= 2048)
   }
 
-  @Test("need not be loaded again, and is loaded by the next owner")
-  func loads() async throws {
+  @Test func `remembered states are not loaded again, except by the next owner`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       let shard = Shard(0)

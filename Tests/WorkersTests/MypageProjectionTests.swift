@@ -8,7 +8,7 @@ import Testing
 /// My page as it is stored in Redis.
 @Suite struct MypageProjectionTests {
   @Test(arguments: 1...4 as ClosedRange<UInt64>)
-  func anySplitIntoBatchesMakesTheSamePages(seed: UInt64) throws {
+  func `any split into batches makes the same pages`(seed: UInt64) throws {
     // Several reservations, with interleaved events.
     var random = SplitMix64(seed: seed)
     var rest = (1...12).map { id in
@@ -50,7 +50,7 @@ import Testing
   }
 
   /// Users' lists are written before the commit, without a fence.
-  @Test func aFormerOwnerListsNothingElse() throws {
+  @Test func `repeated writes of a former owner change nothing`() throws {
     let shelf = try Shelf()
     let events = Story.all[0].events
     try shelf.apply(MypageProjection.self, events)
@@ -63,7 +63,7 @@ import Testing
     #expect(try shelf.list(Key.mypage(of: "이준호")) == ["3:7:seller", "1712000000000"])
   }
 
-  @Test func whatIsLostComesBackByAReplay() throws {
+  @Test func `a replay restores lost rows and list entries`() throws {
     let shelf = try Shelf()
     let events = Story.all[0].events
     for event in events { try shelf.apply(MypageProjection.self, [event]) }
@@ -83,7 +83,7 @@ import Testing
   }
 
   /// The stored records include later events than the replayed ones.
-  @Test func aReplayTakesNothingBack() throws {
+  @Test func `a replay of older events does not undo newer ones`() throws {
     let shelf = try Shelf()
     let events = Story.all[1].events
     try shelf.apply(MypageProjection.self, events)
@@ -95,7 +95,7 @@ import Testing
   }
 
   /// They are equal as `String`, but two users to Redis, and so everywhere.
-  @Test func namesThatLookTheSameAreTwoUsers() throws {
+  @Test func `user ids that differ only in Unicode normalization are two users`() throws {
     let shelf = try Shelf()
     let users = ["\u{E9}", "e\u{301}"]
     #expect(users[0] == users[1])
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  @Test func aBuyerMayBeTheSeller() throws {
+  @Test func `a buyer who is also the seller has two rows`() throws {
     let shelf = try Shelf()
     try shelf.apply(MypageProjection.self, Story.begun(7, buyer: "나").started(seller: "나").events)
     let time = "1712000000000"

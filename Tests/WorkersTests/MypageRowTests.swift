@@ -21,7 +21,7 @@ import Testing
     return try #require(Fields(packed: packed))
   }
 
-  @Test func aDealFromBeginningToEnd() throws {
+  @Test func `the events of a whole deal make its row`() throws {
     let story = Story.begun()
     #expect(
       try said(story) == [
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func aCancelThatIsAskedForIsNoneYet() throws {
+  @Test func `a requested cancel changes the status only once it is confirmed`() throws {
     let asked = Story.begun().started().then(.reserveCancelRequested)
     #expect(try said(asked)["status"] == "거래진행중")
     #expect(try said(asked)["reserveStatus"] == "취소요청")
@@ -50,7 +50,7 @@ import Testing
     #expect(canceled["tradeStatus"] == "예약취소" && canceled["stockStatus"] == "재고복원")
   }
 
-  @Test func onlyTheReservationTellsDateAndPlace() throws {
+  @Test func `only the reservation's own events change date and address`() throws {
     let story = Story.begun().started().then(.reserveChanged) {
       $0.terms = Terms(price: 50_000, reserveDt: "2024-05-05", address: "부산")
     }
@@ -59,7 +59,7 @@ import Testing
     #expect(moved["seller"] == "이준호")
   }
 
-  @Test func whatATrimmedJournalTellsIsTaken() throws {
+  @Test func `a row can be made from a journal whose first event was trimmed`() throws {
     let story = Story.begun().started().then(.stockHeld)
     let late = try #require(row(story.events.dropFirst()))
     let fields = try #require(Fields(packed: late.packed))
@@ -71,7 +71,7 @@ import Testing
 
   /// A batch begins with the row that the last one stored, and can be read again.
   @Test(arguments: Story.all.indices)
-  func anySplitIntoBatchesMakesTheSameRow(story: Int) throws {
+  func `any split into batches makes the same row`(story: Int) throws {
     let events = Story.all[story].events
     let whole = try #require(row(events)?.packed)
     for cuts in 0..<(1 << (events.count - 1)) {
@@ -94,7 +94,7 @@ import Testing
     "", "position", "position\t1-1", "a\tb",
     "position\tx\tbegun\t1\tproductid\t1\tqty\t1\tprice\t1\tbuyer\ta",
   ])
-  func whatIsNoRowIsNoneAtAll(text: String) {
+  func `an invalid stored row is rejected`(text: String) {
     #expect(throws: FieldError.self) { try MypageRow(packed: text, reserveid: 7) }
   }
 }

@@ -17,9 +17,10 @@ import Testing
   ]
 
   @Test(
-    "makes every lane stand still before what it does not know, whoever it is for",
     arguments: WorkerKind.allCases, [["type", "TradeAuctioned", "id", "1"], ["status", "경매중"]])
-  func standsStill(role: WorkerKind, newer: [String]) async throws {
+  func `a lane stands still before an event of a newer release`(role: WorkerKind, newer: [String])
+    async throws
+  {
     // A known event with an unknown word matters only to workers that listen to it.
     if newer[0] == "status", ![.notification, .mypage].contains(role) { return }
     try await TestRedis.with { redis in

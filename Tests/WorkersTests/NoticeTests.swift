@@ -20,7 +20,7 @@ import Testing
     try shelf.hash(Key.notices(of: userid)).keys.compactMap { NoticeID(own: $0, of: userid) }.sorted()
   }
 
-  @Test func aNoticeTellsAll() throws {
+  @Test func `a notice contains the deal, the role, the time and the message`() throws {
     let shelf = try Shelf()
     try shelf.apply(NotificationProjection.self, Story.begun().started().events)
     let notices = try stored(shelf, of: "이준호")
@@ -36,7 +36,7 @@ import Testing
     #expect(try stored(shelf).map(\.own) == ["3-1712000000000-0-b", "3-1712000000000-1-b"])
   }
 
-  @Test func twiceIsOnce() throws {
+  @Test func `applying the same events twice changes no notice`() throws {
     let shelf = try Shelf()
     for story in Story.all { try shelf.apply(NotificationProjection.self, story.events) }
     let once = try ["김민지", "이준호"].map { try shelf.hash(Key.notices(of: $0)) }
@@ -44,7 +44,7 @@ import Testing
     #expect(try ["김민지", "이준호"].map { try shelf.hash(Key.notices(of: $0)) } == once)
   }
 
-  @Test func onlyTheNewestStay() throws {
+  @Test func `only the newest notices of a user are kept`() throws {
     let shelf = try Shelf()
     let (limit, slack) = (NoticeKeeping.limit, NoticeKeeping.slack)
     var written = 0
@@ -62,7 +62,7 @@ import Testing
     #expect(try stored(shelf).count == limit)
   }
 
-  @Test func anOwnerLooksOnlyNowAndThen() throws {
+  @Test func `the number of notices is checked only now and then`() throws {
     let shelf = try Shelf()
     let owner = ProjectionLane(shard: shelf.shard)
     func looks() throws -> Int { try shelf.connection.calls(of: "hlen") }
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func theyExpire() throws {
+  @Test func `notices expire, and their time to live is renewed at most once a day`() throws {
     let shelf = try Shelf()
     let key = Key.notices(of: "김민지")
     func left() throws -> Int { try shelf.connection.call("PTTL", key).integer ?? 0 }
@@ -104,7 +104,7 @@ import Testing
       ])
   }
 
-  @Test func whatIsNoNoticeIsLeftToTheAudit() {
+  @Test func `a malformed notice id is not removed as surplus`() {
     #expect(NoticeKeeping.surplus(of: ["nonsense", "3-5-0-b"], now: 5) == [])
     #expect(
       NoticeKeeping.surplus(of: ["nonsense", "3-5-0-b"], now: UInt64(NoticeKeeping.lifetime) + 6) == [

@@ -8,7 +8,7 @@ import Testing
 
 /// A product's listings follow one another quickly: each one's final state is stored, in any batches.
 @Suite struct ReplacedListingTests {
-  @Test func everyListingOfABatchIsStored() async throws {
+  @Test func `every listing of a batch is stored in its final state`() async throws {
     try await TestRedis.with { redis in
       var bench = try TradeBench(redis)
       try bench.decide(.list(1), .withdraw(1), .list(2), .withdraw(2), .list(3))
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test func aListingThatAnotherOneFollowedCanBeDeleted() async throws {
+  @Test func `a listing that was replaced by another can be deleted`() async throws {
     try await TestRedis.with { redis in
       var bench = try TradeBench(redis)
       try bench.decide(.list(1), .withdraw(1), .list(2), .withdraw(2), .list(3))

@@ -12,7 +12,7 @@ import Testing
   ]
 
   /// A row recreated from one event would have lost its price, date and address.
-  @Test func aDamagedRowStaysAndTheEventIsPutAside() async throws {
+  @Test func `a damaged row is kept, and its event is put aside`() async throws {
     try await TestRedis.with { redis in
       let bench = try LaneBench(.mypage, on: redis)
       let rows = Key.mypageRows(of: 7, in: bench.shard)
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func aRowOfANewerReleaseMakesTheLaneStandStill() async throws {
+  @Test func `a row of a newer release makes the lane stand still`() async throws {
     try await TestRedis.with { redis in
       let bench = try LaneBench(.mypage, on: redis)
       let row = [
@@ -46,7 +46,7 @@ import Testing
   }
 
   /// No release will ever be able to read it.
-  @Test func whatIsNoEventAtAllIsPutAside() async throws {
+  @Test func `an entry that is not an event is put aside`() async throws {
     try await TestRedis.with { redis in
       let bench = try LaneBench(.notification, on: redis)
       let position = try bench.add(["productid": "100"], to: bench.journal)
