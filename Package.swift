@@ -51,6 +51,8 @@ let package = Package(
     layer("Redis", "CHiredis"),
     layer("Market"),
     layer("Telemetry", coreMetrics),
+    // Child processes and free ports, for whatever starts servers of its own: the tool, benchmarks and tests.
+    layer("Processes"),
     layer("Lanes", "Market", "Redis", "Telemetry", coreMetrics, logging),
     layer("Keys", "Lanes", "Market", "Redis"),
     layer("Doors", "Keys", "Lanes", "Market", "Redis"),
@@ -73,24 +75,27 @@ let package = Package(
     executable("mypage-worker", "Runtime"),
     executable("ingress", "Runtime"),
     executable(
-      "handover", "Keys", "Lanes", "Market", "Operations", "Redis", "Runtime", "Workers", lifecycle, logging),
+      "handover", "Keys", "Lanes", "Market", "Operations", "Processes", "Redis", "Runtime", "Workers",
+      lifecycle, logging),
     executable(
-      "handover-bench", "Doors", "Keys", "Lanes", "Market", "Redis", "Runtime", "Workers",
+      "handover-bench", "Doors", "Keys", "Lanes", "Market", "Processes", "Redis", "Runtime", "Workers",
       asyncHTTPClient, histogram, hummingbird, logging),
 
     .target(
-      name: "Testbed", dependencies: ["Redis", asyncHTTPClient], path: "Tests/Testbed",
+      name: "Testbed", dependencies: ["Processes", "Redis", asyncHTTPClient], path: "Tests/Testbed",
       swiftSettings: settings),
     .executableTarget(
       name: "PoisonWorker", dependencies: ["Lanes", "Redis", "Workers", logging], path: "Tests/PoisonWorker",
       swiftSettings: settings),
     .executableTarget(
       name: "Chaos",
-      dependencies: ["Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", argumentParser],
+      dependencies: [
+        "Doors", "Keys", "Lanes", "Market", "Operations", "Processes", "Redis", "Testbed", argumentParser,
+      ],
       path: "Tests/Chaos", swiftSettings: settings),
     tests("MarketTests", "Market", "Testbed"),
     tests("RedisTests", "Redis", "Testbed"),
-    tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),
+    tests("LanesTests", "Lanes", "Market", "Processes", "Redis", "Testbed", logging),
     tests("DoorsTests", "Doors", "Keys", "Lanes", "Market", "Redis", "Testbed"),
     tests("WorkersTests", "Keys", "Lanes", "Market", "Redis", "Testbed", "Workers", logging),
     tests("HTTPIngressTests", "HTTPIngress", "Health", "Testbed", asyncHTTPClient),
@@ -98,10 +103,12 @@ let package = Package(
       "OperationsTests", "Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", "Workers",
       logging),
     tests(
-      "DeploymentTests", "Lanes", "Market", "Redis", "Telemetry", "Testbed", "Workers", "handover", "ingress",
+      "DeploymentTests", "Lanes", "Market", "Processes", "Redis", "Telemetry", "Testbed", "Workers",
+      "handover", "ingress",
       "reservation-worker", "trade-worker", "stock-worker", "notification-worker", "mypage-worker"),
     tests(
-      "EndToEndTests", "Keys", "Lanes", "Market", "PoisonWorker", "Redis", "Testbed", "handover", "ingress",
+      "EndToEndTests", "Keys", "Lanes", "Market", "PoisonWorker", "Processes", "Redis", "Testbed", "handover",
+      "ingress",
       "reservation-worker", "trade-worker", "stock-worker", "notification-worker", "mypage-worker"),
   ],
   swiftLanguageModes: [.v6]

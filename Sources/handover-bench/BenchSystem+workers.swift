@@ -1,11 +1,12 @@
 import Keys
 import Lanes
+import Processes
 import Redis
 import Workers
 
 extension BenchSystem {
   /// Starts one process of every worker.
-  func startWorkers() throws -> [(role: WorkerKind, process: Child)] {
+  func startWorkers() throws -> [(role: WorkerKind, process: RunningProcess)] {
     try WorkerKind.allCases.map { ($0, try start("\($0.rawValue)-worker", ["--log-level", "warning"])) }
   }
 

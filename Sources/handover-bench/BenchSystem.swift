@@ -1,5 +1,6 @@
 import Foundation
 import Keys
+import Processes
 import Redis
 
 /// A benchmark's own Redis in a temporary folder, and the processes that use it.
@@ -10,7 +11,7 @@ final class BenchSystem {
   let redis: RedisConnection
   let redisID: pid_t
   let shards: Int
-  private var children: [Child] = []
+  private var children: [RunningProcess] = []
 
   /// - Parameters:
   ///   - keepsLog: Whether Redis writes an append-only file, synced every second.
@@ -22,19 +23,20 @@ final class BenchSystem {
     let socket = folder.appending(path: "redis.sock").path
     let url = try RedisURL("unix://\(socket)")
     let log = folder.appending(path: "redis.log")
-    let server = try Child(
+    let server = try RunningProcess(
       "redis-server",
       [
         "--port", "0", "--unixsocket", socket, "--dir", folder.path, "--save", "", "--appendonly",
         keepsLog ? "yes" : "no", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
       ], log: log)
+    Cleanup.add(server.id)
     do {
       if redisFirst, setpriority(Int32(PRIO_PROCESS.rawValue), id_t(server.id), -15) != 0 {
         throw BenchError("Only root can give Redis priority.")
       }
       redis = try Self.connect(to: url, of: server)
     } catch {
-      server.end()
+      server.kill()
       throw error
     }
     self.folder = folder
@@ -48,31 +50,32 @@ final class BenchSystem {
   /// Starts one of the product's executables on this Redis.
   func start(
     _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:]
-  ) throws -> Child {
+  ) throws -> RunningProcess {
     let environment = environment.merging(["HANDOVER_REDIS_URL": url.description]) { $1 }
-    let child = try Child(
+    let child = try RunningProcess(
       Executables.path(executable), arguments, environment: environment,
       log: folder.appending(path: "\(executable).log"))
+    Cleanup.add(child.id)
     children.append(child)
     return child
   }
 
-  func stop(_ child: Child) {
-    child.end()
+  func stop(_ child: RunningProcess) {
+    child.terminate(within: .seconds(10))
+    Cleanup.remove(child.id)
     children.removeAll { $0.id == child.id }
   }
 
   /// Stops everything, the server last, and removes the folder.
   func end() {
-    for child in children.reversed() { child.end() }
-    children = []
+    for child in children.reversed() { stop(child) }
     try? FileManager.default.removeItem(at: folder)
     Cleanup.remove(folder)
   }
 
   /// Throws if a process has ended by itself, including the last lines of its log.
   func checkAlive() throws {
-    guard let dead = children.first(where: { !$0.isRunning }) else { return }
+    guard let dead = children.first(where: { $0.hasEnded }) else { return }
     let logs = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
     let tails = logs.filter { $0.pathExtension == "log" }.compactMap { log in
       (try? String(contentsOf: log, encoding: .utf8)).map { "\(log.lastPathComponent): \($0.suffix(500))" }
@@ -94,7 +97,7 @@ final class BenchSystem {
   }
 
   /// Tries to connect until the server answers; it sends no signal when it is up.
-  private static func connect(to url: RedisURL, of server: Child) throws -> RedisConnection {
+  private static func connect(to url: RedisURL, of server: RunningProcess) throws -> RedisConnection {
     let deadline = ContinuousClock.now + .seconds(20)
     while true {
       do {
@@ -102,7 +105,7 @@ final class BenchSystem {
         try connection.call("PING")
         return connection
       } catch {
-        guard server.isRunning, ContinuousClock.now < deadline else {
+        guard !server.hasEnded, ContinuousClock.now < deadline else {
           throw BenchError(
             "redis-server did not start: \(error). Is it installed (apt-get install redis-server)?")
         }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import Processes
 import Redis
 
 /// Measures the latency and the throughput of the ingress.
@@ -87,7 +88,7 @@ struct Calls: Sendable {
   }
 
   private func throughput(
-    of ingress: Child, at reserves: String, _ stage: BenchSystem, _ load: Load
+    of ingress: RunningProcess, at reserves: String, _ stage: BenchSystem, _ load: Load
   ) async throws -> Throughput {
     /// Spreads the calls over all products: the cost of a product grows with its running deals.
     @Sendable func request(_ number: Int, to url: String) -> HTTPClientRequest {

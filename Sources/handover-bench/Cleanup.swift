@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Synchronization
 
 /// The processes and folders to remove when a benchmark is interrupted.

@@ -1,9 +1,10 @@
 import Foundation
+import Runtime
 
 /// Measures whether the drain keeps its pace with more backlog, more history and more shards.
 struct Growth: Sendable {
   struct Result: Sendable {
-    let table: Table
+    let table: TextTable
     /// The ratios of the pace behind the long history to that behind the short one, one per turn.
     let historyRatios: [Double]
   }
@@ -23,7 +24,9 @@ struct Growth: Sendable {
   }
 
   func run(progress: (String) -> Void) throws -> Result {
-    var table = Table("what", "entries/s", "decided/s", "commit p99 µs", "worker µs", "Redis µs", "bytes")
+    var table = TextTable(
+      "what", "entries/s", "decided/s", "commit p99 µs", "worker µs", "Redis µs", "bytes", alignsNumbers: true
+    )
     func add(_ what: String, _ result: Drain.Result) {
       let count = Double(result.entries)
       table.add(

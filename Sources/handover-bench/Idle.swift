@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Redis
 
 /// Measures the cost of a whole system that nobody uses.
@@ -23,11 +24,15 @@ struct Idle: Sendable {
       try? FileManager.default.removeItem(at: folder)
       Cleanup.remove(folder)
     }
-    let dev = try Child(
+    let dev = try RunningProcess(
       Executables.path("handover"), ["dev"],
       environment: ["HANDOVER_DATA": folder.path, "HANDOVER_PORT": "0", "HANDOVER_REDIS_URL": ""],
       log: folder.appending(path: "dev.log"))
-    defer { dev.end() }
+    Cleanup.add(dev.id)
+    defer {
+      dev.terminate(within: .seconds(10))
+      Cleanup.remove(dev.id)
+    }
     let redis = try connect(to: RedisURL("unix://\(folder.path)/redis.sock"), of: dev)
     let redisID = try RedisInfo(redis).processID
     Cleanup.add(redisID)
@@ -36,9 +41,9 @@ struct Idle: Sendable {
     // Start-up is over when the lanes have been divided and the first leases extended.
     Thread.sleep(forTimeInterval: 3)
     let (start, began) = (try RedisInfo(redis), ContinuousClock.now)
-    let before = (dev.cpuSeconds, Child.cpuSeconds(of: redisID))
+    let before = (dev.cpuSeconds, RunningProcess.cpuSeconds(of: redisID))
     Thread.sleep(forTimeInterval: duration.seconds)
-    let after = (dev.cpuSeconds, Child.cpuSeconds(of: redisID))
+    let after = (dev.cpuSeconds, RunningProcess.cpuSeconds(of: redisID))
     let (end, seconds) = (try RedisInfo(redis), (ContinuousClock.now - began).seconds)
     return Result(
       processShare: (after.0 - before.0) / seconds, redisShare: (after.1 - before.1) / seconds,
@@ -46,9 +51,9 @@ struct Idle: Sendable {
         / seconds)
   }
 
-  private func connect(to url: RedisURL, of dev: Child) throws -> RedisConnection {
+  private func connect(to url: RedisURL, of dev: RunningProcess) throws -> RedisConnection {
     let deadline = ContinuousClock.now + .seconds(20)
-    while dev.isRunning, ContinuousClock.now < deadline {
+    while !dev.hasEnded, ContinuousClock.now < deadline {
       if let redis = try? RedisConnection(url) { return redis }
       Thread.sleep(forTimeInterval: 0.02)
     }

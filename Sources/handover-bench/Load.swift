@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Processes
 import Redis
 
 /// An HTTP client that generates load.
@@ -72,10 +73,10 @@ struct Load: Sendable {
   }
 
   /// Waits until the URL is answered.
-  func awaitAnswer(_ url: String, of server: Child) async throws {
+  func awaitAnswer(_ url: String, of server: RunningProcess) async throws {
     let deadline = ContinuousClock.now + .seconds(20)
     while (try? await call(HTTPClientRequest(url: url), expecting: 200)) == nil {
-      guard server.isRunning, ContinuousClock.now < deadline else {
+      guard !server.hasEnded, ContinuousClock.now < deadline else {
         throw BenchError("Nothing answers at \(url).")
       }
       try await Task.sleep(for: .milliseconds(20))

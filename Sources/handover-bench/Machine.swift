@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// Where and when something was measured, without which a figure is meaningless.
 struct Machine: Codable, Sendable {
@@ -41,12 +42,11 @@ struct Machine: Codable, Sendable {
 
   /// Returns the version that `redis-server --version` prints.
   private static func redisVersion() -> String {
-    let (server, pipe) = (Process(), Pipe())
-    server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    server.arguments = ["redis-server", "--version"]
-    server.standardOutput = pipe
-    guard (try? server.run()) != nil else { return "?" }
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let output = FileManager.default.temporaryDirectory.appending(path: "redis-version-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: output) }
+    guard let server = try? RunningProcess("redis-server", ["--version"], log: output) else { return "?" }
+    server.wait()
+    let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
     return text.split(separator: " ").first { $0.hasPrefix("v=") }.map { String($0.dropFirst(2)) } ?? "?"
   }
 }

@@ -1,3 +1,5 @@
+import Runtime
+
 /// The cost of a piece of work in Redis.
 struct RedisCost: Codable, Sendable {
   /// The share of one command. Commands called by a script are also included in the script's time.
@@ -29,8 +31,8 @@ struct RedisCost: Codable, Sendable {
   }
 
   /// Returns a row for each command that took at least a hundredth of a microsecond per unit of work.
-  func table(per unit: String, count: Int) -> Table {
-    var table = Table("command", "calls/\(unit)", "µs/call", "µs/\(unit)")
+  func table(per unit: String, count: Int) -> TextTable {
+    var table = TextTable("command", "calls/\(unit)", "µs/call", "µs/\(unit)", alignsNumbers: true)
     for share in shares where Double(share.microseconds) / Double(count) >= 0.01 {
       table.add(
         share.command, decimal(Double(share.calls) / Double(count), 3),

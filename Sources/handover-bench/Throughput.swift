@@ -1,11 +1,12 @@
 import AsyncHTTPClient
+import Processes
 
 /// Measures how many calls the ingress handles, compared to a bare server that returns the same bytes.
 struct Throughput {
   let stage: BenchSystem
   let load: Load
-  let ingress: Child
-  let bare: Child
+  let ingress: RunningProcess
+  let bare: RunningProcess
   /// The URLs of the same call at the ingress and at the bare server.
   let urls: (ingress: String, bare: String)
   /// Returns the request for a call's number.
@@ -34,9 +35,11 @@ struct Throughput {
   }
 
   private func take(
-    _ turn: Duration, of server: Child, at url: String
+    _ turn: Duration, of server: RunningProcess, at url: String
   ) async throws -> (turn: Comparison.Turn, calls: Int) {
-    let (cpu, redis, began) = (server.cpuSeconds, Child.cpuSeconds(of: stage.redisID), ContinuousClock.now)
+    let (cpu, redis, began) = (
+      server.cpuSeconds, RunningProcess.cpuSeconds(of: stage.redisID), ContinuousClock.now
+    )
     let calls = try await load.closed(connections: Self.connections, for: turn, expecting: 202) { [request] in
       request($0, url)
     }
@@ -45,7 +48,7 @@ struct Throughput {
       Comparison.Turn(
         callsPerSecond: count / (ContinuousClock.now - began).seconds,
         cpuPerCall: (server.cpuSeconds - cpu) / count,
-        redisPerCall: (Child.cpuSeconds(of: stage.redisID) - redis) / count), calls
+        redisPerCall: (RunningProcess.cpuSeconds(of: stage.redisID) - redis) / count), calls
     )
   }
 }

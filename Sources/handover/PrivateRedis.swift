@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Redis
 import Runtime
 import ServiceLifecycle
@@ -45,26 +46,20 @@ struct PrivateRedis: Service {
   }
 
   private static func launch(in folder: URL, socket: String) throws {
-    let log = folder.appending(path: "redis.log").path
-    let server = Process()
-    server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    server.arguments = [
-      "redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir", folder.path,
-      "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction",
-      "--proto-max-bulk-len", "32mb", "--client-query-buffer-limit", "64mb", "--logfile", log,
-    ]
-    server.standardOutput = FileHandle.nullDevice
-    // A thread of the cooperative pool blocks all signals, and a child would inherit that.
-    var none = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, nil)
-    try server.run()
+    let log = folder.appending(path: "redis.log")
+    let server = try RunningProcess(
+      "redis-server",
+      [
+        "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir", folder.path,
+        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction",
+        "--proto-max-bulk-len", "32mb", "--client-query-buffer-limit", "64mb", "--logfile", log.path,
+      ], log: log)
     let deadline = ContinuousClock.now + .seconds(60)
     // It answers once its socket exists and the append-only file, which can be long, is loaded.
     while (try? RedisConnection(RedisURL("unix://\(socket)")).call("PING")) == nil {
-      guard server.isRunning, ContinuousClock.now < deadline else {
+      guard !server.hasEnded, ContinuousClock.now < deadline else {
         throw StartError(
-          "redis-server did not start. Install it (apt-get install redis-server), or see \(log) for the reason."
+          "redis-server did not start. Install it (apt-get install redis-server), or see \(log.path) for the reason."
         )
       }
       Thread.sleep(forTimeInterval: 0.01)

@@ -47,14 +47,14 @@ struct StatusCommand: AsyncParsableCommand {
   }
 
   static func table(_ status: SystemStatus) -> String {
-    var table = TextTable(["worker", "replicas", "lanes", "behind", "dead letters"])
+    var table = TextTable("worker", "replicas", "lanes", "behind", "dead letters")
     for worker in status.workers {
-      table.add([
+      table.add(
         worker.worker, "\(worker.replicas)", "\(worker.lanesHeld)/\(worker.lanes)", "\(worker.lag)",
         "\(worker.deadLetters)",
-      ])
+      )
     }
-    var text = table.text
+    var text = table.description
     for lane in status.lanes where lane.lag > 0 || lane.owner == nil {
       text += "\n\(lane.lane) is \(lane.lag) behind, held by \((lane.owner ?? "nobody").printable)"
     }

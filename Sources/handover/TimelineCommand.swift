@@ -35,19 +35,19 @@ struct TimelineCommand: AsyncParsableCommand {
     if json {
       return try Output.write(timeline.moments.map(Self.encoded))
     }
-    var table = TextTable(["time", "+ms", "entry", "by", "what", ""])
+    var table = TextTable("time", "+ms", "entry", "by", "what", "")
     var last: UInt64?
     for moment in timeline.moments {
       let now = moment.line.id.milliseconds
       let isNotice = moment.kind == .notice
-      table.add([
+      table.add(
         moment.line.id.timestamp, last.map { "\(now - $0)" } ?? "", isNotice ? "" : "\(moment.line.id)",
         moment.actor,
         isNotice ? "notice" : moment.line.type, moment.text,
-      ])
+      )
       last = now
     }
-    try Output.write([table.text])
+    try Output.write([table.description])
   }
 
   private static func encoded(_ moment: Timeline.Moment) throws -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testbed
 
 /// The objects of a kustomization, as Kubernetes would receive them.

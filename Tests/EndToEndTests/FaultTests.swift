@@ -1,6 +1,7 @@
 import Foundation
 import Keys
 import Lanes
+import Processes
 import Redis
 import Testbed
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import Keys
 import Lanes
 import Market
+import Processes
 import Redis
 import Testbed
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import Keys
 import Lanes
 import NIOHTTP1
+import Processes
 import Testbed
 import Testing
 

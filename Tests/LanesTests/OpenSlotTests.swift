@@ -1,5 +1,6 @@
 import Foundation
 import Market
+import Processes
 import Redis
 import Testbed
 import Testing

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Runtime
 
 /// Measures complete deals through all workers.
 struct DealsCommand: AsyncParsableCommand {
@@ -27,13 +28,13 @@ struct DealsCommand: AsyncParsableCommand {
     print(
       "deals: \(result.deals), \(result.cancelled) cancelled, \(result.waited) waited; all ended as planned\n"
     )
-    var table = Table("", "figure")
+    var table = TextTable("", "figure", alignsNumbers: true)
     table.add("deals/s, to the last deal's end", decimal(count / result.seconds))
     table.add("deals/s, to the last row of my page", decimal(count / result.caughtUpSeconds))
     table.add("log, bytes/deal", decimal(result.redis.logBytes / count))
     table.add("memory, bytes/deal", decimal(result.redis.memoryBytes / count))
     print(table, "\n")
-    var use = Table("CPU", "s", "µs/deal")
+    var use = TextTable("CPU", "s", "µs/deal", alignsNumbers: true)
     func add(_ name: String, _ seconds: Double) {
       use.add(name, decimal(seconds, 2), decimal(seconds / count * 1e6, 1))
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Runtime
 
 /// Measures one worker with a backlog.
 struct DrainCommand: AsyncParsableCommand {
@@ -32,7 +33,7 @@ struct DrainCommand: AsyncParsableCommand {
     let (workerMicros, redisMicros) = (result.workerCPU / count * 1e6, result.redis.cpuSeconds / count * 1e6)
     print(machine.line)
     print("drain: \(entries) entries, batch \(batch), \(shards) shards, \(threads) threads\n")
-    var table = Table("", "figure")
+    var table = TextTable("", "figure", alignsNumbers: true)
     table.add("entries/s, to the end of every stream", decimal(result.entriesPerSecond))
     table.add("entries/s, to the last decision", decimal(result.decidedPerSecond))
     table.add("worker CPU, µs/entry", decimal(workerMicros, 2))

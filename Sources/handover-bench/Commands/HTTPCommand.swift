@@ -1,4 +1,5 @@
 import ArgumentParser
+import Runtime
 
 /// Measures the ingress under load.
 struct HTTPCommand: AsyncParsableCommand {
@@ -24,7 +25,7 @@ struct HTTPCommand: AsyncParsableCommand {
     print(Machine().line)
     let result = try await Calls(rate: rate, for: .seconds(seconds)).run()
     print("http: \(rate) calls/s for \(seconds) s each\n")
-    var table = Table("milliseconds", "calls", "p50", "p99", "p99.9", "max")
+    var table = TextTable("milliseconds", "calls", "p50", "p99", "p99.9", "max", alignsNumbers: true)
     for (what, latencies) in result.latencies {
       func milliseconds(_ percent: Double) -> String { decimal(latencies.percentile(percent) / 1000, 2) }
       table.add(
@@ -32,9 +33,9 @@ struct HTTPCommand: AsyncParsableCommand {
         decimal(latencies.longest / 1000, 2))
     }
     print(table, "\n")
-    var turns = Table(
+    var turns = TextTable(
       "closed loop, respond-async, 64 connections, medians", "ratio", "calls/s", "bare calls/s",
-      "ingress µs/call", "bare", "Redis")
+      "ingress µs/call", "bare", "Redis", alignsNumbers: true)
     for (what, comparison) in result.comparisons {
       func microseconds(_ value: (Comparison.Pair) -> Double) -> String {
         decimal(comparison.median(value) * 1e6, 1)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Runtime
 
 /// Measures the cost of an idle system.
 struct IdleCommand: AsyncParsableCommand {
@@ -14,7 +15,7 @@ struct IdleCommand: AsyncParsableCommand {
     print(Machine().line, "\n")
     let idle = Idle(for: .seconds(seconds))
     let result = try await BenchTool.measure { try idle.run() }
-    var table = Table("idle for \(seconds) s", "% of one core")
+    var table = TextTable("idle for \(seconds) s", "% of one core", alignsNumbers: true)
     table.add("handover dev: five workers and the ingress", decimal(result.processShare * 100, 2))
     table.add("its redis-server", decimal(result.redisShare * 100, 2))
     print(table)

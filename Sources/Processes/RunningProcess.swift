@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A process that a test starts, and ends by its process id.
+/// A child process, which is ended by its process id.
 package struct RunningProcess: Sendable {
   package let id: pid_t
   private let ending: Ending
@@ -10,7 +10,7 @@ package struct RunningProcess: Sendable {
   ///   - program: a path, or a name to look up in `PATH`.
   ///   - log: the file to which its output is appended; nil discards it.
   package init(
-    _ program: String, _ arguments: [String], environment: [String: String] = [:], log: URL? = nil
+    _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], log: URL? = nil
   ) throws {
     id = try Spawn(
       program, arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
@@ -41,7 +41,7 @@ package struct RunningProcess: Sendable {
 
   /// Asks it to end. Returns how long that took, or kills it and returns nil if it still runs after `limit`.
   @discardableResult
-  package func terminate(by number: Int32 = SIGTERM, within limit: Duration = Patience.limit) -> Duration? {
+  package func terminate(by number: Int32 = SIGTERM, within limit: Duration) -> Duration? {
     let start = ContinuousClock.now
     signal(number)
     guard ending.wait(within: limit) else {

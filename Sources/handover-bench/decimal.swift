@@ -1,22 +1,3 @@
-/// Rows of text under headings: the first column left-aligned, numbers right-aligned.
-struct Table: CustomStringConvertible, Sendable {
-  private var rows: [[String]]
-
-  init(_ headings: String...) { rows = [headings] }
-
-  mutating func add(_ cells: String...) { rows.append(cells) }
-
-  var description: String {
-    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      row.enumerated().map { column, cell in
-        let space = String(repeating: " ", count: widths[column] - cell.count)
-        return column == 0 ? cell + space : space + cell
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
-  }
-}
-
 /// Formats a number with that many decimal places; with thousands separators if there are none.
 func decimal(_ number: Double, _ places: Int = 0) -> String {
   var scale = 1

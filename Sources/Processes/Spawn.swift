@@ -2,7 +2,7 @@ import Foundation
 
 /// Starts a process that inherits nothing but the given environment: no open files, no blocked signals.
 struct Spawn {
-  /// More than tests have open together; closing one that is not open is no error.
+  /// More than any caller has open together; closing one that is not open is no error.
   private static let mostFiles: Int32 = 4096
 
   private let words: [String]
@@ -26,7 +26,7 @@ struct Spawn {
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&files, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
     posix_spawn_file_actions_adddup2(&files, 1, 2)
-    // Including connections of other tests, whose servers would not see them close.
+    // Including connections to other servers, which would not see them close.
     for file in 3..<min(Int32(sysconf(Int32(_SC_OPEN_MAX))), Self.mostFiles) {
       posix_spawn_file_actions_addclose(&files, file)
     }

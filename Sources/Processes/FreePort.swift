@@ -7,7 +7,7 @@ import Synchronization
 /// server could be taken before the server starts again.
 package enum FreePort {
   private static let range = 15_000..<31_000
-  /// Every process begins at a random port, and no two tests of a process get the same port.
+  /// Every process begins at a random port, and a process never gets the same port twice.
   private static let next = Mutex(Int.random(in: range))
 
   package static func find() throws -> Int {
