@@ -4,8 +4,9 @@ import Redis
 /// The configuration of an ingress.
 package struct IngressOptions: Sendable {
   package var host = "0.0.0.0"
+  package static let usualPort = 8088
   /// The port to listen on; 0 for any free one.
-  package var port = 8088
+  package var port = usualPort
   /// How many shards the system was created with.
   package var shards: Int
   package var redis: RedisURL

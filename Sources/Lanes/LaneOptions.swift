@@ -7,6 +7,8 @@ public struct LaneOptions: Sendable {
   /// How often a replica registers as alive, releases surplus lanes and takes free ones. Also the longest
   /// time that a read blocks.
   public var heartbeat: Duration = .milliseconds(250)
+  /// The longest that a dead replica's lanes stand still: the rest of the lease, and two heartbeats of the others.
+  public var failover: Duration { lease + heartbeat * 2 }
   /// How long a replica counts as alive after its last heartbeat.
   public var replicaLifetime: Duration = .seconds(2)
 

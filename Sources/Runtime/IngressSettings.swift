@@ -1,4 +1,5 @@
 import ArgumentParser
+import Doors
 import Foundation
 import HTTPIngress
 import Health
@@ -9,14 +10,15 @@ import Redis
 package struct IngressSettings: ParsableArguments, Sendable {
   @Option(
     help: ArgumentHelp(
-      "The port to listen on.", discussion: "HANDOVER_PORT; 8088 if neither is given.", valueName: "port"))
+      "The port to listen on.", discussion: "HANDOVER_PORT; \(IngressOptions.usualPort) if neither is given.",
+      valueName: "port"))
   package var port: Int?
 
   @Option(
     help: ArgumentHelp(
       "The address to listen on.",
       discussion:
-        "HANDOVER_HOST; 0.0.0.0 (all interfaces) if neither is given, 127.0.0.1 (this machine only) for dev.",
+        "HANDOVER_HOST; \(Settings.anyHost) (all interfaces) if neither is given, 127.0.0.1 (this machine only) for dev.",
       valueName: "address"))
   package var host: String?
 
@@ -50,14 +52,16 @@ package struct IngressSettings: ParsableArguments, Sendable {
   @Option(
     help: ArgumentHelp(
       "The maximum number of open connections; further ones are answered with a 503.",
-      discussion: "HANDOVER_CONNECTIONS; 1000 if neither is given.", valueName: "count"))
+      discussion: "HANDOVER_CONNECTIONS; \(ServerLimits().connections) if neither is given.",
+      valueName: "count"))
   package var connections: Int?
 
   @Option(
     name: .customLong("backlog-limit"),
     help: ArgumentHelp(
       "How many entries a worker can be behind in a shard before the shard accepts no more commands.",
-      discussion: "HANDOVER_BACKLOG_LIMIT; 100000 if neither is given.", valueName: "entries"))
+      discussion: "HANDOVER_BACKLOG_LIMIT; \(ShardBacklog.usualLimit) if neither is given.",
+      valueName: "entries"))
   package var backlogLimit: Int?
 
   package init() {}

@@ -4,9 +4,12 @@ import Workers
 
 /// Settings for how lanes are held and how much of their streams is kept.
 package struct LaneSettings: ParsableArguments {
+  private static let defaults = LaneOptions()
+
   @Option(
     help: ArgumentHelp(
-      "The maximum number of entries in a batch.", discussion: "HANDOVER_BATCH; 256 if neither is given.",
+      "The maximum number of entries in a batch.",
+      discussion: "HANDOVER_BATCH; \(defaults.batch) if neither is given.",
       valueName: "entries"))
   package var batch: Int?
 
@@ -14,21 +17,25 @@ package struct LaneSettings: ParsableArguments {
     name: .customLong("lease-seconds"),
     help: ArgumentHelp(
       "How long it can take until another replica takes over a dead one's lanes.",
-      discussion: "HANDOVER_LEASE_SECONDS; 5 if neither is given.", valueName: "seconds"))
+      discussion: "HANDOVER_LEASE_SECONDS; \(Int(defaults.failover.seconds)) if neither is given.",
+      valueName: "seconds"))
   package var leaseSeconds: Int?
 
   @Option(
     name: .customLong("retention-entries"),
     help: ArgumentHelp(
       "How many entries of a stream are kept once all workers have read them.",
-      discussion: "HANDOVER_RETENTION_ENTRIES; 100000 if neither is given.", valueName: "entries"))
+      discussion: "HANDOVER_RETENTION_ENTRIES; \(defaults.retention.entries) if neither is given.",
+      valueName: "entries"))
   package var retentionEntries: Int?
 
   @Option(
     name: .customLong("retention-hours"),
     help: ArgumentHelp(
       "How long an entry is kept once all workers have read it.",
-      discussion: "HANDOVER_RETENTION_HOURS; 168 if neither is given.", valueName: "hours"))
+      discussion:
+        "HANDOVER_RETENTION_HOURS; \(Int(defaults.retention.age.seconds) / 3600) if neither is given.",
+      valueName: "hours"))
   package var retentionHours: Int?
 
   package init() {}

@@ -7,17 +7,20 @@ import Synchronization
 
 /// The settings common to all executables: from a flag, or else from the environment.
 package struct Settings: ParsableArguments {
+  private static let usualRedis = "redis://127.0.0.1:6379"
+
   @Option(
     name: .customLong("redis-url"),
     help: ArgumentHelp(
       "The URL of Redis: redis://[user:password@]host[:port][/db] or unix:///path.",
-      discussion: "HANDOVER_REDIS_URL; redis://127.0.0.1:6379 if neither is given.", valueName: "url"))
+      discussion: "HANDOVER_REDIS_URL; \(usualRedis) if neither is given.", valueName: "url"))
   package var redisURL: String?
 
   @Option(
     help: ArgumentHelp(
       "The number of shards over which the products are distributed.",
-      discussion: "HANDOVER_SHARDS; fixed at the first start, 8 if neither is given.", valueName: "count"))
+      discussion: "HANDOVER_SHARDS; fixed at the first start, \(ShardCount.usual) if neither is given.",
+      valueName: "count"))
   package var shards: Int?
 
   @Option(
@@ -68,7 +71,7 @@ package struct Settings: ParsableArguments {
 
   package func redis() throws -> RedisURL {
     do throws(RedisError) {
-      return try RedisURL(givenRedis() ?? "redis://127.0.0.1:6379")
+      return try RedisURL(givenRedis() ?? Self.usualRedis)
     } catch {
       throw ValidationError(error.message)
     }

@@ -4,7 +4,7 @@ import Redis
 /// The number of shards of the system: decided once and stored in Redis.
 package enum ShardCount {
   package static let allowed = 1...Key.shardLimit
-  private static let usual = 8
+  package static let usual = 8
 
   /// Returns the stored number, or stores the wanted one.
   ///

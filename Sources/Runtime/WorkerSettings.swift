@@ -3,10 +3,12 @@ import Lanes
 
 /// The settings of the workers, in addition to the common ones.
 package struct WorkerSettings: ParsableArguments {
+  private static let usualThreads = 1
+
   @Option(
     help: ArgumentHelp(
       "How many replicas of the worker this process runs, each with its own thread and connection.",
-      discussion: "HANDOVER_THREADS; 1 if neither is given.", valueName: "count"))
+      discussion: "HANDOVER_THREADS; \(usualThreads) if neither is given.", valueName: "count"))
   package var threads: Int?
 
   @Option(
@@ -19,7 +21,8 @@ package struct WorkerSettings: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The address that the health port listens on.",
-      discussion: "HANDOVER_HOST; 0.0.0.0 (all interfaces) if neither is given.", valueName: "address"))
+      discussion: "HANDOVER_HOST; \(Settings.anyHost) (all interfaces) if neither is given.",
+      valueName: "address"))
   package var host: String?
 
   @OptionGroup package var lanes: LaneSettings
@@ -27,7 +30,7 @@ package struct WorkerSettings: ParsableArguments {
   package init() {}
 
   func resolvedThreads() throws -> Int {
-    try Settings.number(threads, "--threads", or: "handover.threads", in: 1...64) ?? 1
+    try Settings.number(threads, "--threads", or: "handover.threads", in: 1...64) ?? Self.usualThreads
   }
 
   func resolvedHost() -> String { host ?? Settings.text("handover.host") ?? Settings.anyHost }

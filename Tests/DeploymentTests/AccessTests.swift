@@ -161,6 +161,30 @@ import Testing
     #expect { try nobody.call("PING") } throws: { ($0 as? RedisError)?.code == .refused(kind: "NOAUTH") }
   }
 
+  @Test func `every key in the access rules is one that the code has`() throws {
+    let keys = try Deployment.keys().map { $0.replacing("{s}", with: "{<>}") }
+    let rules = try Deployment.text("redis/users.acl")
+    let patterns = Set(rules.matches(of: /[~](\S*[^\s)])/).map { String($0.1) }).subtracting(["*"])
+    #expect(patterns.count > 40)
+    for pattern in patterns {
+      #expect(keys.contains { Self.canMatch($0[...], pattern[...]) }, "no key can match ~\(pattern)")
+    }
+  }
+
+  /// Whether some key is of both forms: one of the code, with `<>` for any text without a colon, and one of
+  /// the access rules, with `*` for any text.
+  private static func canMatch(_ key: Substring, _ pattern: Substring) -> Bool {
+    if key.hasPrefix("<>") {
+      if canMatch(key.dropFirst(2), pattern) { return true }
+      return pattern.first.map { $0 != ":" } == true && canMatch(key, pattern.dropFirst())
+    }
+    guard let next = pattern.first else { return key.isEmpty }
+    if next == "*" {
+      return canMatch(key, pattern.dropFirst()) || !key.isEmpty && canMatch(key.dropFirst(), pattern)
+    }
+    return key.first == next && canMatch(key.dropFirst(), pattern.dropFirst())
+  }
+
   private func status(_ http: HTTP, _ path: String, _ status: String) async throws {
     try await eventually("\(path) is \(status)") { try await http.get(path)["status"].text == status }
   }

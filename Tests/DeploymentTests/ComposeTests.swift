@@ -23,6 +23,29 @@ import Testing
     for variable in variables { #expect(try Deployment.isSetting(variable), "\(variable)") }
   }
 
+  /// The help texts take their defaults from the code.
+  @Test func `every default is the same in help texts, README and configurations`() throws {
+    let help = try ["ingress", "reservation-worker"].map { try Deployment.output(of: $0, "--help") }.joined()
+    let pattern = /(HANDOVER_[A-Z_]+); (?:fixed at the first start, )?(\d+) if neither/
+    var defaults: [String: String] = [:]
+    for match in help.replacing(/\s+/, with: " ").matches(of: pattern) {
+      defaults[String(match.1)] = String(match.2)
+    }
+    #expect(defaults.count > 8)
+    let readme = try String(contentsOf: Executables.package.appending(path: "README.md"), encoding: .utf8)
+    let manifest = try Deployment.text("kubernetes/base/config.yaml")
+    let settings = try Deployment.settings()
+    for (name, value) in defaults {
+      let row = readme.split(separator: "\n").first { $0.hasPrefix("| `\(name)` |") }
+      #expect(
+        row?.contains("| \(value) |") == true, "\(name) is \(value), but the README has \(row ?? "no row")")
+      if let set = settings[name] { #expect(set == value, "\(name) in .env") }
+      if manifest.contains("  \(name): ") {
+        #expect(manifest.contains("  \(name): \"\(value)\""), "\(name) in config.yaml")
+      }
+    }
+  }
+
   @Test func `every service has its own Redis user and password`() throws {
     let (compose, users) = (try Deployment.text("compose.yaml"), try Deployment.users())
     #expect(Set(users.keys) == Set(Deployment.services + ["inlet", "scaler", "operator"]))
@@ -43,16 +66,11 @@ import Testing
       path: "links-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    func help(_ program: String) throws -> String {
-      let log = folder.appending(path: "\(UUID()).log")
-      try RunningProcess(program, ["--help"], log: log).wait()
-      return try String(contentsOf: log, encoding: .utf8)
-    }
     for name in names {
       let link = folder.appending(path: name).path
       try FileManager.default.createSymbolicLink(
         atPath: link, withDestinationPath: Executables.path("handover"))
-      #expect(try help(link) == help(Executables.path(name)))
+      #expect(try Deployment.output(of: link, "--help") == Deployment.output(of: name, "--help"))
     }
   }
 

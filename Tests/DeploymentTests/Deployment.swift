@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testbed
 
 /// The files of `compose/`, as text.
@@ -34,15 +35,44 @@ enum Deployment {
     if variable.hasSuffix("_LOG_LEVEL") {
       return services.contains(variable.dropLast("_LOG_LEVEL".count).lowercased())
     }
-    return try keys.get().contains(variable.lowercased().replacing("_", with: "."))
+    return try settingKeys.get().contains(variable.lowercased().replacing("_", with: "."))
   }
 
-  private static let keys = Result {
+  private static let settingKeys = Result {
     let sources = Executables.package.appending(path: "Sources/Runtime")
     let files = try FileManager.default.contentsOfDirectory(at: sources, includingPropertiesForKeys: nil)
     return try files.reduce(into: Set<String>()) { keys, file in
       let text = try String(contentsOf: file, encoding: .utf8)
       for match in text.matches(of: /"(handover\.[a-z.]+)"/) { keys.insert(String(match.1)) }
     }
+  }
+
+  /// Returns what an executable prints.
+  static func output(of program: String, _ arguments: String...) throws -> String {
+    let log = FileManager.default.temporaryDirectory.appending(path: "output-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: log) }
+    let path = program.contains("/") ? program : Executables.path(program)
+    try RunningProcess(path, arguments, log: log).wait()
+    return try String(contentsOf: log, encoding: .utf8)
+  }
+
+  /// Every key that `Key` and `LaneName` make, with `{s}` for the tag of a slot and `<>` for whatever is put in.
+  static func keys() throws -> [String] {
+    var source = try Self.source("Keys/Key.swift")
+    // The beginnings of some keys are constants.
+    for constant in source.matches(of: /static let (\w+) = "([^"]+)"/) {
+      source = source.replacing("\\(\(constant.1))", with: String(constant.2))
+    }
+    var keys = source.matches(of: /public static let \w+ = "([^"]+)"/).map { String($0.1) }
+    keys += source.matches(of: /shard\.key\("([^"]+)"\)/).map { "{s}:\($0.1)" }
+    keys += source.matches(of: /-> String \{ "([^"]+)" \}/).map { String($0.1) }
+    let lanes = try Self.source("Lanes/LaneName.swift")
+    keys += lanes.matches(of: /"\\\(tag\)(:[^"]+)"/).map { "{s}\($0.1)" }
+    keys += lanes.matches(of: /"(replicas:[^"]+)"/).map { String($0.1) }
+    return keys.map { $0.replacing(/\\\((?:[^()]|\([^()]*\))*\)/, with: "<>") }
+  }
+
+  private static func source(_ path: String) throws -> String {
+    try String(contentsOf: Executables.package.appending(path: "Sources/\(path)"), encoding: .utf8)
   }
 }

@@ -26,7 +26,7 @@ import Testing
 
   @Test func `every Redis key is listed`() throws {
     let listed = try Self.page("KeysAndFormats").replacing(/<[^>\n]+>/, with: "<>")
-    let keys = try Self.keys()
+    let keys = try Deployment.keys()
     #expect(keys.count > 25)
     for key in keys { #expect(listed.contains("`\(key)`"), "KeysAndFormats.md does not list \(key)") }
   }
@@ -114,21 +114,5 @@ extension DocumentationTests {
       }
     }
     return names
-  }
-
-  /// Every key that `Key` and `LaneName` make, with `{s}` for the tag of a slot and `<>` for whatever is put in.
-  private static func keys() throws -> [String] {
-    var source = try text("Sources/Keys/Key.swift")
-    // The beginnings of some keys are constants.
-    for constant in source.matches(of: /static let (\w+) = "([^"]+)"/) {
-      source = source.replacing("\\(\(constant.1))", with: String(constant.2))
-    }
-    var keys = source.matches(of: /package static let \w+ = "([^"]+)"/).map { String($0.1) }
-    keys += source.matches(of: /shard\.key\("([^"]+)"\)/).map { "{s}:\($0.1)" }
-    keys += source.matches(of: /-> String \{ "([^"]+)" \}/).map { String($0.1) }
-    let lanes = try text("Sources/Lanes/LaneName.swift")
-    keys += lanes.matches(of: /"\\\(tag\)(:[^"]+)"/).map { "{s}\($0.1)" }
-    keys += lanes.matches(of: /"(replicas:[^"]+)"/).map { String($0.1) }
-    return keys.map { $0.replacing(/\\\((?:[^()]|\([^()]*\))*\)/, with: "<>") }
   }
 }
