@@ -13,7 +13,7 @@ extension RedisConnection {
 extension Reply {
   /// Decodes the value of the shard count's key. Throws `.missing` if it is absent or invalid.
   public func shardCount() throws(RedisError) -> Int {
-    if let error, error.code != .refused(kind: "WRONGTYPE") { throw error }
+    if let error, error.code != .refused(kind: .wrongType) { throw error }
     if isNull {
       throw RedisError(
         .missing, "\(Key.shardCount) does not exist: no Handover system has run on this Redis yet.")

@@ -18,11 +18,11 @@ enum LaneFailure {
     case .badURL, .unavailable, .timeout, .replyTooLarge: throw error
     case .overloaded: self = .passing
     case .unexpectedReply, .missing: self = .trouble(.refused(error.message))
-    case .refused(kind: "NOSCRIPT"): throw error
-    case .refused(kind: "FENCED"): self = .fenced
-    case .refused(kind: "HALTED"):
+    case .refused(kind: .noScript): throw error
+    case .refused(kind: .fenced): self = .fenced
+    case .refused(kind: .halted):
       self = .trouble(.unfinishedCommit(reason: error.message, halt: lane.halt))
-    case .refused(kind: "REFUSED"): self = .trouble(.refused(error.message))
+    case .refused(kind: .refused): self = .trouble(.refused(error.message))
     case .refused:
       self =
         error.canRetry

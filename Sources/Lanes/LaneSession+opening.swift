@@ -35,7 +35,7 @@ extension LaneSession {
       for stream in spec.streams {
         let creation = try connection.exchange(
           Commands("XGROUP", "CREATE", stream, name.worker, "0", "MKSTREAM", "ENTRIESREAD", "0"))
-        if let error = creation.first?.error, error.code != .refused(kind: "BUSYGROUP") { throw error }
+        if let error = creation.first?.error, error.code != .refused(kind: .busyGroup) { throw error }
       }
       places = try find(spec)
     }

@@ -148,7 +148,7 @@ extension LaneSession {
     var words = RESPWords("EVALSHA", try connection.digest(of: script), "\(keys.count)")
     for word in keys + arguments { words.add(word) }
     let reply = try answer(to: words)
-    if isRetried || reply.error?.code != .refused(kind: "NOSCRIPT") { return try reply.get() }
+    if isRetried || reply.error?.code != .refused(kind: .noScript) { return try reply.get() }
     // Somebody flushed the scripts: load them again, once.
     connection.forgetScripts()
     return try evaluate(script, keys: keys, arguments, isRetried: true)

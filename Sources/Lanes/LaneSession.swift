@@ -157,11 +157,11 @@ final class LaneSession {
   /// new work, so it waits.
   private func exempted(_ flight: Flight, _ replies: [Reply]) -> Commands? {
     guard !flight.isExempted, !flight.lane.spec.isInlet,
-      replies.contains(where: { $0.error?.code == .refused(kind: "OOM") })
+      replies.contains(where: { $0.error?.code == .refused(kind: .outOfMemory) })
     else { return nil }
     var again = Commands()
     for (words, reply) in zip(flight.sent.separate, replies) {
-      if reply.error?.code == .refused(kind: "OOM") {
+      if reply.error?.code == .refused(kind: .outOfMemory) {
         again.add(OutOfMemoryExemption.call(words))
       } else {
         again.add(words)

@@ -12,12 +12,12 @@ enum PrimaryCheck {
     let facts = try replies.first?.get().string?.split(whereSeparator: \.isNewline) ?? []
     guard facts.contains("role:master") else {
       throw RedisError(
-        .refused(kind: "READONLY"),
+        .refused(kind: .readOnly),
         "READONLY This Redis is a replica, or was demoted to one. It must be the primary: is a fail-over in progress?"
       )
     }
     guard facts.contains("loading:0") else {
-      throw RedisError(.refused(kind: "LOADING"), "LOADING This Redis is loading its data.")
+      throw RedisError(.refused(kind: .loading), "LOADING This Redis is loading its data.")
     }
   }
 }

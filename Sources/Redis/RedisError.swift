@@ -9,8 +9,8 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     case timeout
     /// Too many commands are waiting.
     case overloaded
-    /// Redis returned an error reply; `kind` is its first word (`NOSCRIPT`, `OOM`, `FENCED` …).
-    case refused(kind: String)
+    /// Redis returned an error reply.
+    case refused(kind: Kind)
     /// A reply of a form that the command never returns.
     case unexpectedReply
     /// Replies with more bytes than the caller accepts. The connection stopped in the middle of them.
@@ -30,7 +30,7 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
   /// Creates an error from an error reply.
   init(reply text: String) {
     let kind = text.prefix { $0 != " " }
-    self.init(.refused(kind: String(kind)), text)
+    self.init(.refused(kind: Kind(rawValue: String(kind))), text)
   }
 
   /// Whether the same call can succeed later without intervention.
@@ -55,12 +55,12 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
   }
 
   /// Errors that only a server returns which is a replica, has just become one, or is loading its data.
-  private static let demotions: Set<String> = ["READONLY", "UNBLOCKED", "LOADING", "MASTERDOWN"]
+  private static let demotions: Set<Kind> = [.readOnly, .unblocked, .loading, .masterDown]
 
   /// Errors that pass by themselves: the server is starting, failing over or short of memory.
-  private static let passing: Set<String> = [
-    "LOADING", "BUSY", "MASTERDOWN", "READONLY", "OOM", "MISCONF", "TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS",
-    "NOSCRIPT", "UNBLOCKED",
+  private static let passing: Set<Kind> = [
+    .loading, .busy, .masterDown, .readOnly, .outOfMemory, .misconfigured, .tryAgain, .clusterDown,
+    .noReplicas, .noScript, .unblocked,
   ]
 
   public var description: String { message }

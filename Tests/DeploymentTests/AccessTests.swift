@@ -158,7 +158,9 @@ import Testing
     #expect(try redis.call("EXISTS", "{1}:stock:1").integer == 0)
     // And nobody can sign in without a password.
     let nobody = try RedisConnection(RedisURL(system.address))
-    #expect { try nobody.call("PING") } throws: { ($0 as? RedisError)?.code == .refused(kind: "NOAUTH") }
+    #expect { try nobody.call("PING") } throws: {
+      ($0 as? RedisError)?.code == .refused(kind: .noAuthentication)
+    }
   }
 
   @Test func `every key in the access rules is one that the code has`() throws {

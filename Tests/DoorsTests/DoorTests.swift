@@ -22,7 +22,7 @@ import Testing
     let error = #expect(throws: RedisError.self) {
       try pass([try list(nil, product: 1, command: "full")], connection)
     }
-    #expect(error?.code == .refused(kind: "OOM") && error?.canRetry == true, "\(error?.message ?? "")")
+    #expect(error?.code == .refused(kind: .outOfMemory) && error?.canRetry == true, "\(error?.message ?? "")")
   }
 
   @Test func `new ids are small, and skip those that clients chose`() throws {

@@ -93,7 +93,7 @@ import Testing
   @Test func `a batch is tried again after its handler threw`() async throws {
     try await CopyBench.with(lanes: 2) { bench in
       let errors = Watched<[RedisError]>(
-        (0..<6).map { RedisError($0 % 3 == 2 ? .refused(kind: "NOSCRIPT") : .unexpectedReply, "made up") })
+        (0..<6).map { RedisError($0 % 3 == 2 ? .refused(kind: .noScript) : .unexpectedReply, "made up") })
       try bench.fill(50)
       let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
         var error: RedisError?

@@ -44,7 +44,7 @@ import Testing
       // The same replica returns on a new connection before its old commit is done.
       #expect(try Self.run(Lease.acquire, "a:2", "a:1", "60000", on: redis.connect()) == 2)
       let error = #expect(throws: RedisError.self) { try connection.call(Self.commit("a:1", on: connection)) }
-      #expect(error?.code == .refused(kind: "FENCED"))
+      #expect(error?.code == .refused(kind: .fenced))
       #expect(try connection.call("GET", "{0}:count").integer == 1)
       #expect(try connection.call("GET", Self.lane.lease).equals("a:2"))
       try connection.call(Self.commit("a:2", on: connection))
@@ -61,7 +61,7 @@ import Testing
       #expect(try connection.call("PTTL", Self.lane.lease).integer.map { $0 > 50_000 } == true)
       try connection.call("PEXPIRE", Self.lane.lease, "0")
       let error = #expect(throws: RedisError.self) { try connection.call(Self.commit("a:1", on: connection)) }
-      #expect(error?.code == .refused(kind: "FENCED"))
+      #expect(error?.code == .refused(kind: .fenced))
       #expect(try connection.call("GET", "{0}:count").integer == 1)
     }
   }

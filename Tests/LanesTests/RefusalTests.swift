@@ -169,7 +169,7 @@ import Testing
       try bench.fill(200)
       try connection.call("CONFIG", "SET", "maxmemory", "1")
       let error = #expect(throws: RedisError.self) { try connection.call("SET", "x", "y") }
-      #expect(error?.code == .refused(kind: "OOM"))
+      #expect(error?.code == .refused(kind: .outOfMemory))
       // A write that is not part of a commit, like those to users' read models.
       let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
         switch turn.round {

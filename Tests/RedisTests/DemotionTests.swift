@@ -49,7 +49,7 @@ private final class Pair: Sendable {
       commands.add("GET", "key")
       commands.add("SET", "key", "after")
       let error = #expect(throws: RedisError.self) { try connection.exchange(commands) }
-      #expect(error?.code == .refused(kind: "READONLY"))
+      #expect(error?.code == .refused(kind: .readOnly))
       #expect(error?.endsConnection == true)
       #expect(error?.canRetry == true)
       // A script that writes is refused with the same error.
@@ -59,7 +59,7 @@ private final class Pair: Sendable {
       }
       #expect(script?.endsConnection == true)
       let refusal = #expect(throws: RedisError.self) { try RedisConnection(pair.name).requirePrimary() }
-      #expect(refusal?.code == .refused(kind: "READONLY"))
+      #expect(refusal?.code == .refused(kind: .readOnly))
     }
   }
 
@@ -76,7 +76,7 @@ private final class Pair: Sendable {
       }
       try pair.demote(pair.first)
       let error = #expect(throws: RedisError.self) { try connection.receive(1) }
-      #expect(error?.code == .refused(kind: "UNBLOCKED"))
+      #expect(error?.code == .refused(kind: .unblocked))
       #expect(error?.endsConnection == true)
     }
   }
@@ -113,7 +113,7 @@ private final class Pair: Sendable {
     }
     // While the name still leads there, the client is unavailable, and returns no stale data.
     let error = await #expect(throws: RedisError.self) { try await client.requirePrimary() }
-    #expect(error?.code == .refused(kind: "READONLY"))
+    #expect(error?.code == .refused(kind: .readOnly))
     try await eventually("the client is away") { !client.isConnected }
     try await onThread { try pair.lead(to: pair.second) }
     var read = Commands()

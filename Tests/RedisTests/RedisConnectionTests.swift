@@ -20,7 +20,7 @@ import Testing
       }
       #expect(replies[5000].kind == .error)
       #expect(throws: RedisError.self) { try replies[5000].get() }
-      #expect(replies[5000].error?.code == .refused(kind: "ERR"))
+      #expect(replies[5000].error?.code == .refused(kind: .generic))
       #expect(try connection.call("PING").equals("PONG"))
     }
   }
@@ -55,11 +55,11 @@ import Testing
       let wrong = #expect(throws: RedisError.self) {
         try RedisConnection(redis.url(user: "anna", password: "falsch"))
       }
-      #expect(wrong?.code == .refused(kind: "WRONGPASS"))
+      #expect(wrong?.code == .refused(kind: .wrongPassword))
       #expect(wrong?.canRetry == false)
       let nobody = try RedisConnection(redis.url())
       let error = #expect(throws: RedisError.self) { try nobody.call("GET", "k") }
-      #expect(error?.code == .refused(kind: "NOAUTH"))
+      #expect(error?.code == .refused(kind: .noAuthentication))
     }
   }
 
@@ -70,7 +70,7 @@ import Testing
       #expect(try redis.connect().call("GET", "k").isNull)
       #expect(try RedisConnection(redis.url(database: 3)).call("GET", "k").equals("three"))
       let error = #expect(throws: RedisError.self) { try RedisConnection(redis.url(database: 99)) }
-      #expect(error?.code == .refused(kind: "ERR"))
+      #expect(error?.code == .refused(kind: .generic))
     }
   }
 
@@ -84,7 +84,7 @@ import Testing
       try connection.call("SCRIPT", "FLUSH")
       #expect(try connection.digest(of: script) == digest)
       let error = #expect(throws: RedisError.self) { try connection.call("EVALSHA", digest, "0", "x") }
-      #expect(error?.code == .refused(kind: "NOSCRIPT"))
+      #expect(error?.code == .refused(kind: .noScript))
       #expect(error?.canRetry == true)
       connection.forgetScripts()
       #expect(try connection.call("EVALSHA", connection.digest(of: script), "0", "y").equals("y"))

@@ -21,7 +21,9 @@ import Testing
       #expect(reply[3]?[0]?[1]?[0]?.string == "deep")
       #expect(reply[3]?[1]?.isNull == true)
       #expect(reply[4]?.equals("FINE") == true && reply[4]?.equals("FINES") == false)
-      #expect(reply[5]?.error?.code == .refused(kind: "ODD") && reply[5]?.error?.message == "ODD thing")
+      #expect(
+        reply[5]?.error?.code == .refused(kind: RedisError.Kind(rawValue: "ODD"))
+          && reply[5]?.error?.message == "ODD thing")
       #expect(reply[6]?.string == "" && reply[6]?.equals("") == true)
       var deep = try #require(reply[7])
       while let inner = deep[0] { deep = inner }

@@ -121,7 +121,7 @@ extension RedisConnection {
 
 extension Reply {
   /// The reply, or null if the key has the wrong type for the command.
-  var ofRightType: Reply { error?.code == .refused(kind: "WRONGTYPE") ? .null : self }
+  var ofRightType: Reply { error?.code == .refused(kind: .wrongType) ? .null : self }
 
   /// The text, with replacement characters for invalid UTF-8.
   var text: String? { withBytes { String(decoding: $0, as: UTF8.self) } }

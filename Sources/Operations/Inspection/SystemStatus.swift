@@ -68,7 +68,7 @@ package struct SystemStatus: Encodable, Sendable {
         let owner = replies.popFirst()?.string
         for (key, reply) in zip([spec.name.cursor] + spec.streams, replies) {
           // A stream that does not exist yet is no trouble.
-          guard let error = reply.error, error.code != .refused(kind: "ERR") else { continue }
+          guard let error = reply.error, error.code != .refused(kind: .generic) else { continue }
           troubles.append("\(spec.name) cannot work with \(key): \(error.message)")
         }
         let lag = LaneLag.receive(spec.streams, &replies)

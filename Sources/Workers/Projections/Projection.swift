@@ -103,6 +103,6 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
   private func checkCursor(_ reply: Reply?) throws(RedisError) {
     let cursor = try reply?.get().string?.split(separator: " ").first.flatMap { EntryID(String($0)) }
     guard let cursor, let first = batch.first, cursor >= first.id else { return }
-    throw RedisError(.refused(kind: "FENCED"), "FENCED another owner has read \(journal) up to \(cursor)")
+    throw RedisError(.refused(kind: .fenced), "FENCED another owner has read \(journal) up to \(cursor)")
   }
 }
