@@ -120,14 +120,17 @@ final class LaneSession {
       flight.awaited = again.count
       return flight
     }
-    var commands = Commands()
+    let step: LaneStep
     do throws(RedisError) {
-      try flight.work.next(replies, commands: &commands, commit: &flight.commit)
+      step = try flight.work.next(replies, commit: &flight.commit)
     } catch {
       try fail(flight.lane, because: error)
       return nil
     }
-    if commands.isEmpty {
+    var commands = Commands()
+    switch step {
+    case .ask(let questions): commands = questions
+    case .commit:
       guard let fitting = try fitted(flight) else { return nil }
       flight = fitting
       // The batch caused no writes, so its cursor can wait for the next commit or heartbeat.
@@ -192,10 +195,8 @@ final class LaneSession {
       narrow(lane, to: flight.entries.count / 2)
       return nil
     }
-    var work = RefusedWork.tooMuch(entry, lane.inputs[entry.stream].stream, bytes: bytes)
-    var commands = Commands()
     flight.commit = Commit(lane: lane.spec.name)
-    try work.next([], commands: &commands, commit: &flight.commit)
+    RefusedWork.tooMuch(entry, lane.inputs[entry.stream].stream, bytes: bytes).refuse(in: &flight.commit)
     return flight
   }
 

@@ -4,16 +4,21 @@ import Redis
 public protocol LaneWork {
   /// Continues with the replies to the last round; the first call gets none.
   ///
-  /// The commands it adds to `commands` are sent, and `next` is called again with their replies. If it adds
-  /// none, the batch is done and `commit` is applied: all of it, or nothing if another owner has the lane. An
-  /// empty commit is deferred to the next one.
+  /// What it adds to `commit` in any round is applied in the end: all of it, or nothing if another owner has
+  /// the lane. An empty commit is deferred to the next one.
   ///
   /// Throws to give up the batch: the lane is reopened later and reads it again. After `.overloaded` the lane
   /// only waits; after an error that does not pass by itself it stands still, with the reason, until it can
   /// continue.
-  mutating func next(
-    _ replies: [Reply], commands: inout Commands, commit: inout Commit
-  ) throws(RedisError)
+  mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep
+}
+
+/// What a batch needs next.
+public enum LaneStep {
+  /// Another round: the replies to these commands, at least one.
+  case ask(Commands)
+  /// Nothing more: its commit can be applied.
+  case commit
 }
 
 /// What a lane does with its batches. Created each time a lane is taken; used on the runner's thread only.

@@ -9,9 +9,12 @@ struct RefusedWork: LaneWork {
   /// Whether the entry is also removed from the stream, because it is large and will not be read again.
   var isRemoved = false
 
-  mutating func next(
-    _ replies: [Reply], commands: inout Commands, commit: inout Commit
-  ) throws(RedisError) {
+  func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
+    refuse(in: &commit)
+    return .commit
+  }
+
+  func refuse(in commit: inout Commit) {
     commit.addDeadLetter(entry, from: stream, because: error)
     if isRemoved { commit.add { $0.add("XDEL", stream, "\(entry.id)") } }
   }

@@ -6,9 +6,9 @@ import Testing
 
 @Suite struct DeadLetterTests {
   /// Copies all entries; those that are not text or have more than a hundred fields also become dead letters.
-  private static let step: StepHandler.Step = { (turn, commands, commit) throws(RedisError) in
-    try StepHandler.copy(turn, &commands, &commit)
-    guard commands.isEmpty else { return }
+  private static let step: StepHandler.Step = { (turn, commit) throws(RedisError) in
+    let step = try StepHandler.copy(turn, &commit)
+    guard case .commit = step else { return step }
     for entry in turn.batch {
       do throws(FieldError) {
         guard try entry.fields().pairs.count > 100 else { continue }
@@ -17,6 +17,7 @@ import Testing
         commit.addDeadLetter(entry, from: "{0}:events", because: error)
       }
     }
+    return .commit
   }
 
   @Test func `a dead letter keeps the raw fields, text or not`() async throws {

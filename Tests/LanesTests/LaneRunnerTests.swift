@@ -48,18 +48,19 @@ import Testing
     let steps = Watched<[String]>([])
     try await CopyBench.with(lanes: 3) { bench in
       try bench.fill(5)
-      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+      let lanes = bench.start { (turn, commit) throws(RedisError) in
         steps.change { $0.append("\(turn.round)\(turn.lane.tag)") }
         switch turn.round {
-        case 0: commands.add("SET", "\(turn.lane.tag):mark", "1")
+        case 0: return .ask(Commands("SET", "\(turn.lane.tag):mark", "1"))
         case 1:
           #expect(turn.replies.map { $0.equals("OK") } == [true])
+          var commands = Commands("INCR", "\(turn.lane.tag):mark")
           commands.add("INCR", "\(turn.lane.tag):mark")
-          commands.add("INCR", "\(turn.lane.tag):mark")
+          return .ask(commands)
         case 2:
           #expect(turn.replies.map(\.integer) == [2, 3])
-          commands.add("GET", "\(turn.lane.tag):copied")
-        default: try StepHandler.copy(turn, &commands, &commit)
+          return .ask(Commands("GET", "\(turn.lane.tag):copied"))
+        default: return try StepHandler.copy(turn, &commit)
         }
       }
       try bench.awaitCopies()
@@ -76,7 +77,10 @@ import Testing
     try await CopyBench.with(lanes: 1) { bench in
       try bench.fill(40)
       let handled = Watched(0)
-      let lanes = bench.start { turn, _, _ in handled.change { $0 += turn.batch.count } }
+      let lanes = bench.start { turn, _ in
+        handled.change { $0 += turn.batch.count }
+        return .commit
+      }
       #expect(handled.wait { $0 == 80 } != nil)
       lanes.stop()
       #expect(handled.now == 80)
@@ -95,12 +99,12 @@ import Testing
       let errors = Watched<[RedisError]>(
         (0..<6).map { RedisError($0 % 3 == 2 ? .refused(kind: .noScript) : .unexpectedReply, "made up") })
       try bench.fill(50)
-      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+      let lanes = bench.start { (turn, commit) throws(RedisError) in
         var error: RedisError?
         // In the first round, and after it.
         errors.change { if $0.count % 2 == turn.round { error = $0.popLast() } }
         if let error { throw error }
-        try StepHandler.copy(turn, &commands, &commit)
+        return try StepHandler.copy(turn, &commit)
       }
       try bench.awaitCopies()
       #expect(errors.now.isEmpty)
@@ -114,12 +118,12 @@ import Testing
       let entered = Watched(false)
       let gate = DispatchSemaphore(value: 0)
       try bench.fill(8)
-      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+      let lanes = bench.start { (turn, commit) throws(RedisError) in
         if turn.round == 0, !entered.now {
           entered.change { $0 = true }
           #expect(gate.wait(timeout: Patience.deadline) == .success)
         }
-        try StepHandler.copy(turn, &commands, &commit)
+        return try StepHandler.copy(turn, &commit)
       }
       #expect(entered.wait { $0 } != nil)
       lanes.runner.stop()

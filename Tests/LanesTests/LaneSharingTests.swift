@@ -44,12 +44,12 @@ import Testing
       let gate = DispatchSemaphore(value: 0)
       let sleeps = Watched(false)
       let options = LaneOptions.brisk
-      let sleeper = bench.start("sleeper", options) { (turn, commands, commit) throws(RedisError) in
+      let sleeper = bench.start("sleeper", options) { (turn, commit) throws(RedisError) in
         if turn.round == 1, !sleeps.now {
           sleeps.change { $0 = true }
           #expect(gate.wait(timeout: Patience.deadline) == .success)
         }
-        try StepHandler.copy(turn, &commands, &commit)
+        return try StepHandler.copy(turn, &commit)
       }
       try bench.fill(40)
       #expect(sleeps.wait { $0 } != nil)

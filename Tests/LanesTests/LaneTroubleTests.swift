@@ -44,12 +44,12 @@ import Testing
       let stream = bench.streams(of: bench.lanes[0])[place]
       let isFirst = Watched(true)
       try bench.fill(8)
-      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+      let lanes = bench.start { (turn, commit) throws(RedisError) in
         if isFirst.now {
           isFirst.change { $0 = false }
           try RedisConnection(bench.redis.url).call("XGROUP", "DESTROY", stream, "copy")
         }
-        try StepHandler.copy(turn, &commands, &commit)
+        return try StepHandler.copy(turn, &commit)
       }
       try bench.awaitCopies()
       lanes.stop()

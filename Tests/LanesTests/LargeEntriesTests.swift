@@ -38,11 +38,12 @@ import Testing
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       for number in 0..<12 { try connection.call("XADD", "{0}:events", "*", "n", "\(number)") }
-      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+      let lanes = bench.start { (turn, commit) throws(RedisError) in
         for entry in turn.batch {
           let size = entry.value("n")?.integer == 5 ? 9 << 20 : 1 << 20
           commit.add { $0.add("SET", "{0}:large:\(entry.id)", String(repeating: "x", count: size)) }
         }
+        return .commit
       }
       try bench.wait(until: "all is done", connection) {
         try connection.call("KEYS", "{0}:large:*").count == 11

@@ -8,7 +8,7 @@ import Testing
 @Suite struct OwnEntriesTests {
   /// Emits an event for every command, and records all that is read from the journal.
   private static func echo(_ heard: Watched<[String]>) -> StepHandler.Step {
-    { (turn, _, commit) throws(RedisError) in
+    { (turn, commit) throws(RedisError) in
       for entry in turn.batch {
         if entry.stream == 0 {
           heard.change { $0.append(entry.value("by")?.string ?? "") }
@@ -16,6 +16,7 @@ import Testing
           commit.append(to: "\(turn.lane.tag):events") { $0.add("by", "itself") }
         }
       }
+      return .commit
     }
   }
 

@@ -6,7 +6,10 @@ import Testing
 
 @Suite struct QuietBatchTests {
   private static func ignore(_ handled: Watched<Int>) -> StepHandler.Step {
-    { (turn, _, _) throws(RedisError) in handled.change { $0 += turn.batch.count } }
+    { (turn, _) throws(RedisError) in
+      handled.change { $0 += turn.batch.count }
+      return .commit
+    }
   }
 
   private static func read(_ bench: CopyBench, _ connection: RedisConnection) throws -> [Int?] {
@@ -40,8 +43,9 @@ import Testing
       // Whoever takes the lane reads again what the stored cursor does not cover yet.
       options.lease = Patience.limit
       options.replicaLifetime = Patience.limit
-      let lanes = bench.start("a", options) { (turn, _, _) throws(RedisError) in
+      let lanes = bench.start("a", options) { (turn, _) throws(RedisError) in
         batches.change { $0.append(turn.batch.count) }
+        return .commit
       }
       // The first entry does not wait; those that arrive meanwhile do.
       try bench.fill(1)

@@ -5,11 +5,12 @@ import Testing
 
 @Suite struct RefusalTests {
   /// Copies, and then writes to a second key, which a test can give the wrong type.
-  private static let marking: StepHandler.Step = { (turn, commands, commit) throws(RedisError) in
-    try StepHandler.copy(turn, &commands, &commit)
-    guard commands.isEmpty else { return }
+  private static let marking: StepHandler.Step = { (turn, commit) throws(RedisError) in
+    let step = try StepHandler.copy(turn, &commit)
+    guard case .commit = step else { return step }
     let first = "\(turn.batch[0].stream) \(turn.batch[0].id)"
     commit.add { $0.add("HSETNX", "\(turn.lane.tag):marks", first, "\(turn.batch.count)") }
+    return .commit
   }
 
   @Test func `a lane stands still at a failed write, and finishes the commit after the repair`() async throws
@@ -52,7 +53,7 @@ import Testing
       for _ in 0..<3 { try connection.call("XADD", "{0}:commands", "*", "a", "b") }
       // The first write succeeds, and the first own entry fails.
       let isBlocked = Watched(true)
-      let lanes = bench.start { (turn, _, commit) throws(RedisError) in
+      let lanes = bench.start { (turn, commit) throws(RedisError) in
         for entry in turn.batch where entry.stream == 1 {
           commit.add { $0.add("RPUSH", "{0}:done", "\(entry.id)") }
           commit.append(to: "{0}:events") { $0.add("by", "itself") }
@@ -62,6 +63,7 @@ import Testing
             try RedisConnection(bench.redis.url).call("SET", "{0}:events", "of the wrong type")
           }
         }
+        return .commit
       }
       try bench.wait(until: "it stands still", connection) { lanes.runner.state.halted[name] != nil }
       #expect(try connection.call("LLEN", "{0}:done").integer == 3)
@@ -84,9 +86,9 @@ import Testing
       try connection.call("SET", "{0}:first", "of the wrong type")
       try bench.fill(20)
       let name = bench.lanes[0]
-      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+      let lanes = bench.start { (turn, commit) throws(RedisError) in
         if turn.round == 1 { commit.add { $0.add("HSET", "{0}:first", "\(turn.batch[0].id)", "x") } }
-        try StepHandler.copy(turn, &commands, &commit)
+        return try StepHandler.copy(turn, &commit)
       }
       try bench.wait(until: "it stands still", connection) { lanes.runner.state.halted[name] != nil }
       #expect(lanes.runner.state.halted[name]?.contains("nothing was changed") == true)
@@ -171,12 +173,13 @@ import Testing
       let error = #expect(throws: RedisError.self) { try connection.call("SET", "x", "y") }
       #expect(error?.code == .refused(kind: .outOfMemory))
       // A write that is not part of a commit, like those to users' read models.
-      let lanes = bench.start { (turn, commands, commit) throws(RedisError) in
+      let lanes = bench.start { (turn, commit) throws(RedisError) in
         switch turn.round {
         case 0:
-          commands.add("GET", "\(turn.lane.tag):copied")
+          var commands = Commands("GET", "\(turn.lane.tag):copied")
           commands.add("HSET", "direct:{x}", "\(turn.batch[0].id)", "가")
-        default: try StepHandler.copy(turn, &commands, &commit)
+          return .ask(commands)
+        default: return try StepHandler.copy(turn, &commit)
         }
       }
       try bench.awaitCopies()

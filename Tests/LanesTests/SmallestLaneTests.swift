@@ -18,23 +18,13 @@ final class CountingHandler: LaneHandler {
 struct CountingWork: LaneWork {
   let shard: Shard
   let batch: [Entry]
-  private var hasAsked = false
 
-  init(shard: Shard, batch: [Entry]) {
-    self.shard = shard
-    self.batch = batch
-  }
-
-  mutating func next(
-    _ replies: [Reply], commands: inout Commands, commit: inout Commit
-  ) throws(RedisError) {
+  func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
     let key = shard.key("count")
-    guard hasAsked, let reply = replies.first else {
-      hasAsked = true
-      return commands.add("GET", key)
-    }
+    guard let reply = replies.first else { return .ask(Commands("GET", key)) }
     let count = try reply.get().integer ?? 0
     commit.add { $0.add("SET", key, "\(count + batch.count)") }
+    return .commit
   }
 }
 

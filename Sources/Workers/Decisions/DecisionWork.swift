@@ -19,26 +19,23 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     self.entries = entries
   }
 
-  mutating func next(
-    _ replies: [Reply], commands: inout Commands, commit: inout Commit
-  ) throws(RedisError) {
+  mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
     guard let batch else {
       let batch = InputBatch<Rules>(entries, of: lane.streams, &commit)
       self.batch = batch
-      ask(for: batch, &commands)
-      if commands.isEmpty { try takeIn([], of: batch, &commands, &commit) }
-      return
+      let questions = questions(about: batch)
+      return try questions.isEmpty ? takeIn([], of: batch, &commit) : .ask(questions)
     }
-    guard let (before, first, formerIDs) = loaded else {
-      return try takeIn(replies, of: batch, &commands, &commit)
-    }
+    guard let (before, first, formerIDs) = loaded else { return try takeIn(replies, of: batch, &commit) }
     var known = first
     for (id, reply) in zip(formerIDs, replies) { known.past.listings[id] = try listing(id, reply.get()) }
     decide(batch, before, &known, &commit)
+    return .commit
   }
 
   /// The first round trip: asks for the states, the commands' records, and whether new ids are used.
-  private mutating func ask(for batch: InputBatch<Rules>, _ commands: inout Commands) {
+  private mutating func questions(about batch: InputBatch<Rules>) -> Commands {
+    var commands = Commands()
     unknown = batch.ids.filter { lane.states[$0] == nil }
     for id in unknown { commands.add("HGETALL", key(id)) }
     if !batch.commandids.isEmpty {
@@ -50,18 +47,24 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       newIDs = batch.items.compactMap(\.newID)
       for id in newIDs { commands.add("EXISTS", Key.trace(of: Rules.worker.entity, id: id, in: lane.shard)) }
     }
+    return commands
   }
 
   /// Decides, or asks for former listings in a second round trip.
   private mutating func takeIn(
-    _ replies: [Reply], of batch: InputBatch<Rules>, _ commands: inout Commands, _ commit: inout Commit
-  ) throws(RedisError) {
+    _ replies: [Reply], of batch: InputBatch<Rules>, _ commit: inout Commit
+  ) throws(RedisError) -> LaneStep {
     let before = try states(batch.ids, replies)
     var known = try known(of: batch, replies.dropFirst(unknown.count))
     let formerIDs = batch.items.compactMap { $0.formerID(in: before[$0.place]) }
-    if formerIDs.isEmpty { return decide(batch, before, &known, &commit) }
+    if formerIDs.isEmpty {
+      decide(batch, before, &known, &commit)
+      return .commit
+    }
+    var commands = Commands()
     for id in formerIDs { commands.add("HGETALL", Key.trade(id, in: lane.shard)) }
     loaded = (before, known, formerIDs)
+    return .ask(commands)
   }
 
   private func known(of batch: InputBatch<Rules>, _ replies: ArraySlice<Reply>) throws(RedisError) -> Known {

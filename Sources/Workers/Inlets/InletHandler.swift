@@ -60,14 +60,14 @@ private struct InletWork: LaneWork {
     door = Door(requests, shards: handler.shards, blocks: handler.blocks)
   }
 
-  mutating func next(
-    _ replies: [Reply], commands: inout Commands, commit: inout Commit
-  ) throws(RedisError) {
+  mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
+    var commands = Commands()
     switch step {
     // Only before the batch begins: after that, the door needs all replies to its own commands.
     case .start where ContinuousClock.now >= handler.nextLook:
       step = .looking
-      return handler.backlog.ask(&commands)
+      handler.backlog.ask(&commands)
+      return .ask(commands)
     case .looking:
       step = .passing
       var replies = replies[...]
@@ -81,12 +81,13 @@ private struct InletWork: LaneWork {
       step = .passing
       try door.next(replies, commands: &commands)
     }
-    guard commands.isEmpty else { return }
+    guard commands.isEmpty else { return .ask(commands) }
     for (entry, admission) in zip(admitted, door.admissions) {
       if let error = admission.error { refused.append((entry, error)) }
     }
     for (entry, error) in refused.sorted(by: { $0.0.id < $1.0.id }) {
       commit.addDeadLetter(entry, from: inlet, because: error)
     }
+    return .commit
   }
 }

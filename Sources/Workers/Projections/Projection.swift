@@ -69,20 +69,22 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
     self.batch = batch
   }
 
-  mutating func next(
-    _ replies: [Reply], commands: inout Commands, commit: inout Commit
-  ) throws(RedisError) {
+  mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
     guard var run else {
       var run = ProjectionRun(model, events(&commit))
-      try run.next([], commands: &commands, commit: &commit)
-      if run.isLoading { commands.add("HGET", lane.cursor, journal) }
+      var step = try run.next([], commit: &commit)
+      if run.isLoading, case .ask(var commands) = step {
+        commands.add("HGET", lane.cursor, journal)
+        step = .ask(commands)
+      }
       self.run = run
-      return
+      return step
     }
     var replies = replies
     if run.isLoading { try checkCursor(replies.popLast()) }
-    try run.next(replies, commands: &commands, commit: &commit)
+    let step = try run.next(replies, commit: &commit)
     self.run = run
+    return step
   }
 
   private func events(_ commit: inout Commit) -> [JournalEvent] {

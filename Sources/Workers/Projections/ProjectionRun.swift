@@ -17,13 +17,12 @@ struct ProjectionRun<Model: Projection>: LaneWork {
   /// Whether the last commands only read.
   var isLoading: Bool { step == .loading }
 
-  mutating func next(
-    _ replies: [Reply], commands: inout Commands, commit: inout Commit
-  ) throws(RedisError) {
+  mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
+    var commands = Commands()
     if step == .start {
       model.load(events, commands: &commands)
       step = .loading
-      if !commands.isEmpty { return }
+      if !commands.isEmpty { return .ask(commands) }
     }
     if step == .loading {
       step = .writing
@@ -31,5 +30,6 @@ struct ProjectionRun<Model: Projection>: LaneWork {
     } else {
       try model.finish(replies, commands: &commands)
     }
+    return commands.isEmpty ? .commit : .ask(commands)
   }
 }

@@ -189,16 +189,14 @@ private struct RebuildWork: LaneWork {
     }
   }
 
-  mutating func next(
-    _ replies: [Reply], commands: inout Commands, commit: inout Commit
-  ) throws(RedisError) {
+  mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
     var replies = replies
     while !runs.isEmpty {
-      try runs[0].next(replies, commands: &commands, commit: &commit)
-      if !commands.isEmpty { return }
+      if case .ask(let commands) = try runs[0].next(replies, commit: &commit) { return .ask(commands) }
       runs.removeFirst()
       replies = []
     }
     if let last = batch.last { progress.reached(last.id, in: lane.shard, by: batch.count) }
+    return .commit
   }
 }

@@ -12,7 +12,7 @@ final class StepHandler: LaneHandler {
     var replies: [Reply] = []
   }
 
-  typealias Step = @Sendable (Turn, inout Commands, inout Commit) throws(RedisError) -> Void
+  typealias Step = @Sendable (Turn, inout Commit) throws(RedisError) -> LaneStep
 
   private let lane: LaneName
   private let step: Step
@@ -34,21 +34,19 @@ final class StepHandler: LaneHandler {
     var turn: Turn
     let step: Step
 
-    mutating func next(
-      _ replies: [Reply], commands: inout Commands, commit: inout Commit
-    ) throws(RedisError) {
+    mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
       turn.replies = replies
-      try step(turn, &commands, &commit)
-      turn.round += 1
+      defer { turn.round += 1 }
+      return try step(turn, &commit)
     }
   }
 
   /// Copies every entry to the lane's output under a running number in Redis.
   ///
   /// So lost, doubled and misordered entries are visible.
-  static let copy: Step = { (turn, commands, commit) throws(RedisError) in
+  static let copy: Step = { (turn, commit) throws(RedisError) in
     let counter = "\(turn.lane.tag):copied"
-    guard let reply = turn.replies.first else { return commands.add("GET", counter) }
+    guard let reply = turn.replies.first else { return .ask(Commands("GET", counter)) }
     var number = try reply.get().integer ?? 0
     for entry in turn.batch {
       number += 1
@@ -58,5 +56,6 @@ final class StepHandler: LaneHandler {
       }
     }
     commit.add { $0.add("SET", counter, "\(number)") }
+    return .commit
   }
 }

@@ -33,10 +33,7 @@ struct Shelf {
     var run = ProjectionRun(model, events)
     var commit = Commit(lane: lane)
     var replies: [Reply] = []
-    while true {
-      var commands = Commands()
-      try run.next(replies, commands: &commands, commit: &commit)
-      if commands.isEmpty { break }
+    while case .ask(let commands) = try run.next(replies, commit: &commit) {
       replies = try connection.exchange(commands)
     }
     guard commits else { return }
