@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  /// One deal after another, while every worker and the ingress are killed in turn.
+  /// One deal after another, while the workers are killed in turn.
   @Test func `no deal is lost or done twice while workers are killed`() async throws {
     let system = try await TestSystem(replicas: 2, environment: ["HANDOVER_LEASE_SECONDS": "1"])
     let redis = try system.redis.connect()

@@ -38,7 +38,7 @@ import Testing
     #expect(worker.exitStatus == 1)
   }
 
-  /// Its position is the largest possible number, and its texts contain terminal control sequences.
+  /// Its position is next to the largest possible number, and its texts contain terminal control sequences.
   @Test func `an event with an extremely high id crashes no worker, and is shown escaped`() async throws {
     let system = try await TestSystem()
     let redis = try system.redis.connect()

@@ -193,7 +193,7 @@ import Testing
     try await system.waitFor("/inventories/1", "재고확보")
     let redis = try system.redis.connect()
     try redis.call("XADD", "trade.commands", "*", "type", "Handover", "id", "one")
-    try await eventually("the dead letter lies there") {
+    try await eventually("the dead letter is there") {
       try redis.call("XLEN", "{trade.commands}:deadletters").integer == 1
     }
     func run(_ arguments: String...) throws -> (status: Int32?, output: String) {
@@ -205,7 +205,7 @@ import Testing
       return (process.exitStatus, try String(contentsOf: log, encoding: .utf8))
     }
     let status = try run("status")
-    #expect(status.status == 2, "a dead letter lies aside")
+    #expect(status.status == 2, "there is a dead letter")
     #expect(status.output.contains("reservation   1         9/9"))
     let timeline = try run("timeline", "reserve", "1")
     #expect(timeline.status == 0)

@@ -54,22 +54,23 @@ import Testing
     }
   }
 
-  @Test func `only the newest dead letters are kept, up to a limit`() async throws {
+  @Test(arguments: [(limit: 15, kept: 15), (limit: 1000, kept: 20)])
+  func `dead letters are kept up to a number and an age`(limit: Int, kept: Int) async throws {
     try await CopyBench.with(lanes: 1) { bench in
       let connection = try bench.redis.connect()
       for number in 1...20 { try connection.call("XADD", "{0}:deadletters", "\(number)-0", "n", "x") }
       for _ in 0..<20 { try connection.call("XADD", "{0}:deadletters", "*", "n", "y") }
       var options = LaneOptions.brisk
       options.retention.interval = .milliseconds(100)
-      options.retention.deadLetters = 15
+      options.retention.deadLetters = limit
       options.retention.deadLetterAge = .seconds(3600)
       let lanes = bench.start("a", options, inlets: true)
       try bench.wait(until: "they are trimmed", connection) {
-        try connection.call("XLEN", "{0}:deadletters").integer == 15
+        try connection.call("XLEN", "{0}:deadletters").integer == kept
       }
       lanes.stop()
-      let kept = try connection.call("XRANGE", "{0}:deadletters", "-", "+")
-      #expect(kept.allSatisfy { $0[1]?[1]?.equals("y") == true })
+      let letters = try connection.call("XRANGE", "{0}:deadletters", "-", "+")
+      #expect(letters.allSatisfy { $0[1]?[1]?.equals("y") == true })
     }
   }
 }

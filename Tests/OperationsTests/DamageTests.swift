@@ -278,4 +278,13 @@ import Testing
     #expect(report.codes == [.status] && report.differenceCount == 1)
     #expect(report.said[0].hasSuffix("again, or an event that changed no status."))
   }
+
+  @Test func `an audit finds a status that was not announced`() throws {
+    let (bench, _) = try damaged("PING")
+    let second = try bench.connection.call("XRANGE", "{0}:status", "-", "+", "COUNT", "2")[1]?[0]?.string
+    try bench.connection.call("XDEL", "{0}:status", second ?? "")
+    let report = try bench.audit()
+    #expect(report.codes == [.status] && report.differenceCount == 1)
+    #expect(report.said[0].hasSuffix("was not announced."))
+  }
 }
