@@ -5,11 +5,18 @@ import Redis
 
 /// Admits commands: finds each one's product and shard, claims new ids, and appends to the shards in order.
 ///
-/// A state machine without I/O, so that the ingress and the inlets can share it. Each call of `next` takes
-/// the replies of the last round and adds the commands of the next one, until it adds none. Admitting the
-/// same request twice is harmless: its command id makes the second one a no-op.
+/// A state machine without I/O: `next` says what to send, and takes the replies. `run` does that for whoever
+/// can wait for Redis; an inlet's lane, which cannot, takes the steps itself. Admitting the same request twice
+/// is harmless: its command id makes the second one a no-op.
 package struct Door: Sendable {
-  private enum Step { case start, claiming, appended }
+  package enum Step: Sendable {
+    /// Send these commands, and call `next` with their replies.
+    case ask(Commands)
+    /// All requests are decided. The results are in the order of the requests.
+    case done([Admission])
+  }
+
+  private enum Stage { case start, claiming, appended }
 
   private struct Visit: Sendable {
     let request: CommandRequest
@@ -46,7 +53,7 @@ package struct Door: Sendable {
   private let blocks: IDBlocks
   private var visits: [Visit]
   private var waits: [Wait] = []
-  private var step = Step.start
+  private var stage = Stage.start
 
   /// - Parameters:
   ///   - blocks: The source of new ids. The default takes no more than are needed.
@@ -63,8 +70,7 @@ package struct Door: Sendable {
     }
   }
 
-  /// The results, in the order of the requests. Complete after the last round.
-  package var admissions: [Admission] {
+  private var admissions: [Admission] {
     visits.map { visit in
       if let refusal = visit.refusal { return refusal }
       let (id, productid) = (visit.id ?? 0, visit.productid ?? 0)
@@ -72,17 +78,21 @@ package struct Door: Sendable {
     }
   }
 
-  /// Starts again after a round whose replies were lost, keeping the ids that are already claimed.
-  package mutating func restart() {
-    step = .start
+  /// Starts again, for example because replies were lost. Keeps the ids that are already claimed.
+  mutating func restart() {
+    stage = .start
     waits = []
   }
 
-  package mutating func next(_ replies: [Reply], commands: inout Commands) throws(RedisError) {
-    switch step {
+  /// Returns what to do next.
+  ///
+  /// - Parameter replies: The replies to the commands of the last step, none at the start.
+  package mutating func next(_ replies: [Reply] = []) throws(RedisError) -> Step {
+    var commands = Commands()
+    switch stage {
     case .start:
       ask(&commands)
-      step = .claiming
+      stage = .claiming
       if commands.isEmpty { append(&commands) }
     case .claiming:
       let asked = waits
@@ -99,6 +109,7 @@ package struct Door: Sendable {
         for part in try reply.get() { try part.get() }
       }
     }
+    return commands.isEmpty ? .done(admissions) : .ask(commands)
   }
 
   /// Adds the commands for what is still unknown: new ids, claims of ids, or the products of existing ids.
@@ -196,7 +207,7 @@ package struct Door: Sendable {
   /// Appends to each shard in the order of the requests, all or nothing: a later request must not be admitted
   /// if an earlier one was refused, for example because Redis was briefly out of memory.
   private mutating func append(_ commands: inout Commands) {
-    step = .appended
+    stage = .appended
     var order: [Shard] = []
     var entries: [Shard: [RESPWords]] = [:]
     for (index, visit) in visits.enumerated() where visit.refusal == nil {

@@ -112,24 +112,13 @@ struct Writes: Sendable {
     let wasConnected = redis.isConnected
     var door = Door([request], shards: shards, blocks: blocks, isFull: backlog.isFull)
     do throws(RedisError) {
-      return try await pass(&door)
+      return try await door.run(on: redis).first
     } catch {
       guard wasConnected, error.code == .unavailable || error.code == .timeout else { throw error }
     }
     // The connection is back at once if it can be, and the command id makes a second copy harmless.
     try await Task.sleep(for: .milliseconds(50))
-    door.restart()
-    return try await pass(&door)
-  }
-
-  private func pass(_ door: inout Door) async throws(RedisError) -> Admission? {
-    var replies: [Reply] = []
-    while true {
-      var commands = Commands()
-      try door.next(replies, commands: &commands)
-      if commands.isEmpty { return door.admissions.first }
-      replies = try await redis.send(commands)
-    }
+    return try await door.run(on: redis).first
   }
 }
 

@@ -58,14 +58,8 @@ struct DealDriver {
     while !rest.isEmpty {
       var door = Door(Array(rest.prefix(batch)), shards: stage.shards)
       rest = rest.dropFirst(batch)
-      var replies: [Reply] = []
-      while true {
-        var commands = Commands()
-        try door.next(replies, commands: &commands)
-        if commands.isEmpty { break }
-        replies = try stage.redis.exchange(commands)
-      }
-      if let error = door.admissions.compactMap(\.error).first { throw BenchError(error.message) }
+      let admissions = try door.run(on: stage.redis)
+      if let error = admissions.compactMap(\.error).first { throw BenchError(error.message) }
     }
   }
 

@@ -175,16 +175,7 @@ import Testing
     let redis = try TestRedis()
     let connection = try redis.connect()
     var door = Door([try list(nil, product: 100, command: "a")], shards: 8)
-    for _ in 0..<2 {
-      var replies: [Reply] = []
-      while true {
-        var commands = Commands()
-        try door.next(replies, commands: &commands)
-        if commands.isEmpty { break }
-        replies = try connection.exchange(commands)
-      }
-      door.restart()
-    }
+    for _ in 0..<2 { _ = try door.run(on: connection) }
     let stream = Key.commands(.trade, in: Shard.of(productid: 100, among: 8))
     let entries = try connection.call("XRANGE", stream, "-", "+").compactMap { $0[1]?.pairs }
     #expect(entries.count == 2)
@@ -200,13 +191,11 @@ import Testing
       try list(id, product: 100, command: "\(id)-" + String(repeating: "c", count: 200))
     }
     var door = Door(requests, shards: 8)
-    func round(_ replies: [Reply]) throws -> Commands {
-      var commands = Commands()
-      try door.next(replies, commands: &commands)
-      return commands
+    func round(_ replies: [Reply] = []) throws -> Commands? {
+      if case .ask(let commands) = try door.next(replies) { commands } else { nil }
     }
-    let claims = try connection.exchange(try round([]))
-    let entries = try round(claims)
+    let claims = try connection.exchange(try #require(try round()))
+    let entries = try #require(try round(claims))
     let used = try connection.call("INFO", "memory").string ?? ""
     let line = used.split(separator: "\r\n").first { $0.hasPrefix("used_memory:") }
     let bytes = try #require(line.flatMap { Int($0.dropFirst("used_memory:".count)) })
@@ -216,7 +205,7 @@ import Testing
     #expect(try connection.call("XLEN", stream).integer == 0)
     #expect(throws: RedisError.self) { try round(refused) }
     try connection.call("CONFIG", "SET", "maxmemory", "0")
-    #expect(try round(try connection.exchange(entries)).isEmpty)
+    #expect(try round(try connection.exchange(entries)) == nil)
     let taken = try connection.call("XRANGE", stream, "-", "+").compactMap { $0[1]?.pairs["id"] }
     #expect(taken == (1...2000).map { "\($0)" })
   }

@@ -10,13 +10,7 @@ func pass(
   isFull: @escaping @Sendable (Shard) -> Bool = { _ in false }
 ) throws -> [Admission] {
   var door = Door(requests, shards: 8, blocks: blocks, isFull: isFull)
-  var replies: [Reply] = []
-  while true {
-    var commands = Commands()
-    try door.next(replies, commands: &commands)
-    if commands.isEmpty { return door.admissions }
-    replies = try connection.exchange(commands)
-  }
+  return try door.run(on: connection)
 }
 
 /// A listing of a product; without an id the door makes one.

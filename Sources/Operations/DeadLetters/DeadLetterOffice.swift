@@ -77,7 +77,10 @@ package struct DeadLetterOffice {
     } catch {
       return .refused(error.message)
     }
-    guard let admission = try pass(request) else { return .refused("The door gave no answer.") }
+    var door = Door([request], shards: shards)
+    guard let admission = try door.run(on: connection).first else {
+      return .refused("The door gave no answer.")
+    }
     switch admission {
     case .admitted(let id, _, let shard):
       try takeAway(letter)
@@ -174,16 +177,5 @@ package struct DeadLetterOffice {
 
   private func takeAway(_ letter: DeadLetter) throws(RedisError) {
     try connection.call("XDEL", letter.key, "\(letter.position)")
-  }
-
-  private func pass(_ request: CommandRequest) throws(RedisError) -> Admission? {
-    var door = Door([request], shards: shards)
-    var replies: [Reply] = []
-    while true {
-      var commands = Commands()
-      try door.next(replies, commands: &commands)
-      if commands.isEmpty { return door.admissions.first }
-      replies = try connection.exchange(commands)
-    }
   }
 }

@@ -61,11 +61,11 @@ private struct InletWork: LaneWork {
   }
 
   mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
-    var commands = Commands()
     switch step {
     // Only before the batch begins: after that, the door needs all replies to its own commands.
     case .start where ContinuousClock.now >= handler.nextLook:
       step = .looking
+      var commands = Commands()
       handler.backlog.ask(&commands)
       return .ask(commands)
     case .looking:
@@ -76,18 +76,25 @@ private struct InletWork: LaneWork {
         throw RedisError(.overloaded, "Shard \(shard) is full: its workers are too far behind.")
       }
       handler.nextLook = .now + handler.lookInterval
-      try door.next([], commands: &commands)
+      return try pass([], &commit)
     case .start, .passing:
       step = .passing
-      try door.next(replies, commands: &commands)
+      return try pass(replies, &commit)
     }
-    guard commands.isEmpty else { return .ask(commands) }
-    for (entry, admission) in zip(admitted, door.admissions) {
-      if let error = admission.error { refused.append((entry, error)) }
+  }
+
+  private mutating func pass(_ replies: [Reply], _ commit: inout Commit) throws(RedisError) -> LaneStep {
+    switch try door.next(replies) {
+    case .ask(let commands):
+      return .ask(commands)
+    case .done(let admissions):
+      for (entry, admission) in zip(admitted, admissions) {
+        if let error = admission.error { refused.append((entry, error)) }
+      }
+      for (entry, error) in refused.sorted(by: { $0.0.id < $1.0.id }) {
+        commit.addDeadLetter(entry, from: inlet, because: error)
+      }
+      return .commit
     }
-    for (entry, error) in refused.sorted(by: { $0.0.id < $1.0.id }) {
-      commit.addDeadLetter(entry, from: inlet, because: error)
-    }
-    return .commit
   }
 }

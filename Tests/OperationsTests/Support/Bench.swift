@@ -78,13 +78,7 @@ final class Bench {
         draft: try Draft(fields: fields, worker: worker), commandid: fields["commandid"] ?? "c\(asked)")
     }
     var door = Door(requests, shards: shards)
-    var replies: [Reply] = []
-    while true {
-      var commands = Commands()
-      try door.next(replies, commands: &commands)
-      if commands.isEmpty { return door.admissions }
-      replies = try connection.exchange(commands)
-    }
+    return try door.run(on: connection)
   }
 
   /// Sends commands one after another and waits until the workers have nothing left to do.
