@@ -1,4 +1,5 @@
 import Keys
+import Lanes
 import Market
 import Redis
 
@@ -18,12 +19,12 @@ enum Item: Sendable {
     }
   }
 
-  /// Decodes the stored item; nil if there is none, or it was deleted.
+  /// Decodes the stored item; nil if there is none, it was deleted, or it is not what a worker writes.
   func fields(_ found: Reply) -> Fields? {
     switch self {
     case .aggregate:
-      let fields = Fields(pairs: found)
-      return fields.isEmpty || fields["deleted"] == "1" ? nil : fields
+      guard let fields = try? Fields(reading: found), !fields.isEmpty else { return nil }
+      return fields["deleted"] == "1" ? nil : fields
     case .notice(let id): return found.string.flatMap { id.fields(stored: $0) }
     case .mypageRow(let id): return found.string.flatMap { id.fields(stored: $0) }
     }

@@ -62,8 +62,7 @@ final class ReplyListener: Sendable {
       for entry in entries {
         cursors[name] = entry[0]?.string ?? cursors[name]
         guard let body = entry[1] else { continue }
-        let fields = Fields(pairs: body)
-        guard let commandid = fields["commandid"],
+        guard let fields = try? Fields(reading: body), let commandid = fields["commandid"],
           let outcome = fields["outcome"].flatMap(Outcome.init(packed:))
         else {
           logger.error("unreadable reply", metadata: ["stream": "\(name)"])

@@ -27,15 +27,7 @@ public struct Entry: Sendable {
   var isCut: Bool { byteCount > body.byteCount }
 
   /// Returns the raw value of a field; nil if there is none.
-  public func value(_ name: StaticString) -> Reply? {
-    var isMatch = false
-    var isName = true
-    for part in body {
-      if isName { isMatch = part.equals(name) } else if isMatch { return part }
-      isName.toggle()
-    }
-    return nil
-  }
+  public func value(_ name: StaticString) -> Reply? { body.value(name) }
 
   /// Returns all fields as text. Throws if a name or a value is not UTF-8.
   public func fields() throws(FieldError) -> Fields { try Fields(reading: body) }

@@ -71,7 +71,7 @@ struct Backlog {
       let shard = Shard(index)
       let letters = LaneName(worker: WorkerKind.reservation.rawValue, tag: shard.tag).deadLetters
       let found = try [
-        written[index] == 0 ? 0 : redis.call("XINFO", "STREAM", Key.journal(of: shard)).entriesAdded,
+        written[index] == 0 ? 0 : redis.entriesAdded(to: Key.journal(of: shard)),
         redis.call("ZCARD", Key.index(of: .reserve, in: shard)).integer ?? 0,
         redis.call("XLEN", letters).integer ?? 0,
       ]
@@ -91,13 +91,9 @@ struct Backlog {
   }
 }
 
-extension Reply {
-  /// How many entries the stream has ever had, in a reply to `XINFO STREAM`.
-  var entriesAdded: Int {
-    var parts = makeIterator()
-    while let name = parts.next(), let value = parts.next() {
-      if name.equals("entries-added") { return value.integer ?? 0 }
-    }
-    return 0
+extension RedisConnection {
+  /// Returns how many entries a stream has ever had.
+  func entriesAdded(to stream: String) throws(RedisError) -> Int {
+    try call("XINFO", "STREAM", stream).value("entries-added")?.integer ?? 0
   }
 }

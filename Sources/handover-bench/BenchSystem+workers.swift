@@ -21,7 +21,7 @@ extension BenchSystem {
     try (0..<shards).reduce(0) { sum, index in
       let stream = Key.commands(.reservation, in: Shard(index))
       guard try redis.call("EXISTS", stream).integer == 1 else { return sum }
-      return try sum + redis.call("XINFO", "STREAM", stream).entriesAdded
+      return try sum + redis.entriesAdded(to: stream)
     }
   }
 
@@ -41,10 +41,6 @@ extension BenchSystem {
 
   private func lastID(_ stream: String) throws -> String {
     guard try redis.call("EXISTS", stream).integer == 1 else { return "0-0" }
-    var parts = try redis.call("XINFO", "STREAM", stream).makeIterator()
-    while let name = parts.next(), let value = parts.next() {
-      if name.equals("last-generated-id") { return value.string ?? "0-0" }
-    }
-    return "0-0"
+    return try redis.call("XINFO", "STREAM", stream).value("last-generated-id")?.string ?? "0-0"
   }
 }

@@ -102,7 +102,7 @@ struct DealDriver {
   }
 
   private mutating func receive(_ body: Reply) throws {
-    guard let type = body[1]?.string else { return }
+    guard let type = body.value("type")?.string else { return }
     switch type {
     case "StockHeld":
       let deal = try deal(in: body)
@@ -126,10 +126,9 @@ struct DealDriver {
   }
 
   private func deal(in body: Reply) throws -> Int {
-    var parts = body.makeIterator()
-    while let name = parts.next(), let value = parts.next() {
-      if name.equals("reserveid"), let id = value.integer { return id - 1 }
+    guard let id = body.value("reserveid")?.integer else {
+      throw BenchError("An event names no reservation.")
     }
-    throw BenchError("An event names no reservation.")
+    return id - 1
   }
 }

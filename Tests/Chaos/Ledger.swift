@@ -2,6 +2,7 @@ import Doors
 import Keys
 import Lanes
 import Market
+import Operations
 import Redis
 
 /// What Redis holds at the end: all commands, their outcomes, and the dead letters.
@@ -25,8 +26,9 @@ struct Ledger {
     var isRemoved = false
     var isUnread = false
 
-    init(_ position: EntryID, _ fields: Fields, in inlet: String) {
-      self.position = position
+    init(_ entry: StreamEntry, in inlet: String) {
+      let fields = entry.shown
+      position = entry.id
       // An entry with an invalid command id never becomes a command.
       commandid = (try? CommandName.entry(fields, id: "\(position)", inlet: inlet)) ?? ""
       content = fields.filter { $0.name != "commandid" }.map { "\($0.name)=\($0.value)" }.joined(
@@ -81,21 +83,23 @@ struct Ledger {
       try readLetters("{\(inlet)}", on: connection)
       inlets[worker] =
         try (removed[worker] ?? [])
-        + connection.entries(of: inlet).map { Request($0.position, $0.fields, in: inlet) }
+        + connection.entries(of: inlet).map { Request($0, in: inlet) }
     }
     for shard in try Self.shards(of: connection) {
       try readLetters(shard.tag, on: connection)
       for worker in DecidingWorker.allCases {
         let stream = Key.commands(worker, in: shard)
         for entry in try connection.entries(of: stream) {
-          let commandid = entry.fields["commandid"] ?? ""
-          let command = Command(stream: stream, position: entry.position, fields: entry.fields)
+          let fields = entry.shown
+          let commandid = fields["commandid"] ?? ""
+          let command = Command(stream: stream, position: entry.id, fields: fields)
           if commands[commandid] == nil { arrivals[stream, default: []].append(command) }
           commands[commandid, default: []].append(command)
         }
       }
       for entry in try connection.entries(of: Key.journal(of: shard)) {
-        let event = try Event(fields: entry.fields)
+        let fields = try entry.fields()
+        let event = try Event(fields: fields)
         if case .deal(let step, let deal) = event.fact {
           if step == .reserveCompleted { reserved[shard, default: []].append(deal.reserveid) }
           if step == .tradeCompleted { finished += 1 }
@@ -106,9 +110,9 @@ struct Ledger {
           continue
         }
         if let thing = event.made {
-          made[thing, default: []].append((event.productid, entry.fields, caller.commandid))
+          made[thing, default: []].append((event.productid, fields, caller.commandid))
         }
-        endings[caller.commandid, default: []].append(Ending(event: event, position: entry.position))
+        endings[caller.commandid, default: []].append(Ending(event: event, position: entry.id))
       }
     }
   }
@@ -128,10 +132,10 @@ struct Ledger {
   }
 
   private mutating func readLetters(_ tag: String, on connection: RedisConnection) throws {
-    for letter in try connection.entries(of: LaneName(worker: "", tag: tag).deadLetters) {
-      guard let position = letter.fields["entry"].flatMap({ EntryID($0) }) else { continue }
-      letters[Place(stream: letter.fields["stream"] ?? "", position: position), default: []]
-        .append(letter.fields["reason"] ?? "")
+    for letter in try connection.entries(of: LaneName(worker: "", tag: tag).deadLetters).map(\.shown) {
+      guard let position = letter["entry"].flatMap({ EntryID($0) }) else { continue }
+      letters[Place(stream: letter["stream"] ?? "", position: position), default: []]
+        .append(letter["reason"] ?? "")
     }
   }
 }
@@ -149,18 +153,10 @@ extension Event {
 }
 
 extension RedisConnection {
-  /// Returns all entries of a stream, with replacement characters for invalid UTF-8.
-  fileprivate func entries(of stream: String) throws -> [(position: EntryID, fields: Fields)] {
-    var entries: [(position: EntryID, fields: Fields)] = []
-    var start = "-"
-    while true {
-      let page = try call("XRANGE", stream, start, "+", "COUNT", "500")
-      for entry in page {
-        guard let position = entry[0]?.string.flatMap({ EntryID($0) }) else { continue }
-        entries.append((position, Fields(shown: entry[1] ?? .null)))
-      }
-      guard page.count == 500, let last = entries.last else { return entries }
-      start = "(\(last.position)"
-    }
+  /// Returns all entries of a stream.
+  fileprivate func entries(of stream: String) throws -> [StreamEntry] {
+    var entries: [StreamEntry] = []
+    try readPages(of: stream) { entries += $0 }
+    return entries
   }
 }

@@ -1,6 +1,7 @@
 import Keys
 import Lanes
 import Market
+import Operations
 import Redis
 import Testbed
 
@@ -21,25 +22,12 @@ struct RemovedEntries: Sendable {
       """, "2", inlet, cursor)
     let read = EntryID((reply[0]?.string ?? "").prefix { $0 != " " }) ?? .zero
     let requests = (reply[1] ?? .null).compactMap { entry -> Ledger.Request? in
-      guard let position = entry[0]?.string.flatMap({ EntryID($0) }) else { return nil }
-      var request = Ledger.Request(position, Fields(shown: entry[1] ?? .null), in: inlet)
+      guard let entry = StreamEntry(entry) else { return nil }
+      var request = Ledger.Request(entry, in: inlet)
       request.isRemoved = true
-      request.isUnread = position > read
+      request.isUnread = entry.id > read
       return request
     }
     return RemovedEntries(worker: worker, requests: requests)
-  }
-}
-
-extension Fields {
-  /// Reads alternating names and values, with replacement characters for invalid UTF-8.
-  init(shown body: Reply) {
-    self.init()
-    var name: String?
-    for part in body {
-      let text = part.withBytes { String(decoding: $0, as: UTF8.self) } ?? ""
-      if let known = name { append(known, text) }
-      name = name == nil ? text : nil
-    }
   }
 }

@@ -46,7 +46,7 @@ final class FakeLane: Sendable {
           cursors[key] = entry[0]?.string
           guard let body = entry[1] else { continue }
           commandCount.add(1, ordering: .relaxed)
-          let answer = Self.answer(to: Self.fields(body), in: shard, rule)
+          let answer = Self.answer(to: try Fields(reading: body), in: shard, rule)
           for reply in try connection.exchange(answer) { try reply.get() }
         }
       }
@@ -65,11 +65,6 @@ final class FakeLane: Sendable {
       answer.add("XADD", stream, "*", "commandid", commandid, "outcome", outcome.packed)
     }
     return answer
-  }
-
-  private static func fields(_ body: Reply) -> Fields {
-    let texts = body.map { $0.string ?? "" }
-    return Fields(stride(from: 0, to: texts.count - 1, by: 2).map { (texts[$0], texts[$0 + 1]) })
   }
 }
 

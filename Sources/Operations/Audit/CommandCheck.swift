@@ -103,13 +103,15 @@ struct CommandCheck {
       if isTrimmed { isComplete = false }
       guard let cursor = cursors[worker], cursor > .zero else { continue }
       try connection.readPages(of: stream, through: cursor) { (page) throws(RedisError) in
-        for entry in page where !ReplayedEvent.isOne(entry.fields) {
+        for entry in page {
+          let fields = entry.shown
+          if ReplayedEvent.isOne(fields) { continue }
           sum.commands += 1
           if deadLetters.contain(entry.id, of: stream) {
             sum.deadLetters += 1
-          } else if let commandid = entry.fields["commandid"], !commandid.isEmpty {
-            checkSeen(entry, commandid, of: stream, &findings)
-            take(entry, commandid, of: stream, isTrimmed, &seen, deadLetters, isHeld, &findings)
+          } else if let commandid = fields["commandid"], !commandid.isEmpty {
+            checkSeen(entry.id, fields, commandid, of: stream, &findings)
+            take(entry.id, fields, commandid, of: stream, isTrimmed, &seen, deadLetters, isHeld, &findings)
           } else {
             sum.nameless += 1
           }
@@ -137,14 +139,15 @@ struct CommandCheck {
 
   /// Checks that what the sender had seen was still true; otherwise the change had to be refused.
   private func checkSeen(
-    _ entry: StreamEntry, _ commandid: String, of stream: String, _ findings: inout Findings
+    _ position: EntryID, _ fields: Fields, _ commandid: String, of stream: String,
+    _ findings: inout Findings
   ) {
     guard let was = changes[Array(commandid.utf8)] else { return }
     for (name, number) in [("version", was.version), ("held", was.held), ("sold", was.sold)] {
-      guard let seen = entry.fields[name].flatMap({ Int($0) }), let number, seen != number else { continue }
+      guard let seen = fields[name].flatMap({ Int($0) }), let number, seen != number else { continue }
       findings.add(
         .command, stream,
-        "\(entry.id), \(entry.fields["type"] ?? "a change") \(commandid), was carried out, though its sender saw \(name) \(seen) where it was \(number)."
+        "\(position), \(fields["type"] ?? "a change") \(commandid), was carried out, though its sender saw \(name) \(seen) where it was \(number)."
       )
     }
   }
@@ -184,31 +187,31 @@ struct CommandCheck {
   }
 
   private func take(
-    _ entry: StreamEntry, _ commandid: String, of stream: String, _ isTrimmed: Bool,
-    _ seen: inout [[UInt8]: Seen],
-    _ deadLetters: DeadEntries, _ isHeld: (String) -> Bool, _ findings: inout Findings
+    _ position: EntryID, _ fields: Fields, _ commandid: String, of stream: String, _ isTrimmed: Bool,
+    _ seen: inout [[UInt8]: Seen], _ deadLetters: DeadEntries, _ isHeld: (String) -> Bool,
+    _ findings: inout Findings
   ) {
     let name = Array(commandid.utf8)
-    let kind = entry.fields["type"].flatMap { CommandKind(rawValue: $0) }
-    let digest = kind.flatMap { try? Caller(command: entry.fields, kind: $0)?.digest }
+    let kind = fields["type"].flatMap { CommandKind(rawValue: $0) }
+    let digest = kind.flatMap { try? Caller(command: fields, kind: $0)?.digest }
     guard let first = seen[name] else {
-      let what = "\(entry.id), \(entry.fields["type"] ?? "a command") \(commandid),"
-      seen[name] = Seen(stream: stream, what: what, position: entry.id, digest: digest)
-      return check(entry.id, name, what, of: stream, deadLetters, isHeld(commandid), &findings)
+      let what = "\(position), \(fields["type"] ?? "a command") \(commandid),"
+      seen[name] = Seen(stream: stream, what: what, position: position, digest: digest)
+      return check(position, name, what, of: stream, deadLetters, isHeld(commandid), &findings)
     }
-    if entry.id.milliseconds + Self.slack > first.position.milliseconds + Self.lifetime {
+    if position.milliseconds + Self.slack > first.position.milliseconds + Self.lifetime {
       seen[name]?.copies += 1
-      seen[name]?.position = entry.id
+      seen[name]?.position = position
       seen[name]?.digest = digest
       return
     }
     // In a trimmed stream, it is unknown which command came first.
-    if first.digest == digest || entry.id < start || isTrimmed { return }
+    if first.digest == digest || position < start || isTrimmed { return }
     seen[name]?.others += 1
     if reuses[name] ?? 0 < first.others + 1, !deadLetters.areIncomplete {
       findings.add(
         .command, stream,
-        "\(entry.id), \(entry.fields["type"] ?? "a command"), came under the id \(commandid) of another "
+        "\(position), \(fields["type"] ?? "a command"), came under the id \(commandid) of another "
           + "command, but was not refused.")
     }
   }

@@ -84,7 +84,7 @@ struct NoticeCheck {
     var isFirst = try StreamState(of: key, on: connection).isTrimmed
     try connection.readPages(of: key) { (page) throws(RedisError) in
       for entry in page {
-        let text = entry.fields["position"] ?? ""
+        let text = entry.shown["position"] ?? ""
         guard let position = EntryID(text) else {
           findings.addWhenIdle(.status, key, "\(entry.id) has the position \(shown(text)), which is not one.")
           continue

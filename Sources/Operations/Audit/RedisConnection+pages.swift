@@ -1,18 +1,12 @@
 import Market
 import Redis
 
-/// A stream entry with its fields as text.
-struct StreamEntry {
-  let id: EntryID
-  let fields: Fields
-}
-
 /// Reads large amounts in small steps, so that no other client waits long for Redis.
 extension RedisConnection {
   private static let page = 1000
 
   /// Passes a stream's entries to `body` in pages, in order.
-  func readPages(
+  package func readPages(
     of stream: String, from start: EntryID? = nil, through end: EntryID? = nil,
     _ body: ([StreamEntry]) throws(RedisError) -> Void
   ) throws(RedisError) {
@@ -23,10 +17,10 @@ extension RedisConnection {
       var entries: [StreamEntry] = []
       entries.reserveCapacity(reply.count)
       for entry in reply {
-        guard let id = entry[0]?.string.flatMap({ EntryID($0) }), let body = entry[1] else {
+        guard let entry = StreamEntry(entry) else {
           throw RedisError(.unexpectedReply, "XRANGE \(stream) returned an entry that cannot be read.")
         }
-        entries.append(StreamEntry(id: id, fields: body.fields))
+        entries.append(entry)
       }
       if !entries.isEmpty { try body(entries) }
       guard entries.count == Self.page, let last = entries.last else { return }
@@ -78,10 +72,10 @@ extension RedisConnection {
         RESPWords(command, $0.key, $0.cursor, "COUNT", "\(Self.page)")
       } _: { (item, reply) throws(RedisError) in
         if reply.isNull { return }
-        guard let next = try reply.get()[0]?.string, let fields = reply[1]?.fields else {
+        guard let next = try reply.get()[0]?.string, let members = reply[1] else {
           throw RedisError(.unexpectedReply, "\(command) \(item.key) returned no cursor.")
         }
-        page += fields.map { (item.key, $0.name) }
+        page += Fields(shown: members).map { (item.key, $0.name) }
         if next != "0" { unfinished.append((item.key, next)) }
       }
       try body(page)
@@ -122,24 +116,4 @@ extension RedisConnection {
 extension Reply {
   /// The reply, or null if the key has the wrong type for the command.
   var ofRightType: Reply { error?.code == .refused(kind: .wrongType) ? .null : self }
-
-  /// The text, with replacement characters for invalid UTF-8.
-  var text: String? { withBytes { String(decoding: $0, as: UTF8.self) } }
-
-  /// Alternating names and values as text fields.
-  var fields: Fields {
-    var fields = Fields()
-    fields.pairs.reserveCapacity(count / 2)
-    var parts = makeIterator()
-    while let name = parts.next()?.text, let value = parts.next()?.text { fields.append(name, value) }
-    return fields
-  }
-
-  /// Alternating names and values of any kind.
-  var properties: [String: Reply] {
-    var properties: [String: Reply] = [:]
-    var parts = makeIterator()
-    while let name = parts.next()?.text, let value = parts.next() { properties[name] = value }
-    return properties
-  }
 }

@@ -12,13 +12,13 @@ extension ShardAudit {
       RESPWords("HGETALL", Key.product($0, in: shard))
     } _: { (id, reply) throws(RedisError) in
       let key = Key.product(id, in: shard)
-      found[id] = read(ProductTrade.self, try reply.get().fields, at: key, expected: trades.state(id))
+      found[id] = read(ProductTrade.self, try reply.get(), at: key, expected: trades.state(id))
     }
     try connection.askEach(ids) {
       RESPWords("HGETALL", Key.stock($0, in: shard))
     } _: { (id, reply) throws(RedisError) in
       let key = Key.stock(id, in: shard)
-      let stock = read(Stock?.self, try reply.get().fields, at: key, expected: stocks.state(id))
+      let stock = read(Stock?.self, try reply.get(), at: key, expected: stocks.state(id))
       if let stock, let level = stock { indexes.take(level) }
       if let trade = found.removeValue(forKey: id), let stock {
         listings[id] = trade.listing
@@ -35,7 +35,7 @@ extension ShardAudit {
     } _: { (id, reply) throws(RedisError) in
       let key = Key.reservation(id, in: shard)
       let state = read(
-        Reservation?.self, try reply.get().fields, at: key, expected: reservations.state(id),
+        Reservation?.self, try reply.get(), at: key, expected: reservations.state(id),
         // Where to send the answer is not on the journal.
         besides: ["cancelreplyto"])
       guard let state, let reservation = state else { return }
@@ -52,13 +52,14 @@ extension ShardAudit {
     try connection.askEach(contents.trades.union(expected.keys).sorted()) {
       RESPWords("HGETALL", Key.trade($0, in: shard))
     } _: { (id, reply) throws(RedisError) in
-      let (key, fields) = (Key.trade(id, in: shard), try reply.get().fields)
-      if let listing = expected[id] {
-        findings.compare(fields, with: listing.fields, at: key, besides: [])
-        // A missing listing is still expected in the index.
-        if fields.isEmpty { return indexes.take(listing) }
-      }
+      let (key, found) = (Key.trade(id, in: shard), try reply.get())
       do throws(FieldError) {
+        let fields = try Fields(reading: found)
+        if let listing = expected[id] {
+          findings.compare(fields, with: listing.fields, at: key, besides: [])
+          // A missing listing is still expected in the index.
+          if fields.isEmpty { return indexes.take(listing) }
+        }
         indexes.take(try Listing(fields: fields))
       } catch {
         findings.addWhenIdle(.unreadable, key, "It is not a listing: \(error.message)")
@@ -68,10 +69,11 @@ extension ShardAudit {
 
   /// Reads a stored state and compares it with what its events make. Returns nil if it cannot be read.
   private mutating func read<State: Stored>(
-    _ type: State.Type, _ fields: Fields, at key: String, expected: State?, besides ignored: Set<String> = []
+    _ type: State.Type, _ found: Reply, at key: String, expected: State?, besides ignored: Set<String> = []
   ) -> State? {
-    if let expected { findings.compare(fields, with: expected.fields, at: key, besides: ignored) }
     do throws(FieldError) {
+      let fields = try Fields(reading: found)
+      if let expected { findings.compare(fields, with: expected.fields, at: key, besides: ignored) }
       return try State(fields: fields)
     } catch {
       findings.add(.unreadable, key, "It holds what no worker wrote: \(error.message)")

@@ -110,7 +110,7 @@ struct ShardAudit {
     entries.reserveCapacity(page.count)
     for entry in page {
       do throws(FieldError) {
-        entries.append(JournalEntry(event: try Event(fields: entry.fields), position: entry.id))
+        entries.append(JournalEntry(event: try Event(fields: entry.fields()), position: entry.id))
       } catch {
         findings.add(
           .unreadable, Key.journal(of: shard), "The entry \(entry.id) is not an event: \(error.message)")

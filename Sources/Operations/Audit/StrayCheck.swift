@@ -44,7 +44,8 @@ struct StrayCheck {
     try connection.askEach(notices) {
       RESPWords("XRANGE", Key.journal(of: $0.shard), "\($0.position)", "\($0.position)")
     } _: { (notice, reply) throws(RedisError) in
-      let event = try reply.get()[0]?[1].flatMap { try? Event(fields: $0.fields) }
+      let entry = try reply.get()[0].flatMap { StreamEntry($0) }
+      let event = entry.flatMap { try? Event(fields: $0.fields()) }
       let isMeant = notice.role == .buyer ? event?.buyer == notice.userid : true
       if event?.status == nil || !isMeant { unfounded.append(notice) }
     }

@@ -21,17 +21,16 @@ struct StreamState: Equatable {
     commands.add("XINFO", "GROUPS", key)
     let replies = try connection.exchange(commands).map(\.ofRightType)
     guard try replies[0].get().integer == 1, !replies[1].isNull else { return }
-    let info = try replies[1].get().properties
-    length = info["length"]?.integer ?? 0
-    added = info["entries-added"]?.integer ?? length
-    last = info["last-generated-id"]?.text.flatMap { EntryID($0) } ?? .zero
-    first = info["first-entry"]?[0]?.text.flatMap { EntryID($0) }
+    let info = try replies[1].get()
+    length = info.value("length")?.integer ?? 0
+    added = info.value("entries-added")?.integer ?? length
+    last = info.value("last-generated-id")?.string.flatMap { EntryID($0) } ?? .zero
+    first = info.value("first-entry")?[0]?.string.flatMap { EntryID($0) }
     for group in try replies[2].get() {
-      let group = group.properties
-      guard let name = group["name"]?.text else { continue }
-      let position = group["last-delivered-id"]?.text.flatMap { EntryID($0) } ?? .zero
+      guard let name = group.value("name")?.string else { continue }
+      let position = group.value("last-delivered-id")?.string.flatMap { EntryID($0) } ?? .zero
       // Redis reports no lag for a stream with deleted entries; then use its length.
-      lags[name] = position >= last ? 0 : max(1, group["lag"]?.integer ?? length)
+      lags[name] = position >= last ? 0 : max(1, group.value("lag")?.integer ?? length)
     }
   }
 

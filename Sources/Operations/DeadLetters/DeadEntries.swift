@@ -20,7 +20,8 @@ struct DeadEntries {
     try connection.readPages(of: key) { (page) throws(RedisError) in
       count += page.count
       for entry in page {
-        places.insert(Place(stream: entry.fields["stream"] ?? "", id: entry.fields["entry"] ?? ""))
+        let facts = entry.shown
+        places.insert(Place(stream: facts["stream"] ?? "", id: facts["entry"] ?? ""))
       }
     }
   }

@@ -25,18 +25,19 @@ package struct DeadLetter: Sendable {
 
   init(_ entry: StreamEntry, tag: String) {
     self.tag = tag
+    let facts = entry.shown
     position = entry.id
-    worker = entry.fields["worker"] ?? ""
-    stream = entry.fields["stream"] ?? ""
-    self.entry = entry.fields["entry"] ?? ""
-    reason = entry.fields["reason"] ?? ""
-    wrong = entry.fields["wrong"] ?? ""
-    message = entry.fields["message"] ?? ""
-    cut = entry.fields["cut"]
+    worker = facts["worker"] ?? ""
+    stream = facts["stream"] ?? ""
+    self.entry = facts["entry"] ?? ""
+    reason = facts["reason"] ?? ""
+    wrong = facts["wrong"] ?? ""
+    message = facts["message"] ?? ""
+    cut = facts["cut"]
     // By bytes: a name that begins with a combining mark forms one `Character` with the colon before it.
     let mark = "field:".utf8
     fields = Fields(
-      entry.fields.filter { $0.name.utf8.starts(with: mark) }.map {
+      facts.filter { $0.name.utf8.starts(with: mark) }.map {
         (String(decoding: $0.name.utf8.dropFirst(mark.count), as: UTF8.self), $0.value)
       })
   }

@@ -111,7 +111,7 @@ package struct DeadLetterOffice {
     if original == nil, letter.cut != nil { return .refused(Self.isCut) }
     let event: Event
     do throws(FieldError) {
-      event = try Event(fields: original ?? letter.fields)
+      event = try Event(fields: try original?.fields() ?? letter.fields)
     } catch {
       return .refused("It is not a readable event: \(error.message) Drop it.")
     }
@@ -122,13 +122,13 @@ package struct DeadLetterOffice {
       try connection.readPages(of: journal, from: seen) { (page) throws(RedisError) in
         for entry in page where entry.id > seen {
           seen = entry.id
-          guard let said = try? Event(fields: entry.fields), said.productid == event.productid else {
+          guard let said = try? Event(fields: entry.fields()), said.productid == event.productid else {
             continue
           }
           later.append(JournalEntry(event: said, position: entry.id))
         }
       }
-      let last = try connection.call("XREVRANGE", journal, "+", "-", "COUNT", "1")[0]?[0]?.text ?? ""
+      let last = try connection.call("XREVRANGE", journal, "+", "-", "COUNT", "1")[0]?[0]?.string ?? ""
       if EntryID(last).map({ $0 > seen }) ?? false { continue }
       let heard: Event
       switch EventReplay.remedy(for: event, to: worker, after: later) {
@@ -158,10 +158,10 @@ package struct DeadLetterOffice {
   }
 
   /// Returns the event from the journal, if it still has it: a dead letter can hold only a part of it.
-  private func original(_ position: EntryID, on journal: String) throws(RedisError) -> Fields? {
-    var found: Fields?
+  private func original(_ position: EntryID, on journal: String) throws(RedisError) -> StreamEntry? {
+    var found: StreamEntry?
     try connection.readPages(of: journal, from: position, through: position) { (page) throws(RedisError) in
-      found = page.first?.fields
+      found = page.first
     }
     return found
   }

@@ -26,7 +26,7 @@ struct ReplayedEvents {
       try connection.readPages(of: stream) { (page) throws(RedisError) in
         for entry in page {
           // An unreadable one has become a dead letter again.
-          guard let replay = try? ReplayedEvent(fields: entry.fields) else { continue }
+          guard let replay = try? ReplayedEvent(fields: entry.fields()) else { continue }
           found.append(
             Item(entry: JournalEntry(event: replay.event, position: replay.position), heard: entry.id))
         }
@@ -36,8 +36,8 @@ struct ReplayedEvents {
       try connection.askEach(found) {
         RESPWords("XRANGE", journal, "\($0.entry.position)", "\($0.entry.position)")
       } _: { (item, reply) throws(RedisError) in
-        guard let said = try reply.get()[0]?[1] else { return }
-        let event = try? Event(fields: said.fields)
+        guard let said = try reply.get()[0].flatMap({ StreamEntry($0) }) else { return }
+        let event = try? Event(fields: said.fields())
         if event?.type != item.entry.event.type || event?.deal != item.entry.event.deal {
           findings.add(
             .command, stream,

@@ -14,21 +14,10 @@ package struct JournalLine: Sendable {
     self.fields = fields
   }
 
-  /// Reads an entry of `XRANGE` or `XREAD`, with replacement characters for invalid UTF-8.
+  /// Reads an entry of `XRANGE` or `XREAD`.
   init?(shard: Shard, entry: Reply) {
-    guard let id = entry[0]?.string.flatMap({ EntryID($0) }), let body = entry[1] else { return nil }
-    var fields = Fields()
-    var name: String?
-    for part in body {
-      let text = part.withBytes { String(decoding: $0, as: UTF8.self) } ?? ""
-      if let known = name {
-        fields.append(known, text)
-        name = nil
-      } else {
-        name = text
-      }
-    }
-    self.init(shard: shard, id: id, fields: fields)
+    guard let entry = StreamEntry(entry) else { return nil }
+    self.init(shard: shard, id: entry.id, fields: entry.shown)
   }
 
   package var type: String { fields["type"] ?? "?" }
