@@ -22,12 +22,12 @@ struct Operations: Sendable {
     of commandid: String, _ digest: CommandDigest, in shard: Shard? = nil
   ) async throws -> Outcome? {
     let records = try await records(of: commandid, in: shard).compactMap(\.self)
-    return records.filter { $0.isOf(digest) }.lazy.compactMap { Outcome(packed: $0.outcome) }.first
+    return records.lazy.filter { $0.isOf(digest) }.compactMap(\.result).first
   }
 
   func standing(of commandid: String) async throws -> Standing {
     let records = try await records(of: commandid)
-    let outcome = records.lazy.compactMap(\.self).compactMap { Outcome(packed: $0.outcome) }.first
+    let outcome = records.lazy.compactMap { $0?.result }.first
     return outcome.map { .finished($0) } ?? (records.isEmpty ? .unknown : .running)
   }
 

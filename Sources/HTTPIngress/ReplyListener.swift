@@ -62,13 +62,13 @@ final class ReplyListener: Sendable {
       for entry in entries {
         cursors[name] = entry[0]?.string ?? cursors[name]
         guard let body = entry[1] else { continue }
-        guard let fields = try? Fields(reading: body), let commandid = fields["commandid"],
-          let outcome = fields["outcome"].flatMap(Outcome.init(packed:))
+        guard let answer = (try? Fields(reading: body)).flatMap(CommandAnswer.init(fields:)),
+          let outcome = Outcome(packed: answer.outcome)
         else {
           logger.error("unreadable reply", metadata: ["stream": "\(name)"])
           continue
         }
-        book.settle(commandid, outcome)
+        book.settle(answer.commandid, outcome)
       }
     }
   }

@@ -26,21 +26,6 @@ public struct MypageRowID: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { "\(shard.index):\(reserveid):\(role.name)" }
-
-  /// Returns the complete row from its stored fields: adds those that follow from the name, and the times
-  /// that follow from `position` and `begun`. Returns nil if the stored text is not packed fields.
-  public func fields(stored: String) -> Fields? {
-    guard var fields = Fields(packed: stored) else { return nil }
-    fields.append("reserveid", "\(reserveid)")
-    fields.append("role", role.rawValue)
-    if let begun = fields["begun"].flatMap({ UInt64($0) }) {
-      fields.append("createdAt", EntryID(milliseconds: begun, sequence: 0).timestamp)
-    }
-    if let position = fields["position"].flatMap({ EntryID($0) }) {
-      fields.append("updatedAt", position.timestamp)
-    }
-    return fields
-  }
 }
 
 extension DealRole {

@@ -8,6 +8,9 @@ public struct CommandRecord: Equatable, Sendable {
   /// The packed outcome; empty while the command was only passed on.
   public var outcome: String
 
+  /// The outcome; nil while the command was only passed on, and if the text cannot be read.
+  public var result: Outcome? { Outcome(packed: outcome) }
+
   public init(_ digest: CommandDigest?, outcome: String) {
     self.digest = digest
     self.outcome = outcome

@@ -65,7 +65,7 @@ struct CommandCheck {
     guard let known = CommandRecord(stored: record), !known.outcome.isEmpty else {
       return findings.add(.operation, key, "It is still open, but \(what) finished the command.")
     }
-    guard let outcome = Outcome(packed: known.outcome) else {
+    guard let outcome = known.result else {
       return findings.add(.operation, key, "It cannot be read.")
     }
     var expected = event.type

@@ -5,6 +5,8 @@ import Redis
 import Workers
 
 /// Checks that everybody concerned has a notice of every change, and that the status stream has it once.
+///
+/// It derives from the events by itself whom to tell what, and does not use `Notice`, which it checks.
 struct NoticeCheck {
   private struct Expected {
     let id: NoticeID

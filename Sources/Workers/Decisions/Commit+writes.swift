@@ -68,7 +68,11 @@ extension Commit {
     addReply { words in
       for word in ["XADD", key, "MAXLEN", "~"] { words.add(word) }
       words.add(Self.repliesKept)
-      for word in ["*", "commandid", commandid, "outcome", outcome] { words.add(word) }
+      words.add("*")
+      for (name, value) in CommandAnswer(outcome, of: commandid).fields {
+        words.add(name)
+        words.add(value)
+      }
     }
     addReply { words in
       words.add("PEXPIRE")

@@ -1,3 +1,4 @@
+import Keys
 import Lanes
 
 /// What a projection's lane remembers between batches. A new one is made whenever the lane is taken.

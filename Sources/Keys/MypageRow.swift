@@ -1,4 +1,4 @@
-import Keys
+import Lanes
 import Market
 
 /// The row of one reservation on my page, the same for its buyer and its seller: all that has happened up to
@@ -6,71 +6,29 @@ import Market
 ///
 /// It begins when the reservation was made, also for the seller, who can have come to it later. There is at
 /// most one seller: a reservation ends with its listing.
-struct MypageRow: Sendable {
+public struct MypageRow: Sendable {
   /// The position of the last event that it includes.
-  private(set) var position: EntryID
+  public var position: EntryID
   /// When the reservation was made, in milliseconds; if that was trimmed, the time of the first known event.
-  let begun: Int
+  public let begun: Int
   /// The deal as the last event described it.
-  private(set) var deal: Deal
-  private var status: Status?
-  private var reserveStatus: Status?
-  private var tradeStatus: Status?
-  private var stockStatus: Status?
+  public var deal: Deal
+  public var status: Status?
+  public var reserveStatus: Status?
+  public var tradeStatus: Status?
+  public var stockStatus: Status?
 
-  /// Creates a row from the first known event of the reservation.
-  init(_ event: Event, of deal: Deal, at position: EntryID) {
+  /// Creates a row without a status.
+  public init(_ deal: Deal, at position: EntryID) {
     self.position = position
     self.deal = deal
     begun = Int(clamping: position.milliseconds)
-    note(event)
-  }
-
-  /// Applies the next event of the reservation; ignores events that it already includes.
-  mutating func apply(_ event: Event, of deal: Deal, at position: EntryID) {
-    guard position > self.position else { return }
-    let last = self.deal
-    self.position = position
-    self.deal = deal
-    self.deal.seller = deal.seller ?? last.seller
-    self.deal.tradeid = deal.tradeid ?? last.tradeid
-    self.deal.terms = deal.terms ?? last.terms
-    note(event)
-  }
-
-  private mutating func note(_ event: Event) {
-    switch event.fact {
-    case .deal(let step, _): note(step)
-    case .hold(let step, _, _): stockStatus = step.status
-    case .listing, .stock, .rejected: break
-    }
-  }
-
-  private mutating func note(_ step: DealStep) {
-    // A requested cancel can still be refused: until it is decided, the deal's status does not change.
-    if step != .reserveCancelRequested, let told = step.status { status = told }
-    switch step {
-    case .reserveCompleted, .reserveCancelRequested, .reserveCanceled:
-      reserveStatus = step.status
-    case .tradeStarted, .tradeWaiting:
-      tradeStatus = step.status
-      // A trade follows its reservation, even if the journal no longer has that event.
-      reserveStatus = reserveStatus ?? .reserved
-    case .tradeRejected, .tradeCompleted:
-      tradeStatus = step.status
-    case .tradeCanceled:
-      tradeStatus = .canceled
-    case .cancelRefused:
-      reserveStatus = .reserved
-    case .reserveChanged, .reserveDeleted, .handoverRequested:
-      break
-    }
   }
 }
 
 extension MypageRow {
   /// The row as it is stored.
-  var packed: String {
+  public var packed: String {
     var fields: Fields = [
       "position": "\(position)", "begun": "\(begun)", "productid": "\(deal.productid)",
       "productname": deal.productname, "qty": "\(deal.qty)", "buyer": deal.userid,
@@ -87,7 +45,7 @@ extension MypageRow {
   }
 
   /// Reads a stored row. Throws if it is malformed, or has a status that this release does not know.
-  init(packed: String, reserveid: Int) throws(FieldError) {
+  public init(packed: String, reserveid: Int) throws(FieldError) {
     guard let fields = Fields(packed: packed), let position = fields["position"].flatMap({ EntryID($0) }),
       let begun = fields["begun"].flatMap({ Int($0) }),
       let productid = fields["productid"].flatMap({ Int($0) }), let qty = fields["qty"].flatMap({ Int($0) }),
@@ -119,5 +77,24 @@ extension MypageRow {
     reserveStatus = try status("reserveStatus")
     tradeStatus = try status("tradeStatus")
     stockStatus = try status("stockStatus")
+  }
+}
+
+extension MypageRowID {
+  /// Returns a stored row as it is shown: adds the fields that follow from the name, and the times that follow
+  /// from `position` and `begun`. Returns nil if the text is not packed fields.
+  ///
+  /// It does not read the whole row, so that rows of newer releases are shown too.
+  public func fields(stored: String) -> Fields? {
+    guard var fields = Fields(packed: stored) else { return nil }
+    fields.append("reserveid", "\(reserveid)")
+    fields.append("role", role.rawValue)
+    if let begun = fields["begun"].flatMap({ UInt64($0) }) {
+      fields.append("createdAt", EntryID(milliseconds: begun, sequence: 0).timestamp)
+    }
+    if let position = fields["position"].flatMap({ EntryID($0) }) {
+      fields.append("updatedAt", position.timestamp)
+    }
+    return fields
   }
 }
