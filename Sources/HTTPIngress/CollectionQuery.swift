@@ -25,7 +25,7 @@ struct CollectionQuery: Sendable {
     }
   }
 
-  let shape: Resource
+  let resource: Resource
   /// Percent-encoded.
   let path: String
   /// The part of the links' query that follows the page parameters.
@@ -38,19 +38,20 @@ struct CollectionQuery: Sendable {
   }
 
   static func all(_ entity: Entity, shards: Int) -> CollectionQuery {
-    let shape = Resource.of(entity)
+    let resource = Resource.of(entity)
     return CollectionQuery(
-      shape: shape, path: "/\(shape.collection)", contents: .aggregates(entity, shards: shards))
+      resource: resource, path: "/\(resource.collection)", contents: .aggregates(entity, shards: shards))
   }
 
   /// All notices, or those of one user.
   static func notices(for userid: String?, shards: Int) -> CollectionQuery {
     CollectionQuery(
-      shape: .notice, path: "/notices", query: userid.map { "&userid=\(URLText.encode($0))" } ?? "",
+      resource: .notice, path: "/notices", query: userid.map { "&userid=\(URLText.encode($0))" } ?? "",
       contents: userid.map { .notices(of: $0) } ?? .newestNotices(shards: shards))
   }
 
   static func mypage(of userid: String) -> CollectionQuery {
-    CollectionQuery(shape: .mypage, path: "/mypages/\(URLText.encode(userid))", contents: .mypage(of: userid))
+    CollectionQuery(
+      resource: .mypage, path: "/mypages/\(URLText.encode(userid))", contents: .mypage(of: userid))
   }
 }

@@ -6,16 +6,18 @@ import Hummingbird
 /// use them to redirect people to another site.
 struct ForwardedHeaders: RouterMiddleware {
   /// The configured base URL for all clients, if any.
-  let site: BaseURL?
+  let baseURL: BaseURL?
   /// The proxies whose `X-Forwarded-Proto` and `X-Forwarded-Host` are trusted.
   let proxies: [AddressRange]
 
   func handle(
     _ request: Request, context: IngressContext, next: (Request, IngressContext) async throws -> Response
   ) async throws -> Response {
-    guard let site = try site ?? forwarded(request, context) else { return try await next(request, context) }
+    guard let baseURL = try baseURL ?? forwarded(request, context) else {
+      return try await next(request, context)
+    }
     var head = request.head
-    (head.scheme, head.authority) = (site.scheme, site.authority)
+    (head.scheme, head.authority) = (baseURL.scheme, baseURL.authority)
     return try await next(Request(head: head, body: request.body), context)
   }
 
@@ -29,13 +31,13 @@ struct ForwardedHeaders: RouterMiddleware {
       proxies.contains(where: { $0.contains(peer) })
     else { return nil }
     let own = BaseURL(request)
-    guard let site = BaseURL(scheme: scheme ?? own.scheme, authority: authority ?? own.authority) else {
+    guard let baseURL = BaseURL(scheme: scheme ?? own.scheme, authority: authority ?? own.authority) else {
       throw Problem(
         .badRequest, "badForwarding",
         "X-Forwarded-Proto must be http or https, and X-Forwarded-Host a name or an address with an optional port.",
         message: "X-Forwarded-Proto나 X-Forwarded-Host가 올바르지 않습니다."
       )
     }
-    return site
+    return baseURL
   }
 }

@@ -20,7 +20,7 @@ struct IdempotencyClaims: Sendable {
   /// Claims a key for a request. Throws a 422 if the key already belongs to another request.
   ///
   /// - Parameter id: the candidate id for what the request creates, unless an earlier copy chose another one.
-  func claim(_ key: String, for request: String, meaning id: Int?) async throws -> Claim {
+  func claim(_ key: String, for request: String, reserving id: Int?) async throws -> Claim {
     var ask = Commands()
     let text = "\(request)\n\(id.map(String.init) ?? "")"
     ask.add("SET", Key.request(key), text, "NX", "GET", "EX", Self.lifetime)

@@ -13,7 +13,7 @@ package struct IngressOptions: Sendable {
   /// The allowed CORS origins; nil allows every origin.
   package var allowedOrigins: [String]?
   /// The base URL by which clients reach this server; nil takes it from each request.
-  package var site: BaseURL?
+  package var baseURL: BaseURL?
   /// The proxies before this server whose forwarded headers are trusted.
   package var trustedProxies: [AddressRange] = []
   /// The folder of a front end to serve besides the API; nil for none.

@@ -42,15 +42,15 @@ package struct IngressServer: Service {
   package func run() async throws {
     // A new name for every run, so that no process reads outcomes meant for another.
     let ingress = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    let book = PendingReplies()
+    let pending = PendingReplies()
     let backlog = FullShards(
       redis: redis, backlog: ShardBacklog(shards: options.shards, limit: options.backlogLimit))
     let blocks = IDBlocks { [logger] in logger.error("\($0)") }
     let listener = ReplyListener(
-      options.redis, ingress: ingress, shards: options.shards, book: book, logger: logger)
+      options.redis, ingress: ingress, shards: options.shards, pending: pending, logger: logger)
     let routes = Routes(
       writes: Writes(
-        redis: redis, shards: options.shards, ingress: ingress, book: book, ordinaryWait: options.wait,
+        redis: redis, shards: options.shards, ingress: ingress, pending: pending, ordinaryWait: options.wait,
         backlog: backlog, blocks: blocks),
       reads: Reads(redis: reading, shards: options.shards), options: options)
     let app = Application(
@@ -70,7 +70,7 @@ package struct IngressServer: Service {
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup { tasks in
         tasks.addTask { [logger] in try await backlog.watch(logger: logger) }
-        tasks.addTask { try await book.watch() }
+        tasks.addTask { try await pending.watch() }
         tasks.addTask { [redis] in try await blocks.watch(redis) }
         try await PortTaken.explain(options.port, setting: "--port or HANDOVER_PORT") { try await app.run() }
         tasks.cancelAll()

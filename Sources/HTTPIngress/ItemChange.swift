@@ -14,18 +14,18 @@ struct ItemChange {
   ///   - ifMatch: the `If-Match` header: entity tags, one of which the item must have.
   init(_ entity: Entity, id: Int, sent: Fields, present: Fields, ifMatch: String? = nil) throws {
     let rule = Rule.of(entity)
-    let shape = Resource.of(entity)
+    let resource = Resource.of(entity)
     let head: Fields = ["type": rule.kind.rawValue, "id": String(id)]
     func sentFields(_ names: [String]) -> Fields {
       Fields(names.compactMap { name in sent[name].map { (name, $0.trimmed) } })
     }
-    var words = sentFields(rule.changeable + shape.tagged + ["status"])
+    var words = sentFields(rule.changeable + resource.tagged + ["status"])
     if let ifMatch { words.append("if-match", ifMatch) }
     asked = Draft(rule.kind, id: id, words: words)
 
     for (name, text) in sentFields(rule.fixed) {
       guard !text.isEmpty, let value = present[name] else { continue }
-      let isSame = shape.isNumber(name) == true ? Int(text) == Int(value) : text == value
+      let isSame = resource.isNumber(name) == true ? Int(text) == Int(value) : text == value
       guard isSame else {
         throw Problem(
           .unprocessableContent, "fixedField", "\(name) cannot be changed; it is \(value).", field: name,
@@ -39,10 +39,10 @@ struct ItemChange {
       // Only what differs: a field that is merely sent back must not undo somebody else's change to it.
       new = whole.fields.pairs.filter { (present[$0.name] ?? "") != $0.value }
     }
-    let seen = shape.seen(sent, ifMatch: ifMatch, present: present)
+    let seen = resource.seen(sent, ifMatch: ifMatch, present: present)
     if let kind = try Self.wish(sent["status"], present, entity, rule, id) {
       guard new.isEmpty else {
-        throw shape.isTrue(seen, of: present)
+        throw resource.isTrue(seen, of: present)
           ? Self.twoWishes(kind, new[0].name) : Problem.stale(present, sent: sent)
       }
       // The numbers that deals change do so together with the status, so the version is enough.

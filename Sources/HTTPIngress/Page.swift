@@ -8,11 +8,11 @@ struct Page: Sendable {
   let total: Int
 
   /// Writes the page in the envelope of Spring Data REST.
-  func write(_ listing: CollectionQuery, on site: BaseURL, to json: inout JSONWriter) {
+  func write(_ listing: CollectionQuery, on baseURL: BaseURL, to json: inout JSONWriter) {
     let pages = (total + request.size - 1) / request.size
     json.object("_embedded") { json in
-      json.array(listing.shape.collection) { json in
-        for row in rows { json.object { listing.shape.write(item: row, on: site, to: &$0) } }
+      json.array(listing.resource.collection) { json in
+        for row in rows { json.object { listing.resource.write(item: row, on: baseURL, to: &$0) } }
       }
     }
     json.object("_links") { json in
@@ -21,7 +21,7 @@ struct Page: Sendable {
           "&sort=\(URLText.encode($0.field)),\($0.isDescending ? "desc" : "asc")"
         }
         let query = "?page=\(number)&size=\(request.size)\(sort ?? "")\(listing.query)"
-        json.link(relation, site.href(listing.path + query))
+        json.link(relation, baseURL.href(listing.path + query))
       }
       link("self", request.number)
       link("first", 0)

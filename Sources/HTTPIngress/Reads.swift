@@ -39,9 +39,9 @@ struct Reads: Sendable {
   func page(_ listing: CollectionQuery, _ request: PageRequest) async throws -> Page {
     // A field without an index is sorted here, which needs all items.
     let sort = request.sort.flatMap { $0.field == "id" && !listing.newestFirst ? nil : $0 }
-    if let sort, listing.shape.isNumber(sort.field) == nil {
+    if let sort, listing.resource.isNumber(sort.field) == nil {
       throw Problem(
-        .badRequest, "badSort", "\(listing.shape.collection) have no field \(sort.field).", field: "sort",
+        .badRequest, "badSort", "\(listing.resource.collection) have no field \(sort.field).", field: "sort",
         message: "정렬할 수 없는 항목입니다: \(sort.field)")
     }
     let isReversed = listing.newestFirst || sort == nil && request.sort?.isDescending == true
@@ -53,12 +53,12 @@ struct Reads: Sendable {
     guard total <= Self.sortable else {
       throw Problem(
         .badRequest, "tooManyToSort",
-        "\(total) \(listing.shape.collection) are too many to sort by \(sort.field); the limit is \(Self.sortable).",
+        "\(total) \(listing.resource.collection) are too many to sort by \(sort.field); the limit is \(Self.sortable).",
         field: "sort",
         message: "너무 많아서 \(sort.field) 항목으로 정렬할 수 없습니다.")
     }
     let (_, items) = try await items(of: listing.contents, at: 0..<Self.sortable, isReversed: isReversed)
-    let sorted = listing.shape.sorted(try await read(items), by: sort)
+    let sorted = listing.resource.sorted(try await read(items), by: sort)
     let wanted = sorted[request.range.clamped(to: 0..<sorted.count)]
     return Page(request: request, rows: Array(wanted), total: total)
   }

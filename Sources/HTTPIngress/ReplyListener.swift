@@ -10,14 +10,14 @@ import Synchronization
 final class ReplyListener: Sendable {
   private let url: RedisURL
   private let streams: [String]
-  private let book: PendingReplies
+  private let pending: PendingReplies
   private let logger: Logger
   private let isStopped = Atomic(false)
 
-  init(_ url: RedisURL, ingress: String, shards: Int, book: PendingReplies, logger: Logger) {
+  init(_ url: RedisURL, ingress: String, shards: Int, pending: PendingReplies, logger: Logger) {
     self.url = url
     streams = (0..<shards).map { Key.replies(to: ingress, in: Shard($0)) }
-    self.book = book
+    self.pending = pending
     self.logger = logger
   }
 
@@ -68,7 +68,7 @@ final class ReplyListener: Sendable {
           logger.error("unreadable reply", metadata: ["stream": "\(name)"])
           continue
         }
-        book.settle(answer.commandid, outcome)
+        pending.settle(answer.commandid, outcome)
       }
     }
   }

@@ -2,7 +2,7 @@ import Hummingbird
 
 /// Counts and times every call, by method, route and status.
 struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
-  private let book = RequestMetrics()
+  private let metrics = RequestMetrics()
 
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -12,7 +12,7 @@ struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
     // By route, not by path: a series for every id would be unbounded.
     let kind = RequestMetrics.Kind(
       method: request.method, route: context.endpointPath ?? "unknown", status: response.status.code)
-    book.add(kind, .now - start)
+    metrics.add(kind, .now - start)
     return response
   }
 }

@@ -62,19 +62,19 @@ struct Resource: Sendable {
   }
 
   /// Writes an item with its links into an open object.
-  func write(item fields: Fields, on site: BaseURL, to json: inout JSONWriter) {
+  func write(item fields: Fields, on baseURL: BaseURL, to json: inout JSONWriter) {
     write(fields, to: &json)
     json.object("_links") { json in
       if name == "mypage" {
-        if let id = fields["reserveid"] { json.link("reserve", site.href("/reserves/\(id)")) }
+        if let id = fields["reserveid"] { json.link("reserve", baseURL.href("/reserves/\(id)")) }
         return
       }
-      let own = site.href("/\(collection)/\(URLText.encode(fields["id"] ?? ""))")
+      let own = baseURL.href("/\(collection)/\(URLText.encode(fields["id"] ?? ""))")
       json.link("self", own)
       json.link(name, own)
       for action in actions { json.link(action, "\(own)/\(action)") }
       if name == "reserve", let trade = fields["tradeid"] {
-        json.link("handover", site.href("/trades/\(trade)/handover"))
+        json.link("handover", baseURL.href("/trades/\(trade)/handover"))
       }
     }
   }

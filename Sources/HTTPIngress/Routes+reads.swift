@@ -31,36 +31,36 @@ extension Routes {
       ])
   }
 
-  private func root(_ site: BaseURL) -> Response {
+  private func root(_ baseURL: BaseURL) -> Response {
     Response { json in
       json.object("_links") { json in
-        for shape in [Resource.reserve, .trade, .inventory, .notice] {
-          json.link(shape.collection, site.href("/\(shape.collection)"))
+        for resource in [Resource.reserve, .trade, .inventory, .notice] {
+          json.link(resource.collection, baseURL.href("/\(resource.collection)"))
         }
         json.object("mypages") { json in
-          json.write("href", site.href("/mypages/{userid}"))
+          json.write("href", baseURL.href("/mypages/{userid}"))
           json.write("templated", true)
         }
       }
     }
   }
 
-  func item(_ shape: Resource, _ fields: Fields, _ request: Request) -> Response {
-    let site = BaseURL(request)
-    let headers = shape.isVersioned ? shape.headers(of: fields) : [:]
-    return Response(headers: headers) { shape.write(item: fields, on: site, to: &$0) }
+  func item(_ resource: Resource, _ fields: Fields, _ request: Request) -> Response {
+    let baseURL = BaseURL(request)
+    let headers = resource.isVersioned ? resource.headers(of: fields) : [:]
+    return Response(headers: headers) { resource.write(item: fields, on: baseURL, to: &$0) }
   }
 
   func page(_ listing: CollectionQuery, _ request: Request) async throws -> Response {
     let wanted = try PageRequest(URLText.query(request.uri.query))
     let share = wanted.weight > PageRequest().size ? try allowance.take(wanted.weight) : nil
     let page = try await reads.page(listing, wanted)
-    let site = BaseURL(request)
-    return Response { page.write(listing, on: site, to: &$0) }.keeping(share)
+    let baseURL = BaseURL(request)
+    return Response { page.write(listing, on: baseURL, to: &$0) }.keeping(share)
   }
 
   private func operation(_ commandid: String, _ request: Request) async throws -> Response {
-    let (site, language) = (BaseURL(request), Language(accepting: request.headers[.acceptLanguage]))
+    let (baseURL, language) = (BaseURL(request), Language(accepting: request.headers[.acceptLanguage]))
     let standing = try await writes.operations.standing(of: commandid)
     guard standing != .unknown else {
       throw Problem(
@@ -72,14 +72,14 @@ extension Routes {
       switch standing {
       case .finished(let outcome) where outcome.accepted:
         json.write("status", "completed")
-        let shape = Resource.of(outcome)
-        json.object(shape.name) { shape.write(item: outcome.fields, on: site, to: &$0) }
+        let resource = Resource.of(outcome)
+        json.object(resource.name) { resource.write(item: outcome.fields, on: baseURL, to: &$0) }
       case .finished(let outcome):
         json.write("status", "rejected")
         json.object("problem") { Problem(refused: outcome).write(to: &$0, in: language) }
       case .running, .unknown: json.write("status", "running")
       }
-      json.object("_links") { $0.link("self", site.href("/operations/\(URLText.encode(commandid))")) }
+      json.object("_links") { $0.link("self", baseURL.href("/operations/\(URLText.encode(commandid))")) }
     }
   }
 }

@@ -48,15 +48,15 @@ extension Routes {
       let call = try WriteCall(request)
       let change = try ItemChange(entity, id: id, sent: sent, present: present, ifMatch: call.ifMatch)
       if let command = change.command {
-        return try await submit(command, meaning: change.asked, sent: sent, success: .item, request)
+        return try await submit(command, asked: change.asked, sent: sent, success: .item, request)
       }
       // A copy of a request that was already carried out changes nothing, and gets the answer of the first.
       if let earlier = try await writes.earlier(change.asked, call) {
         return try response(to: change.asked, earlier, sent: sent, success: .item, call)
       }
-      let shape = Resource.of(entity)
-      return Response(headers: shape.headers(of: present)) {
-        shape.write(item: present, on: call.site, to: &$0)
+      let resource = Resource.of(entity)
+      return Response(headers: resource.headers(of: present)) {
+        resource.write(item: present, on: call.baseURL, to: &$0)
       }
     }
   }
@@ -96,10 +96,10 @@ extension Routes {
   }
 
   private func submit(
-    _ draft: Draft, meaning: Draft? = nil, sent: Fields? = nil, success: Success, _ request: Request
+    _ draft: Draft, asked: Draft? = nil, sent: Fields? = nil, success: Success, _ request: Request
   ) async throws -> Response {
     let call = try WriteCall(request)
-    switch try await writes.submit(draft, meaning: meaning, call) {
+    switch try await writes.submit(draft, asked: asked, call) {
     case .accepted(let commandid, let id): return accepted(commandid, id, call)
     case .finished(let outcome): return try response(to: draft, outcome, sent: sent, success: success, call)
     }
@@ -112,13 +112,13 @@ extension Routes {
       throw Problem(refused: outcome, sent: sent, ifMatch: call.ifMatch)
     }
     if success == .noContent { return Response(status: .noContent) }
-    let shape = Resource.of(draft.kind.entity)
-    var headers = shape.headers(of: outcome.fields)
+    let resource = Resource.of(draft.kind.entity)
+    var headers = resource.headers(of: outcome.fields)
     if success == .created {
-      headers[.location] = call.site.href("/\(shape.collection)/\(outcome.fields["id"] ?? "")")
+      headers[.location] = call.baseURL.href("/\(resource.collection)/\(outcome.fields["id"] ?? "")")
     }
     return Response(success == .created ? .created : .ok, headers: headers) {
-      shape.write(item: outcome.fields, on: call.site, to: &$0)
+      resource.write(item: outcome.fields, on: call.baseURL, to: &$0)
     }
   }
 

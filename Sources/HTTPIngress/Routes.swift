@@ -22,8 +22,8 @@ struct Routes: Sendable {
     router.add(middleware: CrossOrigin(origins: origins, vary: vary.joined(separator: ", ")))
     router.add(middleware: RequestMetricsMiddleware())
     router.add(middleware: ProblemMiddleware())
-    if options.site != nil || !options.trustedProxies.isEmpty {
-      router.add(middleware: ForwardedHeaders(site: options.site, proxies: options.trustedProxies))
+    if options.baseURL != nil || !options.trustedProxies.isEmpty {
+      router.add(middleware: ForwardedHeaders(baseURL: options.baseURL, proxies: options.trustedProxies))
     }
     if let origins { router.add(middleware: ChosenOrigins(origins: origins)) }
     router.add(middleware: WholeBody(limits: options.limits))

@@ -19,5 +19,5 @@ struct WriteCall: Sendable {
   /// The method and path, such as `POST /reserves`.
   var line: String { "\(request.method.rawValue) \(request.uri.path)" }
 
-  var site: BaseURL { BaseURL(request) }
+  var baseURL: BaseURL { BaseURL(request) }
 }

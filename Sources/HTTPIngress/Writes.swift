@@ -15,7 +15,7 @@ struct Writes: Sendable {
   let shards: Int
   /// The name under which outcomes are sent to this process.
   let ingress: String
-  let book: PendingReplies
+  let pending: PendingReplies
   let ordinaryWait: Duration
   let backlog: FullShards
   let blocks: IDBlocks
@@ -25,12 +25,12 @@ struct Writes: Sendable {
 
   /// Admits a command and waits for its outcome as long as the client wants.
   ///
-  /// - Parameter meaning: what the idempotency key stands for, if `draft` is only the part still to be done.
-  func submit(_ draft: Draft, meaning: Draft? = nil, _ call: WriteCall) async throws -> Answer {
-    let claim = try await claim(meaning ?? draft, call)
+  /// - Parameter asked: what the idempotency key stands for, if `draft` is only the part still to be done.
+  func submit(_ draft: Draft, asked: Draft? = nil, _ call: WriteCall) async throws -> Answer {
+    let claim = try await claim(asked ?? draft, call)
     let commandid = claim?.commandid ?? CommandName.made()
     if let claim, claim.isRepeated {
-      let earlier = try await operations.outcome(of: commandid, (meaning ?? draft).digest)
+      let earlier = try await operations.outcome(of: commandid, (asked ?? draft).digest)
       if let earlier { return .finished(earlier) }
       guard !claim.isRunning else {
         throw Problem.passing(
@@ -43,19 +43,19 @@ struct Writes: Sendable {
     func request(reserved id: Int?) -> CommandRequest {
       CommandRequest(
         draft: draft, commandid: commandid, replyto: wait > .zero ? ingress : nil, reserved: id,
-        digest: meaning?.digest, isFollowed: true)
+        digest: asked?.digest, isFollowed: true)
     }
     guard wait > .zero else {
       let (id, _) = try await admit(ids, call, request)
       return .accepted(commandid: commandid, id: id)
     }
     // The outcome can arrive before the append returns.
-    let expectation = book.expect(commandid, within: wait)
-    defer { book.close(expectation, of: commandid) }
+    let expectation = pending.expect(commandid, within: wait)
+    defer { pending.close(expectation, of: commandid) }
     let (id, shard) = try await admit(ids, call, request)
     if let outcome = await expectation.outcome() { return .finished(outcome) }
     // The command can have been decided anyway: the stream of replies is bounded.
-    let outcome = try? await operations.outcome(of: commandid, (meaning ?? draft).digest, in: shard)
+    let outcome = try? await operations.outcome(of: commandid, (asked ?? draft).digest, in: shard)
     return outcome.map { .finished($0) } ?? .accepted(commandid: commandid, id: id)
   }
 
@@ -71,7 +71,7 @@ struct Writes: Sendable {
   private func claim(_ draft: Draft, _ call: WriteCall) async throws -> IdempotencyClaims.Claim? {
     guard let key = call.key else { return nil }
     let id = draft.leavesID ? try await newID(draft.kind.entity) : nil
-    return try await claims.claim(key, for: draft.text(of: call), meaning: id)
+    return try await claims.claim(key, for: draft.text(of: call), reserving: id)
   }
 
   /// Takes a command through the door, with the next candidate id if one is taken.

@@ -72,11 +72,11 @@ package struct IngressSettings: ParsableArguments, Sendable {
   ) throws -> IngressServer {
     var options = IngressOptions(shards: shards, redis: redis)
     options.host = self.host ?? Settings.text("handover.host") ?? host
-    options.site = try (publicURL ?? Settings.text("handover.public.url")).map { text in
-      guard let site = BaseURL(text) else {
+    options.baseURL = try (publicURL ?? Settings.text("handover.public.url")).map { text in
+      guard let base = BaseURL(text) else {
         throw ValidationError("The public URL “\(text)” must be http://host[:port] or https://host[:port].")
       }
-      return site
+      return base
     }
     options.trustedProxies = try (trustedProxies ?? Settings.text("handover.trusted.proxies") ?? "")
       .split(separator: ",").map { part in

@@ -41,7 +41,7 @@ import Testing
 
   @Test func `a configured base URL overrides forwarded headers`() async throws {
     try await TestIngress.run(setUp: {
-      $0.site = BaseURL("https://shop.example/"); $0.trustedProxies = TestIngress.loopback
+      $0.baseURL = BaseURL("https://shop.example/"); $0.trustedProxies = TestIngress.loopback
     }) { stage in
       let root = try await stage.call("GET", "/", nil, Self.forwarded)
       #expect(root.json["_links"]["reserves"]["href"].text == "https://shop.example/reserves")

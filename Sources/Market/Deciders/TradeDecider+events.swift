@@ -48,7 +48,7 @@ extension Decision<TradeDecider> {
   }
 
   private mutating func cancel(_ deal: Deal, held: Int) {
-    var canceled = told(deal)
+    var canceled = annotated(deal)
     canceled.held = held
     emit(.deal(.tradeCanceled, canceled))
   }
@@ -58,7 +58,7 @@ extension Decision<TradeDecider> {
     let deal = before.deal
     if before.phase == .handedOver {
       emit(.deal(.tradeCompleted, deal), to: before.handoverCaller)
-      if before.cancelRequested { emit(.deal(.cancelRefused, told(deal, .alreadyCompleted))) }
+      if before.cancelRequested { emit(.deal(.cancelRefused, annotated(deal, .alreadyCompleted))) }
     } else if before.cancelRequested {
       cancel(deal, held: deal.qty)
     }

@@ -47,10 +47,10 @@ extension Decision<TradeDecider> {
   mutating func workLine() {
     let hopeless = state.line.filter { state.hopeless($0.deal.qty) != nil }
     for waiting in hopeless {
-      emit(.deal(.tradeRejected, told(waiting.deal, state.hopeless(waiting.deal.qty))))
+      emit(.deal(.tradeRejected, annotated(waiting.deal, state.hopeless(waiting.deal.qty))))
     }
     while let deal = state.line.first?.deal, state.obstacle(deal.qty) == nil {
-      emit(.deal(.tradeStarted, told(deal)))
+      emit(.deal(.tradeStarted, annotated(deal)))
     }
   }
 
@@ -61,19 +61,19 @@ extension Decision<TradeDecider> {
     workLine()
     guard let head = state.line.first, state.isWaiting(entered.reserveid) else { return }
     if isNew && state.line.count > ProductTrade.lineLimit {
-      emit(.deal(.tradeRejected, told(entered, .lineFull)))
+      emit(.deal(.tradeRejected, annotated(entered, .lineFull)))
     } else {
       // What stops the head stops every deal behind it.
-      emit(.deal(.tradeWaiting, told(entered, state.obstacle(head.deal.qty))))
+      emit(.deal(.tradeWaiting, annotated(entered, state.obstacle(head.deal.qty))))
     }
   }
 
   /// The deal with the listing it is in, and the reason.
-  func told(_ deal: Deal, _ refusal: Refusal? = nil) -> Deal {
-    var told = deal.withoutTerms
-    told.tradeid = state.listing?.id
-    told.seller = state.listing?.userid
-    told.refusal = refusal
-    return told
+  func annotated(_ deal: Deal, _ refusal: Refusal? = nil) -> Deal {
+    var annotated = deal.withoutTerms
+    annotated.tradeid = state.listing?.id
+    annotated.seller = state.listing?.userid
+    annotated.refusal = refusal
+    return annotated
   }
 }

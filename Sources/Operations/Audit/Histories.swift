@@ -29,7 +29,7 @@ struct Histories<Rules: Replayable> {
     let moment = entry.position.milliseconds
     let isOwn = entry.event.author == Rules.worker
     while let next = late.first,
-      next.heard.milliseconds < moment || isOwn && next.heard.milliseconds == moment
+      next.observed.milliseconds < moment || isOwn && next.observed.milliseconds == moment
     {
       late.removeFirst()
       apply(next.entry, &findings)

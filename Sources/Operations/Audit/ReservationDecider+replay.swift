@@ -5,7 +5,7 @@ extension ReservationDecider: Replayable {
     if case .deal(.reserveCompleted, _) = event.fact { true } else { false }
   }
 
-  static func permits(_ event: Event, in state: Reservation?, after heard: Event?) -> Bool {
+  static func permits(_ event: Event, in state: Reservation?, after observed: Event?) -> Bool {
     guard case .deal(let step, let deal) = event.fact else { return false }
     guard step != .reserveCompleted else { return state == nil }
     guard let state else { return false }
@@ -17,7 +17,7 @@ extension ReservationDecider: Replayable {
       asked.delete = deal.delete
       return !state.cancelRequested && (state.ended != nil) == (step == .reserveDeleted) && asked == deal
     case .reserveCanceled:
-      guard case .deal(.tradeCanceled, _) = heard?.fact else { return false }
+      guard case .deal(.tradeCanceled, _) = observed?.fact else { return false }
       return state.cancelRequested && state.deal == deal
     case .reserveCompleted, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted,
       .tradeCanceled, .cancelRefused:

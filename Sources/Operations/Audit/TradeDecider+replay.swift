@@ -12,7 +12,7 @@ extension TradeDecider: Replayable {
     }
   }
 
-  static func permits(_ event: Event, in state: ProductTrade, after heard: Event?) -> Bool {
+  static func permits(_ event: Event, in state: ProductTrade, after observed: Event?) -> Bool {
     switch event.fact {
     case .deal(let step, let deal): permits(step, deal, in: state)
     case .listing(let step, let listing): permits(step, listing, in: state)

@@ -130,16 +130,16 @@ package struct DeadLetterOffice {
       }
       let last = try connection.call("XREVRANGE", journal, "+", "-", "COUNT", "1")[0]?[0]?.string ?? ""
       if EntryID(last).map({ $0 > seen }) ?? false { continue }
-      let heard: Event
+      let observed: Event
       switch EventReplay.remedy(for: event, to: worker, after: later) {
       case .nothing(let why): return .refused("There is nothing to replay: \(why) Drop it.")
-      case .observe(let event): heard = event
+      case .observe(let event): observed = event
       }
       var words = RESPWords("EVALSHA", try connection.digest(of: EventReplay.script), "3")
       for word in [letter.key, Key.commands(worker, in: shard), journal, "\(letter.position)", last] {
         words.add(word)
       }
-      for (name, value) in ReplayedEvent(heard, at: position).fields {
+      for (name, value) in ReplayedEvent(observed, at: position).fields {
         words.add(name)
         words.add(value)
       }

@@ -8,7 +8,7 @@ struct ReplayedEvents {
   /// An event, and the entry among the commands that replayed it.
   struct Item {
     let entry: JournalEntry
-    let heard: EntryID
+    let observed: EntryID
   }
 
   /// The replayed events of each worker, in the order in which it observed them.
@@ -28,7 +28,7 @@ struct ReplayedEvents {
           // An unreadable one has become a dead letter again.
           guard let replay = try? ReplayedEvent(fields: entry.fields()) else { continue }
           found.append(
-            Item(entry: JournalEntry(event: replay.event, position: replay.position), heard: entry.id))
+            Item(entry: JournalEntry(event: replay.event, position: replay.position), observed: entry.id))
         }
       }
       items[worker] = found
@@ -41,13 +41,13 @@ struct ReplayedEvents {
         if event?.type != item.entry.event.type || event?.deal != item.entry.event.deal {
           findings.add(
             .command, stream,
-            "\(item.heard) replays \(item.entry.event.type) of \(item.entry.position), but \(journal) has something else there."
+            "\(item.observed) replays \(item.entry.event.type) of \(item.entry.position), but \(journal) has something else there."
           )
         }
       }
       var seen: Set<EntryID> = []
       for item in found where !seen.insert(item.entry.position).inserted {
-        findings.add(.command, stream, "\(item.heard) replays \(item.entry.position) again.")
+        findings.add(.command, stream, "\(item.observed) replays \(item.entry.position) again.")
       }
     }
   }
