@@ -17,7 +17,7 @@ enum LaneFailure {
     switch error.code {
     case .badURL, .unavailable, .timeout, .replyTooLarge: throw error
     case .overloaded: self = .passing
-    case .unexpectedReply, .missing: self = .trouble(.refused(error.message))
+    case .unexpectedReply: self = .trouble(.refused(error.message))
     case .refused(kind: .noScript): throw error
     case .refused(kind: .fenced): self = .fenced
     case .refused(kind: .halted):

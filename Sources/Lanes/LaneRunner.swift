@@ -71,7 +71,7 @@ public final class LaneRunner: Sendable {
   private static func description(of error: RedisError) -> Logger.Message {
     switch error.code {
     case .unavailable, .timeout, .overloaded, .replyTooLarge: "Redis is unavailable, trying again"
-    case .badURL, .refused, .unexpectedReply, .missing: "Redis refuses what the worker needs, trying again"
+    case .badURL, .refused, .unexpectedReply: "Redis refuses what the worker needs, trying again"
     }
   }
 

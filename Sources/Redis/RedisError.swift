@@ -15,8 +15,6 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     case unexpectedReply
     /// Replies with more bytes than the caller accepts. The connection stopped in the middle of them.
     case replyTooLarge
-    /// What was asked for does not exist, or is not what this system writes.
-    case missing
   }
 
   public var code: Code
@@ -38,7 +36,7 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     switch code {
     case .unavailable, .timeout, .overloaded: true
     case .refused(let kind): Self.passing.contains(kind)
-    case .badURL, .unexpectedReply, .replyTooLarge, .missing: false
+    case .badURL, .unexpectedReply, .replyTooLarge: false
     }
   }
 
@@ -50,7 +48,7 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     switch code {
     case .unavailable, .timeout, .replyTooLarge: true
     case .refused(let kind): Self.demotions.contains(kind)
-    case .badURL, .overloaded, .unexpectedReply, .missing: false
+    case .badURL, .overloaded, .unexpectedReply: false
     }
   }
 

@@ -17,7 +17,7 @@ struct DeadLettersShow: AsyncParsableCommand {
     let letter = try await Start.onThread { [id] in
       try DeadLetterOffice(RedisConnection(url)).letter(id)
     }
-    guard let letter else { throw ValidationError("There is no dead letter \(id).") }
+    guard let letter else { throw NotFound("dead letter \(id)") }
     print(letter.text)
   }
 }

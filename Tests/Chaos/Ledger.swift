@@ -74,7 +74,7 @@ struct Ledger {
   private(set) var finished = 0
 
   static func shards(of connection: RedisConnection) throws -> [Shard] {
-    (0..<(try connection.call("GET", Key.shardCount).integer ?? 0)).map { Shard($0) }
+    (0..<(try connection.shardCount())).map { Shard($0) }
   }
 
   init(_ connection: RedisConnection, removed: [DecidingWorker: [Request]]) throws {

@@ -17,7 +17,7 @@ package struct Auditor {
   /// Runs the audit.
   ///
   /// - Parameter patience: how long to wait for every lane to read all of its streams.
-  package func run(waiting patience: Duration = .zero) throws(RedisError) -> AuditReport {
+  package func run(waiting patience: Duration = .zero) throws -> AuditReport {
     let shards = try connection.shardCount()
     let before = try rest(shards, within: patience)
     var report = AuditReport()

@@ -19,7 +19,7 @@ package struct DeadLetterOffice {
   private let connection: RedisConnection
   private let shards: Int
 
-  package init(_ connection: RedisConnection) throws(RedisError) {
+  package init(_ connection: RedisConnection) throws {
     self.connection = connection
     shards = try connection.shardCount()
   }

@@ -10,7 +10,7 @@ package struct JournalTail {
   private var positions: [String]
 
   /// Begins at the current end of every journal.
-  package init(_ connection: RedisConnection) throws(RedisError) {
+  package init(_ connection: RedisConnection) throws {
     self.connection = connection
     let count = try connection.shardCount()
     shards = (0..<count).map { Shard($0) }

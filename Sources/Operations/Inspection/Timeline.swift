@@ -23,15 +23,15 @@ package struct Timeline: Sendable {
 
   private static let page = 1000
 
-  /// Reads the timeline of an item. Throws `.missing` if the item is not known.
-  package init(of subject: Subject, _ id: Int, _ connection: RedisConnection) throws(RedisError) {
+  /// Reads the timeline of an item. Throws `NotFound` if the item is not known.
+  package init(of subject: Subject, _ id: Int, _ connection: RedisConnection) throws {
     let shards = try connection.shardCount()
     let entity: Entity? = subject == .product ? nil : subject == .reserve ? .reserve : .trade
     productid = id
     if let entity {
       let found = try connection.call("GET", Key.directory(entity, id: id)).string
       guard let owner = found.flatMap({ DirectoryEntry($0) }) else {
-        throw RedisError(.missing, "There is no \(subject.rawValue) \(id).")
+        throw NotFound("\(subject.rawValue) \(id)")
       }
       productid = owner.productid
     }
