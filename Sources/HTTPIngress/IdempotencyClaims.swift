@@ -1,5 +1,6 @@
 import Doors
 import Keys
+import Market
 import Redis
 
 /// Ensures that an idempotency key belongs to one request, and that one copy of the request runs at a time.
@@ -78,8 +79,8 @@ struct IdempotencyClaims: Sendable {
     for reply in try await redis.send(ask) { try reply.get() }
   }
 
-  /// How long a key is remembered: a day, in seconds.
-  private static let lifetime = "86400"
+  /// How long a key is remembered, in seconds: as long as the outcome that it leads to.
+  private static let lifetime = "\(CommandRecord.lifetime / 1000)"
 
   private static let reused = Problem(
     .unprocessableContent, "keyReused", "This Idempotency-Key was sent with another request before.",

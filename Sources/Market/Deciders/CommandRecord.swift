@@ -3,6 +3,9 @@ public struct CommandRecord: Equatable, Sendable {
   /// What is stored from the door until the command is decided.
   public static let waiting = "waiting"
 
+  /// How long an outcome is kept to answer repeated commands, in milliseconds: a day.
+  public static let lifetime = 86_400_000
+
   /// Which command it is; nil in a record that an older release wrote.
   public var digest: CommandDigest?
   /// The packed outcome; empty while the command was only passed on.

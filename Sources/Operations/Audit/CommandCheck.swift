@@ -5,8 +5,8 @@ import Redis
 
 /// Checks that every command that was decided has exactly one outcome on the journal.
 struct CommandCheck {
-  /// How long an operation record identifies a repeated command, in milliseconds: a day.
-  private static let lifetime: UInt64 = 86_400_000
+  /// How long an operation record identifies a repeated command, in milliseconds.
+  private static let lifetime = UInt64(CommandRecord.lifetime)
   /// The largest difference between the clocks of an expiry and of an entry, in milliseconds.
   private static let slack: UInt64 = 60_000
 

@@ -171,7 +171,8 @@ package struct DeadLetterOffice {
     try takeAway(letter)
     // No worker will decide the command now, so its `waiting` record expires like an outcome.
     if let shard = Int(letter.tag), let commandid = letter.fields["commandid"] {
-      try connection.call("EXPIRE", Key.operation(commandid, in: Shard(shard)), "86400")
+      try connection.call(
+        "PEXPIRE", Key.operation(commandid, in: Shard(shard)), "\(CommandRecord.lifetime)")
     }
   }
 

@@ -4,8 +4,6 @@ import Market
 import Redis
 
 extension Commit {
-  /// How long an outcome is kept to answer repeated commands, in milliseconds: a day.
-  static let operationLifetime = 86_400_000
   /// How long replies are kept for an ingress, in milliseconds, and the least number of them.
   static let repliesLifetime = 60_000
   static let repliesKept = 10_000
@@ -58,7 +56,7 @@ extension Commit {
       words.add(Key.operation(commandid, in: shard))
       words.add(record.stored)
       words.add("PX")
-      words.add(Self.operationLifetime)
+      words.add(CommandRecord.lifetime)
     }
   }
 
