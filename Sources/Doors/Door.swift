@@ -6,8 +6,9 @@ import Redis
 /// Admits commands: finds each one's product and shard, claims new ids, and appends to the shards in order.
 ///
 /// A state machine without I/O: `next` says what to send, and takes the replies. `run` does that for whoever
-/// can wait for Redis; an inlet's lane, which cannot, takes the steps itself. Admitting the same request twice
-/// is harmless: its command id makes the second one a no-op.
+/// can wait for Redis; an inlet's lane, which cannot, takes the steps itself.
+///
+/// Admitting the same request twice is harmless: its command id makes the second one a no-op.
 package struct Door: Sendable {
   package enum Step: Sendable {
     /// Send these commands, and call `next` with their replies.

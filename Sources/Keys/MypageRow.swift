@@ -81,8 +81,8 @@ extension MypageRow {
 }
 
 extension MypageRowID {
-  /// Returns a stored row as it is shown: adds the fields that follow from the name, and the times that follow
-  /// from `position` and `begun`. Returns nil if the text is not packed fields.
+  /// Returns a stored row as it is shown: adds the fields that follow from the name, and the times that
+  /// follow from `position` and `begun`. Returns nil if the text is not packed fields.
   ///
   /// It does not read the whole row, so that rows of newer releases are shown too.
   public func fields(stored: String) -> Fields? {

@@ -2,8 +2,8 @@ import Market
 import Redis
 
 extension Fields {
-  /// Reads what is stored: the body of a stream entry, or a hash from `HGETALL`. Throws if a name or a value is
-  /// not UTF-8.
+  /// Reads what is stored: the body of a stream entry, or a hash from `HGETALL`. Throws if a name or a value
+  /// is not UTF-8.
   public init(reading reply: Reply) throws(FieldError) {
     self.init()
     pairs.reserveCapacity(reply.count / 2)

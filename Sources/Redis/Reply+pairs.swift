@@ -1,7 +1,7 @@
 /// Alternating names and values, as `XINFO`, `HGETALL` and the bodies of stream entries have them.
 extension Reply {
-  /// What Redis says about itself, by name: texts and numbers. Skips everything else; the first of equal names
-  /// counts. `Fields(reading:)` in `Lanes` reads what people and workers have stored.
+  /// What Redis says about itself, by name: texts and numbers. Skips everything else; the first of equal
+  /// names counts. `Fields(reading:)` in `Lanes` reads what people and workers have stored.
   public var pairs: [String: String] {
     var pairs: [String: String] = [:]
     var parts = makeIterator()

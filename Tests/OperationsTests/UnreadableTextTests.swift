@@ -14,7 +14,8 @@ import Testing
       Key.reservation(1, in: bench.shard(of: 7)))
     #expect(
       try bench.audit().said.contains(
-        "unreadable {0}:reserve:1: It holds what no worker wrote: The value of a field (address) is not UTF-8 text."
+        "unreadable {0}:reserve:1: It holds what no worker wrote: "
+          + "The value of a field (address) is not UTF-8 text."
       ))
   }
 

@@ -6,8 +6,8 @@ import Redis
 /// Checks every row of my page against its reservation and its last events, and checks that it is on its
 /// buyer's and seller's lists.
 ///
-/// It names the fields by itself, and does not use `MypageRow`: a row that its own writer reads back would prove
-/// nothing.
+/// It names the fields by itself, and does not use `MypageRow`: a row that its own writer reads back would
+/// prove nothing.
 struct MypageCheck {
   /// What the journal tells about a reservation's row.
   private struct Row {
