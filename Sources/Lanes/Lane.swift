@@ -2,7 +2,7 @@ import Market
 import Redis
 
 /// A lane that this process owns and runs.
-final class Lane {
+final class Lane: RunningLane {
   let spec: LaneSpec
   /// The fencing token under which the lease was taken.
   let token: String
@@ -13,8 +13,6 @@ final class Lane {
   var crashGuard: CrashGuard
   /// When its streams were last trimmed.
   var trimmed = ContinuousClock.now
-  /// Why it stood still before it was reopened; nil once it has proved that it can continue.
-  var trouble: String?
 
   init(
     spec: LaneSpec, token: String, handler: any LaneHandler, inputs: [LaneInput], crashGuard: CrashGuard
@@ -25,6 +23,10 @@ final class Lane {
     self.inputs = inputs
     self.crashGuard = crashGuard
   }
+
+  var name: LaneName { spec.name }
+  var isTryingAlone: Bool { crashGuard.isTryingAlone }
+  var waitsUntil: ContinuousClock.Instant? { crashGuard.waitsUntil }
 
   deinit { TrialTurn.shared.giveBack(self) }
 

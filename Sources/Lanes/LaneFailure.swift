@@ -5,7 +5,7 @@ enum LaneFailure {
   /// Another owner has the lane.
   case fenced
   /// The lane can try again; nobody needs to act.
-  case passing
+  case passing(RedisError)
   /// The lane cannot continue until somebody removes the cause.
   case trouble(LaneTrouble)
 
@@ -16,7 +16,7 @@ enum LaneFailure {
     if error.endsConnection { throw error }
     switch error.code {
     case .badURL, .unavailable, .timeout, .replyTooLarge: throw error
-    case .overloaded: self = .passing
+    case .overloaded: self = .passing(error)
     case .unexpectedReply: self = .trouble(.refused(error.message))
     case .refused(kind: .noScript): throw error
     case .refused(kind: .fenced): self = .fenced
@@ -26,7 +26,7 @@ enum LaneFailure {
     case .refused:
       self =
         error.canRetry
-        ? .passing : .trouble(inCommit ? .unknownState(error.message) : .refused(error.message))
+        ? .passing(error) : .trouble(inCommit ? .unknownState(error.message) : .refused(error.message))
     }
   }
 }

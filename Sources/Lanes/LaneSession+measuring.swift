@@ -5,9 +5,8 @@ import Redis
 /// Measures how far the held lanes are behind, and detects entries that were removed unread.
 extension LaneSession {
   func measure() throws(RedisError) {
-    guard ContinuousClock.now >= nextMeasure else { return }
-    nextMeasure = .now + .seconds(2)
-    for lane in lanes {
+    guard table.beginsMeasurement(at: .now) else { return }
+    for lane in table.running {
       do throws(RedisError) {
         try measure(lane)
       } catch {
@@ -25,9 +24,9 @@ extension LaneSession {
       let input = lane.inputs[place]
       if let trouble = LaneTrouble(
         in: state, of: input.stream, at: input.position, read: input.entriesRead,
-        cursor: lane.spec.name.cursor)
+        cursor: lane.name.cursor)
       {
-        guard lane.spec.isInlet else { return try stand(lane, because: trouble) }
+        guard lane.spec.isInlet else { return stand(lane, because: trouble) }
         guard input.wantsRead else { continue }
         tell(of: trouble, in: lane.spec)
         // A stream that restarted at a lower id is unread; otherwise all of its entries can have been read.
@@ -44,7 +43,7 @@ extension LaneSession {
       }
       if let next = state.next { oldest = min(oldest, Int(clamping: next.milliseconds)) }
     }
-    metrics.isBehind(lane.spec.name, entries: entries, seconds: Double(max(0, time - oldest)) / 1000)
+    metrics.isBehind(lane.name, entries: entries, seconds: Double(max(0, time - oldest)) / 1000)
   }
 
   /// Reports entries that were removed before anybody read them, and counts them as read.
@@ -54,7 +53,7 @@ extension LaneSession {
     let input = lane.inputs[place]
     runner.logger.error(
       "entries were removed before they were read",
-      metadata: ["lane": "\(lane.spec.name)", "stream": "\(input.stream)", "entries": "\(removed)"])
+      metadata: ["lane": "\(lane.name)", "stream": "\(input.stream)", "entries": "\(removed)"])
     lane.inputs[place].skip(
       to: unread == 0 ? state.newest : input.position, read: input.entriesRead + removed)
   }
@@ -72,7 +71,7 @@ extension LaneSession {
     var words = RESPWords("EVALSHA", try connection.digest(of: StreamState.script), "\(streams.count)")
     for stream in streams { words.add(stream.key) }
     for stream in streams { words.add("\(stream.position)") }
-    let states = try evaluate(words)
+    let states = try connection.evaluate(words)
     time = states[0]?.integer ?? 0
     return states.dropFirst().map { StreamState($0) }
   }
@@ -87,10 +86,10 @@ extension LaneSession {
   /// appended again, with present ids.
   private func comeBack(_ lane: Lane, _ place: Int, _ state: StreamState, now: Int) throws(RedisError) {
     guard state.newest.milliseconds > UInt64(now + Self.mostAhead) else { return }
-    let (name, stream) = (lane.spec.name, lane.inputs[place].stream)
+    let (name, stream) = (lane.name, lane.inputs[place].stream)
     let present = EntryID(milliseconds: UInt64(now), sequence: 0)
     let (position, read) = (lane.inputs[place].position, lane.inputs[place].entriesRead)
-    let isBack = try evaluate(
+    let isBack = try connection.evaluate(
       Self.return, keys: [name.lease, stream, name.cursor], lane.token, "\(state.newest)", "\(present)",
       name.worker, "\(read)", "\(position)")
     guard isBack.integer == 1 else { return }

@@ -4,27 +4,26 @@ import Redis
 /// Opening a lane: finding its position and how careful its crash guard must be.
 extension LaneSession {
   /// Opens a lane where its last owner stopped. If something prevents that, the lane stands still.
-  func open(_ spec: LaneSpec, token: String, wasOwn: Bool) throws(RedisError) {
+  func open(_ name: LaneName, token: String, wasOwn: Bool) throws(RedisError) {
+    guard let spec = specs[name] else { return }
+    let failure: LaneFailure
     do throws(RedisError) {
-      if let trouble = try prepare(spec, token: token, wasOwn: wasOwn) {
-        try stand(spec, token: token, because: trouble)
-      }
+      guard let trouble = try prepare(spec, token: token, wasOwn: wasOwn) else { return }
+      failure = .trouble(trouble)
     } catch {
-      switch try LaneFailure(error, of: spec.name) {
-      case .fenced: forget(spec.name)
-      case .passing: wait(spec.name, because: error)
-      case .trouble(let trouble): try stand(spec, token: token, because: trouble)
-      }
+      failure = try LaneFailure(error, of: name)
     }
+    report(table.failed(name, token: token, failure, at: .now), of: name)
   }
 
-  /// Finishes what is left of a failed commit, checks what must not fail in a commit, and finds the cursors.
+  /// Finishes what is left of a failed commit, checks what must not fail in a commit, finds the cursors, and
+  /// begins to run the lane. Returns what prevents that.
   private func prepare(_ spec: LaneSpec, token: String, wasOwn: Bool) throws(RedisError) -> LaneTrouble? {
     let name = spec.name
     let lease = "\(runner.options.lease.milliseconds)"
     let check = LaneCheck(spec)
     if let trouble = try check.trouble(faults(of: check)) { return trouble }
-    if try evaluate(LaneHalt.finish, keys: [name.lease, name.halt], token, lease).integer == 1 {
+    if try connection.evaluate(LaneHalt.finish, keys: [name.lease, name.halt], token, lease).integer == 1 {
       runner.logger.notice(
         "finished a commit that had failed in the middle", metadata: ["lane": "\(name)"])
     }
@@ -69,7 +68,7 @@ extension LaneSession {
   private func faults(of check: LaneCheck) throws(RedisError) -> Reply {
     var words = RESPWords("EVALSHA", try connection.digest(of: LaneCheck.script), "0")
     words.add(check.packed)
-    return try evaluate(words)
+    return try connection.evaluate(words)
   }
 
   /// The position of a lane on one of its streams, and the state of that stream.
@@ -121,7 +120,7 @@ extension LaneSession {
           ("blamed", blamed ?? ""), ("hits", blamed.map { "\(crashGuard.hits(of: $0))" } ?? ""),
         ])
     }
-    lanes.append(lane)
+    table.opened(lane)
     try touch(lane)
     if crashGuard.isWaiting {
       runner.logger.warning(
@@ -146,7 +145,7 @@ extension LaneSession {
   /// Forgets the crashes of lanes that have nothing left to do, or whose vanished owners are among the
   /// `living`.
   func forgiveCrashes(_ living: [String]) throws(RedisError) {
-    for lane in lanes where lane.crashGuard.crashes > 0 {
+    for lane in table.running where lane.crashGuard.crashes > 0 {
       let isForgiven = lane.crashGuard.judge(by: living)
       guard isForgiven || lane.isIdle else { continue }
       lane.crashGuard.reset()
@@ -161,7 +160,7 @@ extension LaneSession {
   }
 
   private func note(in lane: Lane, _ facts: [(name: String, value: String)]) throws(RedisError) {
-    let name = lane.spec.name
+    let name = lane.name
     var words = RESPWords("EVALSHA", try connection.digest(of: Lease.note), "2", name.lease, name.attempts)
     words.add(lane.token)
     words.add(runner.options.lease.milliseconds)
@@ -169,7 +168,7 @@ extension LaneSession {
       words.add(fact.name)
       words.add(fact.value)
     }
-    try evaluate(words)
+    try connection.evaluate(words)
   }
 
   private func cursor(_ text: String) -> (EntryID, Int)? {

@@ -66,10 +66,12 @@ extension LaneSession {
     var commands = Commands()
     for item in wanted { commands.add("XRANGE", item.stream, "+", "+", "COUNT", "1") }
     for (item, reply) in zip(wanted, try connection.exchange(commands)) {
-      guard let error = reply.error, lanes.contains(where: { $0 === item.lane }) else { continue }
+      guard let error = reply.error, isRunning(item.lane) else { continue }
       try fail(item.lane, because: RedisError(error.code, "\(item.stream): \(error.message)"))
     }
   }
+
+  private func isRunning(_ lane: Lane) -> Bool { table.running.contains { $0 === lane } }
 
   private static var unexpected: RedisError {
     RedisError(.unexpectedReply, "XREAD returned a stream that was not asked for.")
@@ -114,14 +116,14 @@ extension LaneSession {
     let room = LaneOptions.readBytes(streams: 1) / max(1, wanted.count)
     // Behind what a lane has buffered, there can be as much again.
     var isAll = !ready.contains(where: \.hasBuffered)
-    for item in wanted where lanes.contains(where: { $0 === item.lane }) {
+    for item in wanted where isRunning(item.lane) {
       do throws(RedisError) {
         var found: [[Entry]] = []
         var cut: Int?
         let tail = item.reading.tail.map { (after: $0, before: EntryID?.none) }
         let stretches = item.reading.stretches.map { (after: $0.after, before: Optional($0.before)) }
         for (place, stretch) in (stretches + (tail.map { [$0] } ?? [])).enumerated() where cut == nil {
-          let reply = try evaluate(
+          let reply = try connection.evaluate(
             SizedRead.script, keys: [item.stream], "(\(stretch.after)",
             stretch.before.map { "(\($0)" } ?? "+", "\(limit)", "\(room)", "\(Entry.byteLimit)",
             "\(DeadLetterEntry.longest)")

@@ -3,25 +3,19 @@ import Market
 import Redis
 
 /// A runner's work on one connection: from connecting until the runner stops or the connection breaks.
+///
+/// Its `table` decides which lanes to hold and what becomes of them. The session carries that out in Redis, and
+/// takes the batches of the lanes that run through to their commits.
 final class LaneSession {
   let runner: LaneRunner
   let tokens: LaneTokens
   let connection: RedisConnection
   let commitDigest: String
-  var lanes: [Lane] = []
-  /// Lanes that this session holds but that stand still.
-  var standing: [StandingLane] = []
-  /// What was last logged about each lane that stands still, and when.
-  var told: [LaneName: (trouble: LaneTrouble, time: ContinuousClock.Instant)] = [:]
-  /// When it was last logged that a lane waits.
-  private var waiting: [LaneName: ContinuousClock.Instant] = [:]
-  /// Smaller batch limits of lanes whose usual batches would be too large for one commit.
-  var batchLimits: [LaneName: Int] = [:]
+  let specs: [LaneName: LaneSpec]
+  var table: LaneTable<Lane>
   /// Whether entries are read by size, because together they had too many bytes for one read.
   var isReadingBySize: Bool
   let metrics: LaneMetrics
-  private var nextHeartbeat = ContinuousClock.now
-  var nextMeasure = ContinuousClock.now
 
   init(
     runner: LaneRunner, tokens: LaneTokens, metrics: LaneMetrics, isReadingBySize: Bool
@@ -30,6 +24,9 @@ final class LaneSession {
     self.tokens = tokens
     self.metrics = metrics
     self.isReadingBySize = isReadingBySize
+    specs = Dictionary(runner.lanes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    table = LaneTable(
+      replica: runner.replica, lanes: runner.lanes.map(\.name), options: runner.options, now: .now)
     connection = try RedisConnection(runner.url)
     try connection.requirePrimary()
     commitDigest = try connection.digest(of: Commit.script)
@@ -38,12 +35,7 @@ final class LaneSession {
   /// Runs passes over the lanes until the runner stops, then releases them.
   func serve() throws(RedisError) {
     while !runner.isStopping {
-      if ContinuousClock.now >= nextHeartbeat {
-        try heartbeat()
-        // A trial starts at its own random time, not with the heartbeat, which would make it predictable.
-        let trials = lanes.compactMap(\.crashGuard.waitsUntil)
-        nextHeartbeat = ([.now + runner.options.heartbeat] + trials).min() ?? .now
-      }
+      if table.untilHeartbeat(from: .now) <= .zero { try heartbeat() }
       if ready.isEmpty {
         runner.sleep(untilHeartbeat)
       } else {
@@ -55,238 +47,39 @@ final class LaneSession {
     try leave()
   }
 
-  /// The names of all lanes whose leases it holds.
-  var held: [LaneName] { lanes.map(\.spec.name) + standing.map(\.spec.name) }
-
   /// The lanes whose entries can be handled now.
-  var ready: [Lane] { lanes.filter(\.isReady) }
+  var ready: [Lane] { table.running.filter(\.isReady) }
 
   /// Whether the latest read reached the end of every stream.
   private var hasCaughtUp: Bool { ready.allSatisfy(\.isIdle) }
 
-  var untilHeartbeat: Duration { max(.milliseconds(1), nextHeartbeat - .now) }
+  var untilHeartbeat: Duration { max(.milliseconds(1), table.untilHeartbeat(from: .now)) }
 
-  /// Reads all lanes once, then takes every resulting batch through to its commit.
-  ///
-  /// The batches' rounds queue on one connection: while Redis works on one lane's round, the next lane
-  /// decides.
-  private func pass() throws(RedisError) {
-    try read()
-    var batches: [(lane: Lane, entries: [Entry])] = []
-    for lane in ready {
-      let before = lane.position
-      let entries = lane.inputs.nextBatch(limit: batchLimit(of: lane))
-      guard let first = entries.first else { continue }
-      if lane.crashGuard.isTryingAlone { try suspect(first, in: lane, at: before) }
-      batches.append((lane, entries))
-    }
-    var queue: [Flight] = []
-    for (lane, entries) in batches {
-      let flight = Flight(lane: lane, work: begin(entries, in: lane), entries: entries)
-      if let flight = try advance(flight, []) { queue.append(flight) }
-    }
-    var next = 0
-    while next < queue.count {
-      let flight = queue[next]
-      next += 1
-      let replies = try connection.receive(flight.awaited)
-      if let start = flight.committing {
-        try settle(flight, sent: start, replies)
-      } else if let flight = try advance(flight, replies) {
-        queue.append(flight)
-      }
-    }
+  /// Registers this replica as alive, releases lanes beyond its fair share, takes missing ones, renews the
+  /// rest.
+  private func heartbeat() throws(RedisError) {
+    let living = try join()
+    let share = table.share(among: living)
+    try release(beyond: share.quota)
+    try lookAgain()
+    try take(share)
+    for lane in table.due(at: .now) { try touch(lane) }
+    try forgiveCrashes(living)
+    try trim()
+    try measure()
+    for lane in table.running where lane.isIdle { report(table.caughtUp(lane), of: lane.name) }
+    table.endHeartbeat(share, at: .now)
+    let held = table.held
+    metrics.holds(held)
+    runner.note { $0.lanes = held }
+    noteTroubles()
   }
 
-  private func batchLimit(of lane: Lane) -> Int {
-    lane.crashGuard.isTryingAlone ? 1 : batchLimits[lane.spec.name] ?? runner.options.batch
-  }
-
-  private func begin(_ entries: [Entry], in lane: Lane) -> any LaneWork {
-    if let entry = entries.first {
-      let input = lane.inputs[entry.stream]
-      if entry.isTooLarge { return RefusedWork.tooLarge(entry, input.stream, isInlet: lane.spec.isInlet) }
-      if lane.crashGuard.condemns(lane.name(of: entry)) { return RefusedWork.crashed(entry, input.stream) }
-    }
-    return lane.handler.begin(entries)
-  }
-
-  /// Lets the batch take its next step and sends the result. Returns nil if there is nothing more to do.
-  private func advance(_ flight: Flight, _ replies: [Reply]) throws(RedisError) -> Flight? {
-    var flight = flight
-    if let again = exempted(flight, replies) {
-      try connection.send(again)
-      flight.isExempted = true
-      flight.awaited = again.count
-      return flight
-    }
-    let step: LaneStep
-    do throws(RedisError) {
-      step = try flight.work.next(replies, commit: &flight.commit)
-    } catch {
-      try fail(flight.lane, because: error)
-      return nil
-    }
-    var commands = Commands()
-    switch step {
-    case .ask(let questions): commands = questions
-    case .commit:
-      guard let fitting = try fitted(flight) else { return nil }
-      flight = fitting
-      // The batch caused no writes, so its cursor can wait for the next commit or heartbeat.
-      if flight.commit.isEmpty && !flight.lane.crashGuard.isTryingAlone {
-        count(flight)
-        return nil
-      }
-      assert(
-        flight.lane.spec.writes.isEmpty || flight.commit.undeclared(by: flight.lane.spec) == nil,
-        "\(flight.lane.spec.name) does not declare: \(flight.commit.undeclared(by: flight.lane.spec) ?? "")")
-      flight.committing = .now
-      commands.add(
-        flight.commit.call(
-          digest: commitDigest, token: flight.lane.token,
-          leaseMilliseconds: runner.options.lease.milliseconds, inputs: flight.lane.inputs))
-    }
-    flight.isExempted = false
-    flight.sent = commands
-    flight.awaited = commands.count
-    try connection.send(commands)
-    return flight
-  }
-
-  /// Returns the writes of a round in a form that a full Redis accepts; nil if it accepted them already.
-  ///
-  /// Accepted work must be finished, or the streams that fill Redis could never be trimmed. An inlet admits
-  /// new work, so it waits.
-  private func exempted(_ flight: Flight, _ replies: [Reply]) -> Commands? {
-    guard !flight.isExempted, !flight.lane.spec.isInlet,
-      replies.contains(where: { $0.error?.code == .refused(kind: .outOfMemory) })
-    else { return nil }
-    var again = Commands()
-    for (words, reply) in zip(flight.sent.separate, replies) {
-      if reply.error?.code == .refused(kind: .outOfMemory) {
-        again.add(OutOfMemoryExemption.call(words))
-      } else {
-        again.add(words)
-      }
-    }
-    return again
-  }
-
-  /// Returns the flight if its commit fits into one call and it met no entry of a newer release.
-  ///
-  /// If the commit is too large, the lane is reopened with smaller batches; an entry whose commit alone is
-  /// too large is put aside.
-  private func fitted(_ flight: Flight) throws(RedisError) -> Flight? {
-    var flight = flight
-    let lane = flight.lane
-    if let newer = flight.commit.newer {
-      if flight.entries.count > 1 {
-        narrow(lane, to: 1)
-      } else {
-        try stand(
-          lane, because: .newerEntry(stream: newer.stream, entry: newer.entry.id, error: newer.error))
-      }
-      return nil
-    }
-    let bytes = flight.commit.byteCount
-    guard bytes > LaneOptions.commitBytes, let entry = flight.entries.first else { return flight }
-    if flight.entries.count > 1 {
-      narrow(lane, to: flight.entries.count / 2)
-      return nil
-    }
-    flight.commit = Commit(lane: lane.spec.name)
-    RefusedWork.tooMuch(entry, lane.inputs[entry.stream].stream, bytes: bytes).refuse(in: &flight.commit)
-    return flight
-  }
-
-  private func narrow(_ lane: Lane, to limit: Int) {
-    batchLimits[lane.spec.name] = limit
-    lanes.removeAll { $0 === lane }
-  }
-
-  private func settle(
-    _ flight: Flight, sent: ContinuousClock.Instant, _ replies: [Reply]
-  ) throws(RedisError) {
-    guard let answer = replies.first else { return }
-    if let error = answer.error { return try fail(flight.lane, because: error, inCommit: true) }
-    flight.commit.note(answer, in: &flight.lane.inputs)
-    flight.lane.committed()
-    if flight.lane.crashGuard.isTryingAlone { flight.lane.crashGuard.entrySucceeded() }
-    if flight.lane.trouble != nil { goesOn(flight.lane) }
-    metrics.committed(flight.commit, in: .now - sent)
-    runner.note {
-      $0.commits += 1
-      $0.deadLetters += flight.commit.deadLetters.count
-    }
-    count(flight)
-    for letter in flight.commit.deadLetters { report(letter.entry, letter.stream, letter.error, flight.lane) }
-  }
-
-  private func count(_ flight: Flight) {
-    metrics.handled(flight.entries.count)
-    runner.note { $0.entries += flight.entries.count }
-  }
-
-  /// Logs that an entry was put aside: where and why, but none of its content.
-  private func report(_ entry: Entry, _ stream: String, _ error: FieldError, _ lane: Lane) {
-    runner.logger.warning(
-      "put an entry aside",
-      metadata: [
-        "lane": "\(lane.spec.name)", "stream": "\(stream)", "entry": "\(entry.id)",
-        "commandid": "\(entry.value("commandid")?.string?.prefix(100) ?? "-")", "field": "\(error.field)",
-        "reason": "\(error.reason.rawValue)",
-      ])
-  }
-
-  /// Stops running a lane whose batch failed. An error from Redis affects only the lane it belongs to.
-  ///
-  /// - Parameter inCommit: Whether the commit itself was refused.
-  func fail(_ lane: Lane, because error: RedisError, inCommit: Bool = false) throws(RedisError) {
-    switch try LaneFailure(error, of: lane.spec.name, inCommit: inCommit) {
-    case .fenced: lose(lane)
-    case .passing:
-      lanes.removeAll { $0 === lane }
-      wait(lane.spec.name, because: error)
-    case .trouble(let trouble): try stand(lane, because: trouble)
-    }
-  }
-
-  /// Logs why a lane waits for the next heartbeat to be reopened, but not every time.
-  func wait(_ name: LaneName, because error: RedisError) {
-    if let last = waiting[name], .now - last < .seconds(10) { return }
-    waiting[name] = .now
-    runner.logger.warning("the lane waits", metadata: ["lane": "\(name)", "error": "\(error)"])
-  }
-
-  /// Drops a lane that another replica owns now.
-  func lose(_ lane: Lane) {
-    lanes.removeAll { $0 === lane }
-    forget(lane.spec.name)
-    runner.note { $0.fenced += 1 }
-    metrics.wasFenced()
-    runner.logger.notice("another replica has the lane", metadata: ["lane": "\(lane.spec.name)"])
-  }
-}
-
-/// A batch between two of its rounds.
-private struct Flight {
-  let lane: Lane
-  var work: any LaneWork
-  let entries: [Entry]
-  var commit: Commit
-  /// The commands of the last round.
-  var sent = Commands()
-  var awaited = 0
-  /// Whether the last round was sent again, exempt from the memory limit.
-  var isExempted = false
-  /// When its commit was sent; nil before.
-  var committing: ContinuousClock.Instant?
-
-  init(lane: Lane, work: any LaneWork, entries: [Entry]) {
-    self.lane = lane
-    self.work = work
-    self.entries = entries
-    commit = Commit(lane: lane.spec.name)
+  /// Releases all lanes at once.
+  private func leave() throws(RedisError) {
+    try release(beyond: 0)
+    try unregister()
+    runner.note { $0.lanes = [] }
+    noteTroubles()
   }
 }

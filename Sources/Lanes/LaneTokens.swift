@@ -10,6 +10,6 @@ final class LaneTokens {
     return "\(replica):\(takings)"
   }
 
-  /// Whether a token is one of this replica's own: then it dropped that lease without releasing it.
-  func made(_ token: String) -> Bool { token.hasPrefix("\(replica):") }
+  /// Whether a token is one of the replica's own.
+  static func made(_ token: String, by replica: String) -> Bool { token.hasPrefix("\(replica):") }
 }

@@ -1,0 +1,44 @@
+import Logging
+import Redis
+
+/// Failures of lanes, and what is reported about them.
+extension LaneSession {
+  /// Stops running a lane that failed. An error from Redis affects only the lane it belongs to.
+  ///
+  /// - Parameter inCommit: Whether the commit itself was refused.
+  func fail(_ lane: Lane, because error: RedisError, inCommit: Bool = false) throws(RedisError) {
+    let failure = try LaneFailure(error, of: lane.name, inCommit: inCommit)
+    report(table.failed(lane.name, token: lane.token, failure, at: .now), of: lane.name)
+  }
+
+  func stand(_ lane: Lane, because trouble: LaneTrouble) {
+    report(table.failed(lane.name, token: lane.token, .trouble(trouble), at: .now), of: lane.name)
+  }
+
+  /// Logs and counts what has become of a lane.
+  func report(_ report: LaneReport?, of name: LaneName) {
+    guard let report else { return }
+    noteTroubles()
+    switch report {
+    case .lost:
+      runner.note { $0.fenced += 1 }
+      metrics.wasFenced()
+      runner.logger.notice("another replica has the lane", metadata: ["lane": "\(name)"])
+    case .waits(let error):
+      runner.logger.warning("the lane waits", metadata: ["lane": "\(name)", "error": "\(error)"])
+    case .stands(let trouble):
+      runner.logger.critical(
+        "the lane stands still",
+        metadata: ["lane": "\(name)", "reason": "\(trouble.reason)", "remedy": "\(trouble.remedy)"])
+    case .resumes:
+      runner.logger.notice("the lane resumes", metadata: ["lane": "\(name)"])
+    }
+  }
+
+  /// Shows health checks and metrics which lanes stand still.
+  func noteTroubles() {
+    let reasons = table.reasons
+    runner.note { $0.halted = reasons }
+    metrics.stands(reasons.count)
+  }
+}
