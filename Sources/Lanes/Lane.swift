@@ -28,6 +28,9 @@ final class Lane: RunningLane {
   var isTryingAlone: Bool { crashGuard.isTryingAlone }
   var waitsUntil: ContinuousClock.Instant? { crashGuard.waitsUntil }
 
+  /// Whether a batch of it, or a read for it, waits for Redis.
+  var isUnderWay = false
+
   deinit { TrialTurn.shared.giveBack(self) }
 
   /// Whether its entries can be handled now. False while a suspicious lane waits for its turn to be tried.

@@ -1,38 +1,85 @@
 import Market
 import Redis
 
-/// Batches: a pass takes one of each lane through its rounds to its commit.
+/// Batches: a pass takes the lanes through their batches, round by round.
 extension LaneSession {
-  /// Reads all lanes once, then takes every resulting batch through to its commit.
+  /// What was sent to Redis and is not answered yet: a round of a batch, or a read on behalf of some lanes.
+  private enum Round {
+    case batch(Batch)
+    case read(StreamRead)
+  }
+
+  /// Reads all lanes, then takes their batches through to their commits, and reads on as long as more is known
+  /// to wait.
   ///
-  /// The batches' rounds queue on one connection: while Redis works on one lane's round, the next lane
-  /// decides.
+  /// The rounds queue on one connection: while Redis works on those of some lanes, others decide.
   func pass() throws(RedisError) {
     try read()
-    var batches: [(lane: Lane, entries: [Entry])] = []
+    var batches: [Batch] = []
     for lane in ready {
       let before = lane.position
-      let entries = lane.inputs.nextBatch(limit: table.batchLimit(of: lane))
-      guard let first = entries.first else { continue }
-      if lane.isTryingAlone { try suspect(first, in: lane, at: before) }
-      batches.append((lane, entries))
+      guard let batch = nextBatch(of: lane) else { continue }
+      if lane.isTryingAlone, let entry = batch.entries.first { try suspect(entry, in: lane, at: before) }
+      batches.append(batch)
     }
-    var queue: [Flight] = []
-    for (lane, entries) in batches {
-      let flight = Flight(lane: lane, work: begin(entries, in: lane), entries: entries)
-      if let flight = try advance(flight, []) { queue.append(flight) }
-    }
-    var next = 0
-    while next < queue.count {
-      let flight = queue[next]
-      next += 1
-      let replies = try connection.receive(flight.awaited)
-      if let start = flight.committing {
-        try settle(flight, sent: start, replies)
-      } else if let flight = try advance(flight, replies) {
-        queue.append(flight)
+    var rounds: [Round] = []
+    try begin(batches, &rounds)
+    while !rounds.isEmpty {
+      switch rounds.removeFirst() {
+      case .batch(let batch):
+        let replies = try connection.receive(batch.awaited)
+        if let start = batch.committing {
+          try settle(batch, sent: start, replies)
+        } else if let batch = try advance(batch, replies) {
+          rounds.append(.batch(batch))
+          continue
+        }
+        batch.lane.isUnderWay = false
+      case .read(let read):
+        let replies = try connection.receive(read.commands.count, limit: read.byteLimit)
+        for lane in read.lanes { lane.isUnderWay = false }
+        // The next pass finds out which lane made Redis refuse it.
+        if replies.contains(where: { $0.error != nil }) {
+          isReadingOn = false
+        } else {
+          try read.fill(replies)
+        }
+        try begin(read.lanes.compactMap(nextBatch), &rounds)
       }
+      try readOn(&rounds)
     }
+    isReadingOn = true
+  }
+
+  /// Starts batches, and keeps those that wait for Redis.
+  private func begin(_ batches: [Batch], _ rounds: inout [Round]) throws(RedisError) {
+    for batch in batches {
+      guard let batch = try advance(batch, []) else { continue }
+      batch.lane.isUnderWay = true
+      rounds.append(.batch(batch))
+    }
+  }
+
+  /// Reads for all lanes that have nothing under way, if it is known that more waits for one of them.
+  ///
+  /// Otherwise Redis would be idle from the last commit of a pass until the first batch of the next one.
+  private func readOn(_ rounds: inout [Round]) throws(RedisError) {
+    guard isReadingOn, !isReadingBySize, !runner.isStopping, table.untilHeartbeat(from: .now) > .zero else {
+      return
+    }
+    let resting = table.running.filter { !$0.isUnderWay && $0.isReady && !$0.isTryingAlone }
+    guard resting.contains(where: { !$0.isIdle }) else { return }
+    let read = StreamRead(of: resting, limit: runner.options.batch)
+    if read.commands.isEmpty { return try begin(resting.compactMap(nextBatch), &rounds) }
+    for lane in resting { lane.isUnderWay = true }
+    try connection.send(read.commands)
+    rounds.append(.read(read))
+  }
+
+  /// Takes the next batch of a lane from what was read; nil if there is nothing to do yet.
+  private func nextBatch(of lane: Lane) -> Batch? {
+    let entries = lane.inputs.nextBatch(limit: table.batchLimit(of: lane))
+    return entries.isEmpty ? nil : Batch(lane: lane, work: begin(entries, in: lane), entries: entries)
   }
 
   private func begin(_ entries: [Entry], in lane: Lane) -> any LaneWork {
@@ -45,58 +92,58 @@ extension LaneSession {
   }
 
   /// Lets the batch take its next step and sends the result. Returns nil if there is nothing more to do.
-  private func advance(_ flight: Flight, _ replies: [Reply]) throws(RedisError) -> Flight? {
-    var flight = flight
-    if let again = exempted(flight, replies) {
+  private func advance(_ batch: Batch, _ replies: [Reply]) throws(RedisError) -> Batch? {
+    var batch = batch
+    if let again = exempted(batch, replies) {
       try connection.send(again)
-      flight.isExempted = true
-      flight.awaited = again.count
-      return flight
+      batch.isExempted = true
+      batch.awaited = again.count
+      return batch
     }
     let step: LaneStep
     do throws(RedisError) {
-      step = try flight.work.next(replies, commit: &flight.commit)
+      step = try batch.work.next(replies, commit: &batch.commit)
     } catch {
-      try fail(flight.lane, because: error)
+      try fail(batch.lane, because: error)
       return nil
     }
     var commands = Commands()
     switch step {
     case .ask(let questions): commands = questions
     case .commit:
-      guard let fitting = fitted(flight) else { return nil }
-      flight = fitting
+      guard let fitting = fitted(batch) else { return nil }
+      batch = fitting
       // The batch caused no writes, so its cursor can wait for the next commit or heartbeat.
-      if flight.commit.isEmpty && !flight.lane.isTryingAlone {
-        count(flight)
+      if batch.commit.isEmpty && !batch.lane.isTryingAlone {
+        count(batch)
         return nil
       }
       assert(
-        flight.lane.spec.writes.isEmpty || flight.commit.undeclared(by: flight.lane.spec) == nil,
-        "\(flight.lane.name) does not declare: \(flight.commit.undeclared(by: flight.lane.spec) ?? "")")
-      flight.committing = .now
+        batch.lane.spec.writes.isEmpty || batch.commit.undeclared(by: batch.lane.spec) == nil,
+        "\(batch.lane.name) does not declare: \(batch.commit.undeclared(by: batch.lane.spec) ?? "")")
+      batch.committing = .now
       commands.add(
-        flight.commit.call(
-          digest: commitDigest, token: flight.lane.token,
-          leaseMilliseconds: runner.options.lease.milliseconds, inputs: flight.lane.inputs))
+        batch.commit.call(
+          digest: commitDigest, token: batch.lane.token,
+          leaseMilliseconds: runner.options.lease.milliseconds, inputs: batch.lane.inputs))
     }
-    flight.isExempted = false
-    flight.sent = commands
-    flight.awaited = commands.count
+    batch.isExempted = false
+    batch.sent = commands
+    batch.awaited = commands.count
     try connection.send(commands)
-    return flight
+    return batch
   }
 
   /// Returns the writes of a round in a form that a full Redis accepts; nil if it accepted them already.
   ///
   /// Accepted work must be finished, or the streams that fill Redis could never be trimmed. An inlet admits
   /// new work, so it waits.
-  private func exempted(_ flight: Flight, _ replies: [Reply]) -> Commands? {
-    guard !flight.isExempted, !flight.lane.spec.isInlet,
+  private func exempted(_ batch: Batch, _ replies: [Reply]) -> Commands? {
+    guard !batch.isExempted, !batch.lane.spec.isInlet,
       replies.contains(where: { $0.error?.code == .refused(kind: .outOfMemory) })
     else { return nil }
     var again = Commands()
-    for (words, reply) in zip(flight.sent.separate, replies) {
+    for (words, reply) in zip(batch.sent.separate, replies) {
       if reply.error?.code == .refused(kind: .outOfMemory) {
         again.add(OutOfMemoryExemption.call(words))
       } else {
@@ -106,53 +153,53 @@ extension LaneSession {
     return again
   }
 
-  /// Returns the flight if its commit fits into one call and it met no entry of a newer release.
+  /// Returns the batch if its commit fits into one call and it met no entry of a newer release.
   ///
   /// If the commit is too large, the lane is reopened with smaller batches; an entry whose commit alone is
   /// too large is put aside.
-  private func fitted(_ flight: Flight) -> Flight? {
-    var flight = flight
-    let lane = flight.lane
-    if let newer = flight.commit.newer {
-      if flight.entries.count > 1 {
+  private func fitted(_ batch: Batch) -> Batch? {
+    var batch = batch
+    let lane = batch.lane
+    if let newer = batch.commit.newer {
+      if batch.entries.count > 1 {
         table.narrow(lane, to: 1)
       } else {
         stand(lane, because: .newerEntry(stream: newer.stream, entry: newer.entry.id, error: newer.error))
       }
       return nil
     }
-    let bytes = flight.commit.byteCount
-    guard bytes > LaneOptions.commitBytes, let entry = flight.entries.first else { return flight }
-    if flight.entries.count > 1 {
-      table.narrow(lane, to: flight.entries.count / 2)
+    let bytes = batch.commit.byteCount
+    guard bytes > LaneOptions.commitBytes, let entry = batch.entries.first else { return batch }
+    if batch.entries.count > 1 {
+      table.narrow(lane, to: batch.entries.count / 2)
       return nil
     }
-    flight.commit = Commit(lane: lane.name)
-    RefusedWork.tooMuch(entry, lane.inputs[entry.stream].stream, bytes: bytes).refuse(in: &flight.commit)
-    return flight
+    batch.commit = Commit(lane: lane.name)
+    RefusedWork.tooMuch(entry, lane.inputs[entry.stream].stream, bytes: bytes).refuse(in: &batch.commit)
+    return batch
   }
 
   private func settle(
-    _ flight: Flight, sent: ContinuousClock.Instant, _ replies: [Reply]
+    _ batch: Batch, sent: ContinuousClock.Instant, _ replies: [Reply]
   ) throws(RedisError) {
     guard let answer = replies.first else { return }
-    if let error = answer.error { return try fail(flight.lane, because: error, inCommit: true) }
-    flight.commit.note(answer, in: &flight.lane.inputs)
-    flight.lane.committed()
-    if flight.lane.isTryingAlone { flight.lane.crashGuard.entrySucceeded() }
-    report(table.proved(flight.lane.name), of: flight.lane.name)
-    metrics.committed(flight.commit, in: .now - sent)
+    if let error = answer.error { return try fail(batch.lane, because: error, inCommit: true) }
+    batch.commit.note(answer, in: &batch.lane.inputs)
+    batch.lane.committed()
+    if batch.lane.isTryingAlone { batch.lane.crashGuard.entrySucceeded() }
+    report(table.proved(batch.lane.name), of: batch.lane.name)
+    metrics.committed(batch.commit, in: .now - sent)
     runner.note {
       $0.commits += 1
-      $0.deadLetters += flight.commit.deadLetters.count
+      $0.deadLetters += batch.commit.deadLetters.count
     }
-    count(flight)
-    for letter in flight.commit.deadLetters { log(letter.entry, letter.stream, letter.error, flight.lane) }
+    count(batch)
+    for letter in batch.commit.deadLetters { log(letter.entry, letter.stream, letter.error, batch.lane) }
   }
 
-  private func count(_ flight: Flight) {
-    metrics.handled(flight.entries.count)
-    runner.note { $0.entries += flight.entries.count }
+  private func count(_ batch: Batch) {
+    metrics.handled(batch.entries.count)
+    runner.note { $0.entries += batch.entries.count }
   }
 
   /// Logs that an entry was put aside: where and why, but none of its content.
@@ -167,8 +214,8 @@ extension LaneSession {
   }
 }
 
-/// A batch between two of its rounds.
-private struct Flight {
+/// Entries of one lane on their way to a commit, between two rounds.
+private struct Batch {
   let lane: Lane
   var work: any LaneWork
   let entries: [Entry]

@@ -2,67 +2,24 @@ import Market
 import Redis
 
 extension LaneSession {
-  /// A stream to read, because nothing of it is buffered.
-  private struct Wanted {
-    let lane: Lane
-    let place: Int
-    let stream: String
-    let reading: LaneInput.Reading
-
-    init(_ lane: Lane, _ place: Int) {
-      self.lane = lane
-      self.place = place
-      stream = lane.inputs[place].stream
-      reading = lane.inputs[place].reading
-    }
-  }
-
   /// Reads all streams that have nothing buffered, in one round. Blocks only if no lane has work left.
   func read() throws(RedisError) {
-    var wanted: [Wanted] = []
-    for lane in ready {
-      for place in lane.inputs.indices {
-        lane.inputs[place].beginRead()
-        if lane.inputs[place].wantsRead { wanted.append(Wanted(lane, place)) }
-      }
-    }
-    guard !wanted.isEmpty else { return }
-    if isReadingBySize { try readBySize(wanted) } else { try readTogether(wanted) }
-  }
-
-  private func readTogether(_ wanted: [Wanted]) throws(RedisError) {
+    let lanes = ready
     let limit = runner.options.batch
-    var commands = Commands()
-    for item in wanted {
-      for (start, end) in item.reading.stretches {
-        commands.add("XRANGE", item.stream, "(\(start)", "(\(end)", "COUNT", "\(limit)")
-      }
+    let wait = lanes.contains(where: \.hasBuffered) ? nil : untilHeartbeat
+    let read = StreamRead(of: lanes, limit: limit, wait: wait)
+    if read.commands.isEmpty { return }
+    if isReadingBySize { return try readBySize(read.inputs) }
+    let replies = try connection.exchange(read.commands, limit: read.byteLimit)
+    if replies.contains(where: { $0.error != nil }) {
+      try findRefused(read.inputs)
+    } else {
+      try read.fill(replies)
     }
-    let waits = commands.isEmpty && !ready.contains(where: \.hasBuffered)
-    let between = commands.count
-    if let words = tails(of: wanted, limit: limit, waits: waits) { commands.add(words) }
-    var replies = try connection.exchange(commands, limit: LaneOptions.readBytes(streams: wanted.count))[...]
-    guard !replies.contains(where: { $0.error != nil }) else { return try findRefused(wanted) }
-    var tails: [String: Reply] = [:]
-    for stream in replies.dropFirst(between).first.map(Array.init) ?? [] {
-      guard let key = stream[0]?.string, let entries = stream[1] else { throw Self.unexpected }
-      tails[key] = entries
-    }
-    for item in wanted {
-      var found: [[Entry]] = []
-      for _ in item.reading.stretches {
-        found.append(try decode(replies.popFirst(), stream: item.place))
-      }
-      if item.reading.tail != nil {
-        found.append(try decode(tails.removeValue(forKey: item.stream), stream: item.place))
-      }
-      item.lane.inputs[item.place].fill(found, limit: limit)
-    }
-    guard tails.isEmpty else { throw Self.unexpected }
   }
 
   /// Finds the lanes whose streams made Redis refuse a read of all lanes: asks for each stream alone.
-  private func findRefused(_ wanted: [Wanted]) throws(RedisError) {
+  private func findRefused(_ wanted: [StreamRead.Input]) throws(RedisError) {
     var commands = Commands()
     for item in wanted { commands.add("XRANGE", item.stream, "+", "+", "COUNT", "1") }
     for (item, reply) in zip(wanted, try connection.exchange(commands)) {
@@ -73,45 +30,11 @@ extension LaneSession {
 
   private func isRunning(_ lane: Lane) -> Bool { table.running.contains { $0 === lane } }
 
-  private static var unexpected: RedisError {
-    RedisError(.unexpectedReply, "XREAD returned a stream that was not asked for.")
-  }
-
-  /// Returns one command that reads the tails of all streams; nil if they can wait.
-  private func tails(of wanted: [Wanted], limit: Int, waits: Bool) -> RESPWords? {
-    let tails = wanted.compactMap { item in item.reading.tail.map { (stream: item.stream, position: $0) } }
-    if tails.isEmpty { return nil }
-    var words = RESPWords("XREAD", "COUNT")
-    words.add(limit)
-    if waits {
-      words.add("BLOCK")
-      words.add(max(1, untilHeartbeat.milliseconds))
-    }
-    words.add("STREAMS")
-    for tail in tails { words.add(tail.stream) }
-    for tail in tails { words.add("\(tail.position)") }
-    return words
-  }
-
-  private func decode(_ entries: Reply?, stream: Int) throws(RedisError) -> [Entry] {
-    guard let entries else { return [] }
-    var decoded: [Entry] = []
-    decoded.reserveCapacity(entries.count)
-    for entry in entries {
-      var parts = entry.makeIterator()
-      guard let id = parts.next()?.withBytes({ EntryID(utf8: $0) }) ?? nil, let body = parts.next() else {
-        throw RedisError(.unexpectedReply, "Redis returned an entry that cannot be read.")
-      }
-      decoded.append(Entry(id: id, stream: stream, body: body, byteCount: parts.next()?.integer))
-    }
-    return decoded
-  }
-
   /// Reads stream after stream, each up to a bounded number of bytes, and only the beginning of larger
   /// entries.
   ///
   /// This is much slower than one read of all, so it ends as soon as nothing is left to read.
-  private func readBySize(_ wanted: [Wanted]) throws(RedisError) {
+  private func readBySize(_ wanted: [StreamRead.Input]) throws(RedisError) {
     let limit = runner.options.batch
     let room = LaneOptions.readBytes(streams: 1) / max(1, wanted.count)
     // Behind what a lane has buffered, there can be as much again.
@@ -127,7 +50,7 @@ extension LaneSession {
             SizedRead.script, keys: [item.stream], "(\(stretch.after)",
             stretch.before.map { "(\($0)" } ?? "+", "\(limit)", "\(room)", "\(Entry.byteLimit)",
             "\(DeadLetterEntry.longest)")
-          found.append(try decode(reply[0], stream: item.place))
+          found.append(try StreamRead.decode(reply[0], stream: item.place))
           if reply[1]?.integer == 1 { cut = place }
           if found.last?.isEmpty == false { isAll = false }
         }

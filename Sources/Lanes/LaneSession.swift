@@ -15,6 +15,8 @@ final class LaneSession {
   var table: LaneTable<Lane>
   /// Whether entries are read by size, because together they had too many bytes for one read.
   var isReadingBySize: Bool
+  /// Whether a pass reads on while its batches are under way.
+  var isReadingOn = true
   let metrics: LaneMetrics
 
   init(
