@@ -10,11 +10,12 @@ import Telemetry
 /// If a write fails nevertheless, the script keeps the rest of the commit (see `LaneHalt`), and the lane
 /// stands still.
 public struct Commit {
-  /// Lua functions that run packed commands one after another. `at` is the position of the current one.
+  /// Lua functions that run packed commands one after another. `at` is the position of the current one. `last`
+  /// is the reply to the latest write; nil only before the first one, as a write can reply with nil.
   static let machine = """
     local call,unpack=redis.call,cmsgpack.unpack_limit
     local first,last,at
-    local function one(next,...) last=call(...) first=first or last return next end
+    local function one(next,...) last=call(...) or true first=first or last return next end
     local function follow(next,verb,step,...)
       if verb~='XGROUP' then call(verb,step,...)
       elseif redis.pcall(verb,step,...).err then redis.pcall(verb,'CREATE',...) end

@@ -101,6 +101,28 @@ import Testing
     }
   }
 
+  @Test func `the rest of a commit is kept after a write that replies with nil`() async throws {
+    try await CopyBench.with(lanes: 1) { bench in
+      let connection = try bench.redis.connect()
+      try connection.call("SET", "{0}:second", "of the wrong type")
+      try connection.call("XADD", "{0}:events", "*", "a", "b")
+      let name = bench.lanes[0]
+      let lanes = bench.start { (_, commit) throws(RedisError) in
+        commit.add { $0.add("SET", "{0}:first", "x", "GET") }
+        commit.add { $0.add("HSET", "{0}:second", "x", "y") }
+        return .commit
+      }
+      try bench.wait(until: "it stands still", connection) { lanes.runner.state.halted[name] != nil }
+      #expect(lanes.runner.state.halted[name]?.contains("failed in the middle") == true)
+      #expect(try connection.call("GET", "{0}:first").equals("x"))
+      try connection.call("DEL", "{0}:second", "{0}:first")
+      try bench.wait(until: "it goes on", connection) { lanes.runner.state.halted.isEmpty }
+      lanes.stop()
+      #expect(try connection.call("HGET", "{0}:second", "x").equals("y"))
+      #expect(try connection.call("EXISTS", "{0}:first").integer == 0, "the finished part ran again")
+    }
+  }
+
   @Test func `a stream of the wrong type stops only its own lane, and needs no restart`() async throws {
     try await CopyBench.with(lanes: 3) { bench in
       let connection = try bench.redis.connect()
