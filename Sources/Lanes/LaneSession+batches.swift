@@ -15,15 +15,16 @@ extension LaneSession {
   /// The rounds queue on one connection: while Redis works on those of some lanes, others decide.
   func pass() throws(RedisError) {
     try read()
-    var batches: [Batch] = []
+    var found: [Found] = []
     for lane in ready {
       let before = lane.position
-      guard let batch = nextBatch(of: lane) else { continue }
-      if lane.isTryingAlone, let entry = batch.entries.first { try suspect(entry, in: lane, at: before) }
-      batches.append(batch)
+      guard let one = take(from: lane) else { continue }
+      // Before the handler sees it, as that can be what ends this process.
+      if lane.isTryingAlone, let entry = one.entries.first { try suspect(entry, in: lane, at: before) }
+      found.append(one)
     }
     var rounds: [Round] = []
-    try begin(batches, &rounds)
+    try begin(found, &rounds)
     while !rounds.isEmpty {
       switch rounds.removeFirst() {
       case .batch(let batch):
@@ -44,18 +45,27 @@ extension LaneSession {
         } else {
           try read.fill(replies)
         }
-        try begin(read.lanes.compactMap(nextBatch), &rounds)
+        try begin(read.lanes.compactMap(take), &rounds)
       }
       try readOn(&rounds)
     }
     isReadingOn = true
   }
 
+  private typealias Found = (lane: Lane, entries: [Entry])
+
+  /// Takes the entries of a lane's next batch from what was read; nil if there is nothing to do yet.
+  private func take(from lane: Lane) -> Found? {
+    let entries = lane.inputs.nextBatch(limit: table.batchLimit(of: lane))
+    return entries.isEmpty ? nil : (lane, entries)
+  }
+
   /// Starts batches, and keeps those that wait for Redis.
-  private func begin(_ batches: [Batch], _ rounds: inout [Round]) throws(RedisError) {
-    for batch in batches {
+  private func begin(_ found: [Found], _ rounds: inout [Round]) throws(RedisError) {
+    for (lane, entries) in found {
+      let batch = Batch(lane: lane, work: begin(entries, in: lane), entries: entries)
       guard let batch = try advance(batch, []) else { continue }
-      batch.lane.isUnderWay = true
+      lane.isUnderWay = true
       rounds.append(.batch(batch))
     }
   }
@@ -67,19 +77,13 @@ extension LaneSession {
     guard isReadingOn, !isReadingBySize, !runner.isStopping, table.untilHeartbeat(from: .now) > .zero else {
       return
     }
-    let resting = table.running.filter { !$0.isUnderWay && $0.isReady && !$0.isTryingAlone }
+    let resting = table.running.filter { !$0.isUnderWay && !$0.isTryingAlone && $0.isReady }
     guard resting.contains(where: { !$0.isIdle }) else { return }
     let read = StreamRead(of: resting, limit: runner.options.batch)
-    if read.commands.isEmpty { return try begin(resting.compactMap(nextBatch), &rounds) }
+    if read.commands.isEmpty { return try begin(resting.compactMap(take), &rounds) }
     for lane in resting { lane.isUnderWay = true }
     try connection.send(read.commands)
     rounds.append(.read(read))
-  }
-
-  /// Takes the next batch of a lane from what was read; nil if there is nothing to do yet.
-  private func nextBatch(of lane: Lane) -> Batch? {
-    let entries = lane.inputs.nextBatch(limit: table.batchLimit(of: lane))
-    return entries.isEmpty ? nil : Batch(lane: lane, work: begin(entries, in: lane), entries: entries)
   }
 
   private func begin(_ entries: [Entry], in lane: Lane) -> any LaneWork {

@@ -71,6 +71,18 @@ import Testing
     }
   }
 
+  @Test func `every test is named by a sentence`() throws {
+    let tests = Executables.package.appending(path: "Tests")
+    let files = try #require(FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil))
+    for case let file as URL in files where file.pathExtension == "swift" {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      for match in text.matches(of: /@Test(?:\([^`]*?\))?\s+(?:mutating )?func (\w+)/) {
+        Issue.record("\(file.lastPathComponent): \(match.1)")
+      }
+      #expect(!text.contains(/@(Test|Suite)\("/), "\(file.lastPathComponent) has a display name")
+    }
+  }
+
   @Test func `no code block is wider than 100 columns`() throws {
     for page in try Self.pages() {
       var isCode = false

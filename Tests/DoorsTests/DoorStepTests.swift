@@ -19,12 +19,12 @@ import Testing
 
   private struct Unexpected: Error { let step: Door.Step }
 
-  @Test func aDoorWithoutRequestsAsksNothing() throws {
+  @Test func `a door without requests asks nothing`() throws {
     var door = Door([], shards: 8)
     #expect(try done(door.next()).isEmpty)
   }
 
-  @Test func aChosenIdIsClaimedAndThenAppended() throws {
+  @Test func `a chosen id is claimed before the command is appended`() throws {
     var door = Door([try list(7, product: 100, command: "a")], shards: 8)
     #expect(try asked(door.next()).count == 1)
     #expect(try asked(door.next([.null])).count == 1)
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func anUnknownIdIsRefusedWithoutAnAppend() throws {
+  @Test func `an unknown id is refused without an append`() throws {
     let request = CommandRequest(
       draft: try Draft(fields: ["type": "Handover", "id": "7"], worker: .trade), commandid: "a")
     var door = Door([request], shards: 8)
@@ -43,7 +43,7 @@ import Testing
     #expect(try done(door.next([.null])).first?.error?.reason == .unknownId)
   }
 
-  @Test func aFullShardIsToldAfterTheClaim() throws {
+  @Test func `a full shard refuses a command after the claim`() throws {
     var door = Door([try list(7, product: 100, command: "a")], shards: 8, isFull: { _ in true })
     #expect(try asked(door.next()).count == 1)
     guard case .full = try done(door.next([.null])).first else {
@@ -52,14 +52,14 @@ import Testing
     }
   }
 
-  @Test func aLostReplyIsAnError() throws {
+  @Test func `a lost reply is an error`() throws {
     var door = Door([try list(7, product: 100, command: "a")], shards: 8)
     _ = try asked(door.next())
     #expect(throws: RedisError.self) { try door.next([]) }
   }
 
   /// The id was claimed before the replies to the append were lost.
-  @Test func aRestartAsksOnlyWhatIsStillOpen() throws {
+  @Test func `a restart asks only what is still open`() throws {
     var door = Door([try list(7, product: 100, command: "a")], shards: 8)
     _ = try asked(door.next())
     let append = try asked(door.next([.null]))

@@ -11,18 +11,18 @@ import Testing
     return try withExtendedLifetime(redis) { try redis.connect().call("EVAL", "return \(script)", "0") }
   }
 
-  @Test func namesAndValuesAreKeptInOrder() throws {
+  @Test func `names and values are kept in order`() throws {
     #expect(try Fields(reading: reply("{'b','1','a','','b','2'}")) == ["b": "1", "a": "", "b": "2"])
     #expect(try Fields(reading: .null).isEmpty)
   }
 
-  @Test func aValueThatIsNoTextIsNamed() throws {
+  @Test func `an error names the field whose value is not UTF-8`() throws {
     let reply = try reply("{'a','1','address','\\255'}")
     let error = #expect(throws: FieldError.self) { try Fields(reading: reply) }
     #expect(error?.field == "address" && error?.reason == .notText)
   }
 
-  @Test func aNameThatIsNoTextIsAnError() throws {
+  @Test func `a name that is not UTF-8 is an error`() throws {
     let reply = try reply("{'a','1','\\255','2'}")
     let error = #expect(throws: FieldError.self) { try Fields(reading: reply) }
     #expect(error?.field == "?" && error?.reason == .notText)

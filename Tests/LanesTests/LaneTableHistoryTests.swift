@@ -8,7 +8,7 @@ import Testing
   private static let histories: UInt64 = 60
 
   @Test(arguments: seeds)
-  func everyLaneFindsOneOwnerAndSharesAreFair(seed: UInt64) {
+  func `every lane finds one owner, and shares are fair`(seed: UInt64) {
     print("histories of shared lanes from seed \(seed)")
     var happened: Set<String> = []
     for history in 0..<Self.histories {

@@ -32,14 +32,14 @@ import Testing
 
   // MARK: Sharing
 
-  @Test func theShareIsThatOfALivingReplica() {
+  @Test func `a replica has a share while it is alive`() {
     let table = Self.table("b")
     let share = table.share(among: ["a", "b", "c"])
     #expect(share.quota == 4 && share.rank == 1)
     #expect(table.share(among: ["a", "c"]).quota == 0)
   }
 
-  @Test func ofTooManyLanesThoseThatStandStillGoFirstAndThenTheLastOpened() {
+  @Test func `surplus lanes are those that stand still, then those opened last`() {
     var table = Self.table(running: 6)
     _ = table.failed(Self.lanes[1], token: "a:1", .trouble(.refused("x")), at: now)
     _ = table.failed(Self.lanes[3], token: "a:3", .trouble(.refused("x")), at: now)
@@ -51,14 +51,14 @@ import Testing
     #expect(table.surplus(beyond: 0).running.count == 4)
   }
 
-  @Test func withinItsShareNothingIsReleased() {
+  @Test func `no lane of the share is released`() {
     let table = Self.table(running: 4)
     for quota in [4, 5] {
       #expect(table.surplus(beyond: quota).standing.isEmpty && table.surplus(beyond: quota).running.isEmpty)
     }
   }
 
-  @Test func aReleasedLaneIsForgotten() {
+  @Test func `a released lane is forgotten`() {
     var table = Self.table(running: 2)
     _ = table.failed(Self.lanes[0], token: "a:0", .trouble(.refused("x")), at: now)
     table.release(Self.lanes[0])
@@ -66,14 +66,14 @@ import Testing
     #expect(table.held.isEmpty && table.reasons.isEmpty)
   }
 
-  @Test func onlyAnIncompleteShareLooksForLanes() {
+  @Test func `only an incomplete share looks for lanes`() {
     var table = Self.table(running: 3)
     _ = table.failed(Self.lanes[0], token: "a:0", .trouble(.refused("x")), at: now)
     #expect(table.missing(from: Self.share(3)).isEmpty)
     #expect(table.missing(from: Self.share(4)) == Array(Self.lanes.dropFirst(3)))
   }
 
-  @Test func freeAreTheLeasesOfNobodyItsOwnAndThoseThatLastTooLong() {
+  @Test func `a lease is free without an owner, if it is its own, or if it lasts too long`() {
     let table = Self.table()
     let most = 2 * Self.options.lease.milliseconds
     let leases = [
@@ -90,7 +90,7 @@ import Testing
     #expect(table.takings(of: Array(leases.prefix(1)), for: Self.share(12)).isEmpty)
   }
 
-  @Test func noMoreIsTakenThanTheShareLacks() {
+  @Test func `no more lanes are taken than the share lacks`() {
     let table = Self.table(running: 3)
     let leases = Self.nobodys(table.missing(from: Self.share(4)))
     #expect(leases.count == 9)
@@ -98,7 +98,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3, 4, 6, 12])
-  func replicasThatStartTogetherTryDifferentLanesFirst(replicas: Int) {
+  func `replicas that start together try different lanes first`(replicas: Int) {
     let first = (0..<replicas).flatMap { rank in
       Self.table("\(rank)").takings(
         of: Self.nobodys(Self.lanes), for: Self.share(Self.lanes.count / replicas, rank: rank))
@@ -106,7 +106,7 @@ import Testing
     #expect(first.count == Self.lanes.count && Set(first.map(\.name)) == Set(Self.lanes))
   }
 
-  @Test func aLaneIsRenewedWhenItsCursorHasMovedOrAThirdOfItsLeaseIsOver() {
+  @Test func `a lane is renewed if its cursor moved or a third of its lease is over`() {
     let table = Self.table(running: 3)
     #expect(table.due(at: now).isEmpty)
     table.running[1].hasMoved = true
@@ -120,7 +120,7 @@ import Testing
 
   // MARK: Trouble
 
-  @Test func aLaneOfAnotherOwnerIsLost() {
+  @Test func `a lane that another replica owns is lost`() {
     var table = Self.table(running: 2)
     guard case .lost? = table.failed(Self.lanes[0], token: "a:0", .fenced, at: now) else {
       Issue.record("not lost")
@@ -131,7 +131,7 @@ import Testing
     #expect(table.failed(Self.lanes[5], token: "a:9", .fenced, at: now) == nil)
   }
 
-  @Test mutating func aLaneThatCanTryAgainIsDroppedAndSaysSoNotEveryTime() {
+  @Test mutating func `a lane that can try again is dropped, which is not reported every time`() {
     var table = Self.table(running: 2)
     var told: [Duration] = []
     for _ in 0..<100 {
@@ -149,7 +149,7 @@ import Testing
     #expect(table.failed(Self.lanes[1], token: "a:1", Self.outage, at: now) != nil)
   }
 
-  @Test mutating func aLaneInTroubleStandsStillAndSaysSoWhenTheReasonIsNewOrAMinuteOld() {
+  @Test mutating func `a lane in trouble stands still, which is reported again after a minute`() {
     var table = Self.table(running: 2)
     var told: [Duration: String] = [:]
     for second in 0..<150 {
@@ -165,7 +165,7 @@ import Testing
     #expect(told == [.zero: one, .seconds(60): one, .seconds(100): another])
   }
 
-  @Test func allThatStandStillAreTriedAgainUnlessOnlyAPersonCanDecide() {
+  @Test func `lanes that stand still are tried again unless only a person can decide`() {
     let name = Self.lanes[0]
     let troubles: [LaneTrouble] = [
       .refused("x"), .noRight(command: "SET x"), .unknownState("x"),
@@ -178,7 +178,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func aLaneIsInTroubleUntilItHasProvedThatItCanGoOn(byCommit: Bool) {
+  func `a lane is in trouble until it has proved that it can continue`(byCommit: Bool) {
     var table = Self.table(running: 2)
     let name = Self.lanes[0]
     _ = table.failed(name, token: "a:0", .trouble(.refused("x")), at: now)
@@ -195,7 +195,7 @@ import Testing
     #expect(table.proved(name) == nil && table.caughtUp(lane) == nil)
   }
 
-  @Test func theTroubleOfALaneThatOnlyWaitsIsRememberedUntilOthersAreToTakeIt() {
+  @Test func `the trouble of a waiting lane is kept until others can take the lane`() {
     var table = Self.table(running: 4)
     let name = Self.lanes[0]
     _ = table.failed(name, token: "a:0", .trouble(.refused("x")), at: now)
@@ -208,7 +208,7 @@ import Testing
 
   // MARK: Batches and time
 
-  @Test func aLaneReadsFewerEntriesUntilItHasCaughtUp() {
+  @Test func `a narrowed lane reads fewer entries until it has caught up`() {
     var table = Self.table(running: 2)
     let lane = table.running[0]
     #expect(table.batchLimit(of: lane) == Self.options.batch)
@@ -224,7 +224,7 @@ import Testing
     #expect(table.batchLimit(of: lane) == Self.options.batch)
   }
 
-  @Test func theNextHeartbeatComesInTimeForTheFirstTrial() {
+  @Test func `the next heartbeat comes in time for the first trial`() {
     var table = Self.table(running: 3)
     let beat = Self.options.heartbeat
     #expect(table.untilHeartbeat(from: now) == .zero)
@@ -237,7 +237,7 @@ import Testing
     #expect(table.untilHeartbeat(from: now + beat) < .zero)
   }
 
-  @Test func howFarLanesAreBehindIsMeasuredEveryTwoSeconds() {
+  @Test func `the lag of the lanes is measured every two seconds`() {
     var table = Self.table()
     let measured = (0..<40).filter { table.beginsMeasurement(at: now + .milliseconds(250 * $0)) }
     #expect(measured == [0, 8, 16, 24, 32])

@@ -5,7 +5,7 @@ import Testing
 
 /// What is stored, but is not UTF-8.
 @Suite struct UnreadableTextTests {
-  @Test func aStateIsAFinding() throws {
+  @Test func `a stored state that is not UTF-8 is a finding`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 7)])
     bench.stop()
@@ -19,7 +19,7 @@ import Testing
       ))
   }
 
-  @Test func anEventIsAFinding() throws {
+  @Test func `an event that is not UTF-8 is a finding`() throws {
     let bench = try Bench(shards: 1)
     try bench.connection.call(
       "EVAL", "return redis.call('XADD',KEYS[1],'*','type','TradeWaiting','userid','\\255')", "1",
@@ -29,7 +29,7 @@ import Testing
       said.contains { $0.hasPrefix("unreadable {0}:events") && $0.hasSuffix("(userid) is not UTF-8 text.") })
   }
 
-  @Test func aDeadLetterIsShown() throws {
+  @Test func `a dead letter that is not UTF-8 is shown with replacement characters`() throws {
     let bench = try Bench(shards: 1)
     try bench.connection.call(
       "EVAL", "return redis.call('XADD',KEYS[1],'*','type','Reserve','address','\\255')", "1",

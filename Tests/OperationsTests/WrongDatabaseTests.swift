@@ -13,7 +13,7 @@ import Testing
     { _ = try Timeline(of: .product, 1, $0) },
   ]
 
-  @Test func everyCommandNamesTheMissingShardCount() throws {
+  @Test func `every command names the missing shard count`() throws {
     let bench = try Bench()
     try bench.connection.call("DEL", Key.shardCount)
     for command in Self.commands {
@@ -22,7 +22,7 @@ import Testing
     #expect("\(WrongDatabase.noShardCount)".hasPrefix("handover:shards does not exist"))
   }
 
-  @Test func aShardCountOfAnotherTypeIsNone() throws {
+  @Test func `a shard count of another type is not accepted`() throws {
     let bench = try Bench()
     try bench.connection.call("DEL", Key.shardCount)
     try bench.connection.call("SADD", Key.shardCount, "8")
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func anUnknownItemIsNotFound() throws {
+  @Test func `an unknown item is not found`() throws {
     let bench = try Bench()
     #expect(throws: NotFound("trade 17")) { try Timeline(of: .trade, 17, bench.connection) }
     #expect("\(NotFound("trade 17"))" == "There is no trade 17.")

@@ -10,19 +10,19 @@ import Testing
     return try withExtendedLifetime(redis) { try redis.connect().call("EVAL", "return \(script)", "0") }
   }
 
-  @Test func whatIsNoTextIsSkipped() throws {
+  @Test func `pairs that are not text are skipped`() throws {
     let reply = try reply("{'a','1','\\255','2','b',3,'c',{'x'},'d','\\255','e','5','f'}")
     #expect(reply.pairs == ["a": "1", "b": "3", "e": "5"])
     #expect(Reply.null.pairs.isEmpty)
   }
 
-  @Test func theFirstOfEqualNamesCounts() throws {
+  @Test func `the first of equal names counts`() throws {
     let reply = try reply("{'a','1','a','2'}")
     #expect(reply.pairs == ["a": "1"])
     #expect(reply.value("a")?.string == "1")
   }
 
-  @Test func aValueIsFoundByItsName() throws {
+  @Test func `a value is found by its name`() throws {
     let reply = try reply("{'a','b','b',{'x'},'c','\\255'}")
     #expect(reply.value("b")?[0]?.string == "x")
     #expect(reply.value("c")?.withBytes { Array($0) } == [0xFF])
