@@ -29,6 +29,12 @@ public struct Commands: Sendable {
     bytes.append(contentsOf: words.bytes)
   }
 
+  /// Adds commands that are encoded already.
+  mutating func add(encoded: some Collection<UInt8>, count: Int) {
+    bytes.append(contentsOf: encoded)
+    self.count += count
+  }
+
   public mutating func add(_ other: Commands) {
     bytes.append(contentsOf: other.bytes)
     count += other.count

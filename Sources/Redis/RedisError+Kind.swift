@@ -9,6 +9,8 @@ extension RedisError {
 
 /// The kinds that Redis itself returns, as far as somebody reacts to them.
 extension RedisError.Kind {
+  /// The key's slot is moving to another node, which alone can execute the command.
+  public static let ask = Self(rawValue: "ASK")
   /// An error without a kind of its own.
   public static let generic = Self(rawValue: "ERR")
   /// A script runs for so long that nothing else is answered.
@@ -22,6 +24,8 @@ extension RedisError.Kind {
   public static let masterDown = Self(rawValue: "MASTERDOWN")
   /// Writes are refused because the data cannot be stored on disk.
   public static let misconfigured = Self(rawValue: "MISCONF")
+  /// The key's slot belongs to another node.
+  public static let moved = Self(rawValue: "MOVED")
   public static let noAuthentication = Self(rawValue: "NOAUTH")
   /// Writes are refused because too few replicas follow.
   public static let noReplicas = Self(rawValue: "NOREPLICAS")

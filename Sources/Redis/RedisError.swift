@@ -55,10 +55,11 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
   /// Errors that only a server returns which is a replica, has just become one, or is loading its data.
   private static let demotions: Set<Kind> = [.readOnly, .unblocked, .loading, .masterDown]
 
-  /// Errors that pass by themselves: the server is starting, failing over or short of memory.
+  /// Errors that pass by themselves: the server is starting, failing over or short of memory, or the
+  /// slot is moving.
   private static let passing: Set<Kind> = [
     .loading, .busy, .masterDown, .readOnly, .outOfMemory, .misconfigured, .tryAgain, .clusterDown,
-    .noReplicas, .noScript, .unblocked,
+    .noReplicas, .noScript, .unblocked, .moved, .ask,
   ]
 
   public var description: String { message }
