@@ -28,6 +28,8 @@ public final class RedisConnection {
       switch url.endpoint {
       case .tcp(let host, let port): redisConnectWithTimeout(host, port, timeval(connectTimeout))
       case .unix(let path): redisConnectUnixWithTimeout(path, timeval(connectTimeout))
+      case .cluster, .sentinel:
+        throw RedisError(.badURL, "\(url) names several servers, and one is needed here.")
       }
     guard let made else { throw RedisError(.unavailable, "No memory for a connection to \(url).") }
     context = made

@@ -51,4 +51,58 @@ import Testing
     let error = #expect(throws: RedisError.self) { try RedisURL(text) }
     #expect(error?.message.contains("hush") == false)
   }
+
+  private static func node(_ host: String, _ port: Int) throws -> RedisNode {
+    try #require(RedisNode(host: host, port: port))
+  }
+
+  @Test func `a Redis URL can name several nodes of a cluster`() throws {
+    let url = try RedisURL("redis://an%20na:p%40ss,w:rd@h1:7001,10.0.0.2,[::1]:7003,[fe80::2]/0")
+    #expect(
+      try url.endpoint
+        == .cluster([
+          Self.node("h1", 7001), Self.node("10.0.0.2", 6379), Self.node("::1", 7003),
+          Self.node("fe80::2", 6379),
+        ]))
+    #expect(url.user == "an na" && url.password == "p@ss,w:rd" && url.database == 0)
+    #expect("\(url)" == "redis://an na@h1:7001,10.0.0.2:6379,[::1]:7003,[fe80::2]:6379")
+    #expect(
+      try RedisURL("redis://h1,h2").endpoint == .cluster([Self.node("h1", 6379), Self.node("h2", 6379)]))
+    #expect(try RedisURL("redis://:geheim@h1,h2/").password == "geheim")
+  }
+
+  @Test func `a Redis URL can name sentinels and their primary`() throws {
+    let url = try RedisURL("redis-sentinel://anna:hush@s1:26380,s2/my%20master")
+    #expect(
+      try url.endpoint == .sentinel([Self.node("s1", 26380), Self.node("s2", 26379)], primary: "my master"))
+    #expect(url.user == "anna" && url.password == "hush" && url.database == 0)
+    #expect("\(url)" == "redis-sentinel://anna@s1:26380,s2:26379/my master")
+    #expect(
+      try RedisURL("redis-sentinel://[::1]/m").endpoint == .sentinel([Self.node("::1", 26379)], primary: "m"))
+  }
+
+  @Test(
+    arguments: [
+      ("redis://h1,", "without a host"), ("redis://,h2", "without a host"),
+      ("redis://h1,:7", "without a host"),
+      ("redis://h1:0,h2", "“h1:0”"), ("redis://h1,h2:65536", "“h2:65536”"), ("redis://h1,h2:x", "“h2:x”"),
+      ("redis://h1,[::1", "“[::1”"), ("redis://h1,[::1]7", "“[::1]7”"),
+      ("redis://h1,h2/3", "databases"),
+      ("redis://h1," + String(repeating: "x", count: 256), "255 bytes"), ("redis://%zz@h1,h2", "decoded"),
+      ("redis://" + String(repeating: "h,", count: 100) + "h", "100 servers"),
+      ("redis-sentinel://s1,s2", "name the primary"), ("redis-sentinel://s1/", "name the primary"),
+      ("redis-sentinel://s1/m/0", "more than the primary"), ("redis-sentinel:///m", "without a host"),
+      ("redis-sentinel://u:pass/word@s1/m", "%2F"),
+    ])
+  func `an invalid list of servers is refused with the part that is wrong`(text: String, part: String) {
+    let error = #expect(throws: RedisError.self) { try RedisURL(text) }
+    #expect(error?.code == .badURL)
+    #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+    #expect(error?.message.contains("pass/") == false)
+  }
+
+  @Test func `one connection does not choose among several servers`() throws {
+    let error = #expect(throws: RedisError.self) { try RedisConnection(RedisURL("redis://h1,h2")) }
+    #expect(error?.code == .badURL)
+  }
 }
