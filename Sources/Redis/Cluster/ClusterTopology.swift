@@ -20,6 +20,8 @@ struct ClusterTopology: Sendable {
   /// Nodes that said the cluster is down: perhaps only their part of it is.
   private var doubtful: Set<RedisNode> = []
   private var nextRefresh: Instant?
+  /// When the map was learnt.
+  private var learnt: Instant?
 
   init(seeds: [RedisNode]) { self.seeds = seeds }
 
@@ -66,6 +68,11 @@ struct ClusterTopology: Sendable {
     return nextRefresh.map { max(.zero, now.duration(to: $0)) } ?? .zero
   }
 
+  /// Whether the map was learnt less than `age` ago, and nothing has cast doubt on it since.
+  func isYounger(than age: Duration, at now: Instant) -> Bool {
+    !isStale && suspects.isEmpty && learnt.map { $0.duration(to: now) < age } ?? false
+  }
+
   /// Begins a refresh: returns the nodes to ask for the map, one after another until one knows it.
   mutating func informants(using random: inout some RandomNumberGenerator) -> [RedisNode] {
     isStale = false
@@ -92,6 +99,7 @@ struct ClusterTopology: Sendable {
       isStale = true
       return []
     }
+    learnt = now
     if found != map {
       map = found
       version += 1
