@@ -17,6 +17,8 @@ public final class RedisConnection {
 
   /// Connects, authenticates and selects the database.
   ///
+  /// Sentinels are asked anew every time. Throws `READONLY` if the server that they name is not the primary.
+  ///
   /// - Parameters:
   ///   - connectTimeout: How long connecting can take.
   ///   - commandTimeout: How long a reply can take. Must exceed the longest `BLOCK` that is sent.
@@ -24,23 +26,27 @@ public final class RedisConnection {
     _ url: RedisURL, connectTimeout: Duration = .seconds(2), commandTimeout: Duration = .seconds(5)
   ) throws(RedisError) {
     Self.ignoresBrokenPipes
+    var server = url
+    if case .sentinel(let nodes, let primary) = url.endpoint {
+      server = try Sentinels(nodes: nodes, primary: primary).find(as: url)
+    }
     let made: UnsafeMutablePointer<redisContext>? =
-      switch url.endpoint {
+      switch server.endpoint {
       case .tcp(let host, let port): redisConnectWithTimeout(host, port, timeval(connectTimeout))
       case .unix(let path): redisConnectUnixWithTimeout(path, timeval(connectTimeout))
       case .cluster, .sentinel:
         throw RedisError(.badURL, "\(url) names several servers, and one is needed here.")
       }
-    guard let made else { throw RedisError(.unavailable, "No memory for a connection to \(url).") }
+    guard let made else { throw RedisError(.unavailable, "No memory for a connection to \(server).") }
     context = made
     guard context.pointee.err == 0 else {
       let why = Self.text(of: context)
-      throw RedisError(.unavailable, "No connection to \(url): \(why). Is a redis-server running there?")
+      throw RedisError(.unavailable, "No connection to \(server): \(why). Is a redis-server running there?")
     }
     context.pointee.reader.pointee.fn = ReplyBuilder.functions
     context.pointee.reader.pointee.privdata = UnsafeMutableRawPointer(builder.tape)
     redisSetTimeout(context, timeval(commandTimeout))
-    if case .tcp = url.endpoint { redisEnableKeepAlive(context) }
+    if case .tcp = server.endpoint { redisEnableKeepAlive(context) }
     var greeting = Commands()
     if let password = url.password {
       greeting.add(url.user.map { RESPWords("AUTH", $0, password) } ?? RESPWords("AUTH", password))
@@ -49,6 +55,8 @@ public final class RedisConnection {
     if !greeting.isEmpty {
       for reply in try exchange(greeting) { try reply.get() }
     }
+    // Sentinels name the last primary until they have agreed on another one.
+    if case .sentinel = url.endpoint { try requirePrimary() }
   }
 
   deinit { redisFree(context) }
