@@ -47,7 +47,7 @@ struct Sentinels: Sendable {
     let connection = try RedisConnection(
       address, connectTimeout: Self.patience, commandTimeout: Self.patience)
     let reply = try connection.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", primary)
-    guard !reply.isNull else { throw RedisError(.missing, "The sentinel \(node) does not know it.") }
+    guard !reply.isNull else { throw RedisError(.unavailable, "The sentinel \(node) does not know it.") }
     guard let found = RedisNode(announced: reply[0]?.string, port: reply[1]?.integer, by: node) else {
       throw RedisError(.unexpectedReply, "The sentinel \(node) names no address.")
     }

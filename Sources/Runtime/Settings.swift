@@ -12,7 +12,10 @@ package struct Settings: ParsableArguments {
   @Option(
     name: .customLong("redis-url"),
     help: ArgumentHelp(
-      "The URL of Redis: redis://[user:password@]host[:port][/db] or unix:///path.",
+      """
+      The URL of Redis: redis://[user:password@]host[:port][/db], unix:///path, or \
+      redis-sentinel://[user:password@]host[:port],host[:port]/name.
+      """,
       discussion: "HANDOVER_REDIS_URL; \(usualRedis) if neither is given.", valueName: "url"))
   package var redisURL: String?
 
@@ -70,11 +73,17 @@ package struct Settings: ParsableArguments {
   package func givenRedis() -> String? { redisURL ?? Self.text("handover.redis.url") }
 
   package func redis() throws -> RedisURL {
+    let url: RedisURL
     do throws(RedisError) {
-      return try RedisURL(givenRedis() ?? Self.usualRedis)
+      url = try RedisURL(givenRedis() ?? Self.usualRedis)
     } catch {
       throw ValidationError(error.message)
     }
+    if case .cluster = url.endpoint {
+      throw ValidationError(
+        "\(url) names several nodes, but one primary is needed: name it, or its sentinels.")
+    }
+    return url
   }
 
   /// Returns the number of shards that was set, if any.

@@ -56,7 +56,7 @@ import Testing
     try await onThread {
       let servers = try TestSentinel()
       let wrong = #expect(throws: RedisError.self) { try RedisConnection(servers.wrongURL) }
-      #expect(wrong?.code == .missing && wrong?.message.contains("“other”") == true)
+      #expect(wrong?.code == .unavailable && wrong?.message.contains("“other”") == true)
       let nobody = #expect(throws: RedisError.self) {
         try RedisConnection(RedisURL("redis-sentinel://127.0.0.1:1,127.0.0.1:2/mymaster"))
       }

@@ -15,14 +15,22 @@ package final class TestSystem: Sendable {
   /// Starts the system, and waits until it is ready.
   ///
   /// - Parameter replicas: the number of processes of each worker.
-  package init(
+  package convenience init(
     replicas: Int = 1, redisOptions: [String] = [], environment: [String: String] = [:]
   ) async throws {
-    redis = try TestRedis(redisOptions)
+    let redis = try TestRedis(redisOptions)
+    try await self.init(on: redis, url: redis.url, replicas: replicas, environment: environment)
+  }
+
+  /// Starts a system on a Redis that it finds by the URL.
+  package init(
+    on redis: TestRedis, url: RedisURL, replicas: Int = 1, environment: [String: String] = [:]
+  ) async throws {
+    self.redis = redis
     let port = try FreePort.find()
     http = HTTP(port: port)
     self.environment = environment.merging([
-      "HANDOVER_REDIS_URL": redis.url.description, "HANDOVER_PORT": "\(port)",
+      "HANDOVER_REDIS_URL": url.description, "HANDOVER_PORT": "\(port)",
     ]) { $1 }
     for worker in Self.workers { for _ in 0..<replicas { try start("\(worker)-worker") } }
     try start("ingress")
