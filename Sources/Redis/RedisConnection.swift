@@ -17,7 +17,7 @@ public final class RedisConnection {
 
   /// Connects, authenticates and selects the database.
   ///
-  /// Sentinels are asked anew every time. Throws `READONLY` if the server that they name is not the primary.
+  /// Sentinels are asked again every time. Throws `READONLY` if the server that they name is not the primary.
   ///
   /// - Parameters:
   ///   - connectTimeout: How long connecting can take.
