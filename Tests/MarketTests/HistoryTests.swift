@@ -30,6 +30,12 @@ import Testing
     #expect(everything.subtracting(told) == Self.tooRare)
   }
 
+  @Test func `random commands are of every kind`() {
+    var gossip = Gossip(SplitMix64(seed: 7), products: 3, calm: false)
+    let kinds = (1...1000).map { _ in gossip.next().kind }
+    #expect(Set(CommandKind.allCases).subtracting(kinds) == [])
+  }
+
   /// Too rare for a history: a line of fifty takes too long, no worker of this release refuses
   /// another one's commands, and every command has its own id.
   private static let tooRare: Set<String> = [
@@ -44,8 +50,8 @@ import Testing
       SplitMix64(seed: random.next()), products: Int.random(in: 1...3, using: &random), calm: calm)
     var world = World()
     world.checksCodec = checksCodec
-    let haste = Int.random(in: 1...5, using: &random)
-    for _ in 0..<Int.random(in: 5...40, using: &random) {
+    let haste = 1 << Int.random(in: 0...5, using: &random)
+    for _ in 0..<Int.random(in: 5...60, using: &random) {
       world.ask(gossip.next())
       for _ in 0..<haste { try world.stumble(&random) }
     }

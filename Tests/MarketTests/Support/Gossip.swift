@@ -22,31 +22,33 @@ struct Gossip {
     let product = Int.random(in: 1...products, using: &random)
     let units = Int.random(in: 1...3, using: &random)
     switch Int.random(in: 0..<(calm ? 28 : 32), using: &random) {
-    case 0..<10:
+    case 0..<8:
       // Sometimes an id that is taken.
       if reserves == 0 || !random.oneIn(12) { reserves += 1 }
       return .reserve(reserves, qty: random.oneIn(3) ? units : 1, productid: reserves % products + 1)
-    case 10..<14:
+    case 8..<11:
       let id = someReserve()
       return .cancel(id, delete: random.oneIn(3), productid: id % products + 1)
-    case 14:
+    case 11:
       let id = someReserve()
       return .move(
         id, to: "2024-05-05", address: random.oneIn(2) ? "" : nil, seen: seen(), productid: id % products + 1)
-    case 15..<18:
-      if !random.oneIn(6) { trades[product, default: 0] += 1 }
+    case 12..<16:
+      // Mostly refused, because the last one is still open.
+      if random.oneIn(4) { trades[product, default: 0] += 1 }
       return .list(random.oneIn(5) ? anOldID(trades) : trade(of: product), qty: units + 1, productid: product)
-    case 18..<23:
-      let reserve = random.oneIn(2) ? nil : someReserve()
-      return .handOver(trade(of: product), reserve: reserve, productid: product)
-    case 23..<25:
+    case 16..<22:
+      if random.oneIn(2) { return .handOver(trade(of: product), productid: product) }
+      let id = anyReserve()
+      return .handOver(trade(of: id % products + 1), reserve: id, productid: id % products + 1)
+    case 22..<24:
       // Often the smallest quantity: less than what is promised.
       let qty = random.oneIn(4) ? nil : random.oneIn(2) ? 1 : Int.random(in: 2...4, using: &random)
       return .relist(trade(of: product), qty: qty, price: 1, seen: seen(), productid: product)
-    case 25:
+    case 24:
       let id = random.oneIn(4) ? anOldID(trades) : trade(of: product)
       return .withdraw(id, delete: random.oneIn(2), productid: product)
-    case 26..<28:
+    case 25..<28:
       // A new one after every withdrawal, whether or not that succeeded.
       let id = Self.id((stocks[product] ?? 0) + 1, of: product)
       return .register(random.oneIn(6) ? anOldID(stocks) : id, qty: units, productid: product)
@@ -69,6 +71,9 @@ struct Gossip {
   }
 
   private mutating func someReserve() -> Int { max(1, reserves - Int.random(in: 0...4, using: &random)) }
+
+  /// Returns one that can have been made long ago: the deals that run are older than those that wait.
+  private mutating func anyReserve() -> Int { Int.random(in: 1...max(1, reserves), using: &random) }
 
   private func trade(of product: Int) -> Int { Self.id(trades[product] ?? 0, of: product) }
   private mutating func someStock(of product: Int) -> Int {
