@@ -34,13 +34,13 @@ import Testing
       let row = [
         "position", "1-1", "begun", "1", "productid", "100", "productname", "애플워치", "qty", "1", "buyer",
         "김민지",
-        "status", "노쇼",
+        "status", "경매중",
       ].joined(separator: "\t")
       let rows = Key.mypageRows(of: 7, in: bench.shard)
       try bench.connection.call("HSET", rows, "7", row)
       try bench.add(Self.started, to: bench.journal)
       let reason = try bench.own { try bench.standsStill($0) }
-      #expect(reason.contains("노쇼"))
+      #expect(reason.contains("경매중"))
       #expect(try bench.connection.call("HGET", rows, "7").string == row)
     }
   }
