@@ -147,7 +147,7 @@ extension Event {
     case .deal(.reserveCompleted, let deal): Ledger.Thing(entity: .reserve, id: deal.reserveid)
     case .listing(.tradeListed, let listing): Ledger.Thing(entity: .trade, id: listing.id)
     case .stock(.stockRegistered, let level): Ledger.Thing(entity: .inventory, id: level.id)
-    default: nil
+    case .deal, .hold, .listing, .stock, .rejected: nil
     }
   }
 }

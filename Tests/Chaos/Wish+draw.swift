@@ -6,11 +6,8 @@ extension Wish {
   ]
   private static let goods = ["애플워치", "자전거", "책 {한정판}", "camera", "의자"]
 
-  /// The kinds, each as often as it is drawn.
-  private static let kinds: [CommandKind] = [
-    (CommandKind.reserve, 14), (.listTrade, 5), (.registerStock, 5), (.handover, 14), (.cancelReserve, 4),
-    (.changeReserve, 2), (.changeTrade, 2), (.adjustStock, 4), (.withdrawTrade, 1), (.withdrawStock, 1),
-  ].flatMap { Array(repeating: $0, count: $1) }
+  /// The kinds, each as often as its weight says.
+  private static let kinds = CommandKind.allCases.flatMap { Array(repeating: $0, count: $0.weight) }
 
   /// Returns a product of the given time: both kinds of load move on to new products together.
   static func product(_ dice: inout Dice, at second: Double, back: Int = 0) -> Int {
@@ -60,5 +57,18 @@ extension Wish {
     return Wish(
       kind: kind, id: isUnnamed ? nil : id, productid: product, fields: fields,
       mark: fields.values.contains(mark) ? mark : nil)
+  }
+}
+
+extension CommandKind {
+  /// How often it is drawn.
+  fileprivate var weight: Int {
+    switch self {
+    case .reserve, .handover: 14
+    case .listTrade, .registerStock: 5
+    case .cancelReserve, .adjustStock: 4
+    case .changeReserve, .changeTrade: 2
+    case .withdrawTrade, .withdrawStock: 1
+    }
   }
 }

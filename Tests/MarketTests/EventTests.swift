@@ -53,9 +53,10 @@ import Testing
     let caller = Caller(commandid: "c", replyto: "r")
     for event in Self.events {
       var asked = event
-      switch event.fact {
-      case .deal(.reserveCancelRequested, _), .deal(.handoverRequested, _): asked.asker = caller
-      default: asked.caller = caller
+      if case .deal(let step, _) = event.fact, step.passesOn {
+        asked.asker = caller
+      } else {
+        asked.caller = caller
       }
       let read = try Event(fields: asked.fields)
       #expect((read.caller ?? read.asker) == Caller(commandid: "c"))

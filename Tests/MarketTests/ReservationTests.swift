@@ -27,8 +27,8 @@ import Testing
     #expect(followed.state?.status == status)
   }
 
-  @Test(arguments: [DealStep.tradeRejected, .tradeCompleted])
-  func `a rejected or completed reservation does not start again`(step: DealStep) throws {
+  @Test(arguments: DealStep.allCases.filter { $0.worker == .trade && $0.status?.span == .final })
+  func `a reservation whose deal has ended does not start again`(step: DealStep) throws {
     let end = try given(rules, .ask(.reserve(1)), .told(step, 1))
     #expect(end.when(.told(.tradeStarted, 1)).then().state == end.state)
   }

@@ -23,6 +23,12 @@ import Testing
     #expect(report.totals.rejections > 0)
   }
 
+  @Test func `a random history has commands of every kind`() {
+    var wishes = Wishes(seed: 1, products: 6)
+    let kinds = (1...500).compactMap { _ in wishes.next()["type"] }
+    #expect(Set(CommandKind.allCases.map(\.rawValue)).subtracting(kinds) == [])
+  }
+
   @Test func `an audit finds nothing while the system is working`() throws {
     let bench = try Bench()
     var wishes = Wishes(seed: 7, products: 6)

@@ -70,6 +70,12 @@ import Testing
     #expect(Fields(packed: told.packed)?["reserveDt"] == "2024-04-04")
   }
 
+  @Test func `the stories have every step of a deal`() {
+    let types = Story.all.flatMap(\.events).map(\.event.type)
+    let steps = DealStep.allCases.map(\.rawValue) + HoldStep.allCases.map(\.rawValue)
+    #expect(Set(steps).subtracting(types) == [])
+  }
+
   /// A batch begins with the row that the last one stored, and can be read again.
   @Test(arguments: Story.all.indices)
   func `any split into batches makes the same row`(story: Int) throws {

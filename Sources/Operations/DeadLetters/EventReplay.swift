@@ -60,8 +60,16 @@ struct EventReplay {
 }
 
 extension DealStep {
-  /// The reservation's status after it has observed this step; nil if the step does not change it.
-  fileprivate var standing: Status? { self == .tradeCanceled ? .canceled : status }
+  /// What the reservation stands at because of this step; nil if the step does not change it.
+  fileprivate var standing: Status? {
+    switch self {
+    // The event that says so is the reservation's own, and follows it.
+    case .tradeCanceled: .canceled
+    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
+      .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .cancelRefused:
+      status
+    }
+  }
 }
 
 extension Event {

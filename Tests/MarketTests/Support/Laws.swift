@@ -30,8 +30,7 @@ struct Laws {
   /// What has ended does not change.
   mutating func check(reservation: Reservation?) throws {
     guard let reservation else { return }
-    let ended: Set<Status> = [.completed, .rejected, .canceled]
-    if let before = standings[reservation.deal.reserveid], ended.contains(before) {
+    if let before = standings[reservation.deal.reserveid], before.span == .final {
       try require(reservation.standing == before, "\(reservation) was \(before)")
     }
     standings[reservation.deal.reserveid] = reservation.standing

@@ -50,7 +50,7 @@ struct Story {
     }
   }
 
-  /// Possible histories that contain every kind of step.
+  /// Possible histories that together contain every step of a deal.
   static let all = [
     begun().started().then(.stockHeld).then(.tradeCompleted).then(.stockDecreased),
     begun().then(.tradeWaiting).then(.reserveChanged) { $0.terms?.reserveDt = "2024-05-05" }.started()
@@ -58,6 +58,8 @@ struct Story {
       .then(.reserveCanceled).then(.reserveDeleted),
     begun().started().then(.handoverRequested).then(.stockHeld).then(.tradeCompleted)
       .then(.reserveCancelRequested).then(.cancelRefused).then(.stockDecreased),
+    begun().started().then(.stockHeld).then(.reserveCancelRequested).then(.tradeCanceled)
+      .then(.reserveCanceled).then(.stockReleased),
     begun().then(.tradeWaiting).then(.tradeRejected) { $0.seller = "이준호" },
   ]
 }
