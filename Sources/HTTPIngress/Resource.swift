@@ -74,7 +74,7 @@ struct Resource: Sendable {
       json.link(name, own)
       for action in actions { json.link(action, "\(own)/\(action)") }
       if name == "reserve", let trade = fields["tradeid"] {
-        json.link("handover", baseURL.href("/trades/\(trade)/handover"))
+        for action in Self.trade.actions { json.link(action, baseURL.href("/trades/\(trade)/\(action)")) }
       }
     }
   }

@@ -123,6 +123,7 @@ import Testing
     #expect(problem?.code == "statusFollows" && problem?.field == "status")
     #expect(problem?.detail.contains("/\(Resource.of(entity).collection)/1") == true)
     #expect(problem?.message.hasPrefix("상태는") == true)
+    for action in Resource.of(entity).actions { #expect(problem?.detail.contains("/1/\(action)") == true) }
   }
 
   @Test func `a new status and an edit cannot be in one request`() throws {
