@@ -17,7 +17,7 @@ final class FullShards: Sendable {
 
   func isFull(_ shard: Shard) -> Bool { full.withLock { $0.contains(shard) } }
 
-  /// Checks twice a second until cancelled. While Redis is unavailable, the last result stands.
+  /// Checks twice a second until canceled. While Redis is unavailable, the last result stands.
   func watch(logger: Logger) async throws {
     while true {
       try await Task.sleep(for: .milliseconds(500))

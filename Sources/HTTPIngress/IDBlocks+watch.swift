@@ -2,7 +2,7 @@ import Doors
 import Redis
 
 extension IDBlocks {
-  /// Reads the id counters twice a second until cancelled.
+  /// Reads the id counters twice a second until canceled.
   func watch(_ redis: RedisClient) async throws {
     while true {
       try await Task.sleep(for: .milliseconds(500))

@@ -26,7 +26,7 @@ final class PendingReplies: Sendable {
     for expectation in expectations { expectation.settle(outcome) }
   }
 
-  /// Ends the waits past their deadline, up to a tenth of a second late, until cancelled.
+  /// Ends the waits past their deadline, up to a tenth of a second late, until canceled.
   ///
   /// One timer for all, because a timer for every call costs more than the wait itself.
   func watch() async throws {

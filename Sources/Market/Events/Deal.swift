@@ -11,9 +11,9 @@ public struct Deal: Hashable, Sendable {
   /// The listing and its seller, known once there is one.
   public var tradeid: Int?
   public var seller: String?
-  /// Why it waits, was rejected, or cannot be cancelled any more.
+  /// Why it waits, was rejected, or cannot be canceled any more.
   public var refusal: Refusal?
-  /// The units a cancelled deal still held, which stock has to release: none or all of them.
+  /// The units that a deal still held when it ended, which stock has to release: none or all of them.
   public var held: Int
   /// Whether the reservation is removed from the lists once it has ended.
   public var delete: Bool
