@@ -27,7 +27,7 @@ extension CommandKind {
   }
 
   /// The final status that a PUT or PATCH can ask for, which this command leads to.
-  var wish: Status? {
+  var askedForBy: Status? {
     switch self {
     case .cancelReserve: .canceled
     case .handover: .completed

@@ -71,7 +71,7 @@ struct ItemChange {
       case .passing where now?.span != .first: return nil
       case .first where now?.span != .first: return nil
       case .final:
-        let kind = CommandKind.allCases.first { $0.entity == entity && $0.wish == status }
+        let kind = CommandKind.allCases.first { $0.entity == entity && $0.askedForBy == status }
         if let kind { return kind }
       case .first, .passing: break
       }

@@ -30,7 +30,7 @@ import Testing
 
   @Test func `only a final status of the item itself asks for a command`() {
     for kind in CommandKind.allCases {
-      guard let status = kind.wish else { continue }
+      guard let status = kind.askedForBy else { continue }
       #expect(status.span == .final && status.isOf(kind.entity), "\(kind)")
     }
   }

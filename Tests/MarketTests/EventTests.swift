@@ -22,7 +22,7 @@ import Testing
       id: 1, productid: 2, userid: "s", productname: "n", qty: 3, price: 0, withdrawn: true, isDeleted: true)
     var facts: [Fact] = [bare, full].flatMap { deal in
       DealStep.allCases.map { Fact.deal($0, $0.worker == .reservation ? deal : deal.withoutTerms) }
-        + HoldStep.allCases.map { Fact.hold($0, deal.withoutTerms, level(4, held: 3)) }
+        + StockAnswer.allCases.map { Fact.hold($0, deal.withoutTerms, level(4, held: 3)) }
     }
     facts.append(.hold(.stockShort, bare.withoutTerms, .unregistered(product)))
     let renamed = StockLevel(id: 1, productid: product, productname: "시계", qty: 1, version: 3)

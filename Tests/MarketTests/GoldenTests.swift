@@ -117,7 +117,7 @@ extension GoldenTests {
 
   static let facts: [Fact] =
     DealStep.allCases.map { .deal($0, $0.worker == .reservation ? deal : deal.withoutTerms) }
-    + HoldStep.allCases.map { .hold($0, deal.withoutTerms, stock) }
+    + StockAnswer.allCases.map { .hold($0, deal.withoutTerms, stock) }
     + ListingStep.allCases.map { .listing($0, listing) } + StockStep.allCases.map { .stock($0, stock) }
     + [
       .rejected(

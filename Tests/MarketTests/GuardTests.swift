@@ -23,7 +23,7 @@ import Testing
 
   @Test func `the stock worker answers every task of a deal`() {
     for step in DealStep.allCases where step.stockTask != nil {
-      #expect(step.worker == .trade && HoldStep.allCases.contains { $0.task == step.stockTask })
+      #expect(step.worker == .trade && StockAnswer.allCases.contains { $0.task == step.stockTask })
     }
   }
 
@@ -35,7 +35,7 @@ import Testing
       #expect(ends == (step.status?.span == .final), "\(step)")
     }
     for step in StockStep.allCases { #expect(step.status.isOf(.inventory)) }
-    for step in HoldStep.allCases { #expect(step.status.isOf(.inventory)) }
+    for step in StockAnswer.allCases { #expect(step.status.isOf(.inventory)) }
   }
 
   /// A `default:` hides cases that are added later. No switch over an enum of the domain can have one.

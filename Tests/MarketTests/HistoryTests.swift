@@ -24,15 +24,15 @@ import Testing
     }
     // Otherwise, the histories would prove little: everything that can happen has to happen.
     let everything = Set(
-      DealStep.allCases.map(\.rawValue) + HoldStep.allCases.map(\.rawValue)
+      DealStep.allCases.map(\.rawValue) + StockAnswer.allCases.map(\.rawValue)
         + ListingStep.allCases.map(\.rawValue)
         + StockStep.allCases.map(\.rawValue) + Refusal.allCases.map(\.rawValue))
     #expect(everything.subtracting(told) == Self.tooRare)
   }
 
   @Test func `random commands are of every kind`() {
-    var gossip = Gossip(SplitMix64(seed: 7), products: 3, calm: false)
-    let kinds = (1...1000).map { _ in gossip.next().kind }
+    var commands = RandomCommands(SplitMix64(seed: 7), products: 3, calm: false)
+    let kinds = (1...1000).map { _ in commands.next().kind }
     #expect(Set(CommandKind.allCases).subtracting(kinds) == [])
   }
 
@@ -46,19 +46,19 @@ import Testing
   private func live(_ seed: UInt64, checksCodec: Bool) throws -> World {
     var random = SplitMix64(seed: seed)
     let calm = random.oneIn(3)
-    var gossip = Gossip(
+    var commands = RandomCommands(
       SplitMix64(seed: random.next()), products: Int.random(in: 1...3, using: &random), calm: calm)
     var world = World()
     world.checksCodec = checksCodec
-    let haste = 1 << Int.random(in: 0...5, using: &random)
+    let stepsPerCommand = 1 << Int.random(in: 0...5, using: &random)
     for _ in 0..<Int.random(in: 5...60, using: &random) {
-      world.ask(gossip.next())
-      for _ in 0..<haste { try world.stumble(&random) }
+      world.ask(commands.next())
+      for _ in 0..<stepsPerCommand { try world.stumble(&random) }
     }
     try world.settle()
     try Laws.checkQuiet(world)
     // A deal starts only if there are units for it, so stock is short only if it was changed meanwhile.
-    if calm { try require(!world.told.contains(HoldStep.stockShort.rawValue), "short") }
+    if calm { try require(!world.told.contains(StockAnswer.stockShort.rawValue), "short") }
     return world
   }
 }

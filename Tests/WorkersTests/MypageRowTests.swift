@@ -72,7 +72,7 @@ import Testing
 
   @Test func `the stories have every step of a deal`() {
     let types = Story.all.flatMap(\.events).map(\.event.type)
-    let steps = DealStep.allCases.map(\.rawValue) + HoldStep.allCases.map(\.rawValue)
+    let steps = DealStep.allCases.map(\.rawValue) + StockAnswer.allCases.map(\.rawValue)
     #expect(Set(steps).subtracting(types) == [])
   }
 

@@ -43,7 +43,7 @@ extension ProductTrade {
     }
   }
 
-  private mutating func apply(_ step: HoldStep, _ deal: Deal) {
+  private mutating func apply(_ step: StockAnswer, _ deal: Deal) {
     switch step {
     case .stockHeld:
       running[deal.reserveid]?.phase = .held

@@ -51,7 +51,7 @@ extension Decision<TradeDecider> {
     guard command.seen.isTrue(of: listing) else {
       return refuse(command, .stale, caller, userid: listing.userid)
     }
-    switch handover(of: command.reserveid) {
+    switch judge(command.reserveid) {
     case .refused(let refusal):
       refuse(command, refusal, caller, userid: listing.userid)
     case .remembered(let deal):
@@ -68,7 +68,7 @@ extension Decision<TradeDecider> {
   }
 
   /// Decides a handover of this reservation's deal, or of the only running deal if nil.
-  private func handover(of reserveid: Int?) -> Judgement {
+  private func judge(_ reserveid: Int?) -> Judgement {
     let running: RunningDeal
     if let reserveid {
       guard let named = state.running[reserveid] else {

@@ -25,7 +25,7 @@ extension Decision<TradeDecider> {
     }
   }
 
-  private mutating func follow(_ step: HoldStep, _ reserveid: Int, _ before: RunningDeal) {
+  private mutating func follow(_ step: StockAnswer, _ reserveid: Int, _ before: RunningDeal) {
     switch step {
     case .stockHeld: settle(reserveid, before)
     case .stockShort: turnBack(before)

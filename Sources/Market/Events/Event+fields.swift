@@ -58,7 +58,7 @@ extension Fact {
   fileprivate init(type: String, fields: Fields) throws(FieldError) {
     if let step = DealStep(rawValue: type) {
       self = .deal(step, try Deal(fields: fields, of: step.worker))
-    } else if let step = HoldStep(rawValue: type) {
+    } else if let step = StockAnswer(rawValue: type) {
       self = .hold(step, try Deal(fields: fields), try StockLevel(besideDeal: fields))
     } else if let step = ListingStep(rawValue: type) {
       self = .listing(step, try Listing(fields: fields))

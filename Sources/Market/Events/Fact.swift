@@ -3,7 +3,7 @@ public enum Fact: Hashable, Sendable {
   /// A step of one reservation's deal that reservation or trade says.
   case deal(DealStep, Deal)
   /// What stock did for a deal, and the level after it.
-  case hold(HoldStep, Deal, StockLevel)
+  case hold(StockAnswer, Deal, StockLevel)
   /// What became of a listing.
   case listing(ListingStep, Listing)
   /// What became of a stock; the level after it, or the last one of a stock withdrawn.

@@ -12,7 +12,7 @@ public protocol Step: RawRepresentable<String>, CaseIterable, Sendable {
 extension Event {
   /// All steps there are, which is all that an event can say but that a command was refused.
   public static let steps: [any Step] =
-    DealStep.allCases + HoldStep.allCases + ListingStep.allCases + StockStep.allCases
+    DealStep.allCases + StockAnswer.allCases + ListingStep.allCases + StockStep.allCases
 }
 
 extension DecidingWorker {

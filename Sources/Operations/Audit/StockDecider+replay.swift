@@ -26,7 +26,7 @@ extension StockDecider: Replayable {
   }
 
   private static func permits(
-    _ step: HoldStep, _ deal: Deal, _ level: StockLevel, after old: StockLevel
+    _ step: StockAnswer, _ deal: Deal, _ level: StockLevel, after old: StockLevel
   ) -> Bool {
     var expected = old
     switch step {
@@ -45,7 +45,7 @@ extension StockDecider: Replayable {
   }
 }
 
-extension HoldStep {
+extension StockAnswer {
   /// Returns whether this is the stock worker's answer to `event`.
   fileprivate func answers(_ event: Event?, of deal: Deal) -> Bool {
     guard case .deal(let step, let asked) = event?.fact, asked.reserveid == deal.reserveid else {

@@ -79,7 +79,7 @@ extension Input {
     return .event(Event(.deal(step, deal)))
   }
 
-  static func told(_ step: HoldStep, _ id: Int, qty: Int = 1, _ level: StockLevel) -> Input {
+  static func told(_ step: StockAnswer, _ id: Int, qty: Int = 1, _ level: StockLevel) -> Input {
     .event(Event(.hold(step, deal(id, qty: qty), level)))
   }
 

@@ -23,7 +23,7 @@ struct Story {
     }
   }
 
-  func then(_ step: HoldStep) -> Story {
+  func then(_ step: StockAnswer) -> Story {
     adding {
       .hold(step, $0.withoutTerms, StockLevel(id: 1, productid: 100, productname: "애플워치", qty: 1))
     }

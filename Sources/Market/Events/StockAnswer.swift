@@ -1,5 +1,5 @@
 /// What stock did for a deal.
-public enum HoldStep: String, Step {
+public enum StockAnswer: String, Step {
   case stockHeld = "StockHeld"
   case stockShort = "StockShort"
   case stockDecreased = "StockDecreased"

@@ -3,7 +3,7 @@ import Testbed
 @testable import Market
 
 /// Makes random commands: few items, wanted by many, changed and given up at any time.
-struct Gossip {
+struct RandomCommands {
   var random: SplitMix64
   let products: Int
   /// Whether nobody ever adjusts or withdraws the stock.
