@@ -24,6 +24,16 @@ import Testing
     #expect(named > 100)
   }
 
+  @Test func `every target is described`() throws {
+    let page = try Self.page("StartHere")
+    let sources = Executables.package.appending(path: "Sources").path
+    // The workers are described as one, and the documentation is this.
+    for name in try FileManager.default.contentsOfDirectory(atPath: sources)
+    where !name.hasSuffix("-worker") && name != "Documentation" {
+      #expect(page.contains("`Sources/\(name)`"), "StartHere.md does not describe \(name)")
+    }
+  }
+
   @Test func `every Redis key is listed`() throws {
     let listed = try Self.page("KeysAndFormats").replacing(/<[^>\n]+>/, with: "<>")
     let keys = try Deployment.keys()
