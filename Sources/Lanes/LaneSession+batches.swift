@@ -24,6 +24,7 @@ extension LaneSession {
       found.append(one)
     }
     var rounds: [Round] = []
+    var readsOn = !isReadingBySize
     try begin(found, &rounds)
     while !rounds.isEmpty {
       switch rounds.removeFirst() {
@@ -41,15 +42,14 @@ extension LaneSession {
         for lane in read.lanes { lane.isUnderWay = false }
         // The next pass finds out which lane made Redis refuse it.
         if replies.contains(where: { $0.error != nil }) {
-          isReadingOn = false
+          readsOn = false
         } else {
           try read.fill(replies)
         }
         try begin(read.lanes.compactMap(take), &rounds)
       }
-      try readOn(&rounds)
+      if readsOn { try readOn(&rounds) }
     }
-    isReadingOn = true
   }
 
   private typealias Found = (lane: Lane, entries: [Entry])
@@ -74,9 +74,7 @@ extension LaneSession {
   ///
   /// Otherwise Redis would be idle from the last commit of a pass until the first batch of the next one.
   private func readOn(_ rounds: inout [Round]) throws(RedisError) {
-    guard isReadingOn, !isReadingBySize, !runner.isStopping, table.untilHeartbeat(from: .now) > .zero else {
-      return
-    }
+    guard !runner.isStopping, table.untilHeartbeat(from: .now) > .zero else { return }
     let resting = table.running.filter { !$0.isUnderWay && !$0.isTryingAlone && $0.isReady }
     guard resting.contains(where: { !$0.isIdle }) else { return }
     let read = StreamRead(of: resting, limit: runner.options.batch)
@@ -111,7 +109,7 @@ extension LaneSession {
       try fail(batch.lane, because: error)
       return nil
     }
-    var commands = Commands()
+    let commands: Commands
     switch step {
     case .ask(let questions): commands = questions
     case .commit:
@@ -126,7 +124,7 @@ extension LaneSession {
         batch.lane.spec.writes.isEmpty || batch.commit.undeclared(by: batch.lane.spec) == nil,
         "\(batch.lane.name) does not declare: \(batch.commit.undeclared(by: batch.lane.spec) ?? "")")
       batch.committing = .now
-      commands.add(
+      commands = Commands(
         batch.commit.call(
           digest: commitDigest, token: batch.lane.token,
           leaseMilliseconds: runner.options.lease.milliseconds, inputs: batch.lane.inputs))

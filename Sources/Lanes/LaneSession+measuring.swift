@@ -71,7 +71,7 @@ extension LaneSession {
     var words = RESPWords("EVALSHA", try connection.digest(of: StreamState.script), "\(streams.count)")
     for stream in streams { words.add(stream.key) }
     for stream in streams { words.add("\(stream.position)") }
-    let states = try connection.evaluate(words)
+    let states = try connection.call(words)
     time = states[0]?.integer ?? 0
     return states.dropFirst().map { StreamState($0) }
   }

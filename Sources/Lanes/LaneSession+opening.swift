@@ -68,7 +68,7 @@ extension LaneSession {
   private func faults(of check: LaneCheck) throws(RedisError) -> Reply {
     var words = RESPWords("EVALSHA", try connection.digest(of: LaneCheck.script), "0")
     words.add(check.packed)
-    return try connection.evaluate(words)
+    return try connection.call(words)
   }
 
   /// The position of a lane on one of its streams, and the state of that stream.
@@ -168,7 +168,7 @@ extension LaneSession {
       words.add(fact.name)
       words.add(fact.value)
     }
-    try connection.evaluate(words)
+    try connection.call(words)
   }
 
   private func cursor(_ text: String) -> (EntryID, Int)? {

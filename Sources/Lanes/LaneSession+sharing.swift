@@ -57,12 +57,10 @@ extension LaneSession {
 
   /// Commits without a batch: extends the lease and persists the cursors.
   func touch(_ lane: Lane) throws(RedisError) {
-    var commands = Commands()
-    commands.add(
-      Commit(lane: lane.name).call(
-        digest: commitDigest, token: lane.token,
-        leaseMilliseconds: runner.options.lease.milliseconds, inputs: lane.inputs))
-    guard let reply = try connection.exchange(commands).first else { return }
+    let renewal = Commit(lane: lane.name).call(
+      digest: commitDigest, token: lane.token, leaseMilliseconds: runner.options.lease.milliseconds,
+      inputs: lane.inputs)
+    guard let reply = try connection.exchange(Commands(renewal)).first else { return }
     if let error = reply.error {
       try fail(lane, because: error, inCommit: true)
     } else {

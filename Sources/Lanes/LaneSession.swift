@@ -15,8 +15,6 @@ final class LaneSession {
   var table: LaneTable<Lane>
   /// Whether entries are read by size, because together they had too many bytes for one read.
   var isReadingBySize: Bool
-  /// Whether a pass reads on while its batches are under way.
-  var isReadingOn = true
   let metrics: LaneMetrics
 
   init(

@@ -7,20 +7,16 @@ public struct Commands: Sendable {
   public init() {}
 
   /// Creates one command from its words, the name first.
-  public init(_ words: String...) {
-    var command = RESPWords()
-    for word in words { command.add(word) }
-    add(command)
-  }
+  public init(_ words: String...) { add(RESPWords(words)) }
+
+  /// Creates one command from words built elsewhere.
+  public init(_ words: RESPWords) { add(words) }
 
   public var isEmpty: Bool { count == 0 }
 
   /// Adds one command from its words, the name first.
   public mutating func add(_ words: String...) {
-    header(words.count)
-    var buffer = RESPWords()
-    for word in words { buffer.add(word) }
-    bytes.append(contentsOf: buffer.bytes)
+    add(RESPWords(words))
   }
 
   /// Adds one command from words built elsewhere.
@@ -42,17 +38,12 @@ public struct Commands: Sendable {
 
   /// The words of each command, decoded again, so that they can be sent in another form.
   public var separate: [RESPWords] {
-    var commands: [RESPWords] = []
-    var rest = bytes[...]
-    while let end = rest.firstIndex(of: 13),
-      let count = Int(String(decoding: rest[..<end].dropFirst(), as: UTF8.self))
-    {
-      var words = RESPWords()
-      rest = rest[(end + 2)...]
-      for _ in 0..<count { words.add(RESPWords(first: &rest)) }
-      commands.append(words)
+    bytes.withUnsafeBytes { raw in
+      var reader = CommandReader(raw)
+      var commands: [RESPWords] = []
+      while let count = reader.count() { commands.append(RESPWords(next: count, of: &reader, in: bytes)) }
+      return commands
     }
-    return commands
   }
 
   private mutating func header(_ words: Int) {

@@ -5,7 +5,9 @@ public struct RESPWords: Sendable {
 
   public init() {}
 
-  public init(_ words: String...) {
+  public init(_ words: String...) { self.init(words) }
+
+  init(_ words: [String]) {
     for word in words { add(word) }
   }
 
@@ -44,19 +46,17 @@ public struct RESPWords: Sendable {
 
   /// The words, each as a value of its own.
   public var separate: [RESPWords] {
-    var rest = bytes[...]
-    return (0..<count).map { _ in RESPWords(first: &rest) }
+    bytes.withUnsafeBytes { raw in
+      var reader = CommandReader(raw)
+      return (0..<count).map { _ in RESPWords(next: 1, of: &reader, in: bytes) }
+    }
   }
 
-  /// Removes the first word from the front of bytes that this type wrote.
-  init(first rest: inout ArraySlice<UInt8>) {
-    guard let end = rest.firstIndex(of: 13),
-      let length = Int(String(decoding: rest[..<end].dropFirst(), as: UTF8.self))
-    else { return }
-    let whole = rest.prefix(end + 2 + length + 2 - rest.startIndex)
-    bytes = Array(whole)
-    count = 1
-    rest = rest[whole.endIndex...]
+  /// Copies the next words that a reader of `bytes` finds.
+  init(next count: Int, of reader: inout CommandReader, in bytes: [UInt8]) {
+    let start = reader.place
+    for _ in 0..<count where reader.word() != nil { self.count += 1 }
+    self.bytes = Array(bytes[start..<reader.place])
   }
 
   /// Writes `$<length>\r\n`.

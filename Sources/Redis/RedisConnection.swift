@@ -116,15 +116,12 @@ public final class RedisConnection {
 
   /// Sends one command and waits for its reply. Throws if the reply is an error.
   @discardableResult
-  public func call(_ words: String...) throws(RedisError) -> Reply {
-    var all = RESPWords()
-    for word in words { all.add(word) }
-    var commands = Commands()
-    commands.add(all)
-    guard let reply = try exchange(commands).first else {
-      throw RedisError(.unexpectedReply, "Redis did not reply to \(words.first ?? "").")
-    }
-    return try reply.get()
+  public func call(_ words: String...) throws(RedisError) -> Reply { try call(RESPWords(words)) }
+
+  /// The same with words built elsewhere.
+  @discardableResult
+  public func call(_ words: RESPWords) throws(RedisError) -> Reply {
+    try exchange(Commands(words)).single()
   }
 
   /// Throws unless the server accepts writes: a primary that has loaded its data.

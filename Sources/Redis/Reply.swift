@@ -135,3 +135,11 @@ extension Reply: Sequence {
     return Reply(tape: tape, index: element)
   }
 }
+
+extension [Reply] {
+  /// Returns the reply to a single command. Throws if it is an error.
+  func single() throws(RedisError) -> Reply {
+    guard let reply = first else { throw RedisError(.unexpectedReply, "Redis did not reply.") }
+    return try reply.get()
+  }
+}

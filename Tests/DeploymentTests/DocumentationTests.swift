@@ -85,14 +85,8 @@ import Testing
   @Test func `no retired word is used`() throws {
     let retired =
       /\b(anew|shall|lies|Caution|CallBook|ReplyBook|Viewpoint|Manners|Doorway|Leftovers|Layout)\b/
-    var texts = try Self.pages().filter { $0.name != "CONTRIBUTING.md" }
-    let sources = Executables.package.appending(path: "Sources")
-    let files = try #require(
-      FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
-    for case let file as URL in files where file.pathExtension == "swift" {
-      texts.append((file.lastPathComponent, try String(contentsOf: file, encoding: .utf8)))
-    }
-    for (name, text) in texts {
+    let pages = try Self.pages().filter { $0.name != "CONTRIBUTING.md" }
+    for (name, text) in try pages + Self.code(in: "Sources") {
       for line in text.split(separator: "\n") where line.contains(retired) {
         Issue.record("\(name): \(line)")
       }
@@ -100,14 +94,11 @@ import Testing
   }
 
   @Test func `every test is named by a sentence`() throws {
-    let tests = Executables.package.appending(path: "Tests")
-    let files = try #require(FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil))
-    for case let file as URL in files where file.pathExtension == "swift" {
-      let text = try String(contentsOf: file, encoding: .utf8)
+    for (name, text) in try Self.code(in: "Tests") {
       for match in text.matches(of: /@Test(?:\([^`]*?\))?\s+(?:mutating )?func (\w+)/) {
-        Issue.record("\(file.lastPathComponent): \(match.1)")
+        Issue.record("\(name): \(match.1)")
       }
-      #expect(!text.contains(/@(Test|Suite)\("/), "\(file.lastPathComponent) has a display name")
+      #expect(!text.contains(/@(Test|Suite)\("/), "\(name) has a display name")
     }
   }
 
@@ -144,15 +135,16 @@ extension DocumentationTests {
 
   /// The names of all source files. The worked example makes one that is not there.
   private static func swiftFiles() throws -> Set<String> {
-    var names: Set<String> = ["Package.swift", "ReportNoShow.swift"]
-    for folder in ["Sources", "Tests"] {
-      let files = try #require(
-        FileManager.default.enumerator(
-          at: Executables.package.appending(path: folder), includingPropertiesForKeys: nil))
-      for case let file as URL in files where file.pathExtension == "swift" {
-        names.insert(file.lastPathComponent)
-      }
+    let names = try ["Sources", "Tests"].flatMap { try code(in: $0).map(\.name) }
+    return Set(names + ["Package.swift", "ReportNoShow.swift"])
+  }
+
+  /// The Swift files in a folder, at any depth.
+  private static func code(in folder: String) throws -> [(name: String, text: String)] {
+    let root = Executables.package.appending(path: folder)
+    let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
+    return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map { file in
+      (file.lastPathComponent, try String(contentsOf: file, encoding: .utf8))
     }
-    return names
   }
 }

@@ -4,20 +4,12 @@ import Testbed
 import Testing
 
 @Suite struct SentinelTests {
-  private static func commands(_ words: String...) -> Commands {
-    var all = RESPWords()
-    for word in words { all.add(word) }
-    var commands = Commands()
-    commands.add(all)
-    return commands
-  }
-
   @Test func `sentinels lead to the primary, and to the new one after a fail-over`() async throws {
     let servers = try await onThread { try TestSentinel() }
     let client = try RedisClient(servers.url, commandTimeout: .seconds(1))
     client.start()
     try await eventually("the client writes") {
-      try await client.send(Self.commands("SET", "key", "old")).first?.get().string == "OK"
+      try await client.send(Commands("SET", "key", "old")).first?.get().string == "OK"
     }
     try await onThread {
       let connection = try RedisConnection(servers.url)
@@ -26,7 +18,7 @@ import Testing
       servers.primary.process.kill()
     }
     try await eventually("the client writes to the new primary") {
-      try await client.send(Self.commands("APPEND", "key", "+new")).first?.get().integer == 7
+      try await client.send(Commands("APPEND", "key", "+new")).first?.get().integer == 7
     }
     try await onThread {
       #expect(try servers.replica.connect().call("GET", "key").equals("old+new"))

@@ -170,9 +170,8 @@ public final class Cluster: Sendable {
 
   private func map(from node: RedisNode) throws(RedisError) -> ClusterMap {
     let connection = try connect(to: node)
-    var commands = Commands()
-    commands.add("CLUSTER", "SLOTS")
-    guard let reply = try connection.exchange(commands, limit: Self.mostBytes).first else {
+    let question = Commands("CLUSTER", "SLOTS")
+    guard let reply = try connection.exchange(question, limit: Self.mostBytes).first else {
       throw RedisError(.unexpectedReply, "CLUSTER SLOTS of \(node) returned nothing.")
     }
     if let error = reply.error {

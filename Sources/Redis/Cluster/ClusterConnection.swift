@@ -98,14 +98,7 @@ public final class ClusterConnection {
   /// Sends one command and waits for its reply. Throws if the reply is an error.
   @discardableResult
   public func call(_ words: String...) throws(RedisError) -> Reply {
-    var all = RESPWords()
-    for word in words { all.add(word) }
-    var commands = Commands()
-    commands.add(all)
-    guard let reply = try exchange(commands).first else {
-      throw RedisError(.unexpectedReply, "Redis did not reply to \(words.first ?? "").")
-    }
-    return try reply.get()
+    try exchange(Commands(RESPWords(words))).single()
   }
 
   /// Returns the digest of a script for `EVALSHA`. From then on, the script is loaded into every node before
