@@ -95,7 +95,7 @@ let package = Package(
       path: "Tests/Chaos", swiftSettings: settings),
     tests("MarketTests", "Market", "Testbed"),
     tests("RedisTests", "Redis", "Testbed"),
-    tests("LanesTests", "Lanes", "Market", "Processes", "Redis", "Testbed", logging),
+    tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),
     tests("DoorsTests", "Doors", "Keys", "Lanes", "Market", "Redis", "Testbed"),
     tests("WorkersTests", "Keys", "Lanes", "Market", "Redis", "Testbed", "Workers", logging),
     tests("HTTPIngressTests", "HTTPIngress", "Health", "Testbed", asyncHTTPClient),

@@ -229,10 +229,8 @@ package final class TestCluster: Sendable {
       try between()
       var migrate = RESPWords("MIGRATE", "127.0.0.1", "\(target.port)", "", "0", "10000", "KEYS")
       for key in keys { migrate.add(key) }
-      var commands = Commands()
-      commands.add(migrate)
       // `NOKEY`: all have expired meanwhile.
-      for reply in try from.exchange(commands) { try reply.get() }
+      try from.call(migrate)
     }
     try between()
     // The new owner first: otherwise the slot would for a moment belong to nobody.
