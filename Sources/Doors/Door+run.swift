@@ -3,7 +3,7 @@ import Redis
 /// Running a door again is safe after any error: it keeps the ids that it has claimed.
 extension Door {
   /// Takes the requests through the door. Blocks. Returns the results in the order of the requests.
-  package mutating func run(on connection: RedisConnection) throws(RedisError) -> [Admission] {
+  package mutating func run(on connection: any RedisLink) throws(RedisError) -> [Admission] {
     restart()
     var replies: [Reply] = []
     while true {

@@ -9,7 +9,7 @@ package struct IngressOptions: Sendable {
   package var port = usualPort
   /// How many shards the system was created with.
   package var shards: Int
-  package var redis: RedisURL
+  package var redis: RedisDeployment
   /// The allowed CORS origins; nil allows every origin.
   package var allowedOrigins: [String]?
   /// The base URL by which clients reach this server; nil takes it from each request.
@@ -28,7 +28,7 @@ package struct IngressOptions: Sendable {
   /// Returns the body of `GET /metrics`; nil for no such route.
   package var metrics: (@Sendable () -> String)?
 
-  package init(shards: Int, redis: RedisURL) {
+  package init(shards: Int, redis: RedisDeployment) {
     self.shards = shards
     self.redis = redis
   }

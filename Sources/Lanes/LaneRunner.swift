@@ -11,7 +11,7 @@ public final class LaneRunner: Sendable {
   /// The name of this replica, unique among all; also the prefix of its fencing tokens.
   public let replica: String
   let lanes: [LaneSpec]
-  let url: RedisURL
+  let redis: RedisDeployment
   public let options: LaneOptions
   let logger: Logger
 
@@ -20,11 +20,12 @@ public final class LaneRunner: Sendable {
   private let progress = Mutex(LaneProgress())
 
   public init(
-    worker: String, lanes: [LaneSpec], url: RedisURL, options: LaneOptions = LaneOptions(), logger: Logger
+    worker: String, lanes: [LaneSpec], redis: RedisDeployment, options: LaneOptions = LaneOptions(),
+    logger: Logger
   ) {
     self.worker = worker
     self.lanes = lanes
-    self.url = url
+    self.redis = redis
     self.options = options
     replica = "\(worker)-\(UInt64.random(in: 0...UInt64.max).hexadecimal)"
     var logger = logger

@@ -27,7 +27,8 @@ final class LaneSession {
     specs = Dictionary(runner.lanes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     table = LaneTable(
       replica: runner.replica, lanes: runner.lanes.map(\.name), options: runner.options, now: .now)
-    connection = try RedisConnection(runner.url)
+    guard case .single(let url) = runner.redis else { throw RedisError(.badURL, "Lanes need one Redis.") }
+    connection = try RedisConnection(url)
     try connection.requirePrimary()
     commitDigest = try connection.digest(of: Commit.script)
   }

@@ -1,11 +1,10 @@
 import Foundation
 import Synchronization
 
-/// A Redis connection that any number of tasks share: what they send at the same time goes out as one
-/// pipeline.
+/// A link to Redis that any number of tasks share: what they send at the same time goes out as one pipeline.
 ///
-/// A dedicated thread holds the blocking connection. While Redis is unavailable, every call fails immediately
-/// with `.unavailable`, and the thread keeps trying to reconnect.
+/// A dedicated thread holds the blocking connections. While a server is unavailable, every call that needs it
+/// fails immediately with `.unavailable`, until it can be reached again.
 public final class RedisClient: Sendable {
   private struct Call: Sendable {
     let commands: Commands
@@ -21,7 +20,7 @@ public final class RedisClient: Sendable {
     var isDemoted = false
   }
 
-  private let url: RedisURL
+  private let deployment: RedisDeployment
   private let commandTimeout: Duration
   private let limit: Int
   private let state = Mutex(State())
@@ -29,10 +28,11 @@ public final class RedisClient: Sendable {
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameters:
-  ///   - commandTimeout: How long a pipeline can take before its callers get `.timeout`.
+  ///   - commandTimeout: How long a pipeline to a single server can take before its callers get `.timeout`.
+  ///     For a node of a cluster it is as short as `ClusterConnection` says.
   ///   - limit: How many calls can wait; further ones fail with `.overloaded`.
-  public init(_ url: RedisURL, commandTimeout: Duration = .seconds(2), limit: Int = 10_000) {
-    self.url = url
+  public init(_ deployment: RedisDeployment, commandTimeout: Duration = .seconds(2), limit: Int = 10_000) {
+    self.deployment = deployment
     self.commandTimeout = commandTimeout
     self.limit = limit
   }
@@ -40,7 +40,10 @@ public final class RedisClient: Sendable {
   /// Starts the thread. Call once, before the first `send`.
   public func start() {
     let thread = Thread { [self] in
-      serve()
+      switch deployment {
+      case .single(let url): serve(url)
+      case .cluster(let cluster): serve(cluster)
+      }
       ended.signal()
     }
     thread.name = "redis-client"
@@ -54,11 +57,12 @@ public final class RedisClient: Sendable {
     ended.wait()
   }
 
-  /// Whether the last attempt to reach Redis succeeded.
+  /// Whether the last attempt to reach the server succeeded. Always true for a cluster, of which each node
+  /// can fail by itself.
   public var isConnected: Bool { state.withLock { $0.outage == nil } }
 
   /// Sends the commands in order, without others in between, and returns their replies, including error
-  /// replies.
+  /// replies. In a cluster, the order holds for the commands of each key.
   public func send(_ commands: Commands) async throws(RedisError) -> [Reply] {
     guard !commands.isEmpty else { return [] }
     let result: Result<[Reply], RedisError> = await withCheckedContinuation { answer in
@@ -71,8 +75,13 @@ public final class RedisClient: Sendable {
     return try result.get()
   }
 
-  /// Throws unless the server is the primary; in that case the client reconnects.
+  /// Throws unless the server is the primary; in that case the client reconnects. In a cluster, throws unless
+  /// one of the masters answers.
   public func requirePrimary() async throws(RedisError) {
+    if case .cluster = deployment {
+      _ = try await send(Commands("PING"))
+      return
+    }
     let replies = try await send(PrimaryCheck.question)
     do throws(RedisError) {
       try PrimaryCheck.judge(replies)
@@ -96,7 +105,32 @@ public final class RedisClient: Sendable {
     return .success(state.waiting.count == 1)
   }
 
-  private func serve() {
+  /// Serves the calls of a cluster. Each of them fails by itself if one of its nodes does not answer.
+  private func serve(_ cluster: Cluster) {
+    let connection = ClusterConnection(cluster)
+    while true {
+      wake.wait()
+      let (calls, isStopped) = state.withLock { state in
+        defer { state.waiting = [] }
+        return (state.waiting, state.isStopped)
+      }
+      var underWay: [(call: Call, receipt: ClusterConnection.Receipt)] = []
+      for call in calls {
+        do throws(RedisError) {
+          underWay.append((call, try connection.send(call.commands)))
+        } catch {
+          call.answer.resume(returning: .failure(error))
+        }
+      }
+      for (call, receipt) in underWay {
+        call.answer.resume(
+          returning: Result { () throws(RedisError) in try connection.receive(receipt) })
+      }
+      if isStopped { return }
+    }
+  }
+
+  private func serve(_ url: RedisURL) {
     var connection: RedisConnection?
     var backoff = Backoff()
     while true {

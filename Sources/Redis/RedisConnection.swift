@@ -61,6 +61,9 @@ public final class RedisConnection {
 
   deinit { redisFree(context) }
 
+  /// The socket, to wait until something can be received.
+  var socket: Int32 { context.pointee.fd }
+
   /// Sends the commands without waiting for their replies.
   public func send(_ commands: Commands) throws(RedisError) {
     guard !commands.isEmpty else { return }
@@ -109,19 +112,9 @@ public final class RedisConnection {
   private var unparsed: Int { context.pointee.reader.pointee.len - context.pointee.reader.pointee.pos }
 
   /// Sends the commands and waits for all their replies; `limit` as for `receive`.
-  public func exchange(_ commands: Commands, limit: Int = .max) throws(RedisError) -> [Reply] {
+  public func exchange(_ commands: Commands, limit: Int) throws(RedisError) -> [Reply] {
     try send(commands)
     return try receive(commands.count, limit: limit)
-  }
-
-  /// Sends one command and waits for its reply. Throws if the reply is an error.
-  @discardableResult
-  public func call(_ words: String...) throws(RedisError) -> Reply { try call(RESPWords(words)) }
-
-  /// The same with words built elsewhere.
-  @discardableResult
-  public func call(_ words: RESPWords) throws(RedisError) -> Reply {
-    try exchange(Commands(words)).single()
   }
 
   /// Throws unless the server accepts writes: a primary that has loaded its data.

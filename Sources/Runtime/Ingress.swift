@@ -15,9 +15,9 @@ package struct Ingress: AsyncParsableCommand {
     let url = try settings.redis()
     let wanted = try settings.wantedShards()
     let gateway = AwaitedService { [ingress] in
-      let shards = try await Start.shards(url, wanted: wanted, logger: logger)
-      let gateway = try ingress.gateway(redis: url, shards: shards, logger: logger)
-      return ShardCountWatch(url, shards: shards, logger: logger, beside: gateway)
+      let system = try await Start.system(url, wanted: wanted, logger: logger)
+      let gateway = try ingress.gateway(system, logger: logger)
+      return ShardCountWatch(system, logger: logger, beside: gateway)
     }
     try await WorkerProcess.run([gateway], logger: logger)
   }

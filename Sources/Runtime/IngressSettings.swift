@@ -68,9 +68,9 @@ package struct IngressSettings: ParsableArguments, Sendable {
 
   /// - Parameter host: The address to listen on if none is set.
   package func gateway(
-    redis: RedisURL, shards: Int, host: String = Settings.anyHost, logger: Logger
+    _ system: Start.System, host: String = Settings.anyHost, logger: Logger
   ) throws -> IngressServer {
-    var options = IngressOptions(shards: shards, redis: redis)
+    var options = IngressOptions(shards: system.shards, redis: system.redis)
     options.host = self.host ?? Settings.text("handover.host") ?? host
     options.baseURL = try (publicURL ?? Settings.text("handover.public.url")).map { text in
       guard let base = BaseURL(text) else {

@@ -13,8 +13,9 @@ package struct Settings: ParsableArguments {
     name: .customLong("redis-url"),
     help: ArgumentHelp(
       """
-      The URL of Redis: redis://[user:password@]host[:port][/db], unix:///path, or \
-      redis-sentinel://[user:password@]host[:port],host[:port]/name.
+      The URL of Redis: redis://[user:password@]host[:port][/db], unix:///path, \
+      redis-sentinel://[user:password@]host[:port],host[:port]/name, or, for a cluster, one or more of its nodes: \
+      redis://[user:password@]host[:port],host[:port].
       """,
       discussion: "HANDOVER_REDIS_URL; \(usualRedis) if neither is given.", valueName: "url"))
   package var redisURL: String?
@@ -22,7 +23,8 @@ package struct Settings: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The number of shards over which the products are distributed.",
-      discussion: "HANDOVER_SHARDS; fixed at the first start, \(ShardCount.usual) if neither is given.",
+      discussion:
+        "HANDOVER_SHARDS; fixed at the first start; if neither is given, \(ShardCount.usual), or \(ShardCount.usualOnCluster) on a cluster.",
       valueName: "count"))
   package var shards: Int?
 
@@ -73,17 +75,11 @@ package struct Settings: ParsableArguments {
   package func givenRedis() -> String? { redisURL ?? Self.text("handover.redis.url") }
 
   package func redis() throws -> RedisURL {
-    let url: RedisURL
     do throws(RedisError) {
-      url = try RedisURL(givenRedis() ?? Self.usualRedis)
+      return try RedisURL(givenRedis() ?? Self.usualRedis)
     } catch {
       throw ValidationError(error.message)
     }
-    if case .cluster = url.endpoint {
-      throw ValidationError(
-        "\(url) names several nodes, but one primary is needed: name it, or its sentinels.")
-    }
-    return url
   }
 
   /// Returns the number of shards that was set, if any.

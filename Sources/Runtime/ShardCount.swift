@@ -5,15 +5,24 @@ import Redis
 package enum ShardCount {
   package static let allowed = 1...Key.shardLimit
   package static let usual = 8
+  /// The usual number on a cluster: even on two, three or four masters, and divided well among up to sixteen.
+  package static let usualOnCluster = 64
 
   /// Returns the stored number, or stores the wanted one.
   ///
   /// Throws if the wanted number differs from the stored one.
-  package static func resolve(_ wanted: Int?, on connection: RedisConnection) throws -> Int {
-    let asked = wanted ?? usual
+  package static func resolve(_ wanted: Int?, on redis: RedisDeployment) throws -> Int {
+    let asked =
+      wanted
+      ?? {
+        switch redis {
+        case .single: usual
+        case .cluster: usualOnCluster
+        }
+      }()
     var commands = Commands()
     commands.add("SET", Key.shardCount, String(asked), "NX", "GET")
-    guard let reply = try connection.exchange(commands).first, !reply.isNull else { return asked }
+    guard let reply = try redis.connect().exchange(commands).first, !reply.isNull else { return asked }
     let known = try reply.shardCount()
     if let wanted, wanted != known {
       throw StartError(

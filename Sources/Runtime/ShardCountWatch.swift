@@ -10,15 +10,13 @@ import ServiceLifecycle
 package struct ShardCountWatch: Service {
   private static let interval = Duration.seconds(2)
 
-  private let url: RedisURL
-  private let shards: Int
+  private let system: Start.System
   private let logger: Logger
   private let service: any Service
 
   /// - Parameter service: The service that uses this number of shards. The watch ends with it.
-  package init(_ url: RedisURL, shards: Int, logger: Logger, beside service: any Service) {
-    self.url = url
-    self.shards = shards
+  package init(_ system: Start.System, logger: Logger, beside service: any Service) {
+    self.system = system
     self.logger = logger
     self.service = service
   }
@@ -49,10 +47,11 @@ package struct ShardCountWatch: Service {
   }
 
   private func look() async throws -> Finding {
-    try await Start.onThread { [url, shards] in
-      let reply = try RedisConnection(url).call("SET", Key.shardCount, "\(shards)", "NX", "GET")
+    try await Start.onThread { [system] in
+      let reply = try system.redis.connect().call(
+        "SET", Key.shardCount, "\(system.shards)", "NX", "GET")
       if reply.isNull { return .missing }
-      return reply.integer == shards ? .same : .other(reply.string ?? "no text")
+      return reply.integer == system.shards ? .same : .other(reply.string ?? "no text")
     }
   }
 
@@ -62,11 +61,11 @@ package struct ShardCountWatch: Service {
     case .missing:
       logger.warning(
         "Redis was emptied or replaced: deals, streams and cursors are gone. Restore a backup, or start from scratch",
-        metadata: ["shards": "\(shards)"])
+        metadata: ["shards": "\(system.shards)"])
     case .other(let found):
       logger.critical(
         "another system uses this Redis: stop this process, or point it at its own Redis",
-        metadata: ["shards": "\(shards)", "found": "\(found)"])
+        metadata: ["shards": "\(system.shards)", "found": "\(found)"])
     }
   }
 }

@@ -4,20 +4,26 @@ import Redis
 
 /// What an executable does before its actual work: find Redis, check it, and get the number of shards.
 package enum Start {
-  /// Waits for Redis and returns the number of shards. Throws if waiting cannot help.
-  package static func shards(_ url: RedisURL, wanted: Int?, logger: Logger) async throws -> Int {
+  /// What every executable works on.
+  package struct System: Sendable {
+    package let redis: RedisDeployment
+    package let shards: Int
+  }
+
+  /// Waits for Redis, checks it and gets the number of shards. Throws if waiting cannot help.
+  package static func system(_ url: RedisURL, wanted: Int?, logger: Logger) async throws -> System {
     var backoff = Backoff()
     while true {
       do {
-        let (shards, warnings) = try await onThread {
-          let connection = try RedisConnection(url)
-          var check = try RedisCheck(connection)
+        let (system, warnings) = try await onThread {
+          let redis = try RedisDeployment(of: url)
           // A named Redis user has only the granted permissions, which do not include CONFIG GET.
-          if url.user == nil { try check.checkSizes(connection) }
-          return (try ShardCount.resolve(wanted, on: connection), check.warnings)
+          let warnings = try RedisCheck.warnings(about: redis, readsConfiguration: url.user == nil)
+          let shards = try ShardCount.resolve(wanted, on: redis)
+          return (System(redis: redis, shards: shards), warnings)
         }
         for warning in warnings { logger.warning("\(warning)", metadata: ["redis": "\(url)"]) }
-        return shards
+        return system
       } catch let error as RedisError where error.canRetry {
         logger.warning("waiting for Redis", metadata: ["redis": "\(url)", "error": "\(error)"])
         try await Task.sleep(for: backoff.next())

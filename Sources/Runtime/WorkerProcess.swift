@@ -19,18 +19,20 @@ package enum WorkerProcess {
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
     health.addCheck("start") { waiting.withLock { $0 } ? "waiting for Redis" : nil }
     let lanes = AwaitedService {
-      let shards = try await Start.shards(url, wanted: wanted, logger: logger)
+      let system = try await Start.system(url, wanted: wanted, logger: logger)
       let runners = (1...threads).map { number in
         let runner = LaneRunner(
-          worker: role.rawValue, lanes: role.lanes(shards: shards, backlogLimit: backlogLimit), url: url,
-          options: options, logger: logger
+          worker: role.rawValue, lanes: role.lanes(shards: system.shards, backlogLimit: backlogLimit),
+          redis: system.redis, options: options, logger: logger
         )
         health.addCheck("lanes-\(number)") { runner.trouble }
         return runner
       }
       waiting.withLock { $0 = false }
-      logger.info("started", metadata: ["redis": "\(url)", "shards": "\(shards)", "threads": "\(threads)"])
-      return ShardCountWatch(url, shards: shards, logger: logger, beside: LaneService(runners))
+      logger.info(
+        "started",
+        metadata: ["redis": "\(url)", "shards": "\(system.shards)", "threads": "\(threads)"])
+      return ShardCountWatch(system, logger: logger, beside: LaneService(runners))
     }
     var services: [any Service] = [lanes]
     if let healthPort {

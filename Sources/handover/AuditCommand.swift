@@ -31,16 +31,17 @@ struct AuditCommand: AsyncParsableCommand {
     let (url, patience) = (try settings.redis(), Duration.seconds(max(0, wait)))
     let logger = try settings.logger("handover")
     let (report, repaired) = try await Start.onThread { [repair] in
-      let connection = try RedisConnection(url)
+      let redis = try RedisDeployment(of: url)
+      let connection = try redis.connect()
       let auditor = Auditor(connection)
       guard repair else { return (try auditor.run(waiting: patience), 0) }
-      return try RebuildLock.hold(url) {
+      return try RebuildLock.hold(on: redis) {
         let report = try auditor.run(waiting: patience)
         guard report.isAtRest, !report.broken.isEmpty else { return (report, 0) }
         let shards = report.shards.indices.map { Shard($0) }
         try ReadModels.clear(shards, on: connection)
         try auditor.forget(report.broken)
-        try ReadModels.rebuild(shards, on: url, logger: logger)
+        try ReadModels.rebuild(shards, on: redis, logger: logger)
         return (try auditor.run(waiting: patience), report.broken.count)
       }
     }

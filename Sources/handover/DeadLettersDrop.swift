@@ -13,7 +13,7 @@ struct DeadLettersDrop: AsyncParsableCommand {
   func run() async throws {
     let url = try settings.redis()
     let missing = try await Start.onThread { [choice] in
-      let office = try DeadLetterOffice(RedisConnection(url))
+      let office = try DeadLetterOffice(RedisDeployment(of: url).connect())
       let (letters, missing) = try choice.letters(in: office)
       for letter in letters {
         try office.drop(letter)

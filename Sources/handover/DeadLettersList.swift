@@ -19,7 +19,7 @@ struct DeadLettersList: AsyncParsableCommand {
   func run() async throws {
     let url = try settings.redis()
     let letters = try await Start.onThread { [worker] in
-      try DeadLetterOffice(RedisConnection(url)).letters(of: worker)
+      try DeadLetterOffice(RedisDeployment(of: url).connect()).letters(of: worker)
     }
     if json {
       print(try letters.json)

@@ -32,7 +32,7 @@ struct DeadLettersReplay: AsyncParsableCommand {
   func run() async throws {
     let url = try settings.redis()
     let isDone = try await Start.onThread { [choice, corrections = Fields(set)] in
-      let office = try DeadLetterOffice(RedisConnection(url))
+      let office = try DeadLetterOffice(RedisDeployment(of: url).connect())
       let (letters, missing) = try choice.letters(in: office)
       for id in missing { print("\(id): no such dead letter.") }
       var isDone = missing.isEmpty

@@ -15,7 +15,7 @@ struct DeadLettersShow: AsyncParsableCommand {
   func run() async throws {
     let url = try settings.redis()
     let letter = try await Start.onThread { [id] in
-      try DeadLetterOffice(RedisConnection(url)).letter(id)
+      try DeadLetterOffice(RedisDeployment(of: url).connect()).letter(id)
     }
     guard let letter else { throw NotFound("dead letter \(id)") }
     print(letter.text)

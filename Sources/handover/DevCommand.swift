@@ -43,18 +43,19 @@ struct DevCommand: AsyncParsableCommand {
   private func run(on redis: PrivateRedis?, _ logger: Logger) async throws {
     let wanted = try settings.wantedShards()
     let url = try redis?.url ?? settings.redis()
-    let shards = try await Start.shards(url, wanted: wanted, logger: logger)
+    let system = try await Start.system(url, wanted: wanted, logger: logger)
     let runners = try WorkerKind.allCases.map { role in
       LaneRunner(
         worker: role.rawValue,
         lanes: role.lanes(
-          shards: shards, backlogLimit: try Settings.backlogLimit(ingress.backlogLimit)), url: url,
+          shards: system.shards, backlogLimit: try Settings.backlogLimit(ingress.backlogLimit)),
+        redis: system.redis,
         options: try lanes.options(for: role), logger: try settings.logger(role.rawValue))
     }
     let gateway = try ingress.gateway(
-      redis: url, shards: shards, host: "127.0.0.1", logger: settings.logger("ingress"))
-    logger.info("started", metadata: ["redis": "\(url)", "shards": "\(shards)"])
-    let watched = ShardCountWatch(url, shards: shards, logger: logger, beside: gateway)
+      system, host: "127.0.0.1", logger: settings.logger("ingress"))
+    logger.info("started", metadata: ["redis": "\(url)", "shards": "\(system.shards)"])
+    let watched = ShardCountWatch(system, logger: logger, beside: gateway)
     let services: [any Service] = [LaneService(runners), watched]
     try await WorkerProcess.run((redis.map { [$0] } ?? []) + services, logger: logger)
   }

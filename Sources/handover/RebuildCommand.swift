@@ -31,15 +31,16 @@ struct RebuildCommand: AsyncParsableCommand {
     let (url, patience, kind) = (try settings.redis(), Duration.seconds(max(0, wait)), kind)
     let logger = try settings.logger("handover")
     let report = try await Start.onThread {
-      try RebuildLock.hold(url) {
-        let connection = try RedisConnection(url)
+      let redis = try RedisDeployment(of: url)
+      return try RebuildLock.hold(on: redis) {
+        let connection = try redis.connect()
         let auditor = Auditor(connection)
         let report = try auditor.run(waiting: patience)
         guard report.isAtRest else { return report }
         let shards = report.shards.indices.map { Shard($0) }
         try ReadModels.clear(shards, on: connection)
         try auditor.forget(report.broken.filter { ($0.kind == .notice) == (kind == .notices) })
-        try ReadModels.rebuild(shards, [kind], on: url, logger: logger, onProgress: Self.show)
+        try ReadModels.rebuild(shards, [kind], on: redis, logger: logger, onProgress: Self.show)
         FileHandle.standardError.write(Data("\n".utf8))
         return try auditor.run(waiting: patience)
       }

@@ -31,7 +31,7 @@ struct StatusCommand: AsyncParsableCommand {
     let url = try settings.redis()
     var isWell = true
     repeat {
-      let status = try await Start.onThread { try SystemStatus(RedisConnection(url)) }
+      let status = try await Start.onThread { try SystemStatus(RedisDeployment(of: url).connect()) }
       isWell = status.isWell
       let clear = watch && !json ? "\u{1B}[H\u{1B}[2J" : ""
       try Output.write([clear + (json ? try Self.encoded(status) : Self.table(status))])

@@ -33,13 +33,13 @@ struct TailCommand: AsyncParsableCommand {
     let (product, user, types, json) = (product.map { "\($0)" }, user, Set(type), json)
     try await Start.onThread {
       let interruption = Interruption()
-      var tail = try JournalTail(RedisConnection(url))
+      let tail = try JournalTail(RedisDeployment(of: url))
       var isLast = false
       while !isLast {
         // On an interruption, the rest of what the journals contain is still shown.
         let isAsked = interruption.isAsked
         let lines = try tail.next(waits: !isAsked)
-        isLast = isAsked && lines.count < JournalTail.page
+        isLast = isAsked && lines.isEmpty
         let wanted = lines.filter { line in
           if let product, line.fields["productid"] != product { return false }
           if let user, line.fields["userid"] != user, line.fields["seller"] != user { return false }

@@ -31,7 +31,9 @@ struct TimelineCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (url, subject, id) = (try settings.redis(), subject, id)
-    let timeline = try await Start.onThread { try Timeline(of: subject, id, RedisConnection(url)) }
+    let timeline = try await Start.onThread {
+      try Timeline(of: subject, id, RedisDeployment(of: url).connect())
+    }
     if json {
       return try Output.write(timeline.moments.map(Self.encoded))
     }

@@ -25,7 +25,7 @@ import Testing
       store.add("ZADD", keys[set], String(score), "m\(score)")
     }
     for reply in try server.connect().exchange(store) { try reply.get() }
-    let redis = RedisClient(server.url)
+    let redis = RedisClient(.single(server.url))
     redis.start()
     defer { redis.stop() }
     let sorted = isReversed ? scores.sorted(by: >) : scores.sorted()

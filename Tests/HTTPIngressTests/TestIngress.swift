@@ -31,7 +31,7 @@ struct TestIngress {
     let server = try TestRedis()
     let lane = FakeLane(server.url, rule)
     defer { lane.stop() }
-    var options = IngressOptions(shards: FakeLane.shards, redis: server.url)
+    var options = IngressOptions(shards: FakeLane.shards, redis: .single(server.url))
     options.host = "127.0.0.1"
     options.port = 0
     setUp(&options)

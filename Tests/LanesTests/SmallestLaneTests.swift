@@ -41,8 +41,8 @@ enum Counting {
   }
 
   /// One replica; any number of them share the lanes.
-  static func replica(on url: RedisURL, _ logger: Logger) -> LaneRunner {
-    LaneRunner(worker: worker, lanes: shards.map(lane), url: url, logger: logger)
+  static func replica(on redis: RedisDeployment, _ logger: Logger) -> LaneRunner {
+    LaneRunner(worker: worker, lanes: shards.map(lane), redis: redis, logger: logger)
   }
 }
 
@@ -58,7 +58,8 @@ enum Counting {
             try connection.call("XADD", shard.key("visits"), "*", "page", "home")
           }
         }
-        let replica = Counting.replica(on: redis.url, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let replica = Counting.replica(
+          on: .single(redis.url), Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let thread = Background { replica.run() }
         let deadline = ContinuousClock.now + Patience.limit
         for shard in Counting.shards {

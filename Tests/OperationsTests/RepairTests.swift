@@ -52,7 +52,7 @@ import Workers
     for _ in 1...2 {
       try Auditor(redis).forget(report.broken)
       try ReadModels.rebuild(
-        [Shard(0), Shard(1)], on: bench.redis.url,
+        [Shard(0), Shard(1)], on: .single(bench.redis.url),
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       #expect(try bench.audit().said == [])
     }
@@ -74,7 +74,7 @@ import Workers
     let rebuilds = (1...2).map { _ in
       Background {
         do throws(RedisError) {
-          try ReadModels.rebuild([Shard(0), Shard(1)], on: url, logger: Self.logger)
+          try ReadModels.rebuild([Shard(0), Shard(1)], on: .single(url), logger: Self.logger)
         } catch {
           failures.change { $0.append("\(error)") }
         }
@@ -90,14 +90,14 @@ import Workers
   @Test func `only one process at a time holds the rebuild lock`() throws {
     let bench = try Bench(shards: 1)
     let url = bench.redis.url
-    try RebuildLock.hold(url) {
-      let refusal = #expect(throws: RebuildLock.Refusal.self) { try RebuildLock.hold(url) {} }
+    try RebuildLock.hold(on: .single(url)) {
+      let refusal = #expect(throws: RebuildLock.Refusal.self) { try RebuildLock.hold(on: .single(url)) {} }
       #expect(refusal?.description.contains("already running") == true)
     }
-    try RebuildLock.hold(url) {}
+    try RebuildLock.hold(on: .single(url)) {}
     // A holder that lost the lock in an outage learns that its work does not count.
     #expect(throws: RebuildLock.Refusal.self) {
-      try RebuildLock.hold(url) { _ = try bench.connection.call("DEL", Key.rebuildLock) }
+      try RebuildLock.hold(on: .single(url)) { _ = try bench.connection.call("DEL", Key.rebuildLock) }
     }
   }
 
@@ -109,7 +109,7 @@ import Workers
     bench.stop()
     let (url, isDeleted) = (bench.redis.url, Watched(false))
     let rebuild = Background {
-      try? ReadModels.rebuild([Shard(0)], on: url, logger: Self.logger) { _, _ in
+      try? ReadModels.rebuild([Shard(0)], on: .single(url), logger: Self.logger) { _, _ in
         // After the first batch, delete the last event.
         guard !isDeleted.now, let redis = try? RedisConnection(url) else { return }
         isDeleted.change { $0 = true }

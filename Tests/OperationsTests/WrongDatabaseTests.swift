@@ -5,19 +5,19 @@ import Testing
 
 /// Databases and items that the operator's commands do not find.
 @Suite struct WrongDatabaseTests {
-  private static let commands: [@Sendable (RedisConnection) throws -> Void] = [
-    { _ = try Auditor($0).run() },
-    { _ = try DeadLetterOffice($0) },
+  private static let commands: [@Sendable (RedisDeployment) throws -> Void] = [
+    { _ = try Auditor($0.connect()).run() },
+    { _ = try DeadLetterOffice($0.connect()) },
     { _ = try JournalTail($0) },
-    { _ = try SystemStatus($0) },
-    { _ = try Timeline(of: .product, 1, $0) },
+    { _ = try SystemStatus($0.connect()) },
+    { _ = try Timeline(of: .product, 1, $0.connect()) },
   ]
 
   @Test func `every command names the missing shard count`() throws {
     let bench = try Bench()
     try bench.connection.call("DEL", Key.shardCount)
     for command in Self.commands {
-      #expect(throws: WrongDatabase.noShardCount) { try command(bench.connection) }
+      #expect(throws: WrongDatabase.noShardCount) { try command(.single(bench.redis.url)) }
     }
     #expect("\(WrongDatabase.noShardCount)".hasPrefix("handover:shards does not exist"))
   }
@@ -27,7 +27,7 @@ import Testing
     try bench.connection.call("DEL", Key.shardCount)
     try bench.connection.call("SADD", Key.shardCount, "8")
     for command in Self.commands {
-      #expect(throws: WrongDatabase.badShardCount) { try command(bench.connection) }
+      #expect(throws: WrongDatabase.badShardCount) { try command(.single(bench.redis.url)) }
     }
   }
 

@@ -13,9 +13,9 @@ enum PoisonWorker {
     options.lease = .milliseconds(500)
     options.heartbeat = .milliseconds(50)
     options.replicaLifetime = .milliseconds(300)
-    LaneRunner(
+    try LaneRunner(
       worker: WorkerKind.trade.rawValue, lanes: WorkerKind.trade.lanes(shards: 8).map(poisonable),
-      url: try RedisURL(environment["HANDOVER_REDIS_URL"] ?? ""), options: options,
+      redis: .single(RedisURL(environment["HANDOVER_REDIS_URL"] ?? "")), options: options,
       logger: Logger(label: "poison")
     ).run()
   }

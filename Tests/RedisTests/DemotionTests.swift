@@ -83,7 +83,7 @@ private final class Pair: Sendable {
 
   @Test func `a writing client moves to the new primary`() async throws {
     let pair = try await onThread { try Pair() }
-    let client = RedisClient(pair.name)
+    let client = RedisClient(.single(pair.name))
     client.start()
     _ = try await client.send(Self.write("old"))
     try await onThread {
@@ -104,7 +104,7 @@ private final class Pair: Sendable {
 
   @Test func `a reading client moves to the new primary once the role is checked`() async throws {
     let pair = try await onThread { try Pair() }
-    let client = RedisClient(pair.name)
+    let client = RedisClient(.single(pair.name))
     client.start()
     try await client.requirePrimary()
     try await onThread {

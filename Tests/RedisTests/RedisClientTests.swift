@@ -26,7 +26,7 @@ import Testing
 
   @Test func `every concurrent sender gets its own replies`() async throws {
     let redis = try await onThread { try TestRedis() }
-    let client = RedisClient(redis.url)
+    let client = RedisClient(.single(redis.url))
     client.start()
     try await withThrowingTaskGroup { senders in
       for sender in 0..<100 {
@@ -51,7 +51,7 @@ import Testing
 
   @Test func `calls fail at once in an outage, and the client reconnects by itself`() async throws {
     let redis = try await onThread { try TestRedis() }
-    let client = RedisClient(redis.url)
+    let client = RedisClient(.single(redis.url))
     client.start()
     _ = try await client.send(Self.echo("here"))
     #expect(client.isConnected)
@@ -72,7 +72,7 @@ import Testing
 
   @Test func `all calls fail at once while the server hangs`() async throws {
     let redis = try await onThread { try TestRedis() }
-    let client = RedisClient(redis.url, commandTimeout: .seconds(2))
+    let client = RedisClient(.single(redis.url), commandTimeout: .seconds(2))
     client.start()
     _ = try await client.send(Self.echo("here"))
     redis.process.signal(SIGSTOP)
@@ -90,7 +90,7 @@ import Testing
 
   @Test func `a client reconnects after its connection was killed`() async throws {
     let redis = try await onThread { try TestRedis() }
-    let client = RedisClient(redis.url)
+    let client = RedisClient(.single(redis.url))
     client.start()
     for _ in 0..<20 {
       _ = try await Self.awaitReturn(of: client)
@@ -102,7 +102,7 @@ import Testing
 
   @Test func `a call over the limit is refused, and waiting calls are answered at a stop`() async throws {
     let redis = try await onThread { try TestRedis() }
-    let client = RedisClient(redis.url, limit: 50)
+    let client = RedisClient(.single(redis.url), limit: 50)
     // The client is not started yet, so all of them wait, except the one over the limit.
     try await withThrowingTaskGroup(of: RedisError.Code?.self) { senders in
       for sender in 0..<51 {
@@ -129,7 +129,7 @@ import Testing
     let redis = try await onThread { try TestRedis() }
     for comesUp in [false, true] {
       let socket = redis.folder.appending(path: "later-\(comesUp).sock")
-      let client = RedisClient(try RedisURL("unix://\(socket.path)"))
+      let client = RedisClient(.single(try RedisURL("unix://\(socket.path)")))
       client.start()
       while client.isConnected { await Task.yield() }
       if comesUp {
@@ -143,7 +143,7 @@ import Testing
 
   @Test func `a client waits between its attempts to connect`() async throws {
     let redis = try await onThread { try TestRedis() }
-    let client = RedisClient(redis.url(user: "nobody", password: "x"), limit: 200)
+    let client = RedisClient(.single(redis.url(user: "nobody", password: "x")), limit: 200)
     let start = ContinuousClock.now
     await withTaskGroup { senders in
       for _ in 0..<201 {

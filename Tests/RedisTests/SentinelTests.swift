@@ -6,7 +6,7 @@ import Testing
 @Suite struct SentinelTests {
   @Test func `sentinels lead to the primary, and to the new one after a fail-over`() async throws {
     let servers = try await onThread { try TestSentinel() }
-    let client = try RedisClient(servers.url, commandTimeout: .seconds(1))
+    let client = try RedisClient(.single(servers.url), commandTimeout: .seconds(1))
     client.start()
     try await eventually("the client writes") {
       try await client.send(Commands("SET", "key", "old")).first?.get().string == "OK"

@@ -30,7 +30,7 @@ import Testing
           "1")
       }
       let runner = LaneRunner(
-        worker: "stock", lanes: [spec], url: redis.url,
+        worker: "stock", lanes: [spec], redis: .single(redis.url),
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       let thread = Background { runner.run() }
       let deadline = ContinuousClock.now + Patience.limit

@@ -37,7 +37,7 @@ import Testing
       func loads() throws -> Int { try connection.calls(of: "hgetall") }
       func own(_ body: () throws -> Void) throws {
         let runner = LaneRunner(
-          worker: "reservation", lanes: [spec], url: redis.url,
+          worker: "reservation", lanes: [spec], redis: .single(redis.url),
           logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let thread = Background { runner.run() }
         defer {

@@ -43,7 +43,7 @@ import Testing
       let unknown = try append(known)
       let specs = role.lanes(shards: 1).filter { $0.name.tag == shard.tag }
       let runner = LaneRunner(
-        worker: role.rawValue, lanes: specs, url: redis.url,
+        worker: role.rawValue, lanes: specs, redis: .single(redis.url),
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       let thread = Background { runner.run() }
       func wait(until what: String, isMet: () throws -> Bool) throws {

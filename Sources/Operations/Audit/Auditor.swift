@@ -10,9 +10,9 @@ import Workers
 /// It only reads, in small steps, so the system can keep running. Checks that need a system at rest are
 /// skipped for shards that work during the audit; the report notes them.
 package struct Auditor {
-  private let connection: RedisConnection
+  private let connection: any RedisLink
 
-  package init(_ connection: RedisConnection) { self.connection = connection }
+  package init(_ connection: any RedisLink) { self.connection = connection }
 
   /// Runs the audit.
   ///

@@ -28,7 +28,7 @@ struct CommandCheck {
   }
 
   mutating func take(
-    _ page: [JournalEntry], on connection: RedisConnection, _ findings: inout Findings
+    _ page: [JournalEntry], on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
     var ended: [JournalEntry] = []
     for entry in page {
@@ -92,7 +92,7 @@ struct CommandCheck {
   ///   - isHeld: whether an aggregate still holds the command, to finish it later.
   mutating func finish(
     upTo cursors: [DecidingWorker: EntryID], besides deadLetters: DeadEntries, isHeld: (String) -> Bool,
-    on connection: RedisConnection, _ findings: inout Findings
+    on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) -> Sum {
     var sum = Sum()
     var seen: [[UInt8]: Seen] = [:]

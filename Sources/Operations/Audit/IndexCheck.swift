@@ -43,7 +43,7 @@ struct IndexCheck {
     }
   }
 
-  func finish(on connection: RedisConnection, _ findings: inout Findings) throws(RedisError) {
+  func finish(on connection: any RedisLink, _ findings: inout Findings) throws(RedisError) {
     // Inventories of older releases have no trace, and no command id in the directory.
     var registered: [Item] = []
     for entity in Entity.allCases {
@@ -73,7 +73,7 @@ struct IndexCheck {
   }
 
   private func compare(
-    _ items: [Item], of entity: Entity, on connection: RedisConnection, _ findings: inout Findings
+    _ items: [Item], of entity: Entity, on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
     let key = Key.index(of: entity, in: shard)
     var scores: [String: Int] = [:]

@@ -19,7 +19,7 @@ struct Keyspace {
   private(set) var memory: [String: KindOfKey] = [:]
 
   mutating func take(
-    _ keys: [String], on connection: RedisConnection, _ findings: inout Findings
+    _ keys: [String], on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
     var sampled: [(kind: String, key: String)] = []
     var typed: [(key: String, type: String)] = []

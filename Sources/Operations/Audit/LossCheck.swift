@@ -8,7 +8,7 @@ import Redis
 /// Redis counts all entries that were ever added to a stream, and a lane's cursor counts those it has read.
 /// The entries in between must still exist.
 struct LossCheck {
-  let connection: RedisConnection
+  let connection: any RedisLink
 
   func check(_ lane: LaneName, _ stream: String, _ findings: inout Findings) throws(RedisError) {
     // In this order, a lane that keeps reading can only make the gap smaller.

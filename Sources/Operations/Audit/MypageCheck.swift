@@ -67,7 +67,7 @@ struct MypageCheck {
 
   /// Compares the stored rows of reservations with what is expected.
   func check(
-    _ reservations: [Reservation], on connection: RedisConnection, _ findings: inout Findings
+    _ reservations: [Reservation], on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
     var asked: [Asked] = []
     var listed: [Listed] = []

@@ -24,7 +24,7 @@ struct NoticeCheck {
   init(_ shard: Shard) { self.shard = shard }
 
   mutating func take(
-    _ page: [JournalEntry], on connection: RedisConnection, _ findings: inout Findings
+    _ page: [JournalEntry], on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
     var expected: [Expected] = []
     for entry in page {
@@ -60,7 +60,7 @@ struct NoticeCheck {
 
   /// Reports missing notices, except those of users who have enough newer ones.
   private func check(
-    _ missing: [Expected], on connection: RedisConnection, _ findings: inout Findings
+    _ missing: [Expected], on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
     var oldest: [[UInt8]: EntryID] = [:]
     for notice in missing {
@@ -80,7 +80,7 @@ struct NoticeCheck {
   }
 
   /// Compares the status stream, as far back as it goes, with the events that change a status.
-  func finish(on connection: RedisConnection, _ findings: inout Findings) throws(RedisError) {
+  func finish(on connection: any RedisLink, _ findings: inout Findings) throws(RedisError) {
     let key = Key.status(of: shard)
     var left = announced[...]
     var isFirst = try StreamState(of: key, on: connection).isTrimmed

@@ -16,7 +16,7 @@ struct Quiescence: Equatable {
 
   var isQuiet: Bool { delays.isEmpty && inletDelays.isEmpty }
 
-  init(shards: Int, on connection: RedisConnection) throws(RedisError) {
+  init(shards: Int, on connection: any RedisLink) throws(RedisError) {
     for worker in DecidingWorker.allCases {
       let tag = "{\(Key.inlet(worker))}"
       let inlet = try StreamState(of: Key.inlet(worker), on: connection)

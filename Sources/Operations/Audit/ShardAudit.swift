@@ -15,7 +15,7 @@ struct ShardAudit {
 
   let shard: Shard
   let contents: Keyspace.Contents
-  let connection: RedisConnection
+  let connection: any RedisLink
   var findings = Findings()
   var totals = AuditReport.Totals()
   var notes: [String] = []
@@ -35,7 +35,7 @@ struct ShardAudit {
   private let journal: StreamState
 
   init(
-    _ shard: Shard, _ contents: Keyspace.Contents, on connection: RedisConnection
+    _ shard: Shard, _ contents: Keyspace.Contents, on connection: any RedisLink
   ) throws(RedisError) {
     self.shard = shard
     self.contents = contents

@@ -10,7 +10,7 @@ struct StrayCheck {
   let shards: Int
 
   func take(
-    _ keys: [String], on connection: RedisConnection, _ findings: inout Findings
+    _ keys: [String], on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
     let notices = keys.filter { Key.userid(ofNotices: $0) != nil }
     let lists = keys.filter { Key.userid(ofMypage: $0) != nil }
@@ -27,7 +27,7 @@ struct StrayCheck {
   }
 
   private func checkNotices(
-    _ page: [(key: String, name: String)], on connection: RedisConnection, _ findings: inout Findings
+    _ page: [(key: String, name: String)], on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
     var notices: [NoticeID] = []
     for (key, name) in page {
@@ -59,7 +59,7 @@ struct StrayCheck {
 
   /// Returns where the trimmed ones of the shards' journals begin.
   private func starts(
-    of shards: Set<Shard>, on connection: RedisConnection
+    of shards: Set<Shard>, on connection: any RedisLink
   ) throws(RedisError) -> [Shard: EntryID] {
     var starts: [Shard: EntryID] = [:]
     for shard in shards {
@@ -70,7 +70,7 @@ struct StrayCheck {
   }
 
   private func checkLists(
-    _ page: [(key: String, name: String)], on connection: RedisConnection, _ findings: inout Findings
+    _ page: [(key: String, name: String)], on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
     var listed: [(id: MypageRowID, userid: String, view: BrokenView)] = []
     for (key, name) in page {
@@ -93,7 +93,7 @@ struct StrayCheck {
   }
 
   private func checkRows(
-    _ page: [(key: String, name: String)], on connection: RedisConnection, _ findings: inout Findings
+    _ page: [(key: String, name: String)], on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
     var rows: [(reserveid: Int, shard: Shard, view: BrokenView)] = []
     for (key, name) in page {

@@ -14,7 +14,7 @@ struct StreamState: Equatable {
   /// Whether some entries are gone, the oldest ones or others.
   var isTrimmed: Bool { added > length }
 
-  init(of key: String, on connection: RedisConnection) throws(RedisError) {
+  init(of key: String, on connection: any RedisLink) throws(RedisError) {
     var commands = Commands()
     commands.add("EXISTS", key)
     commands.add("XINFO", "STREAM", key)

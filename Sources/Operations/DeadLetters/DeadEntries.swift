@@ -14,7 +14,7 @@ struct DeadEntries {
   private(set) var areIncomplete = false
   private var places: Set<Place> = []
 
-  init(tag: String, on connection: RedisConnection) throws(RedisError) {
+  init(tag: String, on connection: any RedisLink) throws(RedisError) {
     let key = LaneName(worker: "", tag: tag).deadLetters
     areIncomplete = try StreamState(of: key, on: connection).isTrimmed
     try connection.readPages(of: key) { (page) throws(RedisError) in

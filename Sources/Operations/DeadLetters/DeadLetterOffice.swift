@@ -16,10 +16,10 @@ package struct DeadLetterOffice {
     case refused(String)
   }
 
-  private let connection: RedisConnection
+  private let connection: any RedisLink
   private let shards: Int
 
-  package init(_ connection: RedisConnection) throws {
+  package init(_ connection: any RedisLink) throws {
     self.connection = connection
     shards = try connection.shardCount()
   }

@@ -16,7 +16,7 @@ struct ReplayedEvents {
 
   /// - Parameter deadLetters: a replay removes a dead letter, so if none is missing, there was no replay.
   init(
-    _ shard: Shard, besides deadLetters: DeadEntries, on connection: RedisConnection,
+    _ shard: Shard, besides deadLetters: DeadEntries, on connection: any RedisLink,
     _ findings: inout Findings
   ) throws(RedisError) {
     guard deadLetters.areIncomplete else { return }

@@ -40,7 +40,7 @@ package struct SystemStatus: Encodable, Sendable {
   }
 
   /// Reads the status from Redis, in two round trips.
-  package init(_ connection: RedisConnection) throws {
+  package init(_ connection: any RedisLink) throws {
     let shards = try connection.shardCount()
     self.shards = shards
     let specs = WorkerKind.allCases.map { ($0.rawValue, $0.lanes(shards: shards)) }

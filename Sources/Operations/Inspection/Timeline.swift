@@ -24,7 +24,7 @@ package struct Timeline: Sendable {
   private static let page = 1000
 
   /// Reads the timeline of an item. Throws `NotFound` if the item is not known.
-  package init(of subject: Subject, _ id: Int, _ connection: RedisConnection) throws {
+  package init(of subject: Subject, _ id: Int, _ connection: any RedisLink) throws {
     let shards = try connection.shardCount()
     let entity: Entity? = subject == .product ? nil : subject == .reserve ? .reserve : .trade
     productid = id
@@ -88,7 +88,7 @@ package struct Timeline: Sendable {
 
   /// Returns all entries of a stream, read page by page.
   private static func lines(
-    of stream: String, _ shard: Shard, _ connection: RedisConnection
+    of stream: String, _ shard: Shard, _ connection: any RedisLink
   ) throws(RedisError) -> [JournalLine] {
     var lines: [JournalLine] = []
     var start = "-"

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// The map is asked for again when a node redirects or does not answer. One thread does that for everybody;
 /// it exists only while there is something to find out.
-public final class Cluster: Sendable {
+public final class Cluster: Sendable, CustomStringConvertible {
   private struct State {
     var topology: ClusterTopology
     /// Whether the refreshing thread runs.
@@ -44,6 +44,9 @@ public final class Cluster: Sendable {
     if let failure = refreshNow() { throw failure }
   }
 
+  /// The URL that names its seeds, without the password.
+  public var description: String { "\(url)" }
+
   // MARK: What is known
 
   /// A consistent copy of what is known.
@@ -69,9 +72,6 @@ public final class Cluster: Sendable {
 
   /// Why calls to a node fail at once; nil if they do not.
   func suspicion(of node: RedisNode) -> RedisError? { state.withLock { $0.topology.suspects[node] } }
-
-  /// The URL for connections to a node.
-  func url(of node: RedisNode) -> RedisURL { RedisURL(of: node, as: url) }
 
   // MARK: What connections report
 
@@ -164,12 +164,13 @@ public final class Cluster: Sendable {
     return failures.first { !$0.canRetry } ?? failures.first
   }
 
-  private func connect(to node: RedisNode) throws(RedisError) -> RedisConnection {
-    try RedisConnection(url(of: node), connectTimeout: Self.patience, commandTimeout: Self.patience)
+  /// Makes a connection to a node, for commands that take no longer than a time.
+  public func connect(to node: RedisNode, within time: Duration) throws(RedisError) -> RedisConnection {
+    try RedisConnection(RedisURL(of: node, as: url), connectTimeout: time, commandTimeout: time)
   }
 
   private func map(from node: RedisNode) throws(RedisError) -> ClusterMap {
-    let connection = try connect(to: node)
+    let connection = try connect(to: node, within: Self.patience)
     let question = Commands("CLUSTER", "SLOTS")
     guard let reply = try connection.exchange(question, limit: Self.mostBytes).first else {
       throw RedisError(.unexpectedReply, "CLUSTER SLOTS of \(node) returned nothing.")
@@ -183,7 +184,7 @@ public final class Cluster: Sendable {
   }
 
   private func isUp(_ node: RedisNode) -> Bool {
-    (try? connect(to: node).call("PING")) != nil
+    (try? connect(to: node, within: Self.patience).call("PING")) != nil
   }
 
   // MARK: Waiting

@@ -16,10 +16,12 @@ public final class ClusterConnection {
     var pipeline: SplitPipeline
     /// The nodes that have parts of it under way.
     var nodes: [RedisNode] = []
+    let limit: Int
 
-    init(_ number: Int, _ pipeline: SplitPipeline) {
+    init(_ number: Int, _ pipeline: SplitPipeline, limit: Int) {
       self.number = number
       self.pipeline = pipeline
+      self.limit = limit
     }
 
     /// Strikes out one of the parts under way at a node.
@@ -64,7 +66,9 @@ public final class ClusterConnection {
   ///
   /// Commands on one key are executed in their order, also those of several calls. Throws if a command cannot
   /// be sent to a cluster: then none was sent. What happens to a node only concerns `receive`.
-  public func send(_ commands: Commands) throws(RedisError) -> Receipt {
+  ///
+  /// - Parameter limit: The maximum number of bytes of text in the replies of one node.
+  public func send(_ commands: Commands, limit: Int = .max) throws(RedisError) -> Receipt {
     let topology = cluster.topology
     if topology.version != version {
       // What is still under way must not be overtaken at a slot's new node.
@@ -74,7 +78,7 @@ public final class ClusterConnection {
       version = topology.version
     }
     let pipeline = try SplitPipeline(commands) { slot in slot.map(topology.owner(of:)) ?? topology.anyNode }
-    return Receipt(number: launch(pipeline).number)
+    return Receipt(number: launch(pipeline, limit: limit).number)
   }
 
   /// Waits for the replies to commands that were sent, in the order of the commands. Follows redirections.
@@ -89,16 +93,10 @@ public final class ClusterConnection {
   }
 
   /// Sends the commands and waits for all their replies; errors as for `send` and `receive`.
-  public func exchange(_ commands: Commands) throws(RedisError) -> [Reply] {
+  public func exchange(_ commands: Commands, limit: Int) throws(RedisError) -> [Reply] {
     guard !commands.isEmpty else { return [] }
     precondition(flights.isEmpty, "replies to earlier commands have to be received first")
-    return try receive(send(commands))
-  }
-
-  /// Sends one command and waits for its reply. Throws if the reply is an error.
-  @discardableResult
-  public func call(_ words: String...) throws(RedisError) -> Reply {
-    try exchange(Commands(RESPWords(words))).single()
+    return try receive(send(commands, limit: limit))
   }
 
   /// Returns the digest of a script for `EVALSHA`. From then on, the script is loaded into every node before
@@ -117,6 +115,12 @@ public final class ClusterConnection {
     digests[script] = digest
     sources[digest] = script
     return digest
+  }
+
+  /// Forgets the digests, so that each script is loaded again before its next call.
+  public func forgetScripts() {
+    digests = [:]
+    for link in links.values { link.loaded = [] }
   }
 
   // MARK: Single nodes
@@ -166,9 +170,9 @@ public final class ClusterConnection {
 
   // MARK: Flights
 
-  private func launch(_ pipeline: SplitPipeline) -> Flight {
+  private func launch(_ pipeline: SplitPipeline, limit: Int = .max) -> Flight {
     sent += 1
-    let flight = Flight(sent, pipeline)
+    let flight = Flight(sent, pipeline, limit: limit)
     flights.append(flight)
     dispatch(flight)
     return flight
@@ -224,7 +228,7 @@ public final class ClusterConnection {
   private func receiveNext(from node: RedisNode, _ link: Link) {
     let (flight, part, loads) = link.expected[0]
     do throws(RedisError) {
-      let replies = try link.connection.receive(loads + part.commands.count)
+      let replies = try link.connection.receive(loads + part.commands.count, limit: flight.limit)
       link.expected.removeFirst()
       flight.hasHeard(from: node)
       if !part.digests.isEmpty, replies.contains(where: { $0.error?.code == .refused(kind: .noScript) }) {
@@ -245,9 +249,7 @@ public final class ClusterConnection {
     }
     if let known = links[node] { return known }
     do throws(RedisError) {
-      let connection = try RedisConnection(
-        cluster.url(of: node), connectTimeout: timeout, commandTimeout: timeout)
-      let link = Link(connection)
+      let link = Link(try cluster.connect(to: node, within: timeout))
       links[node] = link
       return link
     } catch {

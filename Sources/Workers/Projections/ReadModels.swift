@@ -22,10 +22,10 @@ package enum ReadModels {
   ///   - kinds: the read models to rebuild.
   ///   - onProgress: called with the number of applied events and of all events, on any thread.
   package static func rebuild(
-    _ shards: [Shard], _ kinds: Set<Kind> = Set(Kind.allCases), on url: RedisURL, logger: Logger,
+    _ shards: [Shard], _ kinds: Set<Kind> = Set(Kind.allCases), on redis: RedisDeployment, logger: Logger,
     onProgress: @escaping @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in }
   ) throws(RedisError) {
-    let connection = try RedisConnection(url)
+    let connection = try redis.connect()
     var all = 0
     var ends: [Shard: EntryID] = [:]
     for shard in shards {
@@ -42,22 +42,22 @@ package enum ReadModels {
         name: LaneName(worker: worker, tag: shard.tag), streams: [Key.journal(of: shard)],
         makeHandler: { RebuildHandler(shard: shard, kinds: kinds, progress: progress) })
     }
-    let runner = LaneRunner(worker: worker, lanes: lanes, url: url, logger: logger)
+    let runner = LaneRunner(worker: worker, lanes: lanes, redis: redis, logger: logger)
     progress.whenDone { runner.stop() }
     let ended = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       runner.run()
       ended.signal()
     }
-    while ended.wait(timeout: .now() + 1) == .timedOut { progress.passDeleted(on: url) }
+    while ended.wait(timeout: .now() + 1) == .timedOut { progress.passDeleted(on: redis) }
     progress.whenDone {}
-    try forget([worker], ends.keys, on: RedisConnection(url))
+    try forget([worker], ends.keys, on: redis.connect())
   }
 
   private static let prefix = "rebuild-"
 
   /// Removes what killed rebuilds left behind. The caller holds the `RebuildLock`, so that none is running.
-  package static func clear(_ shards: [Shard], on connection: RedisConnection) throws(RedisError) {
+  package static func clear(_ shards: [Shard], on connection: any RedisLink) throws(RedisError) {
     var left: Set<String> = []
     for shard in shards {
       for group in try connection.call("XINFO", "GROUPS", Key.journal(of: shard)) {
@@ -69,7 +69,7 @@ package enum ReadModels {
 
   /// Removes all traces of these workers' lanes.
   private static func forget(
-    _ workers: Set<String>, _ shards: some Collection<Shard>, on connection: RedisConnection
+    _ workers: Set<String>, _ shards: some Collection<Shard>, on connection: any RedisLink
   ) throws(RedisError) {
     var commands = Commands()
     for worker in workers {
@@ -118,10 +118,10 @@ private final class Progress: Sendable {
   }
 
   /// Stops waiting for events that were deleted after the rebuild began.
-  func passDeleted(on url: RedisURL) {
+  func passDeleted(on redis: RedisDeployment) {
     let (ends, reached) = state.withLock { ($0.ends, $0.reached) }
     // During an outage, the next attempt will find out.
-    guard let connection = try? RedisConnection(url) else { return }
+    guard let connection = try? redis.connect() else { return }
     for (shard, end) in ends {
       let start = reached[shard].map { "(\($0)" } ?? "-"
       guard

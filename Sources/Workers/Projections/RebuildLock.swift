@@ -1,5 +1,6 @@
 import Foundation
 import Keys
+import Lanes
 import Redis
 
 /// Ensures that only one rebuild or repair runs at a time.
@@ -16,9 +17,11 @@ package enum RebuildLock {
   }
 
   /// Holds the lock while doing the work. Throws a `Refusal` if somebody else holds it.
-  package static func hold<Result>(_ url: RedisURL, _ work: () throws -> Result) throws -> Result {
+  package static func hold<Result>(
+    on redis: RedisDeployment, _ work: () throws -> Result
+  ) throws -> Result {
     let token = String(UInt64.random(in: 0...UInt64.max), radix: 16)
-    let connection = try RedisConnection(url)
+    let connection = try redis.connect()
     let milliseconds = "\(lifetime.components.seconds * 1000)"
     guard try !connection.call("SET", Key.rebuildLock, token, "NX", "PX", milliseconds).isNull else {
       throw Refusal(
@@ -31,7 +34,7 @@ package enum RebuildLock {
     Thread.detachNewThread {
       // The lock survives a short outage.
       while done.wait(timeout: .now() + lifetime.seconds / 6) == .timedOut {
-        _ = try? RedisConnection(url).evaluate(renewal, token, milliseconds)
+        _ = try? redis.connect().evaluate(renewal, keys: [Key.rebuildLock], token, milliseconds)
       }
       ended.signal()
     }
@@ -40,7 +43,7 @@ package enum RebuildLock {
       ended.wait()
     }
     let result = try work()
-    guard try RedisConnection(url).evaluate(release, token, milliseconds).integer == 1 else {
+    guard try redis.connect().evaluate(release, keys: [Key.rebuildLock], token).integer == 1 else {
       throw Refusal(
         description: "Redis was away for so long that another rebuild can have started: run it again.")
     }
@@ -51,12 +54,4 @@ package enum RebuildLock {
     "return redis.call('GET',KEYS[1])==ARGV[1] and redis.call('PEXPIRE',KEYS[1],ARGV[2]) or 0")
   private static let release = Script(
     "return redis.call('GET',KEYS[1])==ARGV[1] and redis.call('DEL',KEYS[1]) or 0")
-}
-
-extension RedisConnection {
-  fileprivate func evaluate(
-    _ script: Script, _ token: String, _ milliseconds: String
-  ) throws(RedisError) -> Reply {
-    try call("EVALSHA", digest(of: script), "1", Key.rebuildLock, token, milliseconds)
-  }
 }

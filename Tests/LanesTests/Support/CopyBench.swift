@@ -45,7 +45,7 @@ final class CopyBench: Sendable {
       }
     }
     return LaneRunner(
-      worker: "copy", lanes: specs, url: redis.url, options: options,
+      worker: "copy", lanes: specs, redis: .single(redis.url), options: options,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 

@@ -49,7 +49,7 @@ final class Bench {
     options.heartbeat = .milliseconds(20)
     runners = WorkerKind.allCases.filter { workers.contains($0.rawValue) }.map { role in
       LaneRunner(
-        worker: role.rawValue, lanes: role.lanes(shards: shards), url: redis.url, options: options,
+        worker: role.rawValue, lanes: role.lanes(shards: shards), redis: .single(redis.url), options: options,
         logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
     for runner in runners {

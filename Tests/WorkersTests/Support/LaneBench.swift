@@ -40,7 +40,7 @@ struct LaneBench {
   /// Owns the lane while the body runs.
   func own<Result>(_ body: (LaneRunner) throws -> Result) throws -> Result {
     let runner = LaneRunner(
-      worker: role.rawValue, lanes: [spec], url: redis.url,
+      worker: role.rawValue, lanes: [spec], redis: .single(redis.url),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let thread = Background { runner.run() }
     defer {

@@ -1,6 +1,6 @@
 import Redis
 
-extension RedisConnection {
+extension RedisLink {
   /// Returns the number of shards that this Redis was set up with. Throws `WrongDatabase` if there is none.
   public func shardCount() throws -> Int {
     try exchange(Commands("GET", Key.shardCount))[0].shardCount()

@@ -1,8 +1,9 @@
 import Redis
 
-extension RedisConnection {
+extension RedisLink {
   /// Runs a script. If somebody flushed Redis's scripts meanwhile, loads it again, once.
-  func evaluate(_ script: Script, keys: [String], _ arguments: String...) throws(RedisError) -> Reply {
+  package func evaluate(_ script: Script, keys: [String], _ arguments: String...) throws(RedisError) -> Reply
+  {
     do throws(RedisError) {
       return try call(words(of: script, keys, arguments))
     } catch {

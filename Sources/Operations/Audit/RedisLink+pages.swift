@@ -2,8 +2,8 @@ import Market
 import Redis
 
 /// Reads large amounts in small steps, so that no other client waits long for Redis.
-extension RedisConnection {
-  private static let page = 1000
+extension RedisLink {
+  private static var page: Int { 1000 }
 
   /// Passes a stream's entries to `body` in pages, in order.
   package func readPages(
@@ -102,7 +102,7 @@ extension RedisConnection {
   }
 }
 
-extension RedisConnection {
+extension RedisLink {
   /// Sends one command and returns its reply; null if the key has the wrong type.
   func ask(_ words: String...) throws(RedisError) -> Reply {
     var all = RESPWords()
