@@ -145,7 +145,9 @@ package struct Door: Sendable {
   private mutating func receive(
     _ wait: Wait, _ replies: ArraySlice<Reply>, _ commands: inout Commands
   ) throws(RedisError) {
-    guard replies.count == wait.replies, let reply = try replies.last?.get() else {
+    // The first error says why; those after it only follow from it.
+    for reply in replies { try reply.get() }
+    guard replies.count == wait.replies, let reply = replies.last else {
       throw RedisError(.unexpectedReply, "Redis did not reply to a door.")
     }
     switch wait {

@@ -44,8 +44,10 @@ package final class IDBlocks: Sendable {
     /// The server name that it stores with the counter; nil if it stores none.
     let newServer: String?
 
+    /// The number of its commands, without what makes them a transaction.
+    fileprivate var commands: Int { newServer == nil ? 3 : 4 }
     /// The number of replies to the question.
-    package var replies: Int { newServer == nil ? 3 : 4 }
+    package var replies: Int { commands + 2 }
   }
 
   private let size: Int
@@ -109,8 +111,10 @@ package final class IDBlocks: Sendable {
   /// Adds the commands of a question.
   ///
   /// The server name is read before the ids are taken, and written after: if a process finds the name of the
-  /// server that answers, the ids it takes must already be beyond the leap.
+  /// server that answers, the ids it takes must already be beyond the leap. In a cluster, the transaction has
+  /// the name come from the server that has the counter.
   private func add(_ question: Question, _ commands: inout Commands) {
+    commands.add("MULTI")
     commands.add("INFO", "server")
     commands.add("GET", Key.counterServer(question.entity))
     if question.step == 0 {
@@ -121,14 +125,16 @@ package final class IDBlocks: Sendable {
     if let server = question.newServer {
       commands.add("SET", Key.counterServer(question.entity), server)
     }
+    commands.add("EXEC")
   }
 
   /// Takes the ids that were asked for, except those that can be in use already.
   package func receive(_ question: Question, _ replies: ArraySlice<Reply>) throws(RedisError) {
     let entity = question.entity
+    for reply in replies { try reply.get() }
     var found: [Reply] = []
-    for reply in replies { found.append(try reply.get()) }
-    guard found.count == question.replies, let last = found[2].isNull ? 0 : found[2].integer else {
+    for reply in replies.last ?? .null { found.append(try reply.get()) }
+    guard found.count == question.commands, let last = found[2].isNull ? 0 : found[2].integer else {
       throw RedisError(.unexpectedReply, "\(Key.counter(entity)) holds no number.")
     }
     let first = last - question.step + 1

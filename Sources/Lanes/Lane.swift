@@ -41,8 +41,11 @@ final class Lane: RunningLane {
   /// The positions of all its cursors, as one string.
   var position: String { inputs.map { "\($0.position)" }.joined(separator: "+") }
 
+  /// Whether a read waits in Redis for its next entry. So it has nothing left to do.
+  var isWaiting = false
+
   /// Whether the latest read left nothing to do.
-  var isIdle: Bool { inputs.allSatisfy { $0.head == nil && $0.isExhausted } }
+  var isIdle: Bool { isWaiting || inputs.allSatisfy { $0.head == nil && $0.isExhausted } }
 
   /// Returns a name for the entry that is unique among all streams of the lane.
   func name(of entry: Entry) -> String { "\(inputs[entry.stream].stream) \(entry.id)" }

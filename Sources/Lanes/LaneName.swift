@@ -1,3 +1,5 @@
+import Redis
+
 /// A worker bound to one slot: a shard (`{3}`) or an inlet (`{trade.commands}`).
 public struct LaneName: Hashable, Sendable, CustomStringConvertible {
   public let worker: String
@@ -8,6 +10,9 @@ public struct LaneName: Hashable, Sendable, CustomStringConvertible {
     self.worker = worker
     self.tag = tag
   }
+
+  /// The slot of all its keys in a cluster.
+  var slot: HashSlot { HashSlot(of: lease) }
 
   /// The key that holds the owner's fencing token while the owner is alive.
   public var lease: String { "\(tag):lease:\(worker)" }

@@ -20,7 +20,12 @@ extension LaneSession {
       let before = lane.position
       guard let one = take(from: lane) else { continue }
       // Before the handler sees it, as that can be what ends this process.
-      if lane.isTryingAlone, let entry = one.entries.first { try suspect(entry, in: lane, at: before) }
+      if lane.isTryingAlone, let entry = one.entries.first {
+        try onlyFor(lane.name, lane.token) { () throws(RedisError) in
+          try suspect(entry, in: lane, at: before)
+        }
+        guard isRunning(lane) else { continue }
+      }
       found.append(one)
     }
     var rounds: [Round] = []
@@ -29,10 +34,7 @@ extension LaneSession {
     while !rounds.isEmpty {
       switch rounds.removeFirst() {
       case .batch(let batch):
-        let replies = try connection.receive(batch.awaited)
-        if let start = batch.committing {
-          try settle(batch, sent: start, replies)
-        } else if let batch = try advance(batch, replies) {
+        if let batch = try goOn(batch) {
           rounds.append(.batch(batch))
           continue
         }
@@ -50,6 +52,24 @@ extension LaneSession {
       }
       if readsOn { try readOn(&rounds) }
     }
+  }
+
+  /// Continues with the replies to a batch's last round. Returns nil if there is nothing more to do.
+  private func goOn(_ batch: Batch) throws(RedisError) -> Batch? {
+    let replies: [Reply]
+    if let receipt = batch.receipt, let everywhere {
+      do throws(RedisError) {
+        replies = try everywhere.receive(receipt)
+      } catch {
+        wait(batch.lane, because: error)
+        return nil
+      }
+    } else {
+      replies = try connection.receive(batch.awaited)
+    }
+    guard let start = batch.committing else { return try advance(batch, replies) }
+    try settle(batch, sent: start, replies)
+    return nil
   }
 
   private typealias Found = (lane: Lane, entries: [Entry])
@@ -75,9 +95,11 @@ extension LaneSession {
   /// Otherwise Redis would be idle from the last commit of a pass until the first batch of the next one.
   private func readOn(_ rounds: inout [Round]) throws(RedisError) {
     guard !runner.isStopping, table.untilHeartbeat(from: .now) > .zero else { return }
-    let resting = table.running.filter { !$0.isUnderWay && !$0.isTryingAlone && $0.isReady }
+    let resting = table.running.filter {
+      !$0.isUnderWay && !$0.isWaiting && !$0.isTryingAlone && $0.isReady
+    }
     guard resting.contains(where: { !$0.isIdle }) else { return }
-    let read = StreamRead(of: resting, limit: runner.options.batch)
+    let read = StreamRead(of: resting, limit: runner.options.batch, together: server.node == nil)
     if read.commands.isEmpty { return try begin(resting.compactMap(take), &rounds) }
     for lane in resting { lane.isUnderWay = true }
     try connection.send(read.commands)
@@ -97,9 +119,8 @@ extension LaneSession {
   private func advance(_ batch: Batch, _ replies: [Reply]) throws(RedisError) -> Batch? {
     var batch = batch
     if let again = exempted(batch, replies) {
-      try connection.send(again)
       batch.isExempted = true
-      batch.awaited = again.count
+      try send(again, of: &batch)
       return batch
     }
     let step: LaneStep
@@ -109,9 +130,12 @@ extension LaneSession {
       try fail(batch.lane, because: error)
       return nil
     }
-    let commands: Commands
+    batch.isExempted = false
     switch step {
-    case .ask(let questions): commands = questions
+    case .ask(let questions), .askAnywhere(let questions):
+      batch.sent = questions
+      if case .askAnywhere = step { batch.goesAnywhere = true } else { batch.goesAnywhere = false }
+      try send(questions, of: &batch)
     case .commit:
       guard let fitting = fitted(batch) else { return nil }
       batch = fitting
@@ -124,16 +148,28 @@ extension LaneSession {
         batch.lane.spec.writes.isEmpty || batch.commit.undeclared(by: batch.lane.spec) == nil,
         "\(batch.lane.name) does not declare: \(batch.commit.undeclared(by: batch.lane.spec) ?? "")")
       batch.committing = .now
-      commands = Commands(
+      batch.sent = Commands(
         batch.commit.call(
           digest: commitDigest, token: batch.lane.token,
           leaseMilliseconds: runner.options.lease.milliseconds, inputs: batch.lane.inputs))
+      batch.goesAnywhere = false
+      try send(batch.sent, of: &batch)
     }
-    batch.isExempted = false
-    batch.sent = commands
-    batch.awaited = commands.count
-    try connection.send(commands)
     return batch
+  }
+
+  /// Sends a round of a batch.
+  private func send(_ commands: Commands, of batch: inout Batch) throws(RedisError) {
+    batch.awaited = commands.count
+    batch.receipt = nil
+    if batch.goesAnywhere, let everywhere {
+      batch.receipt = try everywhere.send(commands)
+    } else {
+      assert(
+        batch.goesAnywhere || commands.belong(to: batch.lane.name.slot),
+        "\(batch.lane.name) asks for keys of other slots")
+      try connection.send(commands)
+    }
   }
 
   /// Returns the writes of a round in a form that a full Redis accepts; nil if it accepted them already.
@@ -191,7 +227,7 @@ extension LaneSession {
     if batch.lane.isTryingAlone { batch.lane.crashGuard.entrySucceeded() }
     report(table.proved(batch.lane.name), of: batch.lane.name)
     metrics.committed(batch.commit, in: .now - sent)
-    runner.note {
+    note {
       $0.commits += 1
       $0.deadLetters += batch.commit.deadLetters.count
     }
@@ -201,7 +237,7 @@ extension LaneSession {
 
   private func count(_ batch: Batch) {
     metrics.handled(batch.entries.count)
-    runner.note { $0.entries += batch.entries.count }
+    note { $0.entries += batch.entries.count }
   }
 
   /// Logs that an entry was put aside: where and why, but none of its content.
@@ -225,6 +261,10 @@ private struct Batch {
   /// The commands of the last round.
   var sent = Commands()
   var awaited = 0
+  /// Whether the keys of the last round can belong to any slot.
+  var goesAnywhere = false
+  /// Stands for the replies of such a round on a cluster.
+  var receipt: ClusterConnection.Receipt?
   /// Whether the last round was sent again, exempt from the memory limit.
   var isExempted = false
   /// When its commit was sent; nil before.

@@ -31,7 +31,7 @@ extension LaneSession {
         tell(of: trouble, in: lane.spec)
         // A stream that restarted at a lower id is unread; otherwise all of its entries can have been read.
         let isUnread = state.newest < input.position || state.next != nil
-        lane.inputs[place].skip(to: isUnread ? .zero : state.newest, read: isUnread ? 0 : state.added)
+        skip(lane, place, to: isUnread ? .zero : state.newest, read: isUnread ? 0 : state.added)
         continue
       }
       entries += state.added - input.entriesRead
@@ -49,13 +49,17 @@ extension LaneSession {
   /// Reports entries that were removed before anybody read them, and counts them as read.
   private func skip(_ removed: Int, _ unread: Int, _ lane: Lane, _ place: Int, _ state: StreamState) {
     metrics.removed(removed)
-    runner.note { $0.removed += removed }
+    note { $0.removed += removed }
     let input = lane.inputs[place]
     runner.logger.error(
       "entries were removed before they were read",
       metadata: ["lane": "\(lane.name)", "stream": "\(input.stream)", "entries": "\(removed)"])
-    lane.inputs[place].skip(
-      to: unread == 0 ? state.newest : input.position, read: input.entriesRead + removed)
+    skip(lane, place, to: unread == 0 ? state.newest : input.position, read: input.entriesRead + removed)
+  }
+
+  private func skip(_ lane: Lane, _ place: Int, to position: EntryID, read: Int) {
+    stopWaiting(for: lane.name)
+    lane.inputs[place].skip(to: position, read: read)
   }
 
   /// Returns the state of each stream; nil for a key that is not a stream.
@@ -93,7 +97,7 @@ extension LaneSession {
       Self.return, keys: [name.lease, stream, name.cursor], lane.token, "\(state.newest)", "\(present)",
       name.worker, "\(read)", "\(position)")
     guard isBack.integer == 1 else { return }
-    lane.inputs[place].skip(to: present, read: read)
+    skip(lane, place, to: present, read: read)
     metrics.cameBack()
     runner.logger.error(
       "an inlet's ids were days ahead of the clock: reset to the present, unread entries kept",

@@ -6,14 +6,11 @@ extension LaneSession {
   /// Opens a lane where its last owner stopped. If something prevents that, the lane stands still.
   func open(_ name: LaneName, token: String, wasOwn: Bool) throws(RedisError) {
     guard let spec = specs[name] else { return }
-    let failure: LaneFailure
-    do throws(RedisError) {
+    stopWaiting(for: name)
+    try onlyFor(name, token) { () throws(RedisError) in
       guard let trouble = try prepare(spec, token: token, wasOwn: wasOwn) else { return }
-      failure = .trouble(trouble)
-    } catch {
-      failure = try LaneFailure(error, of: name)
+      report(table.failed(name, token: token, .trouble(trouble), at: .now), of: name)
     }
-    report(table.failed(name, token: token, failure, at: .now), of: name)
   }
 
   /// Finishes what is left of a failed commit, checks what must not fail in a commit, finds the cursors, and
@@ -150,12 +147,14 @@ extension LaneSession {
       guard isForgiven || lane.isIdle else { continue }
       lane.crashGuard.reset()
       TrialTurn.shared.giveBack(lane)
-      try note(
-        in: lane,
-        [
-          ("position", lane.position), ("crashes", "0"), ("vanished", ""), ("suspect", ""), ("blamed", ""),
-          ("hits", ""),
-        ])
+      try onlyFor(lane.name, lane.token) { () throws(RedisError) in
+        try note(
+          in: lane,
+          [
+            ("position", lane.position), ("crashes", "0"), ("vanished", ""), ("suspect", ""), ("blamed", ""),
+            ("hits", ""),
+          ])
+      }
     }
   }
 

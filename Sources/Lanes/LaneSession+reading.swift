@@ -4,10 +4,9 @@ import Redis
 extension LaneSession {
   /// Reads all streams that have nothing buffered, in one round. Blocks only if no lane has work left.
   func read() throws(RedisError) {
-    let lanes = ready
-    let limit = runner.options.batch
-    let wait = lanes.contains(where: \.hasBuffered) ? nil : untilHeartbeat
-    let read = StreamRead(of: lanes, limit: limit, wait: wait)
+    let (lanes, wait) = try lanesToRead()
+    let read = StreamRead(
+      of: lanes, limit: runner.options.batch, wait: wait, together: server.node == nil)
     if read.commands.isEmpty { return }
     if isReadingBySize { return try readBySize(read.inputs) }
     let replies = try connection.exchange(read.commands, limit: read.byteLimit)
@@ -16,6 +15,17 @@ extension LaneSession {
     } else {
       try read.fill(replies)
     }
+  }
+
+  /// Returns the lanes to read now, and how long that can wait for entries; nil if it cannot.
+  private func lanesToRead() throws(RedisError) -> (lanes: [Lane], wait: Duration?) {
+    let ready = ready
+    guard server.node != nil, !isReadingBySize else {
+      return (ready, ready.contains(where: \.hasBuffered) ? nil : untilHeartbeat)
+    }
+    for lane in ready where lane.isIdle && !lane.isWaiting { try wait(for: lane) }
+    let found = try takeWaiting(within: ready.allSatisfy(\.isWaiting) ? untilHeartbeat : .zero)
+    return (ready.filter { !$0.isWaiting && !found.contains($0.name) && isRunning($0) }, nil)
   }
 
   /// Finds the lanes whose streams made Redis refuse a read of all lanes: asks for each stream alone.
@@ -28,7 +38,7 @@ extension LaneSession {
     }
   }
 
-  private func isRunning(_ lane: Lane) -> Bool { table.running.contains { $0 === lane } }
+  func isRunning(_ lane: Lane) -> Bool { table.running.contains { $0 === lane } }
 
   /// Reads stream after stream, each up to a bounded number of bytes, and only the beginning of larger
   /// entries.

@@ -7,8 +7,31 @@ extension LaneSession {
   ///
   /// - Parameter inCommit: Whether the commit itself was refused.
   func fail(_ lane: Lane, because error: RedisError, inCommit: Bool = false) throws(RedisError) {
-    let failure = try LaneFailure(error, of: lane.name, inCommit: inCommit)
-    report(table.failed(lane.name, token: lane.token, failure, at: .now), of: lane.name)
+    try fail(lane.name, lane.token, because: error, inCommit: inCommit)
+  }
+
+  private func fail(
+    _ name: LaneName, _ token: String, because error: RedisError, inCommit: Bool = false
+  ) throws(RedisError) {
+    let failure = try LaneFailure(error, of: name, inCommit: inCommit)
+    server.note(error)
+    report(table.failed(name, token: token, failure, at: .now), of: name)
+  }
+
+  /// Does something for one lane. An error from Redis affects only this lane.
+  func onlyFor(
+    _ name: LaneName, _ token: String, _ body: () throws(RedisError) -> Void
+  ) throws(RedisError) {
+    do throws(RedisError) {
+      try body()
+    } catch {
+      try fail(name, token, because: error)
+    }
+  }
+
+  /// Lets a lane wait, because the server of something that it needs is away.
+  func wait(_ lane: Lane, because error: RedisError) {
+    report(table.failed(lane.name, token: lane.token, .passing(error), at: .now), of: lane.name)
   }
 
   func stand(_ lane: Lane, because trouble: LaneTrouble) {
@@ -21,7 +44,7 @@ extension LaneSession {
     noteTroubles()
     switch report {
     case .lost:
-      runner.note { $0.fenced += 1 }
+      note { $0.fenced += 1 }
       metrics.wasFenced()
       runner.logger.notice("another replica has the lane", metadata: ["lane": "\(name)"])
     case .waits(let error):
@@ -38,7 +61,7 @@ extension LaneSession {
   /// Shows health checks and metrics which lanes stand still.
   func noteTroubles() {
     let reasons = table.reasons
-    runner.note { $0.halted = reasons }
+    note { $0.halted = reasons }
     metrics.stands(reasons.count)
   }
 }

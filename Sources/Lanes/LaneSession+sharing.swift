@@ -3,19 +3,6 @@ import Redis
 
 /// How a session carries out in Redis what its table decides about lanes.
 extension LaneSession {
-  private var replicasKey: String { LaneName.replicas(of: runner.worker) }
-
-  /// Registers this replica as alive. Returns all replicas that are alive.
-  func join() throws(RedisError) -> [String] {
-    try connection.evaluate(
-      Lease.join, keys: [replicasKey], runner.replica, "\(runner.options.replicaLifetime.milliseconds)"
-    ).compactMap(\.string)
-  }
-
-  func unregister() throws(RedisError) {
-    try connection.call("ZREM", replicasKey, runner.replica)
-  }
-
   func release(beyond quota: Int) throws(RedisError) {
     let surplus = table.surplus(beyond: quota)
     for lane in surplus.standing { try release(lane.name, lane.token) }
@@ -27,8 +14,10 @@ extension LaneSession {
 
   private func release(_ name: LaneName, _ token: String) throws(RedisError) {
     table.release(name)
-    _ = try connection.evaluate(Lease.release, keys: [name.lease, name.attempts], token)
-    runner.logger.debug("released the lane", metadata: ["lane": "\(name)"])
+    try onlyFor(name, token) { () throws(RedisError) in
+      _ = try connection.evaluate(Lease.release, keys: [name.lease, name.attempts], token)
+      runner.logger.debug("released the lane", metadata: ["lane": "\(name)"])
+    }
   }
 
   /// Takes lanes until the share is complete, as far as there are free ones.
@@ -49,9 +38,11 @@ extension LaneSession {
     }
     for (name, former) in table.takings(of: leases, for: share) {
       let token = tokens.make()
-      let taken = try connection.evaluate(
-        Lease.acquire, keys: [name.lease], token, former, "\(runner.options.lease.milliseconds)")
-      if let way = taken.integer, way > 0 { try open(name, token: token, wasOwn: way == 2) }
+      try onlyFor(name, token) { () throws(RedisError) in
+        let taken = try connection.evaluate(
+          Lease.acquire, keys: [name.lease], token, former, "\(runner.options.lease.milliseconds)")
+        if let way = taken.integer, way > 0 { try open(name, token: token, wasOwn: way == 2) }
+      }
     }
   }
 
@@ -71,10 +62,12 @@ extension LaneSession {
   /// Opens the lanes that stand still again. If the cause is fixed, they resume without a restart.
   func lookAgain() throws(RedisError) {
     for lane in table.standing {
-      if try !keep(lane) {
-        report(table.failed(lane.name, token: lane.token, .fenced, at: .now), of: lane.name)
-      } else if lane.isTriedAgain {
-        try open(lane.name, token: lane.token, wasOwn: true)
+      try onlyFor(lane.name, lane.token) { () throws(RedisError) in
+        if try !keep(lane) {
+          report(table.failed(lane.name, token: lane.token, .fenced, at: .now), of: lane.name)
+        } else if lane.isTriedAgain {
+          try open(lane.name, token: lane.token, wasOwn: true)
+        }
       }
     }
   }

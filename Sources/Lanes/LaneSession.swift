@@ -2,14 +2,19 @@ import Logging
 import Market
 import Redis
 
-/// A runner's work on one connection: from connecting until the runner stops or the connection breaks.
+/// A runner's work on one server: from connecting until the runner stops, the connection breaks, or the server
+/// has no lanes any more.
 ///
 /// Its `table` decides which lanes to hold and what becomes of them. The session carries that out in Redis, and
 /// takes the batches of the lanes that run through to their commits.
 final class LaneSession {
   let runner: LaneRunner
+  let server: LaneServer
   let tokens: LaneTokens
+  /// For everything in the lanes' own slots.
   let connection: RedisConnection
+  /// For what lies in any slots; nil if `connection` reaches all of them.
+  let everywhere: ClusterConnection?
   let commitDigest: String
   let specs: [LaneName: LaneSpec]
   var table: LaneTable<Lane>
@@ -17,25 +22,29 @@ final class LaneSession {
   var isReadingBySize: Bool
   let metrics: LaneMetrics
 
+  /// The reads of idle lanes that wait for their next entries.
+  let waiting = BlockedReads<LaneName>()
+  var waitingReads: [LaneName: StreamRead] = [:]
+
   init(
-    runner: LaneRunner, tokens: LaneTokens, metrics: LaneMetrics, isReadingBySize: Bool
+    runner: LaneRunner, server: LaneServer, tokens: LaneTokens, metrics: LaneMetrics, isReadingBySize: Bool
   ) throws(RedisError) {
     self.runner = runner
+    self.server = server
     self.tokens = tokens
     self.metrics = metrics
     self.isReadingBySize = isReadingBySize
     specs = Dictionary(runner.lanes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     table = LaneTable(
-      replica: runner.replica, lanes: runner.lanes.map(\.name), options: runner.options, now: .now)
-    guard case .single(let url) = runner.redis else { throw RedisError(.badURL, "Lanes need one Redis.") }
-    connection = try RedisConnection(url)
-    try connection.requirePrimary()
+      replica: runner.replica, lanes: server.own(runner.lanes), options: runner.options, now: .now)
+    connection = try server.connect()
+    everywhere = server.connectToAll()
     commitDigest = try connection.digest(of: Commit.script)
   }
 
-  /// Runs passes over the lanes until the runner stops, then releases them.
+  /// Runs passes over the lanes until the runner stops or the server has none, then releases them.
   func serve() throws(RedisError) {
-    while !runner.isStopping {
+    while !runner.isStopping, !table.lanes.isEmpty {
       if table.untilHeartbeat(from: .now) <= .zero { try heartbeat() }
       if ready.isEmpty {
         runner.sleep(untilHeartbeat)
@@ -43,7 +52,7 @@ final class LaneSession {
         try pass()
         if hasCaughtUp { runner.sleep(runner.options.gatherDelay) }
       }
-      runner.note { $0.lastPass = .now }
+      note { $0.lastPass = .now }
     }
     try leave()
   }
@@ -59,8 +68,9 @@ final class LaneSession {
   /// Registers this replica as alive, releases lanes beyond its fair share, takes missing ones, renews the
   /// rest.
   private func heartbeat() throws(RedisError) {
-    let living = try join()
-    let share = table.share(among: living)
+    table.share(server.own(runner.lanes))
+    let living = try runner.join(server, over: connection)
+    let share = table.share(among: living, place: server.place)
     try release(beyond: share.quota)
     try lookAgain()
     try take(share)
@@ -69,18 +79,21 @@ final class LaneSession {
     try trim()
     try measure()
     for lane in table.running where lane.isIdle { report(table.caughtUp(lane), of: lane.name) }
+    stopWaitingForLanesThatHaveGone()
     table.endHeartbeat(share, at: .now)
     let held = table.held
     metrics.holds(held)
-    runner.note { $0.lanes = held }
+    note { $0.lanes = held }
     noteTroubles()
   }
 
   /// Releases all lanes at once.
   private func leave() throws(RedisError) {
     try release(beyond: 0)
-    try unregister()
-    runner.note { $0.lanes = [] }
+    try runner.leave(server, over: connection)
+    note { $0.lanes = [] }
     noteTroubles()
   }
+
+  func note(_ change: (inout LaneProgress) -> Void) { runner.note(on: server, change) }
 }

@@ -13,8 +13,8 @@ struct LaneTable<Running: RunningLane> {
   typealias Instant = ContinuousClock.Instant
 
   private let replica: String
-  /// All lanes that replicas share here.
-  private let lanes: [LaneName]
+  /// All lanes that replicas share here: on a cluster, those of one server.
+  private(set) var lanes: [LaneName]
   private let options: LaneOptions
 
   /// The lanes that run, in the order in which they were opened.
@@ -47,9 +47,22 @@ struct LaneTable<Running: RunningLane> {
 
 /// Sharing: which lanes it gives up, takes and keeps.
 extension LaneTable {
+  /// Records which lanes there are now. Those that have gone are dropped: their leases went with them, and are
+  /// taken again where they are.
+  mutating func share(_ lanes: [LaneName]) {
+    guard lanes != self.lanes else { return }
+    self.lanes = lanes
+    let here = Set(lanes)
+    running.removeAll { !here.contains($0.name) }
+    standing.removeAll { !here.contains($0.name) }
+    troubles = troubles.filter { here.contains($0.key) }
+  }
+
   /// Returns how many lanes this replica should hold, given all replicas that are alive.
-  func share(among living: [String]) -> FairShare {
-    FairShare(replica: replica, living: living, lanes: lanes.count)
+  ///
+  /// - Parameter place: The place of the lanes' server among all servers.
+  func share(among living: [String], place: Int = 0) -> FairShare {
+    FairShare(replica: replica, living: living, lanes: lanes.count, place: place)
   }
 
   /// Returns the lanes to release because they are more than its share: first those that stand still, then

@@ -1,13 +1,14 @@
+import Synchronization
+
 /// The fencing tokens of one replica: a new one each time it takes a lane.
-final class LaneTokens {
+final class LaneTokens: Sendable {
   private let replica: String
-  private var takings = 0
+  private let takings = Atomic(0)
 
   init(replica: String) { self.replica = replica }
 
   func make() -> String {
-    takings += 1
-    return "\(replica):\(takings)"
+    "\(replica):\(takings.add(1, ordering: .relaxed).newValue)"
   }
 
   /// Whether a token is one of the replica's own.

@@ -15,8 +15,13 @@ public protocol LaneWork {
 
 /// What a batch needs next.
 public enum LaneStep {
-  /// Another round: the replies to these commands, at least one.
+  /// Another round: the replies to these commands, at least one. All their keys must belong to the lane's slot.
   case ask(Commands)
+  /// The same for keys of any slots.
+  ///
+  /// Commands on one key are executed in their order. If the server of one of them is away, the batch is given
+  /// up, and the lane waits.
+  case askAnywhere(Commands)
   /// Nothing more: its commit can be applied.
   case commit
 }

@@ -13,9 +13,11 @@ struct StreamRead {
 
   let lanes: [Lane]
   let inputs: [Input]
-  /// The ranges between the lanes' own entries, one command each, then one command for all tails. Empty if all
-  /// streams have something buffered.
+  /// The ranges between the lanes' own entries, one command each, then the tails. Empty if all streams have
+  /// something buffered.
   private(set) var commands = Commands()
+  /// Whether Redis waits for entries if there are none.
+  private(set) var isWaiting = false
   private let limit: Int
 
   /// The maximum number of bytes in its replies.
@@ -24,7 +26,9 @@ struct StreamRead {
   /// - Parameters:
   ///   - limit: how many entries to read of each stream.
   ///   - wait: how long to wait if there are none; nil returns at once.
-  init(of lanes: [Lane], limit: Int, wait: Duration? = nil) {
+  ///   - together: whether one command reads the tails of all lanes. On a cluster, one command can read only one
+  ///     slot, so that each lane needs its own.
+  init(of lanes: [Lane], limit: Int, wait: Duration? = nil, together: Bool) {
     self.lanes = lanes
     self.limit = limit
     var inputs: [Input] = []
@@ -43,11 +47,27 @@ struct StreamRead {
       }
     }
     let tails = inputs.filter { $0.reading.tail != nil }
+    // What was left out between own entries has to be read first, so it cannot wait for more.
+    let wait = commands.isEmpty ? wait : nil
+    isWaiting = wait != nil && !tails.isEmpty
+    if together {
+      add(tails[...], wait)
+    } else {
+      var rest = tails[...]
+      while let first = rest.first {
+        let own = rest.prefix { $0.lane === first.lane }
+        add(own, wait)
+        rest = rest.dropFirst(own.count)
+      }
+    }
+  }
+
+  /// Adds a command for tails.
+  private mutating func add(_ tails: ArraySlice<Input>, _ wait: Duration?) {
     if tails.isEmpty { return }
     var words = RESPWords("XREAD", "COUNT")
     words.add(limit)
-    // What was left out between own entries has to be read first, so it cannot wait for more.
-    if let wait, commands.isEmpty {
+    if let wait {
       words.add("BLOCK")
       words.add(max(1, wait.milliseconds))
     }
@@ -62,7 +82,7 @@ struct StreamRead {
     let between = inputs.reduce(0) { $0 + $1.reading.stretches.count }
     var stretches = replies.prefix(between)
     var tails: [String: Reply] = [:]
-    for stream in replies.dropFirst(between).first.map(Array.init) ?? [] {
+    for stream in replies.dropFirst(between).lazy.flatMap(Array.init) {
       guard let key = stream[0]?.string, let entries = stream[1] else { throw Self.unexpected }
       tails[key] = entries
     }

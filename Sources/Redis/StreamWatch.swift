@@ -141,13 +141,7 @@ public final class StreamWatch {
   private func fail(_ index: Int, because error: RedisError) throws(RedisError) {
     reads.end(index)
     guard case .cluster(let cluster) = deployment, error.canRetry else { throw error }
-    if let node = groups[index].node {
-      if let redirect = Redirect(error.message, from: node) {
-        cluster.note([.redirect(redirect, from: node)])
-      } else if cluster.suspicion(of: node) == nil, error.endsConnection {
-        cluster.suspect(node, because: error)
-      }
-    }
+    if let node = groups[index].node, cluster.suspicion(of: node) == nil { cluster.note(error, from: node) }
     var backoff = groups[index].trouble?.backoff ?? Backoff(limit: .milliseconds(500))
     let pause = backoff.next()
     groups[index].trouble = (error, backoff, .now + pause)

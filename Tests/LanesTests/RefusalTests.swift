@@ -200,7 +200,7 @@ import Testing
         case 0:
           var commands = Commands("GET", "\(turn.lane.tag):copied")
           commands.add("HSET", "direct:{x}", "\(turn.batch[0].id)", "가")
-          return .ask(commands)
+          return .askAnywhere(commands)
         default: return try StepHandler.copy(turn, &commit)
         }
       }

@@ -87,6 +87,21 @@ public final class Cluster: Sendable, CustomStringConvertible {
     }
   }
 
+  /// Takes note of what an error says: that another node has a slot, that the cluster is down, or that the node
+  /// does not answer.
+  public func note(_ error: RedisError, from node: RedisNode) {
+    if let redirect = Redirect(error.message, from: node) {
+      note([.redirect(redirect, from: node)])
+    } else if error.code == .refused(kind: .clusterDown) {
+      note([.clusterDown(node)])
+    } else if error.code == .refused(kind: .unblocked) || error.code == .refused(kind: .readOnly) {
+      // It has been demoted, and says who has its slots.
+      change { $0.doubt(node) }
+    } else if error.endsConnection {
+      suspect(node, because: error)
+    }
+  }
+
   /// Makes calls to a node fail at once until it answers again.
   func suspect(_ node: RedisNode, because error: RedisError) {
     change { $0.suspect(node, because: error) }

@@ -160,10 +160,7 @@ public final class ClusterConnection {
     do throws(RedisError) {
       return try body(link.connection)
     } catch {
-      if error.endsConnection { giveUp(node, because: error) }
-      if let redirect = Redirect(error.message, from: node) {
-        cluster.note([.redirect(redirect, from: node)])
-      }
+      if error.endsConnection { giveUp(node, because: error) } else { cluster.note(error, from: node) }
       throw error
     }
   }

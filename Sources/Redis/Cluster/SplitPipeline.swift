@@ -249,11 +249,14 @@ struct SplitPipeline {
         unit.slot = slot
         if open == nil { unit.onlyKey = target.onlyKey }
       case .anyNode: break
+      // In a transaction, the node that has the keys is meant.
+      case .everyNode where open != nil: break
       case .everyNode: throw refused("every node has to answer \(reader.name(from: start)) for itself")
       case .begin where open == nil:
         open = unit
         continue
       case .end where open != nil:
+        guard unit.slot != nil else { throw refused("a transaction has keys") }
         open = nil
         units.append(unit)
         continue

@@ -67,7 +67,7 @@ private struct InletWork: LaneWork {
       step = .looking
       var commands = Commands()
       handler.backlog.ask(&commands)
-      return .ask(commands)
+      return .askAnywhere(commands)
     case .looking:
       step = .passing
       var replies = replies[...]
@@ -86,7 +86,7 @@ private struct InletWork: LaneWork {
   private mutating func pass(_ replies: [Reply], _ commit: inout Commit) throws(RedisError) -> LaneStep {
     switch try door.next(replies) {
     case .ask(let commands):
-      return .ask(commands)
+      return .askAnywhere(commands)
     case .done(let admissions):
       for (entry, admission) in zip(admitted, admissions) {
         if let error = admission.error { refused.append((entry, error)) }

@@ -30,6 +30,6 @@ struct ProjectionRun<Model: Projection>: LaneWork {
     } else {
       try model.finish(replies, commands: &commands)
     }
-    return commands.isEmpty ? .commit : .ask(commands)
+    return commands.isEmpty ? .commit : .askAnywhere(commands)
   }
 }

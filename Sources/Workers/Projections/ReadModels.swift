@@ -192,7 +192,8 @@ private struct RebuildWork: LaneWork {
   mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
     var replies = replies
     while !runs.isEmpty {
-      if case .ask(let commands) = try runs[0].next(replies, commit: &commit) { return .ask(commands) }
+      let step = try runs[0].next(replies, commit: &commit)
+      guard case .commit = step else { return step }
       runs.removeFirst()
       replies = []
     }

@@ -33,7 +33,7 @@ struct Shelf {
     var run = ProjectionRun(model, events)
     var commit = Commit(lane: lane)
     var replies: [Reply] = []
-    while case .ask(let commands) = try run.next(replies, commit: &commit) {
+    while let commands = try run.next(replies, commit: &commit).commands {
       replies = try connection.exchange(commands)
     }
     guard commits else { return }
@@ -56,5 +56,15 @@ struct Shelf {
   /// Returns the members of a sorted set, each followed by its score.
   func list(_ key: String) throws -> [String] {
     try connection.call("ZRANGE", key, "0", "-1", "WITHSCORES").compactMap(\.string)
+  }
+}
+
+extension LaneStep {
+  /// What it asks, if it does.
+  var commands: Commands? {
+    switch self {
+    case .ask(let commands), .askAnywhere(let commands): commands
+    case .commit: nil
+    }
   }
 }
