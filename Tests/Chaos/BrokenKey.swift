@@ -6,9 +6,9 @@ import Testbed
 /// once the key is repaired.
 struct BrokenKey {
   private let key: String
-  private let redis: TestRedis
+  private let redis: ChaosRedis
 
-  init(_ key: String, in redis: TestRedis) {
+  init(_ key: String, in redis: ChaosRedis) {
     self.key = key
     self.redis = redis
   }

@@ -18,6 +18,9 @@ struct Chaos: AsyncParsableCommand {
   @Option(help: "What the decisions follow from; a new one if not given.")
   var seed: UInt64?
 
+  @Flag(help: "Run on a Redis Cluster, whose masters fail over and whose slots move.")
+  var cluster = false
+
   @Option(help: "A file for the summary.")
   var report: String?
 
@@ -30,9 +33,11 @@ struct Chaos: AsyncParsableCommand {
 
   func run() async throws {
     let seed = seed ?? UInt64.random(in: 0..<1_000_000)
-    print("Chaos for \(seconds) s, seed \(seed): three replicas of each worker, two ingresses.")
+    print(
+      "Chaos for \(seconds) s, seed \(seed)\(cluster ? ", on a cluster" : ""): three replicas of each worker, two ingresses."
+    )
     fflush(nil)
-    let stage = try ChaosSystem()
+    let stage = try ChaosSystem(isCluster: cluster)
     let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, stage.clear) }
     defer {
       for signal in signals { signal.cancel() }
@@ -62,9 +67,8 @@ struct Chaos: AsyncParsableCommand {
     try? FileManager.default.removeItem(at: stage.redis.folder.appending(path: "redis.sock"))
     try FileManager.default.copyItem(at: stage.redis.folder, to: folder)
     try text.write(to: folder.appending(path: "summary.txt"), atomically: true, encoding: .utf8)
-    print(
-      "What Redis kept and all logs are in \(folder.path); read it with: redis-server --dir \(folder.path) --appendonly yes"
-    )
+    print("What Redis kept and all logs are in \(folder.path).")
+    if !cluster { print("Read it with: redis-server --dir \(folder.path) --appendonly yes") }
   }
 
   private static func onSignal(_ number: Int32, _ end: @escaping @Sendable () -> Void)

@@ -35,16 +35,22 @@ final class ChaosSystem: Sendable {
   /// The longest time for which a dead replica's lanes are idle.
   static let lease = Duration.seconds(1)
 
-  let redis: TestRedis
+  let redis: ChaosRedis
   let ingresses: [HTTP]
   private let ports: [Int]
   private let state = Mutex(State())
 
-  init() throws {
-    redis = try TestRedis([
-      "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0",
-      "--enable-debug-command", "yes", "--databases", "1",
-    ])
+  /// - Parameter isCluster: Whether to run on a cluster. Its masters are so patient with each other that nobody
+  ///   takes over from one that is started again, or hangs for a while.
+  init(isCluster: Bool) throws {
+    redis =
+      isCluster
+      ? .cluster(try TestCluster(timeout: .seconds(5)))
+      : .single(
+        try TestRedis([
+          "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0",
+          "--enable-debug-command", "yes", "--databases", "1",
+        ]))
     ports = [try FreePort.find(), try FreePort.find()]
     ingresses = ports.map { HTTP(port: $0) }
   }
@@ -58,7 +64,8 @@ final class ChaosSystem: Sendable {
 
   func start(_ executable: String, port: Int? = nil) throws {
     var environment = [
-      "HANDOVER_REDIS_URL": redis.url.description,
+      "HANDOVER_REDIS_URL": try redis.url.description,
+      "HANDOVER_SHARDS": "\(redis.shards)",
       "HANDOVER_LEASE_SECONDS": "\(Self.lease.components.seconds)",
       "LOG_LEVEL": "debug",
     ]
@@ -146,7 +153,7 @@ final class ChaosSystem: Sendable {
       return state.started.filter { !$0.hasEnded }
     }
     for process in running { process.kill() }
-    if !redis.process.hasEnded { redis.process.kill() }
+    redis.end()
   }
 
   /// Ends everything and removes all files, because no `deinit` runs before the program ends.

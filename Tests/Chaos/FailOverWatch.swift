@@ -30,10 +30,10 @@ final class FailOverWatch: Sendable {
     var isStopped = false
   }
 
-  private let redis: TestRedis
+  private let redis: ChaosRedis
   private let state = Mutex(State())
 
-  init(_ redis: TestRedis) { self.redis = redis }
+  init(_ redis: ChaosRedis) { self.redis = redis }
 
   var failOvers: [FailOver] { state.withLock { $0.done } }
   /// How many lanes found nothing to commit before the end.
@@ -68,7 +68,7 @@ final class FailOverWatch: Sendable {
 
   /// Polls every few milliseconds, because a lane does not signal a change of owner. Blocks until `stop()`.
   func run() {
-    var connection: RedisConnection?
+    var connection: (any RedisLink)?
     while !state.withLock({ $0.isStopped }) {
       Thread.sleep(forTimeInterval: 0.01)
       let orphans = state.withLock { $0.orphans }
@@ -93,7 +93,7 @@ final class FailOverWatch: Sendable {
   }
 
   private static func look(
-    at orphans: [Orphan], on connection: RedisConnection
+    at orphans: [Orphan], on connection: any RedisLink
   ) throws -> [(owner: String?, cursors: String)] {
     var commands = Commands()
     for orphan in orphans {

@@ -14,12 +14,32 @@ enum Fault: String, CaseIterable {
   case fillRedis = "Redis is full"
   case trimInlet = "an inlet emptied by XADD MAXLEN 0"
   case breakKey = "a key of another type, then mended"
+  case failOver = "a manual fail-over of a master"
+  case moveSlot = "a slot moved to another master"
+
+  /// All that can happen to a system on a Redis.
+  static func all(on redis: ChaosRedis) -> [Fault] {
+    switch redis {
+    case .single: allCases.filter { !$0.needsCluster }
+    case .cluster: allCases
+    }
+  }
+
+  private var needsCluster: Bool {
+    switch self {
+    case .failOver, .moveSlot: true
+    case .killWorker, .pauseWorker, .stopWorker, .scaleWorker, .killIngress, .stopIngress, .killRedis,
+      .hangRedis, .dropClients, .flushScripts, .destroyGroup, .fillRedis, .trimInlet, .breakKey:
+      false
+    }
+  }
 
   /// How often it occurs in a deck of faults.
   var weight: Int {
     switch self {
     case .killWorker: 7
-    case .pauseWorker: 3
+    case .moveSlot: 5
+    case .pauseWorker, .failOver: 3
     case .stopWorker, .killIngress, .killRedis, .dropClients, .destroyGroup, .breakKey: 2
     case .scaleWorker, .stopIngress, .hangRedis, .flushScripts, .fillRedis, .trimInlet: 1
     }
@@ -28,9 +48,9 @@ enum Fault: String, CaseIterable {
   /// Whether it affects every lane.
   var hitsAll: Bool {
     switch self {
-    case .killRedis, .hangRedis, .dropClients, .flushScripts, .fillRedis: true
+    case .killRedis, .hangRedis, .dropClients, .flushScripts, .fillRedis, .failOver: true
     case .killWorker, .pauseWorker, .stopWorker, .scaleWorker, .killIngress, .stopIngress, .destroyGroup,
-      .breakKey, .trimInlet:
+      .breakKey, .trimInlet, .moveSlot:
       false
     }
   }

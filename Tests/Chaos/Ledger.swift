@@ -73,11 +73,11 @@ struct Ledger {
   private(set) var reused: [String: Int] = [:]
   private(set) var finished = 0
 
-  static func shards(of connection: RedisConnection) throws -> [Shard] {
+  static func shards(of connection: any RedisLink) throws -> [Shard] {
     (0..<(try connection.shardCount())).map { Shard($0) }
   }
 
-  init(_ connection: RedisConnection, removed: [DecidingWorker: [Request]]) throws {
+  init(_ connection: any RedisLink, removed: [DecidingWorker: [Request]]) throws {
     for worker in DecidingWorker.allCases {
       let inlet = Key.inlet(worker)
       try readLetters("{\(inlet)}", on: connection)
@@ -131,7 +131,7 @@ struct Ledger {
     letters.filter { $0.value.contains("crashed") }.map { "\($0.key.stream) \($0.key.position)" }.sorted()
   }
 
-  private mutating func readLetters(_ tag: String, on connection: RedisConnection) throws {
+  private mutating func readLetters(_ tag: String, on connection: any RedisLink) throws {
     for letter in try connection.entries(of: LaneName(worker: "", tag: tag).deadLetters).map(\.shown) {
       guard let position = letter["entry"].flatMap({ EntryID($0) }) else { continue }
       letters[Place(stream: letter["stream"] ?? "", position: position), default: []]
@@ -152,7 +152,7 @@ extension Event {
   }
 }
 
-extension RedisConnection {
+extension RedisLink {
   /// Returns all entries of a stream.
   fileprivate func entries(of stream: String) throws -> [StreamEntry] {
     var entries: [StreamEntry] = []

@@ -36,7 +36,8 @@ final class Saboteur: Sendable {
       guard ContinuousClock.now < deadline else { break }
       if deck.isEmpty {
         var cut = Dice(seed: seed, .deck, number)
-        deck = Fault.allCases.flatMap { Array(repeating: $0, count: $0.weight) }.shuffled(using: &cut)
+        deck = Fault.all(on: stage.redis).flatMap { Array(repeating: $0, count: $0.weight) }.shuffled(
+          using: &cut)
       }
       commit(deck.removeLast(), dice)
       number += 1
@@ -51,30 +52,29 @@ final class Saboteur: Sendable {
       hit(dice.pick(ChaosSystem.workers), by: fault, &dice)
     case .killIngress, .stopIngress: hit("ingress", by: fault, &dice)
     case .killRedis:
-      let pause = dice.seconds(0...1)
-      keepingRedis(fault) { [stage] in
-        stage.redis.process.kill()
-        Thread.sleep(forTimeInterval: pause.seconds)
-        try stage.redis.restart()
-      }
+      let (place, pause) = (dice.roll(0...99), dice.seconds(0...1))
+      keepingRedis(fault) { [stage] in try stage.redis.restart(place, after: pause) }
     case .hangRedis:
-      let time = dice.seconds(1...3).seconds
-      keepingRedis(fault) { [stage] in try stage.redis.connect().call("DEBUG", "SLEEP", "\(time)") }
-    case .dropClients: tellRedis(fault, "CLIENT", "KILL", "TYPE", "normal")
-    case .flushScripts: tellRedis(fault, "SCRIPT", "FLUSH")
+      let (place, time) = (dice.roll(0...99), dice.seconds(1...3))
+      keepingRedis(fault) { [stage] in try stage.redis.hang(place, for: time) }
+    case .dropClients:
+      keepingRedis(fault) { [stage] in try stage.redis.tellAll("CLIENT", "KILL", "TYPE", "normal") }
+    case .flushScripts: during(fault, nil) { [stage] in try stage.redis.tellAll("SCRIPT", "FLUSH") }
     case .destroyGroup:
       let worker = dice.pick(DecidingWorker.allCases)
-      let shard = Shard(dice.roll(0...7))
+      let shard = Shard(dice.roll(0...stage.redis.shards - 1))
       let stream = dice.pick([
         Key.journal(of: shard), Key.commands(worker, in: shard), Key.inlet(worker),
       ])
-      tellRedis(fault, "XGROUP", "DESTROY", stream, worker.rawValue)
+      during(fault, nil) { [stage] in
+        try stage.redis.connect().call("XGROUP", "DESTROY", stream, worker.rawValue)
+      }
     case .fillRedis:
       let pause = dice.seconds(0.5...3)
       keepingRedis(fault) { [stage] in
-        try stage.redis.connect().call("CONFIG", "SET", "maxmemory", "1")
+        try stage.redis.tellAll("CONFIG", "SET", "maxmemory", "1")
         Thread.sleep(forTimeInterval: pause.seconds)
-        try stage.redis.connect().call("CONFIG", "SET", "maxmemory", "0")
+        try stage.redis.tellAll("CONFIG", "SET", "maxmemory", "0")
       }
     case .trimInlet:
       let worker = dice.pick(DecidingWorker.allCases)
@@ -83,7 +83,7 @@ final class Saboteur: Sendable {
     case .breakKey:
       let second = (ContinuousClock.now - began).seconds
       let product = Wish.product(&dice, at: second)
-      let shard = Shard.of(productid: product, among: 8)
+      let shard = Shard.of(productid: product, among: stage.redis.shards)
       let key = dice.pick([Key.product(product, in: shard), Key.status(of: shard)])
       let pause = dice.seconds(0.5...2)
       during(fault, nil) { [stage] in
@@ -91,6 +91,24 @@ final class Saboteur: Sendable {
         try broken.make()
         Thread.sleep(forTimeInterval: pause.seconds)
         broken.mend()
+      }
+    case .failOver:
+      guard case .cluster(let cluster) = stage.redis else { return }
+      let place = dice.roll(0...99)
+      keepingRedis(fault) {
+        try cluster.failOver(to: try cluster.replica(place))
+        try cluster.waitForAgreement()
+      }
+    case .moveSlot:
+      guard case .cluster(let cluster) = stage.redis else { return }
+      let shards = (0..<stage.redis.shards).map { Key.journal(of: Shard($0)) }
+      let slot = HashSlot(of: dice.pick(shards + DecidingWorker.allCases.map(Key.inlet)))
+      let place = dice.roll(0...99)
+      keepingRedis(fault) {
+        let target = try cluster.master(place)
+        // Somebody can break it off half-way, for example by dropping all clients.
+        try insist("the slot is moved") { try cluster.move(slot, to: target) }
+        try cluster.waitForAgreement()
       }
     }
   }
@@ -129,16 +147,6 @@ final class Saboteur: Sendable {
         Thread.sleep(forTimeInterval: pause.seconds)
         try stage.start(target, port: member.port)
       }
-    }
-  }
-
-  private func tellRedis(_ fault: Fault, _ words: String...) {
-    during(fault, nil) { [stage] in
-      var command = RESPWords()
-      for word in words { command.add(word) }
-      var commands = Commands()
-      commands.add(command)
-      for reply in try stage.redis.connect().exchange(commands) { try reply.get() }
     }
   }
 

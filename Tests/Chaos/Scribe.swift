@@ -7,14 +7,14 @@ import Testbed
 struct Scribe: Sendable {
   let number: Int
   let seed: UInt64
-  let redis: TestRedis
+  let redis: ChaosRedis
   let catalogue: Catalogue
   let diary: Diary
 
   /// Blocks until the pace ends.
   func run(_ pace: Pace) {
     var pace = pace
-    var connection: RedisConnection?
+    var connection: (any RedisLink)?
     var named: (wish: Wish, commandid: String)?
     while let (turn, moment) = pace.next() {
       Thread.sleep(forTimeInterval: max(0, (moment - .now).seconds))
@@ -54,7 +54,7 @@ struct Scribe: Sendable {
 
   private func write(
     _ fields: RESPWords, to inlet: DecidingWorker, _ kind: String, flaw: String?,
-    over connection: inout RedisConnection?
+    over connection: inout (any RedisLink)?
   ) {
     var words = RESPWords("XADD", inlet.commands, "*")
     words.add(fields)

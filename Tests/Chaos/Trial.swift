@@ -40,6 +40,7 @@ struct Trial {
         throw Mishap("the faults were not mended within \(Patience.limit * 2)")
       }
     }
+    try await onThread { try stage.redis.settle() }
     let dead = try await stage.settle()
     let report = try await onThread { try Auditor(stage.redis.connect()).run(waiting: Patience.limit) }
     await repeatSome(shoppers[0], diary.calls)
@@ -71,7 +72,8 @@ struct Trial {
     }
     differences += OrderAccount(diary.calls, ledger).differences
     return Verdict(
-      seed: seed, loaded: loaded, diary: diary, ledger: ledger, incidents: saboteur.incidents, watch: watch,
+      seed: seed, loaded: loaded, diary: diary, ledger: ledger, faults: Fault.all(on: stage.redis),
+      incidents: saboteur.incidents, watch: watch,
       fenced: stage.fencedCount(), audit: audit, differences: differences)
   }
 

@@ -7,6 +7,8 @@ struct Verdict {
   let loaded: Duration
   let diary: Diary
   let ledger: Ledger
+  /// The faults that were possible, and those that were injected.
+  let faults: [Fault]
   let incidents: [Incident]
   let watch: FailOverWatch
   /// How often a replica found its lane taken.
@@ -32,7 +34,7 @@ struct Verdict {
       lines.append("  \(Self.column(kind, 20)) \(counts.joined(separator: ", "))")
     }
     lines.append("Faults")
-    for fault in Fault.allCases {
+    for fault in faults {
       let count = incidents.count { $0.fault == fault && !$0.isVoid }
       lines.append("  \(Self.column(fault.rawValue, 32)) \(count)")
     }

@@ -35,6 +35,11 @@ package final class TestCluster: Sendable {
     package func connect(timeout: Duration = Patience.limit) throws -> RedisConnection {
       try RedisConnection(url, commandTimeout: timeout)
     }
+
+    /// What the node says that it is: `master` or `slave`.
+    package var role: String? {
+      get throws { try connect().call("ROLE")[0]?.string }
+    }
   }
 
   package let folder: URL
@@ -96,6 +101,11 @@ package final class TestCluster: Sendable {
       throw NeverHappened(description: "node \(node.port) does not run")
     }
     return process
+  }
+
+  /// Kills all nodes.
+  package func killAll() {
+    processes.withLock { for process in $0.values where !process.hasEnded { process.kill() } }
   }
 
   /// Kills a node (`kill -9`).
@@ -203,6 +213,18 @@ package final class TestCluster: Sendable {
       if own { return node }
     }
     throw NeverHappened(description: "nobody has slot \(slot.number)")
+  }
+
+  /// One of the masters, in the order of their ports.
+  package func master(_ place: Int) throws -> Node {
+    let masters = try nodes.filter { try $0.role == "master" }
+    return masters[place % masters.count]
+  }
+
+  /// One of the replicas, in the order of their ports.
+  package func replica(_ place: Int) throws -> Node {
+    let replicas = try nodes.filter { try $0.role == "slave" }
+    return replicas[place % replicas.count]
   }
 
   /// Makes a replica the master in agreement with the old one, which holds writes until the replica has all.
