@@ -15,8 +15,11 @@ struct StatusCommand: AsyncParsableCommand {
         handover status --watch
         handover status --json | jq .workers
 
-      Exit status: 0 if every lane is held, nothing is behind and there are no dead letters; 2 otherwise; 1 on an
-      error.
+      Of a cluster, it also shows every master: its shards and inlets, how far their lanes are behind, its replicas
+      and its memory. While a master is away, it shows what the others know.
+
+      Exit status: 0 if every lane is held, nothing is behind, no master is away and there are no dead letters; 2
+      otherwise; 1 on an error.
       """)
 
   @Flag(help: "Refresh every second, until Ctrl-C.")
@@ -28,10 +31,11 @@ struct StatusCommand: AsyncParsableCommand {
   @OptionGroup var settings: Settings
 
   func run() async throws {
-    let url = try settings.redis()
+    let (url, shards) = (try settings.redis(), try settings.wantedShards())
+    let redis = try await Start.onThread { try RedisDeployment(of: url) }
     var isWell = true
     repeat {
-      let status = try await Start.onThread { try SystemStatus(RedisDeployment(of: url).connect()) }
+      let status = try await Start.onThread { try SystemStatus(redis, shards: shards) }
       isWell = status.isWell
       let clear = watch && !json ? "\u{1B}[H\u{1B}[2J" : ""
       try Output.write([clear + (json ? try Self.encoded(status) : Self.table(status))])
@@ -50,7 +54,7 @@ struct StatusCommand: AsyncParsableCommand {
     var table = TextTable("worker", "replicas", "lanes", "behind", "dead letters")
     for worker in status.workers {
       table.add(
-        worker.worker, "\(worker.replicas)", "\(worker.lanesHeld)/\(worker.lanes)", "\(worker.lag)",
+        worker.worker, worker.replicas.map { "\($0)" } ?? "?", "\(worker.lanesHeld)/\(worker.lanes)", "\(worker.lag)",
         "\(worker.deadLetters)",
       )
     }
@@ -59,6 +63,25 @@ struct StatusCommand: AsyncParsableCommand {
       text += "\n\(lane.lane) is \(lane.lag) behind, held by \((lane.owner ?? "nobody").printable)"
     }
     for trouble in status.troubles { text += "\n\(trouble.printable)" }
-    return text + "\n\(status.shards) shards, \(status.memory >> 20) MiB in Redis"
+    if !status.nodes.isEmpty { text += "\n\n\(nodes(status.nodes))\n" }
+    return text + "\n\(status.shards.map { "\($0)" } ?? "?") shards, \(status.memory >> 20) MiB in Redis"
+  }
+
+  private static func nodes(_ nodes: [SystemStatus.NodeStatus]) -> String {
+    var table = TextTable("node", "shards", "inlets", "behind", "replicas", "MiB")
+    for node in nodes {
+      let isKnown = node.away == nil
+      table.add(
+        node.node, "\(node.shards.count)", "\(node.inlets.count)", isKnown ? "\(node.lag)" : "?",
+        "\(node.replicas)", isKnown ? "\(node.memory >> 20)" : "?")
+    }
+    var text = table.description
+    for node in nodes {
+      guard let reason = node.away else { continue }
+      let lost = node.shards.map { "{\($0)}" } + node.inlets
+      text += "\n" + "\(node.node) is away: \(reason)".printable
+      if !lost.isEmpty { text += "\nNothing is known of \(lost.joined(separator: ", "))." }
+    }
+    return text
   }
 }

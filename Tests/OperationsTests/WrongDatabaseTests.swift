@@ -9,7 +9,7 @@ import Testing
     { _ = try Auditor($0.connect()).run() },
     { _ = try DeadLetterOffice($0.connect()) },
     { _ = try JournalTail($0) },
-    { _ = try SystemStatus($0.connect()) },
+    { _ = try SystemStatus($0) },
     { _ = try Timeline(of: .product, 1, $0.connect()) },
   ]
 

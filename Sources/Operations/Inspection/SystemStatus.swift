@@ -8,15 +8,15 @@ package struct SystemStatus: Encodable, Sendable {
   /// One worker with all its replicas.
   package struct WorkerStatus: Encodable, Sendable {
     package var worker: String
-    /// Replicas with a recent heartbeat.
-    package var replicas: Int
+    /// Replicas with a recent heartbeat; nil if the node that knows them is away.
+    package var replicas: Int?
     /// Lanes that a replica holds.
-    package var lanesHeld: Int
+    package var lanesHeld = 0
     package var lanes: Int
     /// Unread entries, over all lanes.
-    package var lag: Int
+    package var lag = 0
     /// Dead letters, over all lanes.
-    package var deadLetters: Int
+    package var deadLetters = 0
   }
 
   /// One lane.
@@ -27,71 +27,189 @@ package struct SystemStatus: Encodable, Sendable {
     package var lag: Int
   }
 
-  package var shards: Int
-  package var workers: [WorkerStatus]
-  package var lanes: [LaneStatus]
-  /// The memory that Redis uses, in bytes (`used_memory`).
-  package var memory: Int
+  /// One master of a cluster.
+  package struct NodeStatus: Encodable, Sendable {
+    package var node: String
+    /// Why nothing is known of it and its lanes; nil if it answers.
+    package internal(set) var away: String?
+    /// The shards whose slots it has.
+    package var shards: [Int] = []
+    /// The inlets whose slots it has.
+    package var inlets: [String] = []
+    /// Unread entries, over the lanes of its shards and inlets.
+    package var lag = 0
+    /// The number of its replicas that are in order.
+    package var replicas: Int
+    /// The memory that it uses, in bytes (`used_memory`).
+    package var memory = 0
+  }
+
+  /// Nil if the node that knows it is away, and nobody has said it.
+  package var shards: Int?
+  package var workers: [WorkerStatus] = []
+  /// Without the lanes of nodes that are away.
+  package var lanes: [LaneStatus] = []
+  /// The masters of a cluster; empty for one Redis.
+  package var nodes: [NodeStatus] = []
+  /// The memory that Redis uses, on all nodes that answer, in bytes (`used_memory`).
+  package var memory = 0
   /// Lanes that stand still, and keys that a lane cannot work with, one sentence each.
-  package var troubles: [String]
-  /// Whether every lane is held and up to date, and there are no dead letters and no troubles.
+  package var troubles: [String] = []
+  /// Whether every lane is held and up to date, all nodes answer, and there are no dead letters and no troubles.
   package var isWell: Bool {
-    troubles.isEmpty && workers.allSatisfy { $0.lag == 0 && $0.lanesHeld == $0.lanes && $0.deadLetters == 0 }
+    troubles.isEmpty && nodes.allSatisfy { $0.away == nil }
+      && workers.allSatisfy { $0.lag == 0 && $0.lanesHeld == $0.lanes && $0.deadLetters == 0 }
   }
 
-  /// Reads the status from Redis, in two round trips.
-  package init(_ connection: any RedisLink) throws {
-    let shards = try connection.shardCount()
+  /// Reads the status from Redis, in two round trips; of a cluster, in two for each master and one more.
+  ///
+  /// Throws if one Redis does not answer. Of a cluster, tells what the masters that answer know.
+  ///
+  /// - Parameter expected: How many shards there are, in case the node that knows it is away.
+  package init(_ redis: RedisDeployment, shards expected: Int? = nil) throws {
+    switch redis {
+    case .single:
+      let connection = try redis.connect()
+      let parts = prepare(shards: try connection.shardCount())
+      var ask = Commands("INFO", "memory")
+      for part in parts { part.ask(&ask) }
+      var replies = try connection.exchange(ask)[...]
+      memory = replies.popFirst()?.usedMemory ?? 0
+      for part in parts { _ = hear(part, &replies) }
+    case .cluster(let cluster): try read(cluster, shards: expected)
+    }
+  }
+
+  // MARK: One Redis
+
+  /// What one key leads to: what to ask about it, and whom the replies concern.
+  private struct Part {
+    /// The place of the worker.
+    let worker: Int
+    /// Nil for the replicas of the worker.
+    let lane: LaneSpec?
+    let key: String
+
+    func ask(_ commands: inout Commands) {
+      guard let lane else { return commands.add("ZCARD", key) }
+      commands.add("GET", key)
+      LaneLag.ask(lane.name, lane.streams, &commands)
+      commands.add("XLEN", lane.name.deadLetters)
+      commands.add("HGET", lane.name.halt, "reason")
+    }
+  }
+
+  private mutating func prepare(shards: Int) -> [Part] {
     self.shards = shards
-    let specs = WorkerKind.allCases.map { ($0.rawValue, $0.lanes(shards: shards)) }
-    var ask = Commands()
-    ask.add("INFO", "memory")
-    for (worker, lanes) in specs {
-      ask.add("ZCARD", LaneName.replicas(of: worker))
-      for lane in lanes {
-        ask.add("GET", lane.name.lease)
-        LaneLag.ask(lane.name, lane.streams, &ask)
-        ask.add("XLEN", lane.name.deadLetters)
-        ask.add("HGET", lane.name.halt, "reason")
-      }
+    var parts: [Part] = []
+    for (place, worker) in WorkerKind.allCases.enumerated() {
+      let lanes = worker.lanes(shards: shards)
+      workers.append(WorkerStatus(worker: worker.rawValue, lanes: lanes.count))
+      parts.append(Part(worker: place, lane: nil, key: LaneName.replicas(of: worker.rawValue)))
+      parts += lanes.map { Part(worker: place, lane: $0, key: $0.name.lease) }
     }
-    var replies = try connection.exchange(ask)[...]
-    memory = replies.popFirst()?.string.flatMap(Self.usedMemory) ?? 0
-    workers = []
-    lanes = []
-    troubles = []
-    for (worker, specs) in specs {
-      var status = WorkerStatus(
-        worker: worker, replicas: replies.popFirst()?.integer ?? 0, lanesHeld: 0, lanes: specs.count, lag: 0,
-        deadLetters: 0)
-      for spec in specs {
-        let owner = replies.popFirst()?.string
-        for (key, reply) in zip([spec.name.cursor] + spec.streams, replies) {
-          // A stream that does not exist yet is no trouble.
-          guard let error = reply.error, error.code != .refused(kind: .generic) else { continue }
-          troubles.append("\(spec.name) cannot work with \(key): \(error.message)")
-        }
-        let lag = LaneLag.receive(spec.streams, &replies)
-        // The workers of a shard share its dead letters, which differ by the field `worker`: count them once.
-        let letters = replies.popFirst()?.integer ?? 0
-        if worker == WorkerKind.reservation.rawValue || spec.name.tag.contains("commands") {
-          status.deadLetters += letters
-        }
-        if let reason = replies.popFirst()?.string {
-          troubles.append("\(spec.name) stands still: \(reason)")
-        }
-        if owner != nil { status.lanesHeld += 1 }
-        status.lag += lag
-        lanes.append(
-          LaneStatus(
-            lane: "\(spec.name)", owner: owner.map { String($0.prefix { $0 != ":" }) }, lag: lag))
-      }
-      workers.append(status)
-    }
+    return parts
   }
 
-  private static func usedMemory(_ info: String) -> Int? {
-    info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("used_memory:") }
-      .flatMap { Int($0.dropFirst("used_memory:".count)) }
+  /// Takes the replies about a part from the front. Returns its lag.
+  private mutating func hear(_ part: Part, _ replies: inout ArraySlice<Reply>) -> Int {
+    guard let spec = part.lane else {
+      workers[part.worker].replicas = replies.popFirst()?.integer ?? 0
+      return 0
+    }
+    let owner = replies.popFirst()?.string
+    for (key, reply) in zip([spec.name.cursor] + spec.streams, replies) {
+      // A stream that does not exist yet is no trouble.
+      guard let error = reply.error, error.code != .refused(kind: .generic) else { continue }
+      troubles.append("\(spec.name) cannot work with \(key): \(error.message)")
+    }
+    let lag = LaneLag.receive(spec.streams, &replies)
+    // The workers of a shard share its dead letters, which differ by the field `worker`: count them once.
+    let letters = replies.popFirst()?.integer ?? 0
+    if workers[part.worker].worker == WorkerKind.reservation.rawValue || spec.inlet != nil {
+      workers[part.worker].deadLetters += letters
+    }
+    if let reason = replies.popFirst()?.string {
+      troubles.append("\(spec.name) stands still: \(reason)")
+    }
+    if owner != nil { workers[part.worker].lanesHeld += 1 }
+    workers[part.worker].lag += lag
+    lanes.append(
+      LaneStatus(lane: "\(spec.name)", owner: owner.map { String($0.prefix { $0 != ":" }) }, lag: lag))
+    return lag
+  }
+
+  // MARK: A cluster
+
+  private mutating func read(_ cluster: Cluster, shards expected: Int?) throws {
+    let connection = ClusterConnection(cluster)
+    let memories = connection.onEveryMaster { (_, connection) throws(RedisError) in
+      try connection.call("INFO", "memory").usedMemory
+    }
+    for (node, found) in memories {
+      var status = NodeStatus(node: "\(node)", replicas: cluster.replicas[node, default: 0])
+      switch found {
+      case .success(let bytes): status.memory = bytes
+      case .failure(let error): status.away = error.message
+      }
+      nodes.append(status)
+    }
+    memory = nodes.reduce(0) { $0 + $1.memory }
+    var parts: [Part] = []
+    do {
+      parts = prepare(shards: try connection.shardCount())
+    } catch let error as RedisError where error.canRetry {
+      guard let expected else {
+        troubles.append(
+          "The node that knows the number of shards is away, so nothing is known of them: \(error) Say it with --shards."
+        )
+        return
+      }
+      parts = prepare(shards: expected)
+    }
+    for (owner, parts) in Dictionary(grouping: parts, by: { cluster.owner(of: HashSlot(of: $0.key)) }) {
+      read(parts, of: owner, connection)
+    }
+    // As for one Redis: by worker, whichever nodes they are on.
+    let order = parts.compactMap(\.lane).map { "\($0.name)" }
+    let places = Dictionary(zip(order, order.indices)) { first, _ in first }
+    lanes.sort { places[$0.lane, default: 0] < places[$1.lane, default: 0] }
+  }
+
+  private mutating func read(_ parts: [Part], of owner: RedisNode?, _ connection: ClusterConnection) {
+    let name = owner.map { "\($0)" } ?? "nobody"
+    let place = nodes.firstIndex { $0.node == name } ?? nodes.endIndex
+    if place == nodes.endIndex { nodes.append(NodeStatus(node: name, replicas: 0)) }
+    let own = parts.compactMap(\.lane)
+    nodes[place].shards = Set(own.compactMap(\.shard)).sorted()
+    nodes[place].inlets = own.compactMap(\.inlet).sorted()
+    if owner == nil { nodes[place].away = "no node has these slots." }
+    guard nodes[place].away == nil else { return }
+    var ask = Commands()
+    for part in parts { part.ask(&ask) }
+    do throws(RedisError) {
+      var replies = try connection.exchange(ask)[...]
+      if let error = replies.lazy.compactMap(\.error).first(where: \.canRetry) { throw error }
+      for part in parts { nodes[place].lag += hear(part, &replies) }
+    } catch {
+      nodes[place].away = error.message
+    }
+  }
+}
+
+extension LaneSpec {
+  /// The shard that it reads; nil for an inlet's lane.
+  fileprivate var shard: Int? { Int(name.tag.dropFirst().dropLast()) }
+
+  /// The inlet that it reads; nil for a shard's lane.
+  fileprivate var inlet: String? { shard == nil ? String(name.tag.dropFirst().dropLast()) : nil }
+}
+
+extension Reply {
+  /// The memory in use according to `INFO memory`, in bytes.
+  fileprivate var usedMemory: Int {
+    let name = "used_memory:"
+    let line = (string ?? "").split(whereSeparator: \.isNewline).first { $0.hasPrefix(name) }
+    return line.flatMap { Int($0.dropFirst(name.count)) } ?? 0
   }
 }
