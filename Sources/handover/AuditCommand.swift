@@ -22,7 +22,13 @@ struct AuditCommand: AsyncParsableCommand {
   @Flag(help: "Print the report as JSON.")
   var json = false
 
-  @Flag(help: "Rebuild wrong notices and my page rows from the journal. Nothing else is changed.")
+  @Flag(
+    help: ArgumentHelp(
+      "Rebuild wrong notices and my page rows from the journal, and restore what a fail-over lost.",
+      discussion: """
+        Of items that exist, their entries in the directory and their places in the indexes; and counters of ids that \
+        went back. Nothing that says something else is overwritten.
+        """))
   var repair = false
 
   @OptionGroup var settings: Settings
@@ -37,19 +43,22 @@ struct AuditCommand: AsyncParsableCommand {
       guard repair else { return (try auditor.run(waiting: patience), 0) }
       return try RebuildLock.hold(on: redis) {
         let report = try auditor.run(waiting: patience)
-        guard report.isAtRest, !report.broken.isEmpty else { return (report, 0) }
-        let shards = report.shards.indices.map { Shard($0) }
-        try ReadModels.clear(shards, on: connection)
-        try auditor.forget(report.broken)
-        try ReadModels.rebuild(shards, on: redis, logger: logger)
-        return (try auditor.run(waiting: patience), report.broken.count)
+        guard report.isAtRest, !report.broken.isEmpty || !report.remedies.isEmpty else { return (report, 0) }
+        try auditor.apply(report.remedies)
+        if !report.broken.isEmpty {
+          let shards = report.shards.indices.map { Shard($0) }
+          try ReadModels.clear(shards, on: connection)
+          try auditor.forget(report.broken)
+          try ReadModels.rebuild(shards, on: redis, logger: logger)
+        }
+        return (try auditor.run(waiting: patience), report.broken.count + report.remedies.count)
       }
     }
     print(json ? try report.json : report.text)
     if repair && !json {
       print(
         report.isAtRest
-          ? "\nRepaired \(repaired) records of read models." : "\nRepaired nothing: the system is not idle.")
+          ? "\nRepaired \(repaired) records." : "\nRepaired nothing: the system is not idle.")
     }
     if !report.isClean { throw ExitCode.failure }
   }

@@ -58,6 +58,9 @@ package struct AuditReport: Sendable {
   /// The read models' records that differ from what the journal implies.
   package internal(set) var broken: Set<BrokenView> = []
 
+  /// What was lost beside items that exist.
+  package internal(set) var remedies: [Remedy] = []
+
   /// How many differences a report keeps.
   package static let kept = Findings.kept
 

@@ -14,11 +14,12 @@ package struct Auditor {
 
   package init(_ connection: any RedisLink) { self.connection = connection }
 
-  /// Runs the audit.
+  /// Runs the audit. Throws `SettledSlots.Unsettled` while slots of a cluster are moving.
   ///
   /// - Parameter patience: how long to wait for every lane to read all of its streams.
   package func run(waiting patience: Duration = .zero) throws -> AuditReport {
     let shards = try connection.shardCount()
+    let slots = try SettledSlots(on: connection)
     let before = try rest(shards, within: patience)
     var report = AuditReport()
     var (keyspace, strays) = (Keyspace(), Findings())
@@ -27,12 +28,17 @@ package struct Auditor {
       try keyspace.take(keys, on: connection, &strays)
       try strayCheck.take(keys, on: connection, &strays)
     }
+    try slots.mustLast(on: connection)
     report.memory = keyspace.memory
     var audits: [ShardAudit.Result] = []
+    var counters = CounterCheck()
     for shard in (0..<shards).map({ Shard($0) }) {
       var audit = try ShardAudit(shard, keyspace.contents[shard] ?? .init(), on: connection)
-      audits.append(try audit.run())
+      let result = try audit.run()
+      counters.take(result.counters)
+      audits.append(result)
     }
+    try counters.finish(on: connection, &strays)
     for worker in DecidingWorker.allCases {
       report.inletDeadLetters += try DeadEntries(tag: "{\(Key.inlet(worker))}", on: connection).count
     }
@@ -44,6 +50,7 @@ package struct Auditor {
     if report.isAtRest {
       report.add(strays.whenIdle)
       report.broken.formUnion(strays.broken)
+      report.remedies += strays.remedies
     }
     return report
   }
@@ -65,6 +72,11 @@ package struct Auditor {
     } _: { (_, reply) throws(RedisError) in
       try reply.get()
     }
+  }
+
+  /// Makes again what was lost beside items that exist.
+  package func apply(_ remedies: [Remedy]) throws(RedisError) {
+    for remedy in remedies { try remedy.apply(on: connection) }
   }
 
   private func rest(_ shards: Int, within patience: Duration) throws(RedisError) -> Quiescence {
@@ -93,6 +105,7 @@ extension AuditReport {
     }
     add(audit.findings.whenIdle)
     broken.formUnion(audit.findings.broken)
+    remedies += audit.findings.remedies
   }
 
   fileprivate mutating func note(_ before: Quiescence, _ after: Quiescence) {

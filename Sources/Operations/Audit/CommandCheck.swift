@@ -42,7 +42,7 @@ struct CommandCheck {
       if let numbers = Numbers(changedBy: entry.event) { changes[Array(caller.commandid.utf8)] = numbers }
       ended.append(entry)
     }
-    let now = try connection.call("TIME")[0]?.integer.map { UInt64($0) * 1000 } ?? 0
+    let now = try connection.time(at: Key.journal(of: shard))
     try connection.askEach(ended) {
       RESPWords("GET", Key.operation($0.event.caller?.commandid ?? "", in: shard))
     } _: { (entry, reply) throws(RedisError) in

@@ -22,6 +22,8 @@ struct Findings {
   private(set) var whenIdle = Tally()
   /// The read models' records to rebuild.
   private(set) var broken: Set<BrokenView> = []
+  /// What was lost, and can be made again. Only for a system at rest.
+  private(set) var remedies: [Remedy] = []
 
   mutating func add(_ code: Difference.Code, _ key: String, _ message: String) {
     always.add(Difference(code: code, key: key, message: message))
@@ -36,6 +38,9 @@ struct Findings {
     broken.insert(view)
     addWhenIdle(code, view.name, message)
   }
+
+  /// Adds what mends a difference.
+  mutating func add(_ remedy: Remedy) { remedies.append(remedy) }
 
   /// Compares a stored state with the expected one, field by field.
   mutating func compare(_ found: Fields, with expected: Fields, at key: String, besides ignored: Set<String>)

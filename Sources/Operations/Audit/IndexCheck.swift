@@ -43,20 +43,37 @@ struct IndexCheck {
     }
   }
 
-  func finish(on connection: any RedisLink, _ findings: inout Findings) throws(RedisError) {
+  /// Compares everything that was taken.
+  ///
+  /// - Parameters:
+  ///   - traced: The ids of all inventories that there ever were.
+  ///   - position: The last entry of the journal.
+  func finish(
+    withdrawn traced: Set<Int>, at position: EntryID, on connection: any RedisLink,
+    _ counters: inout CounterCheck, _ findings: inout Findings
+  ) throws(RedisError) {
     // Inventories of older releases have no trace, and no command id in the directory.
     var registered: [Item] = []
     for entity in Entity.allCases {
       let items = items[entity] ?? []
-      try compare(items, of: entity, on: connection, &findings)
-      try connection.askEach(items + (deleted[entity] ?? [])) {
+      try compare(items, of: entity, at: position, on: connection, &findings)
+      let known = items + (deleted[entity] ?? [])
+      let withdrawn =
+        entity == .inventory ? try withdrawn(traced.subtracting(known.map(\.id)), on: connection) : []
+      try connection.askEach(known + withdrawn) {
         RESPWords("GET", Key.directory(entity, id: $0.id))
       } _: { (item, reply) throws(RedisError) in
         let owner = try reply.get().text.flatMap { DirectoryEntry($0) }
+        if let owner { counters.take(item.id, of: entity, owner) }
         if owner?.productid != item.productid {
           findings.addWhenIdle(
             .directory, Key.directory(entity, id: item.id),
             "It is \(shown(reply.text)), but the \(entity.rawValue) is of product \(item.productid).")
+          // As older releases wrote it: which command had claimed the id is not known.
+          if reply.isNull {
+            let entry = DirectoryEntry(productid: item.productid, commandid: nil, isMade: false)
+            findings.add(.text(key: Key.directory(entity, id: item.id), value: entry.text))
+          }
         } else if entity == .inventory, owner?.commandid != nil {
           registered.append(item)
         }
@@ -69,11 +86,28 @@ struct IndexCheck {
       findings.addWhenIdle(
         .directory, Key.trace(of: .inventory, id: item.id, in: shard),
         "It is \(shown(reply.text)), but the inventory is of product \(item.productid).")
+      if reply.isNull {
+        findings.add(
+          .text(key: Key.trace(of: .inventory, id: item.id, in: shard), value: "\(item.productid)"))
+      }
     }
   }
 
+  /// Returns the withdrawn inventories among those with these ids, whose stocks are gone.
+  private func withdrawn(_ ids: Set<Int>, on connection: any RedisLink) throws(RedisError) -> [Item] {
+    var items: [Item] = []
+    try connection.askEach(ids.sorted()) {
+      RESPWords("GET", Key.trace(of: .inventory, id: $0, in: shard))
+    } _: { (id, reply) throws(RedisError) in
+      guard let productid = try reply.get().integer else { return }
+      items.append(Item(id: id, member: productid, productid: productid))
+    }
+    return items
+  }
+
   private func compare(
-    _ items: [Item], of entity: Entity, on connection: any RedisLink, _ findings: inout Findings
+    _ items: [Item], of entity: Entity, at position: EntryID, on connection: any RedisLink,
+    _ findings: inout Findings
   ) throws(RedisError) {
     let key = Key.index(of: entity, in: shard)
     var scores: [String: Int] = [:]
@@ -83,6 +117,10 @@ struct IndexCheck {
       guard score != item.id else { continue }
       let found = score.map { "has the score \($0)" } ?? "is missing"
       findings.addWhenIdle(.index, key, "\(item.member) \(found): \(entity.rawValue) \(item.id) exists.")
+      if score == nil {
+        findings.add(
+          .place(index: key, member: item.member, score: item.id, shard: shard, position: position))
+      }
     }
     for (member, _) in scores {
       findings.addWhenIdle(

@@ -13,6 +13,8 @@ struct Keyspace {
     var products: Set<Int> = []
     var trades: Set<Int> = []
     var stocks: Set<Int> = []
+    /// The ids of inventories, of withdrawn ones too.
+    var inventories: Set<Int> = []
   }
 
   private(set) var contents: [Shard: Contents] = [:]
@@ -32,6 +34,7 @@ struct Keyspace {
         case "product": contents[Shard(index), default: Contents()].products.insert(id)
         case "trade": contents[Shard(index), default: Contents()].trades.insert(id)
         case "stock": contents[Shard(index), default: Contents()].stocks.insert(id)
+        case "inventory": contents[Shard(index), default: Contents()].inventories.insert(id)
         default: break
         }
       }

@@ -40,7 +40,7 @@ struct NoticeCheck {
         expected.append(Expected(id: id, status: status, productid: event.productid))
       }
     }
-    let now = try connection.call("TIME")[0]?.integer.map { UInt64($0) * 1000 } ?? 0
+    let now = try connection.time(at: Key.journal(of: shard))
     expected.removeAll { $0.id.position.age(at: now) > UInt64(NoticeKeeping.lifetime) - 60_000 }
     var missing: [Expected] = []
     try connection.askEach(expected) {

@@ -42,17 +42,24 @@ extension RedisLink {
     }
   }
 
-  /// Passes the names of all keys to `body` in pages; a name can occur twice.
+  /// Passes the names of all keys, of every master, to `body` in pages; a name can occur twice.
   func scanPages(_ body: ([String]) throws(RedisError) -> Void) throws(RedisError) {
-    var cursor = "0"
-    repeat {
-      let reply = try call("SCAN", cursor, "COUNT", "\(Self.page)")
-      guard let next = reply[0]?.string, let keys = reply[1] else {
-        throw RedisError(.unexpectedReply, "SCAN returned no cursor.")
-      }
-      cursor = next
-      try body(keys.compactMap(\.text))
-    } while cursor != "0"
+    // How far each master was read; nil once it has no more.
+    var cursors: [RedisNode?: String?] = [:]
+    while true {
+      // One page of each, and then the questions about their keys, which can belong to any of them.
+      let pages = try eachMaster { (node, connection) throws(RedisError) -> [String]? in
+        guard let cursor = cursors[node, default: "0"] else { return nil }
+        let reply = try connection.call("SCAN", cursor, "COUNT", "\(Self.page)")
+        guard let next = reply[0]?.string, let keys = reply[1] else {
+          throw RedisError(.unexpectedReply, "SCAN returned no cursor.")
+        }
+        cursors[node] = .some(next == "0" ? nil : next)
+        return keys.compactMap(\.text)
+      }.compactMap(\.self)
+      if pages.isEmpty { return }
+      for page in pages { try body(page) }
+    }
   }
 
   /// Passes the member names of many keys to `body` in pages, each with its key; a name can occur twice.
@@ -103,6 +110,13 @@ extension RedisLink {
 }
 
 extension RedisLink {
+  /// Returns the time of the server that has a key, in milliseconds since 1970: the ids of its entries are of that
+  /// clock.
+  func time(at key: String) throws(RedisError) -> UInt64 {
+    let reply = try on(key) { (connection) throws(RedisError) in try connection.call("TIME") }
+    return reply[0]?.integer.map { UInt64($0) * 1000 } ?? 0
+  }
+
   /// Sends one command and returns its reply; null if the key has the wrong type.
   func ask(_ words: String...) throws(RedisError) -> Reply {
     var all = RESPWords()

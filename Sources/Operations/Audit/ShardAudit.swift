@@ -11,6 +11,7 @@ struct ShardAudit {
     var findings = Findings()
     var totals = AuditReport.Totals()
     var notes: [String] = []
+    var counters = CounterCheck()
   }
 
   let shard: Shard
@@ -76,7 +77,9 @@ struct ShardAudit {
     try checkReservations()
     try checkListings()
     numbers.finish(&findings)
-    try indexes.finish(on: connection, &findings)
+    var counters = CounterCheck()
+    try indexes.finish(
+      withdrawn: contents.inventories, at: journal.last, on: connection, &counters, &findings)
     try notices.finish(on: connection, &findings)
     let held = numbers
     let sum = try commands.finish(
@@ -92,7 +95,7 @@ struct ShardAudit {
       findings = Findings()
       notes.append("The journal of shard \(shard.index) was trimmed while it was read: audit it again.")
     }
-    return Result(shard: shard, findings: findings, totals: totals, notes: notes)
+    return Result(shard: shard, findings: findings, totals: totals, notes: notes, counters: counters)
   }
 
   private func cursors() throws(RedisError) -> [DecidingWorker: EntryID] {

@@ -1,0 +1,46 @@
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// Something that was lost beside an item that exists, and that follows from it. A fail-over can lose it, as it can
+/// be on another node than the item.
+///
+/// Applying a remedy overwrites nothing that says something else.
+package enum Remedy: Hashable, Sendable {
+  /// A text that is missing: of a directory entry, or of an inventory's trace.
+  case text(key: String, value: String)
+  /// A place in an index of a shard that is missing. Items change only with events, so it holds as long as the
+  /// journal ends at the position.
+  case place(index: String, member: Int, score: Int, shard: Shard, position: EntryID)
+  /// A counter of ids that is lower than an id that a door has given.
+  case counter(Entity, atLeast: Int)
+
+  func apply(on connection: any RedisLink) throws(RedisError) {
+    switch self {
+    case .text(let key, let value): try connection.call("SET", key, value, "NX")
+    case .place(let index, let member, let score, let shard, let position):
+      _ = try connection.evaluate(
+        Self.placing, keys: [index, Key.journal(of: shard)], "\(position)", "\(score)", "\(member)")
+    case .counter(let entity, let least):
+      _ = try connection.evaluate(Self.raising, keys: [Key.counter(entity)], "\(least)")
+    }
+  }
+
+  private static let placing = Script(
+    """
+    local info=redis.pcall('XINFO','STREAM',KEYS[2])
+    for i=1,#info,2 do
+      if info[i]=='last-generated-id' and info[i+1]==ARGV[1] then
+        return redis.call('ZADD',KEYS[1],'NX',ARGV[2],ARGV[3])
+      end
+    end
+    return 0
+    """)
+  private static let raising = Script(
+    """
+    local last=tonumber(redis.pcall('GET',KEYS[1]) or '0')
+    if last and last<tonumber(ARGV[1]) then redis.call('SET',KEYS[1],ARGV[1]) return 1 end
+    return 0
+    """)
+}
