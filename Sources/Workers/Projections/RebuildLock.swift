@@ -3,10 +3,10 @@ import Keys
 import Lanes
 import Redis
 
-/// Ensures that only one rebuild or repair runs at a time.
+/// Ensures that only one rebuild, repair or balance of a cluster runs at a time.
 ///
 /// Two at once would undo each other's work: the second would find missing what the first is about to write,
-/// and would remove what the first has already written.
+/// and would remove what the first has already written; or would move a slot that the first is moving.
 package enum RebuildLock {
   /// How long the lock outlives a crashed holder.
   private static let lifetime = Duration.seconds(30)
@@ -26,7 +26,7 @@ package enum RebuildLock {
     guard try !connection.call("SET", Key.rebuildLock, token, "NX", "PX", milliseconds).isNull else {
       throw Refusal(
         description: """
-          A rebuild or a repair is already running: wait until it ends. If it was killed, its lock expires \
+          A rebuild, a repair or a balance is already running: wait until it ends. If it was killed, its lock expires \
           \(lifetime.components.seconds) s after that.
           """)
     }
@@ -45,7 +45,7 @@ package enum RebuildLock {
     let result = try work()
     guard try redis.connect().evaluate(release, keys: [Key.rebuildLock], token).integer == 1 else {
       throw Refusal(
-        description: "Redis was away for so long that another rebuild can have started: run it again.")
+        description: "Redis was away for so long that another one can have started: run it again.")
     }
     return result
   }
