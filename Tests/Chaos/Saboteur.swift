@@ -105,7 +105,8 @@ final class Saboteur: Sendable {
       let slot = HashSlot(of: dice.pick(shards + DecidingWorker.allCases.map(Key.inlet)))
       let place = dice.roll(0...99)
       keepingRedis(fault) {
-        let target = try cluster.master(place)
+        let owner = try cluster.owner(of: slot)
+        let target = try cluster.master(place, besides: owner)
         // Somebody can break it off half-way, for example by dropping all clients.
         try insist("the slot is moved") { try cluster.move(slot, to: target) }
         try cluster.waitForAgreement()

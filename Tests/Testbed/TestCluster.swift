@@ -216,8 +216,10 @@ package final class TestCluster: Sendable {
   }
 
   /// One of the masters, in the order of their ports.
-  package func master(_ place: Int) throws -> Node {
-    let masters = try nodes.filter { try $0.role == "master" }
+  ///
+  /// - Parameter besides: a node that is not meant.
+  package func master(_ place: Int, besides other: Node? = nil) throws -> Node {
+    let masters = try nodes.filter { try $0.port != other?.port && $0.role == "master" }
     return masters[place % masters.count]
   }
 
