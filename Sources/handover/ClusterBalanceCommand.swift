@@ -32,7 +32,8 @@ struct ClusterBalanceCommand: AsyncParsableCommand {
     try await Start.onThread { [apply] in
       let redis = try RedisDeployment(of: url)
       guard case .cluster(let cluster) = redis else {
-        throw StartError("\(redis) is one Redis, not a cluster: it has all slots, and there is nothing to balance.")
+        throw StartError(
+          "\(redis) is one Redis, not a cluster: it has all slots, and there is nothing to balance.")
       }
       let shards = try redis.connect().shardCount()
       guard apply else { return try Self.show(try ClusterBalance(cluster, as: url, shards: shards)) }

@@ -54,7 +54,8 @@ struct StatusCommand: AsyncParsableCommand {
     var table = TextTable("worker", "replicas", "lanes", "behind", "dead letters")
     for worker in status.workers {
       table.add(
-        worker.worker, worker.replicas.map { "\($0)" } ?? "?", "\(worker.lanesHeld)/\(worker.lanes)", "\(worker.lag)",
+        worker.worker, worker.replicas.map { "\($0)" } ?? "?", "\(worker.lanesHeld)/\(worker.lanes)",
+        "\(worker.lag)",
         "\(worker.deadLetters)",
       )
     }

@@ -6,9 +6,9 @@ import Testbed
 /// once the key is repaired.
 struct BrokenKey {
   private let key: String
-  private let redis: ChaosRedis
+  private let redis: TestServers
 
-  init(_ key: String, in redis: ChaosRedis) {
+  init(_ key: String, in redis: TestServers) {
     self.key = key
     self.redis = redis
   }

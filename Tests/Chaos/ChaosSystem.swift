@@ -35,7 +35,7 @@ final class ChaosSystem: Sendable {
   /// The longest time for which a dead replica's lanes are idle.
   static let lease = Duration.seconds(1)
 
-  let redis: ChaosRedis
+  let redis: TestServers
   let ingresses: [HTTP]
   private let ports: [Int]
   private let state = Mutex(State())

@@ -30,10 +30,10 @@ final class FailOverWatch: Sendable {
     var isStopped = false
   }
 
-  private let redis: ChaosRedis
+  private let redis: TestServers
   private let state = Mutex(State())
 
-  init(_ redis: ChaosRedis) { self.redis = redis }
+  init(_ redis: TestServers) { self.redis = redis }
 
   var failOvers: [FailOver] { state.withLock { $0.done } }
   /// How many lanes found nothing to commit before the end.

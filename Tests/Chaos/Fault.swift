@@ -1,3 +1,5 @@
+import Testbed
+
 /// A fault that is injected while the system works.
 enum Fault: String, CaseIterable {
   case killWorker = "kill -9 of a worker"
@@ -18,7 +20,7 @@ enum Fault: String, CaseIterable {
   case moveSlot = "a slot moved to another master"
 
   /// All that can happen to a system on a Redis.
-  static func all(on redis: ChaosRedis) -> [Fault] {
+  static func all(on redis: TestServers) -> [Fault] {
     switch redis {
     case .single: allCases.filter { !$0.needsCluster }
     case .cluster: allCases

@@ -10,7 +10,7 @@ struct RemovedEntries: Sendable {
   let worker: DecidingWorker
   let requests: [Ledger.Request]
 
-  static func take(from worker: DecidingWorker, of redis: ChaosRedis) throws -> RemovedEntries {
+  static func take(from worker: DecidingWorker, of redis: TestServers) throws -> RemovedEntries {
     let inlet = Key.inlet(worker)
     let cursor = LaneName(worker: worker.rawValue, tag: "{\(inlet)}").cursor
     let reply = try redis.connect().call(

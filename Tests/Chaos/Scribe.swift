@@ -7,7 +7,7 @@ import Testbed
 struct Scribe: Sendable {
   let number: Int
   let seed: UInt64
-  let redis: ChaosRedis
+  let redis: TestServers
   let catalogue: Catalogue
   let diary: Diary
 

@@ -8,7 +8,7 @@ import Testing
   /// Everything up to the fail-over has reached the replica, so nothing can be missing afterwards.
   @Test func `deals continue at the new primary that sentinels name`() async throws {
     let servers = try await onThread { try TestSentinel() }
-    let system = try await TestSystem(on: servers.primary, url: servers.url)
+    let system = try await TestSystem(on: .single(servers.primary), url: servers.url)
     #expect(try await system.http.list(1, product: 100).status == 201)
     #expect(try await system.http.register(1, product: 100).status == 201)
     let reservation = try await system.http.reserve(product: 100, buyer: "김민지")

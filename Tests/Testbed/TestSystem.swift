@@ -7,7 +7,7 @@ import Synchronization
 package final class TestSystem: Sendable {
   package static let workers = ["reservation", "trade", "stock", "notification", "mypage"]
 
-  package let redis: TestRedis
+  package let servers: TestServers
   package let http: HTTP
   private let processes = Mutex<[String: [RunningProcess]]>([:])
   private let environment: [String: String]
@@ -18,19 +18,21 @@ package final class TestSystem: Sendable {
   package convenience init(
     replicas: Int = 1, redisOptions: [String] = [], environment: [String: String] = [:]
   ) async throws {
-    let redis = try TestRedis(redisOptions)
-    try await self.init(on: redis, url: redis.url, replicas: replicas, environment: environment)
+    try await self.init(
+      on: .single(try TestRedis(redisOptions)), replicas: replicas, environment: environment)
   }
 
-  /// Starts a system on a Redis that it finds by the URL.
+  /// Starts a system on servers that run already.
+  ///
+  /// - Parameter url: How the system finds them, if not by their own URL.
   package init(
-    on redis: TestRedis, url: RedisURL, replicas: Int = 1, environment: [String: String] = [:]
+    on servers: TestServers, url: RedisURL? = nil, replicas: Int = 1, environment: [String: String] = [:]
   ) async throws {
-    self.redis = redis
+    self.servers = servers
     let port = try FreePort.find()
     http = HTTP(port: port)
     self.environment = environment.merging([
-      "HANDOVER_REDIS_URL": url.description, "HANDOVER_PORT": "\(port)",
+      "HANDOVER_REDIS_URL": try (url ?? servers.url).description, "HANDOVER_PORT": "\(port)",
     ]) { $1 }
     for worker in Self.workers { for _ in 0..<replicas { try start("\(worker)-worker") } }
     try start("ingress")
@@ -38,10 +40,19 @@ package final class TestSystem: Sendable {
       try await http.call(.GET, "/actuator/health").status == 200
     }
     try await eventually("every lane is held") {
-      let redis = try redis.connect()
+      let redis = try servers.connect()
       let shards = try redis.call("GET", "handover:shards").integer ?? 0
-      return try redis.call("KEYS", "*:lease:*").count == Self.workers.count * shards + 3
+      let leases = try redis.eachMaster { (_, master) throws(RedisError) in
+        try master.call("KEYS", "*:lease:*").count
+      }
+      return leases.reduce(0, +) == Self.workers.count * shards + 3
     }
+  }
+
+  /// The only server of a system that has one.
+  package var redis: TestRedis {
+    guard case .single(let redis) = servers else { preconditionFailure("a cluster has several servers") }
+    return redis
   }
 
   deinit {
@@ -53,7 +64,7 @@ package final class TestSystem: Sendable {
   package func start(_ executable: String) throws -> RunningProcess {
     let process = try RunningProcess(
       Executables.path(executable), [], environment: environment,
-      log: redis.folder.appending(path: "\(executable).log"))
+      log: servers.folder.appending(path: "\(executable).log"))
     processes.withLock { $0[executable, default: []].append(process) }
     return process
   }
@@ -74,7 +85,7 @@ package final class TestSystem: Sendable {
   }
 
   package func log(_ executable: String) -> String {
-    (try? String(contentsOf: redis.folder.appending(path: "\(executable).log"), encoding: .utf8)) ?? ""
+    (try? String(contentsOf: servers.folder.appending(path: "\(executable).log"), encoding: .utf8)) ?? ""
   }
 
   /// Waits until an item has a status. Returns the item.

@@ -140,7 +140,8 @@ package final class ClusterBalance {
       }
     }
     for hot in hot where owners[hot.slot] == nil {
-      throw Refusal(description: "No master has slot \(hot.slot.number) of \(hot). See redis-cli --cluster fix.")
+      throw Refusal(
+        description: "No master has slot \(hot.slot.number) of \(hot). See redis-cli --cluster fix.")
     }
   }
 
@@ -243,7 +244,8 @@ package final class ClusterBalance {
   }
 
   /// Divides keys so that no group is too large.
-  private static func groups(of keys: [Reply], on connection: RedisConnection) throws(RedisError) -> [[Reply]] {
+  private static func groups(of keys: [Reply], on connection: RedisConnection) throws(RedisError) -> [[Reply]]
+  {
     var ask = Commands()
     for key in keys {
       var words = RESPWords("MEMORY", "USAGE")
@@ -299,7 +301,10 @@ package final class ClusterBalance {
       commands.add(words)
       // The source says `ASK` if it does not have the key any more.
       let one = try source.exchange(Commands(words))[0]
-      return (one.error?.code == .refused(kind: .ask) ? .null : try one.get(), try target.exchange(commands)[1].get())
+      return (
+        one.error?.code == .refused(kind: .ask) ? .null : try one.get(),
+        try target.exchange(commands)[1].get()
+      )
     }
     let dumps = try read("DUMP")
     if dumps.source.isNull || dumps.target.isNull { return nil }

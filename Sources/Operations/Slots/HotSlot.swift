@@ -14,6 +14,8 @@ package struct HotSlot: Hashable, Sendable, CustomStringConvertible {
   package static func all(shards: Int) -> [HotSlot] {
     var seen: Set<HashSlot> = []
     let tags = (0..<shards).map { Shard($0).tag } + DecidingWorker.allCases.map(Key.inlet)
-    return tags.map { HotSlot(slot: HashSlot(of: $0), description: $0) }.filter { seen.insert($0.slot).inserted }
+    return tags.map { HotSlot(slot: HashSlot(of: $0), description: $0) }.filter {
+      seen.insert($0.slot).inserted
+    }
   }
 }

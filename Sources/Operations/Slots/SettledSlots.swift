@@ -35,6 +35,7 @@ struct SettledSlots: Equatable {
   func mustLast(on connection: any RedisLink) throws {
     guard try SettledSlots(on: connection) != self else { return }
     throw Unsettled(
-      description: "Slots have got another node while the keys were read: run it again once the cluster is quiet.")
+      description:
+        "Slots have got another node while the keys were read: run it again once the cluster is quiet.")
   }
 }

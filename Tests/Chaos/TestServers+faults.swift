@@ -2,39 +2,13 @@ import Foundation
 import Redis
 import Testbed
 
-/// The Redis of a run: one server, or a cluster.
-enum ChaosRedis: Sendable {
-  case single(TestRedis)
-  case cluster(TestCluster)
-
-  var folder: URL {
-    switch self {
-    case .single(let redis): redis.folder
-    case .cluster(let cluster): cluster.folder
-    }
-  }
-
-  var url: RedisURL {
-    get throws {
-      switch self {
-      case .single(let redis): redis.url
-      case .cluster(let cluster): try cluster.url
-      }
-    }
-  }
-
+/// What can be done to them.
+extension TestServers {
   /// The shards of the system. A cluster's masters have some each.
   var shards: Int {
     switch self {
     case .single: 8
     case .cluster: 16
-    }
-  }
-
-  func connect() throws -> any RedisLink {
-    switch self {
-    case .single(let redis): try redis.connect()
-    case .cluster(let cluster): try cluster.connect()
     }
   }
 
