@@ -17,29 +17,34 @@ final class FullShards: Sendable {
 
   func isFull(_ shard: Shard) -> Bool { full.withLock { $0.contains(shard) } }
 
-  /// Checks twice a second until canceled. While Redis is unavailable, the last result stands.
+  /// Checks twice a second until canceled. What cannot be learnt about a shard stays as it was.
   func watch(logger: Logger) async throws {
     while true {
       try await Task.sleep(for: .milliseconds(500))
-      guard let now = try? await look() else { continue }
-      let before = full.withLock { full in
-        defer { full = now }
-        return full
-      }
-      for shard in now.subtracting(before) {
-        logger.warning(
-          "the shard is full: its workers are too far behind", metadata: ["shard": "\(shard.index)"])
-      }
-      for shard in before.subtracting(now) {
-        logger.notice("the shard accepts commands again", metadata: ["shard": "\(shard.index)"])
+      for (shard, isFull) in await look() {
+        let wasFull = full.withLock { full in
+          isFull ? !full.insert(shard).inserted : full.remove(shard) != nil
+        }
+        if isFull, !wasFull {
+          logger.warning(
+            "the shard is full: its workers are too far behind", metadata: ["shard": "\(shard.index)"])
+        } else if wasFull, !isFull {
+          logger.notice("the shard accepts commands again", metadata: ["shard": "\(shard.index)"])
+        }
       }
     }
   }
 
-  private func look() async throws(RedisError) -> Set<Shard> {
-    var ask = Commands()
-    backlog.ask(&ask)
-    var replies = try await redis.send(ask)[...]
-    return backlog.full(&replies)
+  /// Returns which shards are full and which are not.
+  private func look() async -> [(shard: Shard, isFull: Bool)] {
+    let questions = backlog.shards.map { shard in
+      var ask = Commands()
+      backlog.ask(shard, &ask)
+      return ask
+    }
+    return zip(backlog.shards, await redis.sendEach(questions)).compactMap { shard, answer in
+      guard var replies = try? answer.get()[...] else { return nil }
+      return backlog.isFull(shard, &replies).map { (shard, $0) }
+    }
   }
 }

@@ -28,14 +28,8 @@ package struct IngressServer: Service {
     self.redis = redis
     let reading = RedisClient(options.redis)
     self.reading = reading
-    health.addCheck("redis") {
-      do throws(RedisError) {
-        for client in [redis, reading] { try await client.requirePrimary() }
-        return nil
-      } catch {
-        return error.message
-      }
-    }
+    let shards = ShardCheck(clients: [redis, reading], shards: options.shards)
+    health.addCheck("redis") { await shards.run() }
   }
 
   /// Serves until a graceful shutdown, which accepts no new calls and finishes the running ones.

@@ -30,7 +30,8 @@ struct Writes: Sendable {
     let claim = try await claim(asked ?? draft, call)
     let commandid = claim?.commandid ?? CommandName.made()
     if let claim, claim.isRepeated {
-      let earlier = try await operations.outcome(of: commandid, (asked ?? draft).digest)
+      let shard = draft.productid.map { Shard.of(productid: $0, among: shards) }
+      let earlier = try await operations.outcome(of: commandid, (asked ?? draft).digest, in: shard)
       if let earlier { return .finished(earlier) }
       guard !claim.isRunning else {
         throw Problem.passing(

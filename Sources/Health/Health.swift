@@ -5,8 +5,16 @@ import Synchronization
 ///
 /// Liveness only tells whether a restart would help, so it never depends on Redis or anything else external.
 package final class Health: Sendable {
-  /// Returns nil if all is well, else the reason.
-  package typealias Check = @Sendable () async -> String?
+  /// What a check finds.
+  package enum Finding: Sendable {
+    case fine
+    /// Ready, but not in all parts, with the reason.
+    case partial(String)
+    /// Not ready, with the reason.
+    case down(String)
+  }
+
+  package typealias Check = @Sendable () async -> Finding
 
   private struct State {
     var checks: [(name: String, check: Check)] = []
@@ -32,6 +40,11 @@ package final class Health: Sendable {
     state.withLock { $0.checks.append((name, check)) }
   }
 
+  /// The same for a check that returns nil if all is well, else the reason.
+  package func addCheck(_ name: String, trouble: @escaping @Sendable () async -> String?) {
+    addCheck(name) { await trouble().map { .down($0) } ?? .fine }
+  }
+
   /// Whether liveness was made to fail.
   package var isDown: Bool { state.withLock { $0.isDown } }
 
@@ -52,9 +65,12 @@ package final class Health: Sendable {
     let (checks, isDown, isStopping) = state.withLock { ($0.checks, $0.isDown, $0.isStopping) }
     var components: [String: HealthReport] = [:]
     for (name, check) in checks {
-      let trouble = await check()
-      components[name] = HealthReport(
-        status: trouble == nil ? .up : .down, details: trouble.map { ["error": $0] })
+      components[name] =
+        switch await check() {
+        case .fine: HealthReport(status: .up)
+        case .partial(let reason): HealthReport(status: .up, details: ["partial": reason])
+        case .down(let reason): HealthReport(status: .down, details: ["error": reason])
+        }
     }
     let isFine = components.values.allSatisfy { $0.status == .up }
     let status: HealthReport.Status = isDown || !isFine ? .down : isStopping ? .outOfService : .up

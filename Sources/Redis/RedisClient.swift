@@ -7,8 +7,13 @@ import Synchronization
 /// fails immediately with `.unavailable`, until it can be reached again.
 public final class RedisClient: Sendable {
   private struct Call: Sendable {
-    let commands: Commands
-    let answer: CheckedContinuation<Result<[Reply], RedisError>, Never>
+    /// Each of them can fail by itself.
+    let parts: [Commands]
+    let answer: CheckedContinuation<[Result<[Reply], RedisError>], Never>
+
+    func refuse(because error: RedisError) {
+      answer.resume(returning: Array(repeating: .failure(error), count: parts.count))
+    }
   }
 
   private struct State {
@@ -62,26 +67,30 @@ public final class RedisClient: Sendable {
   public var isConnected: Bool { state.withLock { $0.outage == nil } }
 
   /// Sends the commands in order, without others in between, and returns their replies, including error
-  /// replies. In a cluster, the order holds for the commands of each key.
+  /// replies. In a cluster, the order holds for the commands of each key, and the call fails if one of the
+  /// nodes that it needs does not answer.
   public func send(_ commands: Commands) async throws(RedisError) -> [Reply] {
     guard !commands.isEmpty else { return [] }
-    let result: Result<[Reply], RedisError> = await withCheckedContinuation { answer in
-      switch state.withLock({ enqueue(Call(commands: commands, answer: answer), &$0) }) {
-      // If others wait already, the thread need not be woken: it takes all of them.
-      case .success(let isFirst): if isFirst { wake.signal() }
-      case .failure(let refusal): answer.resume(returning: .failure(refusal))
-      }
-    }
-    return try result.get()
+    return try await sendEach([commands]).first?.get() ?? []
   }
 
-  /// Throws unless the server is the primary; in that case the client reconnects. In a cluster, throws unless
-  /// one of the masters answers.
-  public func requirePrimary() async throws(RedisError) {
-    if case .cluster = deployment {
-      _ = try await send(Commands("PING"))
-      return
+  /// The same for several lists of commands at once. Each of them fails by itself, so that in a cluster, a node
+  /// that does not answer only concerns those that need it.
+  public func sendEach(_ parts: [Commands]) async -> [Result<[Reply], RedisError>] {
+    await withCheckedContinuation { answer in
+      let call = Call(parts: parts, answer: answer)
+      switch state.withLock({ enqueue(call, &$0) }) {
+      // If others wait already, the thread need not be woken: it takes all of them.
+      case .success(let isFirst): if isFirst { wake.signal() }
+      case .failure(let refusal): call.refuse(because: refusal)
+      }
     }
+  }
+
+  /// Throws unless the server is the primary; in that case the client reconnects. In a cluster, where a node
+  /// redirects what is not its own, there is nothing to check.
+  public func requirePrimary() async throws(RedisError) {
+    if case .cluster = deployment { return }
     let replies = try await send(PrimaryCheck.question)
     do throws(RedisError) {
       try PrimaryCheck.judge(replies)
@@ -114,17 +123,14 @@ public final class RedisClient: Sendable {
         defer { state.waiting = [] }
         return (state.waiting, state.isStopped)
       }
-      var underWay: [(call: Call, receipt: ClusterConnection.Receipt)] = []
-      for call in calls {
-        do throws(RedisError) {
-          underWay.append((call, try connection.send(call.commands)))
-        } catch {
-          call.answer.resume(returning: .failure(error))
-        }
+      let receipts = calls.map { call in
+        call.parts.map { part in Result { () throws(RedisError) in try connection.send(part) } }
       }
-      for (call, receipt) in underWay {
+      for (call, receipts) in zip(calls, receipts) {
         call.answer.resume(
-          returning: Result { () throws(RedisError) in try connection.receive(receipt) })
+          returning: receipts.map { receipt in
+            Result { () throws(RedisError) in try connection.receive(receipt.get()) }
+          })
       }
       if isStopped { return }
     }
@@ -177,22 +183,27 @@ public final class RedisClient: Sendable {
 
   /// Sends all calls as one pipeline. Returns the error that made the connection unusable, if any.
   private func exchange(_ calls: [Call], over connection: RedisConnection) -> RedisError? {
-    // A single call, as in quiet times, is sent without a copy.
-    var all = calls.first?.commands ?? Commands()
-    for call in calls.dropFirst() { all.add(call.commands) }
-    var answered = 0
-    do throws(RedisError) {
-      try connection.send(all)
-      for call in calls {
-        let replies = try connection.receive(call.commands.count)
-        call.answer.resume(returning: .success(replies))
-        answered += 1
-      }
-      return nil
-    } catch {
-      for call in calls[answered...] { call.answer.resume(returning: .failure(error)) }
-      return error
+    let parts = calls.flatMap(\.parts)
+    // A single one, as in quiet times, is sent without a copy.
+    var all = parts.first ?? Commands()
+    for part in parts.dropFirst() { all.add(part) }
+    var failure: RedisError?
+    do throws(RedisError) { try connection.send(all) } catch { failure = error }
+    for call in calls {
+      call.answer.resume(
+        returning: call.parts.map { part in
+          Result { () throws(RedisError) in
+            if let failure { throw failure }
+            do throws(RedisError) {
+              return try connection.receive(part.count)
+            } catch {
+              failure = error
+              throw error
+            }
+          }
+        })
     }
+    return failure
   }
 
   /// Fails the waiting calls, and all later ones while there is no connection. Returns false if the client
@@ -203,7 +214,7 @@ public final class RedisClient: Sendable {
       state.outage = error
       return (state.waiting, state.isStopped)
     }
-    for call in calls { call.answer.resume(returning: .failure(error)) }
+    for call in calls { call.refuse(because: error) }
     return !isStopped
   }
 }
