@@ -80,7 +80,14 @@ package struct Door: Sendable {
   }
 
   /// Starts again, for example because replies were lost. Keeps the ids that are already claimed.
+  ///
+  /// Of the door's own ids, others are taken for those that could not be claimed: the node that would know
+  /// them can be away.
   mutating func restart() {
+    for index in visits.indices where stage == .claiming {
+      let visit = visits[index]
+      if visit.isMade, !visit.isClaimed, visit.request.reserved == nil { visits[index].id = nil }
+    }
     stage = .start
     waits = []
   }

@@ -84,7 +84,7 @@ struct Writes: Sendable {
     var (ids, place) = (ids, 0)
     while true {
       let request = request(place < ids.count ? ids[place] : nil)
-      let admission = try await passTwice(request)
+      let admission = try await pass(request)
       if case .admitted(let id, _, let shard) = admission { return (id, shard) }
       if case .conflict(let entity, _, _) = admission, request.draft.leavesID, let key = call.key {
         // The id has been taken meanwhile: all copies of the request go on to the next one.
@@ -108,18 +108,35 @@ struct Writes: Sendable {
     }
   }
 
-  /// Takes one request through a door, and a second time if the connection broke.
-  private func passTwice(_ request: CommandRequest) async throws -> Admission? {
+  /// Takes one request through a door, and a few times more if a connection broke or a slot has another node.
+  private func pass(_ request: CommandRequest) async throws -> Admission? {
     let wasConnected = redis.isConnected
     var door = Door([request], shards: shards, blocks: blocks, isFull: backlog.isFull)
-    do throws(RedisError) {
-      return try await door.run(on: redis).first
-    } catch {
-      guard wasConnected, error.code == .unavailable || error.code == .timeout else { throw error }
+    var tries = 1
+    while true {
+      do throws(RedisError) {
+        return try await door.run(on: redis).first
+      } catch {
+        guard wasConnected, tries < Self.mostTries, error.code.concernsNode else { throw error }
+      }
+      tries += 1
+      // The connection is back at once if it can be, and the command id makes another copy harmless.
+      try await Task.sleep(for: .milliseconds(50))
     }
-    // The connection is back at once if it can be, and the command id makes a second copy harmless.
-    try await Task.sleep(for: .milliseconds(50))
-    return try await door.run(on: redis).first
+  }
+
+  /// How often a request knocks at the door.
+  private static let mostTries = 4
+}
+
+extension RedisError.Code {
+  /// Whether the same commands can succeed at once on another connection or at another node.
+  fileprivate var concernsNode: Bool {
+    switch self {
+    case .unavailable, .timeout: true
+    case .refused(let kind): [.moved, .ask, .tryAgain, .clusterDown].contains(kind)
+    case .badURL, .overloaded, .unexpectedReply, .replyTooLarge: false
+    }
   }
 }
 

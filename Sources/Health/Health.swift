@@ -12,6 +12,9 @@ package final class Health: Sendable {
     case partial(String)
     /// Not ready, with the reason.
     case down(String)
+
+    /// - Parameter trouble: why the process is not ready; nil if it is.
+    package init(trouble: String?) { self = trouble.map { .down($0) } ?? .fine }
   }
 
   package typealias Check = @Sendable () async -> Finding
@@ -38,11 +41,6 @@ package final class Health: Sendable {
   /// Adds a check that readiness depends on. It must return within a few seconds.
   package func addCheck(_ name: String, _ check: @escaping Check) {
     state.withLock { $0.checks.append((name, check)) }
-  }
-
-  /// The same for a check that returns nil if all is well, else the reason.
-  package func addCheck(_ name: String, trouble: @escaping @Sendable () async -> String?) {
-    addCheck(name) { await trouble().map { .down($0) } ?? .fine }
   }
 
   /// Whether liveness was made to fail.

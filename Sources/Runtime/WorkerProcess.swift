@@ -17,7 +17,7 @@ package enum WorkerProcess {
     let backlogLimit = try Settings.backlogLimit(nil)
     let waiting = Mutex(true)
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
-    health.addCheck("start", trouble: { waiting.withLock { $0 } ? "waiting for Redis" : nil })
+    health.addCheck("start") { Health.Finding(trouble: waiting.withLock { $0 } ? "waiting for Redis" : nil) }
     let lanes = AwaitedService {
       let system = try await Start.system(url, wanted: wanted, logger: logger)
       let runners = (1...threads).map { number in
@@ -25,7 +25,7 @@ package enum WorkerProcess {
           worker: role.rawValue, lanes: role.lanes(shards: system.shards, backlogLimit: backlogLimit),
           redis: system.redis, options: options, logger: logger
         )
-        health.addCheck("lanes-\(number)", trouble: { runner.trouble })
+        health.addCheck("lanes-\(number)") { Health.Finding(trouble: runner.trouble) }
         return runner
       }
       waiting.withLock { $0 = false }

@@ -10,6 +10,7 @@ final class FakeLane: Sendable {
   /// Returns the outcome of a command; nil leaves it unanswered.
   typealias Rule = @Sendable (_ kind: CommandKind, _ fields: Fields) -> Outcome?
 
+  /// How many shards a system with a Redis of its own has.
   static let shards = 2
 
   private let isStopped = Atomic(false)
@@ -18,37 +19,41 @@ final class FakeLane: Sendable {
   /// How many commands it has read.
   var count: Int { commandCount.load(ordering: .relaxed) }
 
-  init(_ url: RedisURL, _ rule: @escaping Rule) {
-    let thread = Thread { [self] in try? work(url, rule) }
-    thread.start()
+  init(_ redis: RedisDeployment, shards: Int = FakeLane.shards, _ rule: @escaping Rule) {
+    for index in 0..<shards { Thread { [self] in work(redis, Shard(index), rule) }.start() }
   }
 
   func stop() { isStopped.store(true, ordering: .relaxed) }
 
-  private func work(_ url: RedisURL, _ rule: Rule) throws {
-    let connection = try RedisConnection(url)
-    let streams = DecidingWorker.allCases.flatMap { worker in
-      (0..<Self.shards).map { (key: Key.commands(worker, in: Shard($0)), shard: Shard($0)) }
-    }
-    var cursors = Dictionary(uniqueKeysWithValues: streams.map { ($0.key, "0") })
+  /// Answers the commands of one shard, so that shards do not wait for each other.
+  private func work(_ redis: RedisDeployment, _ shard: Shard, _ rule: Rule) {
+    let streams = DecidingWorker.allCases.map { (key: Key.commands($0, in: shard), position: "0") }
+    let watch = StreamWatch(redis, streams, count: 512)
+    var link: (any RedisLink)?
     while !isStopped.load(ordering: .relaxed) {
-      var read = RESPWords("XREAD", "BLOCK", "50", "STREAMS")
-      for stream in streams { read.add(stream.key) }
-      for stream in streams { read.add(cursors[stream.key] ?? "0") }
-      var ask = Commands()
-      ask.add(read)
-      guard let batch = try connection.exchange(ask).first?.get() else { continue }
-      for stream in batch {
-        guard let key = stream[0]?.string, let shard = streams.first(where: { $0.key == key })?.shard else {
-          continue
-        }
-        for entry in stream[1].map({ Array($0) }) ?? [] {
-          cursors[key] = entry[0]?.string
-          guard let body = entry[1] else { continue }
-          commandCount.add(1, ordering: .relaxed)
-          let answer = Self.answer(to: try Fields(reading: body), in: shard, rule)
-          for reply in try connection.exchange(answer) { try reply.get() }
-        }
+      guard let all = try? watch.next(within: .milliseconds(50)) else {
+        usleep(10_000)
+        continue
+      }
+      for entry in all.flatMap({ Array($0.entries) }) {
+        guard let body = entry[1], let command = try? Fields(reading: body) else { continue }
+        commandCount.add(1, ordering: .relaxed)
+        store(Self.answer(to: command, in: shard, rule), by: &link, to: redis)
+      }
+    }
+  }
+
+  /// Stores an answer, sooner or later: twice is as good as once.
+  private func store(_ answer: Commands, by link: inout (any RedisLink)?, to redis: RedisDeployment) {
+    while !isStopped.load(ordering: .relaxed) {
+      do {
+        let open = try link ?? redis.connect()
+        link = open
+        for reply in try open.exchange(answer) { try reply.get() }
+        return
+      } catch {
+        link = nil
+        usleep(10_000)
       }
     }
   }

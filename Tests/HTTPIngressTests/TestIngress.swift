@@ -10,8 +10,9 @@ import NIOCore
 import Redis
 import ServiceLifecycle
 import Testbed
+import Testing
 
-/// A running ingress with a Redis of its own and a fake lane behind it.
+/// A running ingress with a fake lane behind it, and usually with a Redis of its own.
 struct TestIngress {
   struct Answer {
     let status: Int
@@ -20,18 +21,40 @@ struct TestIngress {
   }
 
   let base: String
-  let server: TestRedis
   let lane: FakeLane
+  private let ownServer: TestRedis?
 
-  /// Runs an ingress while the body runs.
+  /// Its own Redis.
+  var server: TestRedis {
+    get throws { try #require(ownServer) }
+  }
+
+  /// Runs an ingress with a Redis of its own while the body runs.
   static func run(
     rule: @escaping FakeLane.Rule = TestIngress.agree, setUp: (inout IngressOptions) -> Void = { _ in },
     health: Health = Health(), _ body: (TestIngress) async throws -> Void
   ) async throws {
     let server = try TestRedis()
-    let lane = FakeLane(server.url, rule)
+    let options = IngressOptions(shards: FakeLane.shards, redis: .single(server.url))
+    try await run(on: server, options, rule: rule, setUp: setUp, health: health, body)
+  }
+
+  /// Runs an ingress on a cluster while the body runs.
+  static func run(
+    on cluster: Cluster, shards: Int, rule: @escaping FakeLane.Rule = TestIngress.agree,
+    _ body: (TestIngress) async throws -> Void
+  ) async throws {
+    let options = IngressOptions(shards: shards, redis: .cluster(cluster))
+    try await run(on: nil, options, rule: rule, setUp: { _ in }, health: Health(), body)
+  }
+
+  private static func run(
+    on server: TestRedis?, _ initial: IngressOptions, rule: @escaping FakeLane.Rule,
+    setUp: (inout IngressOptions) -> Void, health: Health, _ body: (TestIngress) async throws -> Void
+  ) async throws {
+    var options = initial
+    let lane = FakeLane(options.redis, shards: options.shards, rule)
     defer { lane.stop() }
-    var options = IngressOptions(shards: FakeLane.shards, redis: .single(server.url))
     options.host = "127.0.0.1"
     options.port = 0
     setUp(&options)
@@ -42,7 +65,7 @@ struct TestIngress {
     let group = ServiceGroup(services: [gateway], logger: logger)
     async let running: Void = group.run()
     for await port in ports {
-      try await body(TestIngress(base: "http://127.0.0.1:\(port)", server: server, lane: lane))
+      try await body(TestIngress(base: "http://127.0.0.1:\(port)", lane: lane, ownServer: server))
       break
     }
     await group.triggerGracefulShutdown()
@@ -73,7 +96,7 @@ struct TestIngress {
 
   /// Sends commands directly to Redis.
   func redis(_ commands: Commands) throws {
-    for reply in try RedisConnection(server.url).exchange(commands) { try reply.get() }
+    for reply in try server.connect().exchange(commands) { try reply.get() }
   }
 
   /// Accepts everything and answers with the command's own fields.

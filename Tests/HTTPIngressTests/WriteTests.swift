@@ -126,7 +126,7 @@ import Testing
     // None of them waits for an outcome, although there would be enough time.
     try await TestIngress.run(setUp: { $0.wait = Patience.limit }) { stage in
       #expect(try await stage.call("GET", "/readiness").status == 200)
-      stage.server.process.kill()
+      try stage.server.process.kill()
       // The first call can be the one that notices.
       _ = try await stage.call("GET", "/reserves")
       let start = ContinuousClock.now
