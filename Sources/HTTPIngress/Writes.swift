@@ -126,7 +126,7 @@ struct Writes: Sendable {
   }
 
   /// How often a request knocks at the door.
-  private static let mostTries = 4
+  private static let mostTries = 10
 }
 
 extension RedisError.Code {
