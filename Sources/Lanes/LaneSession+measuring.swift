@@ -6,20 +6,18 @@ import Redis
 extension LaneSession {
   func measure() throws(RedisError) {
     guard table.beginsMeasurement(at: .now) else { return }
-    for lane in table.running {
-      do throws(RedisError) {
-        try measure(lane)
-      } catch {
-        try fail(lane, because: error)
-      }
+    try forEach(table.running) { (lane) throws(RedisError) in
+      try stateQuestion(of: lane.inputs.map { ($0.stream, $0.position) })
+    } _: { (lane, reply) throws(RedisError) in
+      try measure(lane, reply.get())
     }
   }
 
-  private func measure(_ lane: Lane) throws(RedisError) {
-    var time = 0
-    let states = try streamStates(lane.inputs.map { ($0.stream, $0.position) }, time: &time)
+  /// - Parameter states: What Redis said about the lane's streams.
+  private func measure(_ lane: Lane, _ states: Reply) throws(RedisError) {
+    let time = states[0]?.integer ?? 0
     var (entries, oldest) = (0, time)
-    for (place, state) in states.enumerated() {
+    for (place, state) in states.dropFirst().map({ StreamState($0) }).enumerated() {
       guard let state else { continue }
       let input = lane.inputs[place]
       if let trouble = LaneTrouble(
@@ -64,20 +62,14 @@ extension LaneSession {
 
   /// Returns the state of each stream; nil for a key that is not a stream.
   func streamStates(_ streams: [(key: String, position: EntryID)]) throws(RedisError) -> [StreamState?] {
-    var time = 0
-    return try streamStates(streams, time: &time)
+    try connection.call(stateQuestion(of: streams)).dropFirst().map { StreamState($0) }
   }
 
-  /// - Parameter time: Is set to Redis's clock, in milliseconds.
-  private func streamStates(
-    _ streams: [(key: String, position: EntryID)], time: inout Int
-  ) throws(RedisError) -> [StreamState?] {
+  private func stateQuestion(of streams: [(key: String, position: EntryID)]) throws(RedisError) -> RESPWords {
     var words = RESPWords("EVALSHA", try connection.digest(of: StreamState.script), "\(streams.count)")
     for stream in streams { words.add(stream.key) }
     for stream in streams { words.add("\(stream.position)") }
-    let states = try connection.call(words)
-    time = states[0]?.integer ?? 0
-    return states.dropFirst().map { StreamState($0) }
+    return words
   }
 
   /// How far ahead of the clock an inlet's ids can be, in milliseconds: a day.

@@ -118,7 +118,7 @@ extension LaneSession {
         ])
     }
     table.opened(lane)
-    try touch(lane)
+    try touch([lane])
     if crashGuard.isWaiting {
       runner.logger.warning(
         "the lane's owners keep vanishing: its entries will be tried one by one",

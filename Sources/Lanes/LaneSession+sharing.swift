@@ -7,7 +7,7 @@ extension LaneSession {
     let surplus = table.surplus(beyond: quota)
     for lane in surplus.standing { try release(lane.name, lane.token) }
     for lane in surplus.running {
-      if lane.hasMoved { try touch(lane) }
+      if lane.hasMoved { try touch([lane]) }
       try release(lane.name, lane.token)
     }
   }
@@ -46,15 +46,14 @@ extension LaneSession {
     }
   }
 
-  /// Commits without a batch: extends the lease and persists the cursors.
-  func touch(_ lane: Lane) throws(RedisError) {
-    let renewal = Commit(lane: lane.name).call(
-      digest: commitDigest, token: lane.token, leaseMilliseconds: runner.options.lease.milliseconds,
-      inputs: lane.inputs)
-    guard let reply = try connection.exchange(Commands(renewal)).first else { return }
-    if let error = reply.error {
-      try fail(lane, because: error, inCommit: true)
-    } else {
+  /// Commits without a batch: extends the leases and persists the cursors.
+  func touch(_ lanes: [Lane]) throws(RedisError) {
+    try forEach(lanes, inCommit: true) { (lane) throws(RedisError) in
+      Commit(lane: lane.name).call(
+        digest: commitDigest, token: lane.token, leaseMilliseconds: runner.options.lease.milliseconds,
+        inputs: lane.inputs)
+    } _: { (lane, reply) throws(RedisError) in
+      try reply.get()
       lane.committed()
     }
   }

@@ -74,7 +74,7 @@ final class LaneSession {
     try release(beyond: share.quota)
     try lookAgain()
     try take(share)
-    for lane in table.due(at: .now) { try touch(lane) }
+    try touch(table.due(at: .now))
     try forgiveCrashes(living)
     try trim()
     try measure()
