@@ -8,6 +8,8 @@ struct ClusterMap: Equatable, Sendable {
   private var owners = [UInt16](repeating: nobody, count: HashSlot.count)
   /// The number of replicas of each master, as far as they are healthy.
   private(set) var replicas: [RedisNode: Int] = [:]
+  /// How many slots each of the nodes has.
+  private var counts: [Int] = []
 
   /// Creates a map in which nobody has any slot.
   init() {}
@@ -33,7 +35,7 @@ struct ClusterMap: Equatable, Sendable {
       let address = RedisNode(announced: master[0]?.string, port: master[1]?.integer, by: sender)
       guard let address else { continue }
       let owner = place(of: address)
-      for slot in first.number...last.number { owners[slot] = owner }
+      for slot in first.number...last.number { give(slot, to: owner) }
       replicas[address] = range.count - 3
     }
   }
@@ -47,16 +49,19 @@ struct ClusterMap: Equatable, Sendable {
   mutating func move(_ slot: HashSlot, to node: RedisNode) {
     // Only a server that makes up addresses could name more nodes than there are slots.
     guard nodes.count < HashSlot.count || nodes.contains(node) else { return }
-    owners[slot.number] = place(of: node)
+    give(slot.number, to: place(of: node))
   }
 
-  /// The nodes that have slots, in the order of their first ones.
-  var masters: [RedisNode] {
-    var seen = Set<UInt16>([Self.nobody])
-    return owners.filter { seen.insert($0).inserted }.map { nodes[Int($0)] }
+  private mutating func give(_ slot: Int, to owner: UInt16) {
+    if owners[slot] != Self.nobody { counts[Int(owners[slot])] -= 1 }
+    owners[slot] = owner
+    counts[Int(owner)] += 1
   }
 
-  var isEmpty: Bool { owners.allSatisfy { $0 == Self.nobody } }
+  /// The nodes that have slots, in the order in which they were named first.
+  var masters: [RedisNode] { zip(nodes, counts).filter { $0.1 > 0 }.map(\.0) }
+
+  var isEmpty: Bool { counts.allSatisfy { $0 == 0 } }
 
   static func == (one: ClusterMap, other: ClusterMap) -> Bool {
     // The order of the nodes depends on who answered.
@@ -72,6 +77,7 @@ struct ClusterMap: Equatable, Sendable {
   private mutating func place(of node: RedisNode) -> UInt16 {
     if let known = nodes.firstIndex(of: node) { return UInt16(truncatingIfNeeded: known) }
     nodes.append(node)
+    counts.append(0)
     return UInt16(truncatingIfNeeded: nodes.count - 1)
   }
 }
