@@ -62,6 +62,97 @@ import Workers
     #expect(try redis.call("DBSIZE").integer == keys)
   }
 
+  @Test func `what was lost beside existing items is made again`() throws {
+    let bench = try Bench(shards: 2)
+    try bench.settle((1...4).map { .reserve($0, of: 1) } + [.list(5, of: 1, qty: 2), .register(1, qty: 2)])
+    try bench.settle([["type": "CancelReserve", "id": "3", "delete": "1"]])
+    try bench.settle([.register(2, id: 9), ["type": "WithdrawStock", "id": "9", "productid": "2"]])
+    bench.stop()
+    try #require(try bench.audit().said == [])
+    let (redis, shard) = (bench.connection, bench.shard(of: 1))
+    let keys = try redis.call("DBSIZE").integer
+    // Of items that are there, deleted and withdrawn ones too.
+    let lost = [
+      Key.directory(.reserve, id: 1), Key.directory(.reserve, id: 3), Key.directory(.trade, id: 5),
+      Key.directory(.inventory, id: 1), Key.directory(.inventory, id: 9), Key.index(of: .trade, in: shard),
+      Key.index(of: .inventory, in: shard),
+    ]
+    for key in lost { #expect(try redis.call("DEL", key).integer == 1, "\(key)") }
+    try redis.call("ZREM", Key.index(of: .reserve, in: shard), "2")
+    // What says something else is left alone.
+    try redis.call("SET", Key.directory(.reserve, id: 2), "8 someone")
+    try redis.call("ZADD", Key.index(of: .reserve, in: shard), "77", "4")
+
+    let report = try bench.audit()
+    #expect(report.codes == [.directory, .index] && report.differenceCount == 10)
+    try Auditor(redis).apply(report.remedies)
+    let second = try bench.audit()
+    #expect(
+      Set(second.said) == [
+        "directory id:{reserve:2}: It is “8 someone”, but the reserve is of product 1.",
+        "index \(Key.index(of: .reserve, in: shard)): 4 has the score 77: reserve 4 exists.",
+      ])
+    #expect(second.remedies.isEmpty)
+    try redis.call("SET", Key.directory(.reserve, id: 2), "1")
+    try redis.call("ZADD", Key.index(of: .reserve, in: shard), "4", "4")
+    #expect(try bench.audit().said == [])
+    #expect(try redis.call("DBSIZE").integer == keys)
+    // The ids still mean what they meant.
+    let taken = try bench.send([.reserve(3, of: 2), .register(3, id: 9), .list(5, of: 2)])
+    for admission in taken { #expect(admission.error?.message.isEmpty == false, "\(admission)") }
+  }
+
+  @Test func `the trace of an inventory that is registered is made again`() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.register(1)])
+    bench.stop()
+    try bench.connection.call("DEL", Key.trace(of: .inventory, id: 1, in: Shard(0)))
+    let report = try bench.audit()
+    #expect(report.codes == [.directory] && report.differenceCount == 1)
+    try Auditor(bench.connection).apply(report.remedies)
+    #expect(try bench.audit().said == [])
+  }
+
+  @Test func `a place in an index is not restored once events have followed`() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.reserve(1, of: 1)])
+    bench.stop()
+    try bench.connection.call("ZREM", "{0}:reserves", "1")
+    let report = try bench.audit()
+    try bench.settle([["type": "CancelReserve", "id": "1", "delete": "1"]])
+    bench.stop()
+    try Auditor(bench.connection).apply(report.remedies)
+    #expect(try bench.connection.call("ZSCORE", "{0}:reserves", "1").isNull)
+    #expect(try bench.audit().said == [])
+  }
+
+  @Test(arguments: [nil, "3", "nonsense"])
+  func `a counter that went back is raised above the ids that doors gave`(left: String?) throws {
+    let bench = try Bench(shards: 2)
+    let nameless = (1...5).map { product in Fields(Fields.reserve(1, of: product).filter { $0.name != "id" }) }
+    let given = try bench.send(nameless).compactMap { admission -> Int? in
+      guard case .admitted(let id, _, _) = admission else { return nil }
+      return id
+    }
+    // Ids that people choose do not count.
+    try bench.settle([.reserve(1_000_000, of: 6)])
+    bench.stop()
+    let counter = Key.counter(.reserve)
+    #expect(given.count == 5)
+    #expect(try bench.audit().said == [])
+    if let left {
+      try bench.connection.call("SET", counter, left)
+    } else {
+      try bench.connection.call("DEL", counter)
+    }
+    let (report, highest) = (try bench.audit(), given.max() ?? 0)
+    #expect(report.codes == [.directory] && report.differences.map(\.key) == [counter])
+    try Auditor(bench.connection).apply(report.remedies)
+    // What is no number is for people to look at.
+    #expect(try bench.connection.call("GET", counter).string == (left == "nonsense" ? left : "\(highest)"))
+    #expect(try bench.audit().said.isEmpty == (left != "nonsense"))
+  }
+
   private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   /// Both finish, and neither leaves anything behind.

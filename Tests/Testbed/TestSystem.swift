@@ -103,6 +103,8 @@ package final class TestSystem: Sendable {
 /// A condition that was not met in time.
 package struct NeverHappened: Error, CustomStringConvertible {
   package let description: String
+
+  package init(description: String) { self.description = description }
 }
 
 /// Polls every few milliseconds for a condition that is not signaled.
