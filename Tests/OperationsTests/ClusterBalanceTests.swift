@@ -20,7 +20,8 @@ import Testing
       for connection in try nodes.nodes.map({ try $0.connect() }) + [fourth.connect()] {
         let known = try connection.call("CLUSTER", "NODES").string?.split(separator: "\n") ?? []
         guard known.count == 4, known.allSatisfy({ !$0.contains("handshake") && !$0.contains("fail") }),
-          known.contains(where: { $0.hasPrefix(id) })
+          known.contains(where: { $0.hasPrefix(id) }),
+          try connection.call("CLUSTER", "INFO").string?.contains("cluster_state:ok") == true
         else { throw NeverHappened(description: "\(known)") }
       }
     }
@@ -46,7 +47,9 @@ import Testing
       let connection = ClusterConnection(cluster, timeout: .seconds(30))
       while !isOver.now {
         var commands = Commands()
-        for shard in 0..<ClusterBench.shards { commands.add("XADD", "{\(shard)}:test", "*", "n", "\(rounds.now)") }
+        for shard in 0..<ClusterBench.shards {
+          commands.add("XADD", "{\(shard)}:test", "*", "n", "\(rounds.now)")
+        }
         do throws(RedisError) {
           for reply in try connection.exchange(commands) { try reply.get() }
         } catch {
@@ -72,7 +75,7 @@ import Testing
       #expect(balance.masters.count == 4 && balance.open.isEmpty)
       #expect(balance.masters.last.map(balance.count) == 0 && (2...3).contains(balance.moves.count))
       let planned = balance.masters.map(balance.countAfterwards)
-      #expect(planned.reduce(0, +) == ClusterBench.shards + 3 && (planned.max() ?? 0) - (planned.min() ?? 0) <= 1)
+      #expect(planned.sorted() == [2, 3, 3, 3], "\(balance.masters.map(balance.count)), \(balance.moves)")
       var done: [HotSlot] = []
       let rounds = try Self.appending(bench) {
         try balance.apply { if $0.isDone { done.append($0.move.slot) } }
@@ -80,7 +83,9 @@ import Testing
       #expect(done.count >= 2 && rounds > 0)
       #expect(balance.masters.map(balance.count) == planned)
       for shard in 0..<ClusterBench.shards {
-        let numbers = try bench.connection.call("XRANGE", "{\(shard)}:test", "-", "+").compactMap { $0[1]?[1]?.integer }
+        let numbers = try bench.connection.call("XRANGE", "{\(shard)}:test", "-", "+").compactMap {
+          $0[1]?[1]?.integer
+        }
         #expect(numbers == Array(0..<rounds), "shard \(shard)")
         try bench.connection.call("DEL", "{\(shard)}:test")
       }

@@ -54,7 +54,8 @@ import Workers
     try await onThread {
       let bench = try ClusterBench()
       let (here, there) = (
-        try Timeline(of: .reserve, 1, bench.connection), try Timeline(of: .reserve, 1, bench.origin.connection)
+        try Timeline(of: .reserve, 1, bench.connection),
+        try Timeline(of: .reserve, 1, bench.origin.connection)
       )
       #expect(here.moments.map(\.text) == there.moments.map(\.text) && here.moments.count > 5)
       #expect(Set(here.moments.map(\.kind)) == [.command, .event, .notice])
@@ -73,9 +74,12 @@ import Workers
       for (shard, product) in [(bench.origin.shard(of: 1), "1"), (bench.origin.shard(of: 2), "2")] {
         try bench.connection.call(
           "XADD", LaneName(worker: "", tag: shard.tag).deadLetters, "*", "worker", "reservation", "stream",
-          Key.commands(.reservation, in: shard), "entry", "1-1", "reason", "notANumber", "field:type", "Reserve",
-          "field:id", "9\(product)", "field:commandid", "dead\(product)", "field:productid", product, "field:userid",
-          "me", "field:productname", "책", "field:qty", "x", "field:reserveDt", "2024-04-04", "field:address", "서울",
+          Key.commands(.reservation, in: shard), "entry", "1-1", "reason", "notANumber", "field:type",
+          "Reserve",
+          "field:id", "9\(product)", "field:commandid", "dead\(product)", "field:productid", product,
+          "field:userid",
+          "me", "field:productname", "책", "field:qty", "x", "field:reserveDt", "2024-04-04", "field:address",
+          "서울",
           "field:price", "1")
       }
       let office = try DeadLetterOffice(bench.connection)
@@ -104,7 +108,9 @@ import Workers
       #expect(status.nodes.count == TestCluster.masterCount)
       #expect(status.nodes.flatMap(\.shards).sorted() == Array(0..<ClusterBench.shards))
       #expect(status.nodes.flatMap(\.inlets).count == 3)
-      #expect(status.nodes.allSatisfy { $0.memory > 0 } && status.memory == status.nodes.reduce(0) { $0 + $1.memory })
+      #expect(
+        status.nodes.allSatisfy { $0.memory > 0 }
+          && status.memory == status.nodes.reduce(0) { $0 + $1.memory })
       let lone = try SystemStatus(.single(bench.origin.redis.url))
       #expect(lone.nodes.isEmpty && lone.lanes.map(\.lane) == status.lanes.map(\.lane))
 

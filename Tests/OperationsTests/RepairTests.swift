@@ -129,7 +129,8 @@ import Workers
   @Test(arguments: [nil, "3", "nonsense"])
   func `a counter that went back is raised above the ids that doors gave`(left: String?) throws {
     let bench = try Bench(shards: 2)
-    let nameless = (1...5).map { product in Fields(Fields.reserve(1, of: product).filter { $0.name != "id" }) }
+    let nameless = (1...5).map { product in Fields(Fields.reserve(1, of: product).filter { $0.name != "id" })
+    }
     let given = try bench.send(nameless).compactMap { admission -> Int? in
       guard case .admitted(let id, _, _) = admission else { return nil }
       return id

@@ -114,11 +114,16 @@ package final class ClusterBalance {
       guard let own = members.first(where: \.isSelf) else {
         throw RedisError(.unexpectedReply, "CLUSTER NODES of \(name) does not have the node itself.")
       }
+      // One that has just joined, or is cut off from most others, takes no keys.
+      let state = try connection.call("CLUSTER", "INFO").string ?? ""
+      guard state.contains("cluster_state:ok") else {
+        throw RedisError(.refused(kind: .clusterDown), "CLUSTERDOWN It says that the cluster is down.")
+      }
       return Informant(
         master: Master(id: own.id, node: name), connection: connection, own: own, members: members,
         keys: try Self.keys(in: hot, on: connection))
     } catch {
-      throw Refusal(description: "\(name) is away, and slots move only while every master is there. \(error)")
+      throw Refusal(description: "\(name) is away, and slots move only while all masters are well. \(error)")
     }
   }
 

@@ -22,7 +22,9 @@ final class ClusterBench {
     origin = try Bench(shards: Self.shards)
     try origin.settle((1...24).map { .reserve($0, of: $0 % 12 + 1) })
     try origin.settle((1...12).flatMap { [.list($0, of: $0, qty: 2), .register($0, qty: 2)] })
-    try origin.settle([["type": "Handover", "id": "2"], ["type": "CancelReserve", "id": "3", "delete": "1"]])
+    try origin.settle([
+      ["type": "Handover", "id": "2"], ["type": "CancelReserve", "id": "3", "delete": "1"],
+    ])
     origin.stop()
     nodes = try TestCluster(replicas: false)
     cluster = try Cluster(nodes.url)
