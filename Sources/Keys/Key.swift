@@ -10,7 +10,7 @@ public enum Key {
   /// The number of shards that the system was created with. It can never change once data exists.
   public static let shardCount = "handover:shards"
 
-  /// The lock of a running rebuild of read models.
+  /// The lock of a running rebuild of read models, or of moves of slots.
   public static let rebuildLock = "handover:rebuild"
 
   // MARK: Logs of a shard

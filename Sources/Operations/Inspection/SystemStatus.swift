@@ -161,7 +161,9 @@ package struct SystemStatus: Encodable, Sendable {
     } catch let error as RedisError where error.canRetry {
       guard let expected else {
         troubles.append(
-          "The node that knows the number of shards is away, so nothing is known of them: \(error) Say it with --shards."
+          """
+          The node that knows the number of shards is away, so nothing is known of them: say it with --shards. \(error)
+          """
         )
         return
       }
