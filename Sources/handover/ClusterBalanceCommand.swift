@@ -53,8 +53,8 @@ struct ClusterBalanceCommand: AsyncParsableCommand {
     var lines = [table.description, ""]
     if balance.open.isEmpty && balance.moves.isEmpty { lines.append("Nothing has to move.") }
     if !balance.moves.isEmpty || !balance.open.isEmpty {
-      var moves = TextTable("shard or inlet", "slot", "from", "to", "")
-      for (all, note) in [(balance.open, "was begun"), (balance.moves, "")] {
+      var moves = TextTable("shard or inlet", "slot", "from", "to", "state")
+      for (all, note) in [(balance.open, "begun"), (balance.moves, "planned")] {
         for move in all {
           moves.add("\(move.slot)", "\(move.slot.slot.number)", "\(move.source)", "\(move.target)", note)
         }

@@ -132,6 +132,43 @@ import Testing
     }
   }
 
+  @Test func `a move is finished after both of its nodes have failed over`() async throws {
+    try await onThread {
+      let bench = try ClusterBench(replicas: true)
+      let slot = HashSlot(of: "{0}")
+      let places = bench.nodes.nodes.indices.prefix(TestCluster.masterCount)
+      let owner = try bench.nodes.owner(of: slot)
+      let (from, to) = (
+        try #require(places.first { bench.nodes.nodes[$0].id == owner.id }),
+        try #require(places.first { bench.nodes.nodes[$0].id != owner.id })
+      )
+      let (source, target) = (bench.nodes.nodes[from], bench.nodes.nodes[to])
+      let keys = try bench.keys()
+      let (here, there) = (try source.connect(), try target.connect())
+      try there.call("CLUSTER", "SETSLOT", "\(slot.number)", "IMPORTING", source.id)
+      try here.call("CLUSTER", "SETSLOT", "\(slot.number)", "MIGRATING", target.id)
+      var migrate = RESPWords("MIGRATE", "127.0.0.1", "\(target.port)", "", "0", "10000", "KEYS")
+      for key in try here.call("CLUSTER", "GETKEYSINSLOT", "\(slot.number)", "5").compactMap(\.string) {
+        migrate.add(key)
+      }
+      try here.call(migrate)
+      for (place, connection) in [(to, there), (from, here)] {
+        #expect(try connection.call("WAIT", "1", "60000").integer == 1)
+        let replica = bench.nodes.nodes[place + TestCluster.masterCount]
+        try bench.nodes.failOver(to: replica)
+        try bench.nodes.waitForAgreement()
+      }
+      let balance = try bench.balance()
+      #expect(balance.open.map(\.slot.slot) == [slot])
+      #expect(balance.open.first?.source.id == bench.nodes.nodes[from + TestCluster.masterCount].id)
+      #expect(balance.open.first?.target.id == bench.nodes.nodes[to + TestCluster.masterCount].id)
+      try balance.apply()
+      #expect(try bench.balance().open.isEmpty)
+      #expect(try bench.keys() == keys)
+      #expect(try bench.audit().said == [])
+    }
+  }
+
   @Test func `a copy that an interrupted transfer left is replaced, and another value is not`() async throws {
     try await onThread {
       let bench = try ClusterBench()

@@ -18,7 +18,7 @@ final class ClusterBench {
 
   var deployment: RedisDeployment { .cluster(cluster) }
 
-  init() throws {
+  init(replicas: Bool = false) throws {
     origin = try Bench(shards: Self.shards)
     try origin.settle((1...24).map { .reserve($0, of: $0 % 12 + 1) })
     try origin.settle((1...12).flatMap { [.list($0, of: $0, qty: 2), .register($0, qty: 2)] })
@@ -26,7 +26,7 @@ final class ClusterBench {
       ["type": "Handover", "id": "2"], ["type": "CancelReserve", "id": "3", "delete": "1"],
     ])
     origin.stop()
-    nodes = try TestCluster(replicas: false)
+    nodes = try TestCluster(replicas: replicas)
     cluster = try Cluster(nodes.url)
     connection = ClusterConnection(cluster)
     try copy(from: origin.connection)
