@@ -49,7 +49,7 @@ enum RedisCheck {
           "\(name)Redis \(version) is too old: ENTRIESREAD of consumer groups needs 7.0. Use Redis 7.0 or later."
         )
       }
-      let isCluster = facts["redis_mode"] == "cluster"
+      let isCluster = facts["cluster_enabled"] == "1"
       if facts["role"] == "slave", !isCluster {
         throw StartError(
           "This Redis is a read-only replica of \(facts["master_host"] ?? "another"). Point HANDOVER_REDIS_URL at its primary."

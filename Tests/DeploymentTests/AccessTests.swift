@@ -117,7 +117,8 @@ import Testing
       ("reservation", "XTRIM {1}:events MAXLEN 5"), ("mypage", "ZADD mypage:{me} 1 1:1:buyer"),
       ("mypage", "HSET {1}:mypage:0 1 x"), ("ingress", "HMGET {1}:mypage:0 1"),
       ("notification", "HSET notices:{me} a b"), ("ingress", "XADD {1}:trade.commands * a b"),
-      ("inlet", "XADD trade.commands * a b"), ("scaler", "XINFO GROUPS {1}:events"), ("probe", "PING"),
+      ("inlet", "XADD trade.commands * a b"), ("inlet", "ASKING"), ("probe", "PING"),
+      ("replica", "PING"), ("replica", "PSYNC ? -1"), ("replica", "REPLCONF ACK 1"),
     ] {
       #expect(try may(user, command), "\(user) must be able to \(command)")
     }
@@ -137,15 +138,19 @@ import Testing
       ("trade", "XTRIM {1}:events MAXLEN 5"), ("stock", "ZREM replicas:{trade} x"),
       // External users write or read what is theirs, and no more.
       ("inlet", "XADD {1}:trade.commands * a b"), ("inlet", "XRANGE trade.commands - +"),
-      ("inlet", "GET id:{trade:1}"), ("scaler", "XRANGE {1}:events - +"),
-      ("scaler", "XADD trade.commands * a b"),
-      ("probe", "GET id:{trade:1}"),
+      ("inlet", "GET id:{trade:1}"), ("probe", "GET id:{trade:1}"), ("replica", "GET id:{trade:1}"),
     ] {
       #expect(try !may(user, command), "\(user) must not be able to \(command)")
     }
-    for user in Deployment.services + ["inlet", "scaler", "probe"] {
+    for service in Deployment.services {
+      for command in ["CLUSTER SLOTS", "ASKING", "PING"] {
+        #expect(try may(service, command), "\(service) must be able to \(command)")
+      }
+    }
+    for user in Deployment.services + ["inlet", "replica", "probe"] {
       for command in [
-        "FLUSHALL", "CONFIG GET *", "KEYS *", "SCAN 0", "SHUTDOWN", "ACL LIST", "DEL {1}:events",
+        "CLUSTER RESET", "CLUSTER FAILOVER", "CLUSTER SETSLOT 1 STABLE", "REPLICAOF NO ONE", "FLUSHALL",
+        "CONFIG GET *", "KEYS *", "SCAN 0", "SHUTDOWN", "ACL LIST", "DEL {1}:events",
       ] {
         #expect(try !may(user, command), "\(user) must not be able to \(command)")
       }
@@ -160,6 +165,37 @@ import Testing
     let nobody = try RedisConnection(RedisURL(system.address))
     #expect { try nobody.call("PING") } throws: {
       ($0 as? RedisError)?.code == .refused(kind: .noAuthentication)
+    }
+  }
+
+  @Test func `in a cluster every service finds the nodes, and replicas follow with a user of their own`()
+    async throws
+  {
+    let cluster = try GuardedCluster()
+    try cluster.form()
+    for service in Deployment.services {
+      let found = try Cluster(RedisURL(cluster.url(service)))
+      #expect(found.masters.count == 3, "\(service)")
+      #expect(found.masters.allSatisfy { found.replicas[$0] == 1 }, "\(service)")
+      // What the nodes say about each other by their announced names leads to them.
+      #expect(found.masters.allSatisfy { $0.host == "localhost" }, "\(service)")
+    }
+    // A deal's first writes, each at the master of its slot, reach the replica of that master.
+    let link = ClusterConnection(try Cluster(RedisURL(cluster.url("operator"))))
+    for shard in 0..<8 { try link.call("XADD", "{\(shard)}:events", "*", "a", "b") }
+    try await eventually("all replicas have everything") {
+      try cluster.ports.reduce(0) { try $0 + (cluster.connect("operator", $1).call("DBSIZE").integer ?? 0) }
+        == 16
+    }
+    // A master that retires hands over to its replica, and forming the cluster again changes nothing.
+    let (master, replica) = (cluster.ports[0], cluster.ports[3])
+    try cluster.retire(master)
+    #expect(try cluster.owners().values.sorted() == [cluster.ports[1], cluster.ports[2], replica].sorted())
+    let before = try cluster.owners()
+    try cluster.form()
+    #expect(try cluster.owners() == before)
+    for port in cluster.ports {
+      #expect(try denials(cluster.connect("operator", port)) == [])
     }
   }
 

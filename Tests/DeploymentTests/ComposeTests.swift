@@ -15,6 +15,27 @@ import Testing
     #expect(try used == Set(Deployment.settings().keys))
   }
 
+  @Test func `the cluster's file names the same nodes everywhere`() throws {
+    let file = try Deployment.text("compose.cluster.yaml")
+    let nodes = (1...6).map { "redis-\($0)" }
+    for node in nodes {
+      #expect(
+        file.contains("\n  \(node):\n    <<: *node\n    command: [--cluster-announce-hostname, \(node)]"))
+      #expect(file.contains("\"\(node):/data\""))
+    }
+    for service in Deployment.services {
+      let user = "redis://\(service):${\(service.uppercased())_PASSWORD}@"
+      #expect(file.contains("\(user)\(nodes.joined(separator: ","))\n"))
+    }
+    let members = nodes.map { "\"\($0):6379\"" }.joined(separator: ", ")
+    #expect(file.contains("entrypoint: [/etc/handover/form]\n    command: [\(members)]"))
+    let settings = try Deployment.settings()
+    for match in file.matches(of: /\$\{([A-Z_]+)\}|(?m)^ +([A-Z]+_PASSWORD):$/) {
+      let name = try #require(match.1 ?? match.2)
+      #expect(settings[String(name)] != nil, "\(name)")
+    }
+  }
+
   @Test func `the executables read every variable that compose sets`() throws {
     let compose = try Deployment.text("compose.yaml")
     let pattern = /(?m)^ +(HANDOVER_[A-Z_]+|[A-Z]+_LOG_LEVEL):/
@@ -48,7 +69,7 @@ import Testing
 
   @Test func `every service has its own Redis user and password`() throws {
     let (compose, users) = (try Deployment.text("compose.yaml"), try Deployment.users())
-    #expect(Set(users.keys) == Set(Deployment.services + ["inlet", "scaler", "operator"]))
+    #expect(Set(users.keys) == Set(Deployment.services + ["inlet", "replica", "operator"]))
     for (user, password) in users { #expect(password == "\(user.uppercased())_PASSWORD") }
     for service in Deployment.services {
       #expect(compose.contains("redis://\(service):${\(service.uppercased())_PASSWORD}@redis:6379"))

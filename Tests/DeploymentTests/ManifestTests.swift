@@ -1,6 +1,6 @@
 import Foundation
-import Lanes
 import Redis
+import Telemetry
 import Testbed
 import Testing
 import Workers
@@ -100,7 +100,8 @@ import Workers
     let volumes = pod["volumes"].elements
     let config = try #require(volumes.first { $0["name"].text == "config" }?["configMap"]["name"].text)
     let files = try #require(base.named("ConfigMap", config))["data"].members
-    #expect(Set(files.keys) == ["redis.conf", "start", "users.acl"])
+    let kept = try FileManager.default.contentsOfDirectory(atPath: Deployment.folder.path + "/redis")
+    #expect(Set(files.keys) == Set(kept.filter { !$0.hasSuffix(".yaml") }))
     let claims = try #require(base.named("StatefulSet", "redis"))["spec"]["volumeClaimTemplates"].elements
     let known = Set((volumes + claims).compactMap { $0["name"].text ?? $0["metadata"]["name"].text })
     let mounted = pod["containers"][0]["volumeMounts"].elements.compactMap { $0["name"].text }
@@ -112,23 +113,62 @@ import Workers
     #expect(claim["volumeClaimTemplates"][0]["spec"]["storageClassName"].text == "efs-sc")
   }
 
-  /// KEDA watches the lag of every stream that a worker reads.
-  @Test func `KEDA watches every stream of a worker`() throws {
+  @Test func `KEDA scales every worker by a metric that it has`() throws {
     let keda = try Manifests("overlays/keda")
     #expect(keda.all("HorizontalPodAutoscaler").compactMap { $0["metadata"]["name"].text } == ["ingress"])
-    let shards = keda.named("ConfigMap", "config-dev")?["data"]["HANDOVER_SHARDS"].text.flatMap { Int($0) }
     for role in WorkerKind.allCases {
       let scaler = try #require(keda.named("ScaledObject", role.rawValue))["spec"]
       #expect(scaler["scaleTargetRef"]["name"].text == role.rawValue)
-      let triggers = scaler["triggers"].elements.map { $0["metadata"] }
-      let streams = role.lanes(shards: try #require(shards)).flatMap(\.streams)
-      #expect(triggers.compactMap { $0["stream"].text }.sorted() == streams.sorted())
-      #expect(Set(triggers.map { $0["consumerGroup"].text }) == [role.rawValue])
-      #expect(Set(triggers.map { $0["username"].text }) == ["scaler"])
-      for trigger in scaler["triggers"].elements {
-        #expect(keda.named("TriggerAuthentication", trigger["authenticationRef"]["name"].text ?? "") != nil)
-      }
+      let trigger = scaler["triggers"][0]["metadata"]
+      let query = "max(\(Metric.lagEntries.rawValue){worker=\"\(role.rawValue)\"})"
+      #expect(trigger["query"].text == query)
+      #expect(trigger["threshold"].text == "1000")
     }
+  }
+
+  @Test func `the cluster overlay has a Redis Cluster that every service finds`() throws {
+    let cluster = try Manifests("overlays/cluster")
+    let set = try #require(cluster.named("StatefulSet", "redis"))["spec"]
+    let service = try #require(cluster.named("Service", set["serviceName"].text ?? ""))["spec"]
+    #expect(service["clusterIP"].text == "None")
+    #expect(cluster.templates(service["selector"]) == [set["template"]])
+    let count = try #require(set["replicas"].integer)
+    #expect(count == 6)
+    let nodes = (0..<count).map { "redis-\($0).redis" }
+    for name in Deployment.services {
+      let deployment = try #require(cluster.named("Deployment", name))["spec"]["template"]["spec"]
+      let variable = deployment["containers"][0].environment["HANDOVER_REDIS_URL"]
+      let url = try RedisURL((variable?["value"].text ?? "").replacing("$(REDIS_PASSWORD)", with: "secret"))
+      #expect(url.user == name)
+      #expect("\(url)" == "redis://\(name)@" + nodes.map { "\($0):6379" }.joined(separator: ","))
+    }
+    let container = set["template"]["spec"]["containers"][0]
+    #expect(
+      container["args"].elements.compactMap(\.text).suffix(2) == [
+        "--cluster-announce-hostname", "$(POD_NAME).redis",
+      ])
+    #expect(container.environment["POD_NAME"] != nil)
+    // The bus is 10,000 above the port of the clients, and only nodes are let in there.
+    let bus = try #require(container.port(.string("bus")))
+    #expect(bus == 10_000 + (container.port(.string("redis")) ?? 0))
+    let policy = try #require(cluster.named("NetworkPolicy", "redis-bus"))["spec"]
+    for (direction, peer) in [("ingress", "from"), ("egress", "to")] {
+      let rule = policy[direction][0]
+      #expect(cluster.templates(rule[peer][0]["podSelector"]["matchLabels"]) == [set["template"]])
+      #expect(policy[direction].elements.count == 1 && rule[peer].elements.count == 1)
+    }
+    #expect(policy["egress"][0]["ports"][0]["port"].integer == bus)
+    // The job names the same nodes, signs in as the operator, and has the script.
+    let pod = try #require(cluster.named("Job", "redis-form"))["spec"]["template"]["spec"]
+    let job = pod["containers"][0]
+    #expect(job["args"].elements.compactMap(\.text) == nodes.map { "\($0):6379" })
+    let password = job.environment["OPERATOR_PASSWORD"]?["valueFrom"]["secretKeyRef"]["key"].text
+    #expect(try password == Deployment.users()["operator"])
+    let config = try #require(pod["volumes"][0]["configMap"]["name"].text)
+    #expect(cluster.named("ConfigMap", config)?["data"]["form"] != .null)
+    #expect(cluster.named("ConfigMap", "config-dev")?["data"]["HANDOVER_SHARDS"].text == "64")
+    let budget = try #require(cluster.named("PodDisruptionBudget", "redis"))["spec"]
+    #expect(cluster.templates(budget["selector"]["matchLabels"]) == [set["template"]])
   }
 
   private func container(_ service: String) throws -> JSON {

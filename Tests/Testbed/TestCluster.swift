@@ -129,7 +129,7 @@ package final class TestCluster: Sendable {
     let own = folder.appending(path: "\(node.port)")
     try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
     return try RunningProcess(
-      "redis-server",
+      TestRedis.executable,
       [
         "--bind", "127.0.0.1", "--port", "\(node.port)", "--cluster-port", "\(node.bus)", "--dir", own.path,
         "--cluster-enabled", "yes", "--cluster-node-timeout", "\(Int(timeout.seconds * 1000))",

@@ -5,6 +5,10 @@ import Synchronization
 
 /// A redis-server for one test, on a Unix socket in a temporary folder. It ends with the value's lifetime.
 package final class TestRedis: Sendable {
+  /// The server that tests start: `HANDOVER_TEST_REDIS_SERVER`, or else the redis-server of the path.
+  package static let executable =
+    ProcessInfo.processInfo.environment["HANDOVER_TEST_REDIS_SERVER"] ?? "redis-server"
+
   package let folder: URL
   package let url: RedisURL
   private let options: [String]
@@ -43,7 +47,7 @@ package final class TestRedis: Sendable {
 
   private static func launch(in folder: URL, _ options: [String]) throws -> RunningProcess {
     try RunningProcess(
-      "redis-server",
+      executable,
       [
         "--port", "0", "--unixsocket", "\(folder.path)/redis.sock", "--dir", folder.path, "--save", "",
         "--appendonly", "no", "--daemonize", "no",

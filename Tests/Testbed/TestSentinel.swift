@@ -32,7 +32,7 @@ package final class TestSentinel: Sendable {
       """.utf8
     ).write(to: file)
     sentinel = try RunningProcess(
-      "redis-server", [file.path, "--sentinel"], log: primary.folder.appending(path: "sentinel.log"))
+      TestRedis.executable, [file.path, "--sentinel"], log: primary.folder.appending(path: "sentinel.log"))
     do {
       try insist("the sentinel knows the replica") {
         let sentinel = try RedisConnection(RedisURL("redis://127.0.0.1:\(ports.sentinel)"))

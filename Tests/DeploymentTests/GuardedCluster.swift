@@ -1,0 +1,75 @@
+import Foundation
+import Processes
+import Redis
+import Testbed
+
+/// Six servers with the users and settings of `compose/redis`, which become a cluster by its script.
+final class GuardedCluster {
+  let ports: [Int]
+  private let folder: URL
+  private let buses: [Int]
+  private var servers: [RunningProcess] = []
+
+  init() throws {
+    folder = URL(fileURLWithPath: "/tmp/handover-test-\(UInt32.random(in: 0...UInt32.max))")
+    ports = try (0..<6).map { _ in try FreePort.find() }
+    buses = try (0..<6).map { _ in try FreePort.find() }
+    for (port, bus) in zip(ports, buses) {
+      let own = folder.appending(path: "\(port)")
+      try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+      servers.append(
+        try RunningProcess(
+          Deployment.folder.appending(path: "redis/start").path,
+          [
+            "--include", Deployment.folder.appending(path: "redis/cluster.conf").path,
+            "--cluster-announce-hostname", "localhost", "--cluster-preferred-endpoint-type", "hostname",
+            "--port", "\(port)", "--cluster-port", "\(bus)", "--dir", own.path,
+          ],
+          environment: try Deployment.settings().merging(["TMPDIR": own.path]) { $1 },
+          log: own.appending(path: "redis.log")))
+    }
+  }
+
+  deinit {
+    for server in servers { server.kill() }
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// Forms the cluster, or whatever is left to do of that.
+  func form() throws {
+    try run("form", zip(ports, buses).map { "127.0.0.1:\($0)@\($1)" })
+  }
+
+  /// Prepares a master for its end.
+  func retire(_ port: Int) throws { try run("retire", ["\(port)"]) }
+
+  private func run(_ script: String, _ arguments: [String]) throws {
+    let log = folder.appending(path: "\(script).log")
+    let process = try RunningProcess(
+      Deployment.folder.appending(path: "redis/\(script)").path, arguments,
+      environment: try Deployment.settings(), log: log)
+    process.wait()
+    guard process.exitStatus == 0 else {
+      throw NeverHappened(description: "\(script): \(try String(contentsOf: log, encoding: .utf8))")
+    }
+  }
+
+  /// A URL that names all nodes, with one of the users.
+  func url(_ user: String) throws -> String {
+    try "redis://\(sign(user))@" + ports.map { "127.0.0.1:\($0)" }.joined(separator: ",")
+  }
+
+  func connect(_ user: String, _ port: Int) throws -> RedisConnection {
+    try RedisConnection(RedisURL("redis://\(sign(user))@127.0.0.1:\(port)"))
+  }
+
+  /// The port of the master that has each range of slots.
+  func owners() throws -> [Int: Int] {
+    let ranges = try connect("operator", ports[0]).call("CLUSTER", "SLOTS")
+    return ranges.reduce(into: [:]) { $0[$1[0]?.integer ?? -1] = $1[2]?[1]?.integer }
+  }
+
+  private func sign(_ user: String) throws -> String {
+    "\(user):\(try Deployment.settings()["\(user.uppercased())_PASSWORD"] ?? "")"
+  }
+}
