@@ -47,7 +47,8 @@ import Testing
     try ClusterConnection(cluster).call("SET", "kept", "yes")
     let time = try #require(first.terminate(by: SIGINT), "Ctrl-C did not end it")
     #expect(time < Patience.prompt)
-    #expect(first.exitStatus == 0, "\(try String(contentsOf: log, encoding: .utf8).suffix(2000))")
+    let told = try String(contentsOf: log, encoding: .utf8)
+    #expect(first.exitStatus == 0, "\(told.suffix(2000))")
     for seed in seeds { #expect(throws: RedisError.self) { try RedisConnection(seed).call("PING") } }
 
     let second = try await start()
