@@ -24,7 +24,7 @@ package struct Settings: ParsableArguments {
     help: ArgumentHelp(
       "The number of shards over which the products are distributed.",
       discussion:
-        "HANDOVER_SHARDS; fixed at the first start; if neither is given, \(ShardCount.usual), or \(ShardCount.usualOnCluster) on a cluster.",
+        "HANDOVER_SHARDS; fixed at the first start, \(ShardCount.usual) if neither is given, or \(ShardCount.usualOnCluster) on a cluster.",
       valueName: "count"))
   package var shards: Int?
 
