@@ -194,6 +194,13 @@ import Testing
     let before = try cluster.owners()
     try cluster.form()
     #expect(try cluster.owners() == before)
+    // Who comes back without data follows whoever has the slots now.
+    try cluster.replace(0)
+    try cluster.form()
+    #expect(try cluster.owners() == before)
+    let role = try cluster.connect("operator", master).call("ROLE")
+    #expect(role[0]?.string == "slave")
+    #expect(role[2]?.integer == replica)
     for port in cluster.ports {
       #expect(try denials(cluster.connect("operator", port)) == [])
     }

@@ -8,31 +8,39 @@ final class GuardedCluster {
   let ports: [Int]
   private let folder: URL
   private let buses: [Int]
-  private var servers: [RunningProcess] = []
+  private var servers: [Int: RunningProcess] = [:]
 
   init() throws {
     folder = URL(fileURLWithPath: "/tmp/handover-test-\(UInt32.random(in: 0...UInt32.max))")
     ports = try (0..<6).map { _ in try FreePort.find() }
     buses = try (0..<6).map { _ in try FreePort.find() }
-    for (port, bus) in zip(ports, buses) {
-      let own = folder.appending(path: "\(port)")
-      try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
-      servers.append(
-        try RunningProcess(
-          Deployment.folder.appending(path: "redis/start").path,
-          [
-            "--include", Deployment.folder.appending(path: "redis/cluster.conf").path,
-            "--cluster-announce-hostname", "localhost", "--cluster-preferred-endpoint-type", "hostname",
-            "--port", "\(port)", "--cluster-port", "\(bus)", "--dir", own.path,
-          ],
-          environment: try Deployment.settings().merging(["TMPDIR": own.path]) { $1 },
-          log: own.appending(path: "redis.log")))
-    }
+    for node in ports.indices { try start(node) }
   }
 
   deinit {
-    for server in servers { server.kill() }
+    for server in servers.values { server.kill() }
     try? FileManager.default.removeItem(at: folder)
+  }
+
+  private func start(_ node: Int) throws {
+    let own = folder.appending(path: "\(ports[node])")
+    try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+    servers[node] = try RunningProcess(
+      Deployment.folder.appending(path: "redis/start").path,
+      [
+        "--include", Deployment.folder.appending(path: "redis/cluster.conf").path,
+        "--cluster-announce-hostname", "localhost", "--cluster-preferred-endpoint-type", "hostname",
+        "--port", "\(ports[node])", "--cluster-port", "\(buses[node])", "--dir", own.path,
+      ],
+      environment: try Deployment.settings().merging(["TMPDIR": own.path]) { $1 },
+      log: own.appending(path: "redis.log"))
+  }
+
+  /// Kills a node and starts an empty one in its place.
+  func replace(_ node: Int) throws {
+    servers[node]?.kill()
+    try FileManager.default.removeItem(at: folder.appending(path: "\(ports[node])"))
+    try start(node)
   }
 
   /// Forms the cluster, or whatever is left to do of that.
