@@ -13,7 +13,7 @@ final class LaneSession {
   let tokens: LaneTokens
   /// For everything in the lanes' own slots.
   let connection: RedisConnection
-  /// For what lies in any slots; nil if `connection` reaches all of them.
+  /// For keys of any slots; nil if `connection` reaches all of them.
   let everywhere: ClusterConnection?
   let commitDigest: String
   let specs: [LaneName: LaneSpec]
