@@ -23,7 +23,9 @@ extension LaneSession {
     guard server.node != nil, !isReadingBySize else {
       return (ready, ready.contains(where: \.hasBuffered) ? nil : untilHeartbeat)
     }
-    for lane in ready where lane.isIdle && !lane.isWaiting { try wait(for: lane) }
+    // After it has found something, a lane is read once more, together with others: where entries keep coming,
+    // that finds more of them than a read that ends with the first one.
+    for lane in ready where lane.isIdle && lane.isQuiet && !lane.isWaiting { try wait(for: lane) }
     let found = try takeWaiting(within: ready.allSatisfy(\.isWaiting) ? untilHeartbeat : .zero)
     return (ready.filter { !$0.isWaiting && !found.contains($0.name) && isRunning($0) }, nil)
   }

@@ -86,6 +86,7 @@ struct StreamRead {
       guard let key = stream[0]?.string, let entries = stream[1] else { throw Self.unexpected }
       tails[key] = entries
     }
+    for lane in lanes { lane.isQuiet = true }
     for input in inputs {
       var found: [[Entry]] = []
       for _ in input.reading.stretches {
@@ -94,6 +95,7 @@ struct StreamRead {
       if input.reading.tail != nil {
         found.append(try Self.decode(tails.removeValue(forKey: input.stream), stream: input.place))
       }
+      if found.contains(where: { !$0.isEmpty }) { input.lane.isQuiet = false }
       input.lane.inputs[input.place].fill(found, limit: limit)
     }
     guard tails.isEmpty else { throw Self.unexpected }
