@@ -59,17 +59,25 @@ public final class StreamWatch {
   public func next(within time: Duration) throws(RedisError) -> [News] {
     leaveFormerNodes()
     for index in groups.indices where !reads.contains(index) { try begin(index) }
-    if reads.isEmpty, let trouble = groups.lazy.compactMap(\.trouble).first { throw trouble.error }
-    let retry = groups.compactMap(\.trouble?.retry).min().map { ContinuousClock.now.duration(to: $0) }
+    let resting = groups.indices.filter { !reads.contains($0) }.compactMap { groups[$0].trouble }
+    if reads.isEmpty, let trouble = resting.first { throw trouble.error }
+    let retry = resting.map(\.retry).min().map { ContinuousClock.now.duration(to: $0) }
     var news: [News] = []
+    var failure: RedisError?
     for (index, reply) in reads.wait(min(time, retry ?? time)) {
       do throws(RedisError) {
-        news += try found(in: try reply.get().get(), by: groups[index])
-        groups[index].trouble = nil
+        do throws(RedisError) {
+          news += try found(in: try reply.get().get(), by: groups[index])
+          groups[index].trouble = nil
+        } catch {
+          try fail(index, because: error)
+        }
       } catch {
-        try fail(index, because: error)
+        failure = error
       }
     }
+    // What was found must not be lost. The failure comes again.
+    if news.isEmpty, let failure { throw failure }
     return news
   }
 
@@ -80,6 +88,7 @@ public final class StreamWatch {
     version = topology.version
     for (index, group) in groups.enumerated() where topology.owner(of: slot(of: group)) != group.node {
       reads.end(index)
+      groups[index].trouble = nil
     }
   }
 
