@@ -112,12 +112,15 @@ struct Writes: Sendable {
   private func pass(_ request: CommandRequest) async throws -> Admission? {
     let wasConnected = redis.isConnected
     var door = Door([request], shards: shards, blocks: blocks, isFull: backlog.isFull)
+    let start = ContinuousClock.now
     var tries = 1
     while true {
       do throws(RedisError) {
         return try await door.run(on: redis).first
       } catch {
-        guard wasConnected, tries < Self.mostTries, error.code.concernsNode else { throw error }
+        // At least twice, but a caller does not wait several times for a server that hangs.
+        let mayTry = tries < 2 || tries < Self.mostTries && .now - start < .seconds(1)
+        guard wasConnected, mayTry, error.code.concernsNode else { throw error }
       }
       tries += 1
       // The connection is back at once if it can be, and the command id makes another copy harmless.

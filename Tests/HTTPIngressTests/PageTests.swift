@@ -81,7 +81,7 @@ import Testing
       try await eventually("the write stands in Redis") {
         let clients = try redis.call("CLIENT", "LIST").string ?? ""
         return clients.split(whereSeparator: \.isNewline).contains {
-          $0.contains("flags=b") && ($0.contains("cmd=exec") || $0.contains("cmd=set"))
+          $0.contains(/flags=x?b/) && $0.contains(/cmd=(incrby|set)/)
         }
       }
       #expect(try await stage.call("GET", "/trades").status == 200)
