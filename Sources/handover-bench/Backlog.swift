@@ -20,7 +20,7 @@ struct Backlog {
   var total: Int { written.reduce(0, +) }
 
   /// Appends more commands directly to the streams, without a command id, like the benchmark of the floor.
-  mutating func add(_ count: Int, to redis: RedisConnection) throws {
+  mutating func add(_ count: Int, to redis: any RedisLink) throws {
     let first = total
     var commands = Commands()
     for number in first..<(first + count) {
@@ -49,7 +49,7 @@ struct Backlog {
     var followed = 0
   }
 
-  func progress(_ redis: RedisConnection) throws -> Progress {
+  func progress(_ redis: any RedisLink) throws -> Progress {
     var commands = Commands()
     for index in 0..<shards {
       let shard = Shard(index)
@@ -66,7 +66,7 @@ struct Backlog {
   }
 
   /// Throws unless every command resulted in one event and one reservation, and none in a dead letter.
-  func check(_ redis: RedisConnection) throws {
+  func check(_ redis: any RedisLink) throws {
     for index in 0..<shards {
       let shard = Shard(index)
       let letters = LaneName(worker: WorkerKind.reservation.rawValue, tag: shard.tag).deadLetters
@@ -91,7 +91,7 @@ struct Backlog {
   }
 }
 
-extension RedisConnection {
+extension RedisLink {
   /// Returns how many entries a stream has ever had.
   func entriesAdded(to stream: String) throws(RedisError) -> Int {
     try call("XINFO", "STREAM", stream).value("entries-added")?.integer ?? 0

@@ -3,47 +3,41 @@ import Keys
 import Processes
 import Redis
 
-/// A benchmark's own Redis in a temporary folder, and the processes that use it.
+/// A benchmark's own servers in a temporary folder, and the processes that use it.
 final class BenchSystem {
   let folder: URL
-  let url: RedisURL
-  /// The benchmark's own connection.
-  let redis: RedisConnection
-  let redisID: pid_t
+  let servers: BenchServers
+  /// The benchmark's own link to them.
+  let redis: any RedisLink
   let shards: Int
   private var children: [RunningProcess] = []
 
   /// - Parameters:
+  ///   - masters: The number of masters of a cluster; nil for one Redis.
   ///   - keepsLog: Whether Redis writes an append-only file, synced every second.
   ///   - redisFirst: Whether Redis has priority over everything else on the machine's cores.
-  init(shards: Int, keepsLog: Bool = false, redisFirst: Bool = false) throws {
+  init(
+    shards: Int, masters: Int? = nil, keepsLog: Bool = false, redisFirst: Bool = false
+  ) throws {
     let folder = URL(fileURLWithPath: "/tmp/handover-bench-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     Cleanup.add(folder)
-    let socket = folder.appending(path: "redis.sock").path
-    let url = try RedisURL("unix://\(socket)")
-    let log = folder.appending(path: "redis.log")
-    let server = try RunningProcess(
-      "redis-server",
-      [
-        "--port", "0", "--unixsocket", socket, "--dir", folder.path, "--save", "", "--appendonly",
-        keepsLog ? "yes" : "no", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
-      ], log: log)
-    Cleanup.add(server.id)
+    let servers = try BenchServers(in: folder, masters: masters, keepsLog: keepsLog)
     do {
-      if redisFirst, setpriority(Int32(PRIO_PROCESS.rawValue), id_t(server.id), -15) != 0 {
-        throw BenchError("Only root can give Redis priority.")
+      for server in servers.processes where redisFirst {
+        guard setpriority(Int32(PRIO_PROCESS.rawValue), id_t(server.id), -15) == 0 else {
+          throw BenchError("Only root can give Redis priority.")
+        }
       }
-      redis = try Self.connect(to: url, of: server)
+      redis = try servers.deployment.connect()
     } catch {
-      server.kill()
+      for server in servers.processes { server.kill() }
       throw error
     }
     self.folder = folder
-    self.url = url
+    self.servers = servers
     self.shards = shards
-    redisID = server.id
-    children = [server]
+    children = servers.processes
     try redis.call("SET", Key.shardCount, "\(shards)")
   }
 
@@ -51,7 +45,7 @@ final class BenchSystem {
   func start(
     _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:]
   ) throws -> RunningProcess {
-    let environment = environment.merging(["HANDOVER_REDIS_URL": url.description]) { $1 }
+    let environment = environment.merging(["HANDOVER_REDIS_URL": servers.url.description]) { $1 }
     let child = try RunningProcess(
       Executables.path(executable), arguments, environment: environment,
       log: folder.appending(path: "\(executable).log"))
@@ -66,7 +60,10 @@ final class BenchSystem {
     children.removeAll { $0.id == child.id }
   }
 
-  /// Stops everything, the server last, and removes the folder.
+  /// The CPU time of all servers so far, in seconds.
+  var redisCPU: Double { servers.processes.reduce(0) { $0 + $1.cpuSeconds } }
+
+  /// Stops everything, the servers last, and removes the folder.
   func end() {
     for child in children.reversed() { stop(child) }
     try? FileManager.default.removeItem(at: folder)
@@ -93,24 +90,6 @@ final class BenchSystem {
       try checkAlive()
       guard ContinuousClock.now < deadline else { throw BenchError("Not within \(limit): \(what).") }
       Thread.sleep(forTimeInterval: interval.seconds)
-    }
-  }
-
-  /// Tries to connect until the server answers; it sends no signal when it is up.
-  private static func connect(to url: RedisURL, of server: RunningProcess) throws -> RedisConnection {
-    let deadline = ContinuousClock.now + .seconds(20)
-    while true {
-      do {
-        let connection = try RedisConnection(url, commandTimeout: .seconds(60))
-        try connection.call("PING")
-        return connection
-      } catch {
-        guard !server.hasEnded, ContinuousClock.now < deadline else {
-          throw BenchError(
-            "redis-server did not start: \(error). Is it installed (apt-get install redis-server)?")
-        }
-        Thread.sleep(forTimeInterval: 0.005)
-      }
     }
   }
 }

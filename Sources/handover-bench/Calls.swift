@@ -54,7 +54,7 @@ struct Calls: Sendable {
     _ = try await load.open(rate: rate, for: .seconds(1), expecting: 201) { number, _ in
       Self.reserve(reserves, product: number % 1000 + 1, user: "warm\(number)")
     }
-    let watch = MypageWatch(stage.url)
+    let watch = MypageWatch(stage.servers.url)
     let created = try await load.open(rate: rate, for: duration, expecting: 201) { number, intended in
       watch.expect("buyer\(number)", from: intended)
       return Self.reserve(reserves, product: number % 1000 + 1, user: "buyer\(number)")

@@ -15,7 +15,7 @@ struct DealDriver {
 
   private let plan: DealPlan
   private let stage: BenchSystem
-  private var positions: [String]
+  private let journals: StreamWatch
   /// The number of deals reserved so far.
   private var reserved = 0
   private var unanswered = 0
@@ -30,7 +30,12 @@ struct DealDriver {
   init(_ plan: DealPlan, on stage: BenchSystem, from positions: [String]) {
     self.plan = plan
     self.stage = stage
-    self.positions = positions
+    journals = Self.watch(stage, from: positions)
+  }
+
+  private static func watch(_ stage: BenchSystem, from positions: [String]) -> StreamWatch {
+    StreamWatch(
+      stage.servers.deployment, positions.enumerated().map { (Key.journal(of: Shard($0)), $1) }, count: 500)
   }
 
   private var isDone: Bool {
@@ -64,41 +69,17 @@ struct DealDriver {
   }
 
   private mutating func follow(waits: Bool) throws {
-    var bodies: [Reply] = []
-    guard try Self.read(stage, &positions, waits: waits, { bodies.append($0) }) else {
-      return try stage.checkAlive()
+    let news = try journals.next(within: waits ? .milliseconds(100) : .zero)
+    if waits, news.isEmpty { return try stage.checkAlive() }
+    for entry in news.lazy.flatMap(\.entries) {
+      if let body = entry[1] { try receive(body) }
     }
-    for body in bodies { try receive(body) }
   }
 
   /// Reads the journals from some positions to their ends, and ignores the entries.
   static func read(_ stage: BenchSystem, from positions: [String]) throws {
-    var positions = positions
-    while try read(stage, &positions, waits: false, { _ in }) {}
-  }
-
-  /// Returns whether there was anything to read after the positions.
-  private static func read(
-    _ stage: BenchSystem, _ positions: inout [String], waits: Bool, _ body: (Reply) -> Void
-  ) throws -> Bool {
-    var words = RESPWords("XREAD", "COUNT", "500")
-    if waits { words.add(RESPWords("BLOCK", "100")) }
-    words.add("STREAMS")
-    for index in positions.indices { words.add(Key.journal(of: Shard(index))) }
-    for position in positions { words.add(position) }
-    var commands = Commands()
-    commands.add(words)
-    guard let reply = try stage.redis.exchange(commands).first, !reply.isNull else { return false }
-    for stream in try reply.get() {
-      guard let key = stream[0]?.string, let entries = stream[1],
-        let index = positions.indices.first(where: { Key.journal(of: Shard($0)) == key })
-      else { continue }
-      for entry in entries {
-        positions[index] = entry[0]?.string ?? positions[index]
-        if let event = entry[1] { body(event) }
-      }
-    }
-    return true
+    let journals = watch(stage, from: positions)
+    while try !journals.next(within: .milliseconds(100)).isEmpty {}
   }
 
   private mutating func receive(_ body: Reply) throws {

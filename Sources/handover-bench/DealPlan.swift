@@ -82,7 +82,7 @@ struct DealPlan: Sendable {
 
 extension DealPlan {
   /// Throws unless every reservation, my page, listing and stock has the planned state.
-  func check(_ redis: RedisConnection, shards: Int) throws {
+  func check(_ redis: any RedisLink, shards: Int) throws {
     for deal in 0..<deals {
       let id = id(of: deal)
       let shard = Shard.of(productid: product(of: deal), among: shards)
@@ -110,7 +110,7 @@ extension DealPlan {
     }
   }
 
-  private func expect(_ wanted: String, of key: String, _ names: [String], _ redis: RedisConnection) throws {
+  private func expect(_ wanted: String, of key: String, _ names: [String], _ redis: any RedisLink) throws {
     var words = RESPWords("HMGET", key)
     for name in names { words.add(name) }
     var commands = Commands()

@@ -20,10 +20,13 @@ struct Deals: Sendable {
 
   private let plan: DealPlan
   private let redisFirst: Bool
+  private let masters: Int?
 
   /// - Parameter redisFirst: Whether Redis has priority over everything else on the machine's cores, so that
   ///   its time inside commands includes no waiting.
-  init(deals: Int, products: Int, redisFirst: Bool = false) throws {
+  /// - Parameter masters: The number of masters of a cluster; nil for one Redis.
+  init(deals: Int, products: Int, redisFirst: Bool = false, masters: Int? = nil) throws {
+    self.masters = masters
     plan = DealPlan(products: products, perProduct: deals / products)
     self.redisFirst = redisFirst
     guard plan.perProduct >= DealPlan.fewestPerProduct else {
@@ -33,14 +36,15 @@ struct Deals: Sendable {
 
   /// Runs the measurement, and checks how each deal ended.
   func run() throws -> Result {
-    let stage = try BenchSystem(shards: 8, keepsLog: true, redisFirst: redisFirst)
+    let stage = try BenchSystem(
+      shards: 8, masters: masters, keepsLog: true, redisFirst: redisFirst)
     defer { stage.end() }
     let workers = try stage.startWorkers()
     try DealDriver.pass((1...plan.products).flatMap(plan.offer), on: stage)
     try stage.awaitCaughtUp()
     let positions = try stage.journalEnds()
     var driver = DealDriver(plan, on: stage, from: positions)
-    try stage.redis.call("CONFIG", "RESETSTAT")
+    try stage.redis.resetStatistics()
     let (start, cpu) = (try RedisInfo(stage.redis), workers.map(\.process.cpuSeconds))
     let began = ContinuousClock.now
     try driver.run()
@@ -50,7 +54,7 @@ struct Deals: Sendable {
     let used = zip(workers, cpu).map { ($0.role.rawValue, $0.process.cpuSeconds - $1) }
     let end = try RedisInfo(stage.redis)
     try plan.check(stage.redis, shards: stage.shards)
-    try stage.redis.call("CONFIG", "RESETSTAT")
+    try stage.redis.resetStatistics()
     try DealDriver.read(stage, from: positions)
     let own = try RedisInfo(stage.redis).commands["xread"]?.microseconds ?? 0
     return Result(

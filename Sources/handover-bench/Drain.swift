@@ -35,16 +35,14 @@ struct Drain: Sendable {
   func measure(_ backlog: Backlog, on stage: BenchSystem) throws -> Result {
     let redis = stage.redis
     let before = try backlog.progress(redis)
-    try redis.call("CONFIG", "RESETSTAT")
+    try redis.resetStatistics()
     let start = try RedisInfo(redis)
     let worker = try stage.start(
       "reservation-worker", ["--threads", "\(threads)", "--batch", "\(batch)", "--log-level", "warning"])
-    var leases = RESPWords("EXISTS")
-    for index in 0..<stage.shards {
-      leases.add(LaneName(worker: WorkerKind.reservation.rawValue, tag: Shard(index).tag).lease)
-    }
     var question = Commands()
-    question.add(leases)
+    for index in 0..<stage.shards {
+      question.add("EXISTS", LaneName(worker: WorkerKind.reservation.rawValue, tag: Shard(index).tag).lease)
+    }
     try stage.waitUntil("a lane is taken", every: .microseconds(500)) {
       try redis.exchange(question).contains { $0.integer != 0 }
     }
@@ -66,9 +64,9 @@ struct Drain: Sendable {
       commitP99: end.percentile("p99", of: "evalsha"))
   }
 
-  /// Runs the measurement on its own Redis.
-  func run(entries: Int, shards: Int) throws -> Result {
-    let stage = try BenchSystem(shards: shards)
+  /// Runs the measurement on its own Redis, or on its own cluster of `masters`.
+  func run(entries: Int, shards: Int, masters: Int? = nil) throws -> Result {
+    let stage = try BenchSystem(shards: shards, masters: masters)
     defer { stage.end() }
     var backlog = Backlog(shards: shards)
     try backlog.add(entries, to: stage.redis)

@@ -38,7 +38,7 @@ struct Throughput {
     _ turn: Duration, of server: RunningProcess, at url: String
   ) async throws -> (turn: Comparison.Turn, calls: Int) {
     let (cpu, redis, began) = (
-      server.cpuSeconds, RunningProcess.cpuSeconds(of: stage.redisID), ContinuousClock.now
+      server.cpuSeconds, stage.redisCPU, ContinuousClock.now
     )
     let calls = try await load.closed(connections: Self.connections, for: turn, expecting: 202) { [request] in
       request($0, url)
@@ -48,7 +48,7 @@ struct Throughput {
       Comparison.Turn(
         callsPerSecond: count / (ContinuousClock.now - began).seconds,
         cpuPerCall: (server.cpuSeconds - cpu) / count,
-        redisPerCall: (RunningProcess.cpuSeconds(of: stage.redisID) - redis) / count), calls
+        redisPerCall: (stage.redisCPU - redis) / count), calls
     )
   }
 }

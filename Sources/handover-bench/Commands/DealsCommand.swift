@@ -12,17 +12,21 @@ struct DealsCommand: AsyncParsableCommand {
   @Option(help: "The number of products, with at least twenty deals each.")
   var products = 1000
 
+  @Option(help: "The number of masters of a private cluster; one Redis if not given.")
+  var masters: Int?
+
   @Flag(help: "Gives Redis priority on the cores, so that its time includes no waiting; requires root.")
   var redisFirst = false
 
   func validate() throws {
     try BenchTool.check(products, "--products", in: 1...1_000_000)
     try BenchTool.check(deals, "--deals", in: 20 * products...1000 * products)
+    if let masters { try BenchTool.check(masters, "--masters", in: 1...BenchServers.mostMasters) }
   }
 
   func run() async throws {
     print(Machine().line)
-    let bench = try Deals(deals: deals, products: products, redisFirst: redisFirst)
+    let bench = try Deals(deals: deals, products: products, redisFirst: redisFirst, masters: masters)
     let result = try await BenchTool.measure { try bench.run() }
     let count = Double(result.deals)
     print(

@@ -13,6 +13,8 @@ struct DrainCommand: AsyncParsableCommand {
   var batch = 256
   @Option(help: "The number of shards over which the commands are distributed.")
   var shards = 8
+  @Option(help: "The number of masters of a private cluster; one Redis if not given.")
+  var masters: Int?
   @Option(help: "The number of replicas of the worker, each on its own thread.")
   var threads = 2
   @Flag(help: "Prints one line of JSON.")
@@ -21,18 +23,23 @@ struct DrainCommand: AsyncParsableCommand {
   func validate() throws {
     try BenchTool.check(entries, "--entries", in: 1...10_000_000)
     try BenchTool.check(shards, "--shards", in: 1...1024)
+    if let masters { try BenchTool.check(masters, "--masters", in: 1...BenchServers.mostMasters) }
   }
 
   func run() async throws {
     let machine = Machine()
     let drain = Drain(batch: batch, threads: threads)
-    let (entries, shards) = (entries, shards)
-    let result = try await BenchTool.measure { try drain.run(entries: entries, shards: shards) }
+    let (entries, shards, masters) = (entries, shards, masters)
+    let result = try await BenchTool.measure {
+      try drain.run(entries: entries, shards: shards, masters: masters)
+    }
     if json { return try printJSON(machine, result) }
     let count = Double(result.entries)
     let (workerMicros, redisMicros) = (result.workerCPU / count * 1e6, result.redis.cpuSeconds / count * 1e6)
     print(machine.line)
-    print("drain: \(entries) entries, batch \(batch), \(shards) shards, \(threads) threads\n")
+    let servers = masters.map { "a cluster of \($0) masters" } ?? "one Redis"
+    print(
+      "drain: \(entries) entries, batch \(batch), \(shards) shards, \(threads) threads, \(servers)\n")
     var table = TextTable("", "figure", alignsNumbers: true)
     table.add("entries/s, to the end of every stream", decimal(result.entriesPerSecond))
     table.add("entries/s, to the last decision", decimal(result.decidedPerSecond))
