@@ -32,18 +32,27 @@ import Testing
       }
       return script
     }
-    /// Every node by its port, as the script tells it.
-    func nodes() throws -> [RedisURL] {
+    /// The port of every node, as the script tells it.
+    func ports() throws -> [Int] {
       let text = try String(contentsOf: folder.appending(path: "port"), encoding: .utf8)
       let first = try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
-      return try (first..<first + 6).map { try RedisURL("redis://127.0.0.1:\($0)") }
+      return Array(first..<first + 6)
     }
 
     let first = try await start()
-    let seeds = try nodes()
+    let nodes = try ports()
+    let seeds = try nodes.map { try RedisURL("redis://127.0.0.1:\($0)") }
     let cluster = try Cluster(#require(seeds.last))
     #expect(cluster.masters.count == 3)
     #expect(cluster.masters.allSatisfy { cluster.replicas[$0] == 1 })
+    let demo = try RunningProcess(
+      Executables.package.appending(path: "scripts/demo").path, [],
+      environment: [
+        "HANDOVER_URL": http.base, "HANDOVER_REDIS": "-c -p \(nodes[0])",
+      ], log: folder.appending(path: "demo.log"))
+    demo.wait()
+    let shown = try String(contentsOf: folder.appending(path: "demo.log"), encoding: .utf8)
+    #expect(demo.exitStatus == 0, "\(shown)")
     try ClusterConnection(cluster).call("SET", "kept", "yes")
     let time = try #require(first.terminate(by: SIGINT), "Ctrl-C did not end it")
     #expect(time < Patience.prompt)
@@ -52,7 +61,7 @@ import Testing
     for seed in seeds { #expect(throws: RedisError.self) { try RedisConnection(seed).call("PING") } }
 
     let second = try await start()
-    #expect(try nodes().map(\.description) == seeds.map(\.description))
+    #expect(try ports() == nodes)
     #expect(try ClusterConnection(Cluster(seeds[0])).call("GET", "kept").string == "yes")
     // A system that cannot go on takes its Redis with it.
     let system = try #require(try Self.children(of: second.id).first { $0.name == "handover" })
