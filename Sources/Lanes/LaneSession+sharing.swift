@@ -30,10 +30,12 @@ extension LaneSession {
       owners.add("PTTL", name.lease)
     }
     let replies = try connection.exchange(owners)
-    // If a lease cannot be read, opening the lane reports why: it concerns this lane only.
+    // If a lease cannot be read, taking the lane reports why, and learns where its slot has gone: it concerns
+    // this lane only.
     let leases = missing.enumerated().map { place, name in
-      SeenLease(
-        name: name, token: replies[2 * place].string,
+      let owner = replies[2 * place]
+      return SeenLease(
+        name: name, token: owner.error == nil ? owner.string : nil,
         millisecondsLeft: replies[2 * place + 1].integer ?? 0)
     }
     for (name, former) in table.takings(of: leases, for: share) {

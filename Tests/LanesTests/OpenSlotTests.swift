@@ -1,3 +1,4 @@
+import Logging
 import Market
 import Redis
 import Testbed
@@ -34,6 +35,36 @@ import Testing
       try here.call(Self.commit(here))
       #expect(try here.call("GET", "{0}:known").integer == 1)
       #expect(try here.call("GET", "{0}:new").integer == 1)
+    }
+  }
+
+  /// Only what it is told when it tries to take the lane again says where that is by then.
+  @Test func `a lane that had to wait for its moving slot is taken where the slot has gone`() async throws {
+    try await onThread {
+      let cluster = try TestCluster(replicas: false)
+      let slot = HashSlot(of: Self.lane.lease)
+      let spec = LaneSpec(name: Self.lane, streams: ["{0}:events"]) {
+        StepHandler(Self.lane, step: StepHandler.copy) {}
+      }
+      let running = RunningLanes(
+        LaneRunner(
+          worker: Self.lane.worker, lanes: [spec], redis: .cluster(try Cluster(cluster.url)), options: .brisk,
+          logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+      func awaitLanes(_ lanes: [LaneName]) throws {
+        try insist("the runner has \(lanes)") {
+          guard running.runner.state.lanes == lanes else { throw NeverHappened(description: "it has others") }
+        }
+      }
+      try awaitLanes([Self.lane])
+      try cluster.move(slot, to: cluster.master(0, besides: cluster.owner(of: slot))) { try awaitLanes([]) }
+      try cluster.connect().call("XADD", "{0}:events", "*", "number", "1")
+      try awaitLanes([Self.lane])
+      try insist("the lane goes on") {
+        guard try cluster.connect().call("XLEN", "{0}:output").integer == 1 else {
+          throw NeverHappened(description: "there is no copy")
+        }
+      }
+      #expect(running.stop() != nil)
     }
   }
 }
