@@ -103,7 +103,7 @@ let package = Package(
       "OperationsTests", "Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", "Workers",
       logging),
     tests(
-      "DeploymentTests", "Lanes", "Market", "Processes", "Redis", "Telemetry", "Testbed", "Workers",
+      "DeploymentTests", "Keys", "Lanes", "Market", "Processes", "Redis", "Telemetry", "Testbed", "Workers",
       "handover", "ingress",
       "reservation-worker", "trade-worker", "stock-worker", "notification-worker", "mypage-worker"),
     tests(

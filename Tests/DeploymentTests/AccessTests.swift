@@ -1,4 +1,7 @@
 import Foundation
+import Keys
+import Lanes
+import Market
 import Redis
 import Testbed
 import Testing
@@ -201,6 +204,87 @@ import Testing
     let role = try cluster.connect("operator", master).call("ROLE")
     #expect(role[0]?.string == "slave")
     #expect(role[2]?.integer == replica)
+    for port in cluster.ports {
+      #expect(try denials(cluster.connect("operator", port)) == [])
+    }
+  }
+
+  @Test func `in a cluster every service has the rights that its work needs, also while slots move`()
+    async throws
+  {
+    let cluster = try GuardedCluster()
+    try cluster.form()
+    let system = try await GuardedSystem(on: cluster)
+    let (http, buyer, encoded) = (system.http, "김민지", "%EA%B9%80%EB%AF%BC%EC%A7%80")
+    /// As people do with `redis-cli -c`.
+    func enter(_ inlet: DecidingWorker, _ fields: String...) throws {
+      var words = RESPWords("XADD", Key.inlet(inlet), "*")
+      for field in fields { words.add(field) }
+      try cluster.connect("inlet", cluster.owner(of: HashSlot(of: Key.inlet(inlet)))).call(words)
+    }
+    func reserve(_ user: String, prefer: String = "wait=10") async throws -> HTTP.Answer {
+      let deal = #""productid":1,"userid":"\#(user)","productname":"책","qty":1,"price":1"#
+      return try await http.post(
+        "/reserves", #"{\#(deal),"reserveDt":"2024-04-04","address":"서울"}"#, headers: ["Prefer": prefer])
+    }
+
+    // A deal by REST, whose shard moves before its handover.
+    let goods = #""id":1,"productid":1,"productname":"책","qty":9"#
+    #expect(try await http.post("/trades", #"{\#(goods),"userid":"abc","price":1}"#).status == 201)
+    #expect(try await http.post("/inventories", "{\(goods)}").status == 201)
+    let first = try #require(try await reserve("me").json["id"].integer)
+    try await status(http, "/reserves/\(first)", "거래진행중")
+    let shard = Shard.of(productid: 1, among: 64)
+    let slot = HashSlot(of: Key.journal(of: shard))
+    let target = try cluster.master(without: slot)
+    try await cluster.move(slot, to: target) {
+      func arrived() throws -> [Int?] {
+        try DecidingWorker.allCases.map { worker in
+          var commands = Commands("ASKING")
+          commands.add("XLEN", Key.commands(worker, in: shard))
+          return try cluster.connect("operator", target).exchange(commands)[1].get().integer
+        }
+      }
+      // The ingress and the inlets go on, and find the shard where it is moving to.
+      let before = try arrived().map { $0 ?? 0 }
+      #expect(try await reserve("you", prefer: "respond-async").status == 202)
+      try enter(
+        .reservation, "type", "Reserve", "id", "77", "productid", "1", "userid", buyer, "productname", "책",
+        "qty", "1", "reserveDt", "2024-04-04", "address", "서울", "price", "1")
+      try enter(.trade, "type", "Handover", "id", "1", "reserveid", "\(first)")
+      try enter(.stock, "type", "AdjustStock", "id", "1", "qty", "8")
+      let added = DecidingWorker.allCases.map { $0 == .reservation ? 2 : 1 }
+      try await eventually("all commands are in the shard") {
+        try arrived() == zip(before, added).map { $0 + $1 }
+      }
+    }
+    try await status(http, "/reserves/\(first)", "거래완료")
+    try await status(http, "/reserves/77", "거래진행중")
+
+    // A deal by the inlet, while what its buyer reads moves. A new one comes onto the buyer's list meanwhile.
+    let user = HashSlot(of: Key.notices(of: buyer))
+    try await cluster.move(user, to: try cluster.master(without: user)) {
+      #expect(try await http.post("/trades/1/handover", #"{"reserveid":77}"#).status == 200)
+      #expect(try await reserve(buyer).status == 201)
+      try await eventually("the buyer is told") {
+        try await http.get("/notices?userid=\(encoded)")["_embedded"]["notices"].elements
+          .contains { $0["status"].text == "거래완료" }
+      }
+      try await eventually("the buyer's page says it") {
+        let rows = try await http.get("/mypages/\(encoded)")["_embedded"]["mypages"].elements
+        return Set(rows.map { $0["tradeStatus"].text }) == ["거래완료", "거래진행중"]
+      }
+    }
+
+    // What the operator does.
+    let moved = try system.operate("cluster", "balance", "--apply")
+    #expect(moved.status == 0 && moved.text.contains(" keys moved."), "\(moved.text)")
+    #expect(try system.operate("cluster", "balance").text.contains("Nothing has to move."))
+    let last = try #require(try await reserve("late").json["id"].integer)
+    try await status(http, "/reserves/\(last)", "거래진행중")
+    let audit = try system.operate("audit", "--wait", "60")
+    #expect(audit.status == 0 && audit.text.contains("Everything agrees."), "\(audit.text)")
+    try await eventually("all is well") { try system.operate("status").status == 0 }
     for port in cluster.ports {
       #expect(try denials(cluster.connect("operator", port)) == [])
     }

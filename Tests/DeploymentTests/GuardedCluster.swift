@@ -51,6 +51,28 @@ final class GuardedCluster {
   /// Prepares a master for its end.
   func retire(_ port: Int) throws { try run("retire", ["\(port)"]) }
 
+  /// Moves a slot to another master.
+  ///
+  /// - Parameter meanwhile: Called when all keys are at the new master, and the slot still belongs to the old one.
+  func move(_ slot: HashSlot, to target: Int, meanwhile: () async throws -> Void) async throws {
+    let source = try owner(of: slot)
+    let (from, to) = (try connect("operator", source), try connect("operator", target))
+    let ids = try [from, to].map { try $0.call("CLUSTER", "MYID").string ?? "" }
+    let (number, password) = ("\(slot.number)", try Deployment.settings()["OPERATOR_PASSWORD"] ?? "")
+    try to.call("CLUSTER", "SETSLOT", number, "IMPORTING", ids[0])
+    try from.call("CLUSTER", "SETSLOT", number, "MIGRATING", ids[1])
+    while true {
+      let keys = try from.call("CLUSTER", "GETKEYSINSLOT", number, "10").compactMap(\.string)
+      if keys.isEmpty { break }
+      var migrate = RESPWords("MIGRATE", "127.0.0.1", "\(target)", "", "0", "10000")
+      migrate.add(RESPWords("AUTH2", "operator", password, "KEYS"))
+      for key in keys { migrate.add(key) }
+      try from.call(migrate)
+    }
+    try await meanwhile()
+    for node in [to, from] { try node.call("CLUSTER", "SETSLOT", number, "NODE", ids[1]) }
+  }
+
   private func run(_ script: String, _ arguments: [String]) throws {
     let log = folder.appending(path: "\(script).log")
     let process = try RunningProcess(
@@ -75,6 +97,23 @@ final class GuardedCluster {
   func owners() throws -> [Int: Int] {
     let ranges = try connect("operator", ports[0]).call("CLUSTER", "SLOTS")
     return ranges.reduce(into: [:]) { $0[$1[0]?.integer ?? -1] = $1[2]?[1]?.integer }
+  }
+
+  /// The port of the master that has a slot.
+  func owner(of slot: HashSlot) throws -> Int {
+    guard let range = try owners().filter({ $0.key <= slot.number }).max(by: { $0.key < $1.key }) else {
+      throw NeverHappened(description: "nobody has slot \(slot.number)")
+    }
+    return range.value
+  }
+
+  /// The port of a master that does not have a slot.
+  func master(without slot: HashSlot) throws -> Int {
+    let owner = try owner(of: slot)
+    guard let other = try owners().values.filter({ $0 != owner }).min() else {
+      throw NeverHappened(description: "\(owner) is the only master")
+    }
+    return other
   }
 
   private func sign(_ user: String) throws -> String {

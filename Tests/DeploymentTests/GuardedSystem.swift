@@ -3,20 +3,24 @@ import Processes
 import Redis
 import Testbed
 
-/// A system of real processes on a Redis that is set up as in `compose/redis`: each process has its own user.
+/// A system of real processes on a Redis or a cluster that is set up as in `compose/redis`: each process has its
+/// own user.
 final class GuardedSystem {
   let http: HTTP
   private let folder: URL
   private let port: Int
+  private let cluster: GuardedCluster?
   private var processes: [String: [RunningProcess]] = [:]
 
-  init() async throws {
+  /// - Parameter cluster: What it runs on, if not on a Redis of its own.
+  init(on cluster: GuardedCluster? = nil) async throws {
+    self.cluster = cluster
     folder = URL(fileURLWithPath: "/tmp/handover-test-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     port = try FreePort.find()
     let httpPort = try FreePort.find()
     http = HTTP(port: httpPort)
-    try await startRedis()
+    if cluster == nil { try await startRedis() }
     for worker in Deployment.workers { try start(worker) }
     try start("ingress", environment: ["HANDOVER_PORT": "\(httpPort)"])
     try await eventually("the ingress answers") {
@@ -48,6 +52,16 @@ final class GuardedSystem {
     processes[service, default: []].append(process)
   }
 
+  /// Runs `handover` as the operator. Returns its exit status, and what it printed.
+  func operate(_ arguments: String...) throws -> (status: Int32, text: String) {
+    let log = log("operator-\(UInt32.random(in: 0...UInt32.max))")
+    let process = try RunningProcess(
+      Executables.path("handover"), arguments, environment: ["HANDOVER_REDIS_URL": try url("operator")],
+      log: log)
+    process.wait()
+    return (process.exitStatus ?? -1, try String(contentsOf: log, encoding: .utf8))
+  }
+
   /// Returns the oldest process of a service, which the caller has to end from now on.
   func release(_ service: String) -> RunningProcess? {
     processes[service]?.isEmpty == false ? processes[service]?.removeFirst() : nil
@@ -59,7 +73,9 @@ final class GuardedSystem {
   /// Connects as one of the users.
   func connect(_ user: String) throws -> RedisConnection { try RedisConnection(RedisURL(url(user))) }
 
+  /// The URL of Redis, or of all nodes of the cluster, for one of the users.
   private func url(_ user: String) throws -> String {
+    if let cluster { return try cluster.url(user) }
     let password = try Deployment.settings()["\(user.uppercased())_PASSWORD"] ?? ""
     return "redis://\(user):\(password)@127.0.0.1:\(port)"
   }
