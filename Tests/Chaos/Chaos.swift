@@ -21,6 +21,11 @@ struct Chaos: AsyncParsableCommand {
   @Flag(help: "Run on a Redis Cluster, whose masters fail over and whose slots move.")
   var cluster = false
 
+  @Flag(
+    help:
+      "With --cluster: also kill masters until their replicas have taken over, which can lose what was last.")
+  var killMasters = false
+
   @Option(help: "A file for the summary.")
   var report: String?
 
@@ -29,6 +34,7 @@ struct Chaos: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...86_400).contains(seconds) else { throw ValidationError("--seconds must be from 1 to 86400.") }
+    guard cluster || !killMasters else { throw ValidationError("--kill-masters needs --cluster.") }
   }
 
   func run() async throws {
@@ -37,7 +43,7 @@ struct Chaos: AsyncParsableCommand {
       "Chaos for \(seconds) s, seed \(seed)\(cluster ? ", on a cluster" : ""): three replicas of each worker, two ingresses."
     )
     fflush(nil)
-    let stage = try ChaosSystem(isCluster: cluster)
+    let stage = try ChaosSystem(isCluster: cluster, losesMasters: killMasters)
     let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, stage.clear) }
     defer {
       for signal in signals { signal.cancel() }

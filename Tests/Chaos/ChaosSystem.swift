@@ -36,16 +36,21 @@ final class ChaosSystem: Sendable {
   static let lease = Duration.seconds(1)
 
   let redis: TestServers
+  /// Whether masters are killed for good, so that what they acknowledged last can be lost.
+  let losesMasters: Bool
   let ingresses: [HTTP]
   private let ports: [Int]
   private let state = Mutex(State())
 
-  /// - Parameter isCluster: Whether to run on a cluster. Its masters are so patient with each other that nobody
-  ///   takes over from one that is started again, or hangs for a while.
-  init(isCluster: Bool) throws {
+  /// - Parameters:
+  ///   - isCluster: Whether to run on a cluster. Its masters are so patient with each other that nobody takes over
+  ///     from one that is started again, or hangs for a while.
+  ///   - losesMasters: Whether its replicas take over soon instead.
+  init(isCluster: Bool, losesMasters: Bool) throws {
+    self.losesMasters = losesMasters
     redis =
       isCluster
-      ? .cluster(try TestCluster(timeout: .seconds(5)))
+      ? .cluster(try TestCluster(timeout: .seconds(losesMasters ? 1 : 5)))
       : .single(
         try TestRedis([
           "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0",
@@ -124,6 +129,20 @@ final class ChaosSystem: Sendable {
         try await http.call(.GET, "/actuator/health", timeout: Patience.prompt).status == 200
       }
     }
+  }
+
+  /// Lets the operator mend what a fail-over can lose. Returns how many records that were.
+  func repair() throws -> Int {
+    let log = redis.folder.appending(path: "repair.txt")
+    let process = try RunningProcess(
+      Executables.path("handover"), ["audit", "--repair", "--wait", "\(Patience.limit.components.seconds)"],
+      environment: ["HANDOVER_REDIS_URL": try redis.url.description], log: log)
+    process.wait()
+    let text = try String(contentsOf: log, encoding: .utf8)
+    guard let count = text.firstMatch(of: /Repaired (\d+) records/).flatMap({ Int($0.1) }) else {
+      throw Mishap("handover audit --repair: \(text.suffix(2000))")
+    }
+    return count
   }
 
   /// Returns how often a replica found that another one had its lane.

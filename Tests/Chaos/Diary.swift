@@ -21,6 +21,8 @@ final class Diary: Sendable {
     /// Why a worker must not accept it; nil if it should.
     let flaw: String?
     let kind: String
+    /// The product that it is about; nil if it is about none.
+    let productid: Int?
   }
 
   private struct State {

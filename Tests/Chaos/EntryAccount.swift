@@ -6,8 +6,12 @@ struct EntryAccount {
   private(set) var differences: [String] = []
   /// How many entries were removed before they were read, and so had no effect, by inlet.
   private(set) var lost: [String: Int] = [:]
+  /// Entries that are gone, or have no outcome, which a killed master explains.
+  private(set) var excused: Set<String> = []
+  private let losses: Losses
 
-  init(_ entries: [Diary.Entry], _ ledger: Ledger) {
+  init(_ entries: [Diary.Entry], _ ledger: Ledger, _ losses: Losses) {
+    self.losses = losses
     var written: [Ledger.Place: Diary.Entry] = [:]
     for entry in entries {
       guard let position = entry.position else { continue }
@@ -19,20 +23,34 @@ struct EntryAccount {
       for request in kept {
         let place = Ledger.Place(stream: inlet, position: request.position)
         let entry = written.removeValue(forKey: place)
-        if contents[request.commandid] ?? 0 < 2 { settle(place, request, entry, ledger) }
+        if contents[request.commandid] ?? 0 < 2 { settle(place, worker, request, entry, ledger) }
       }
       for (commandid, count) in contents where count > 1 && !commandid.isEmpty {
-        settleForged(commandid, count, kept.filter { $0.commandid == commandid }, inlet, ledger)
+        settleForged(commandid, count, kept.filter { $0.commandid == commandid }, worker, ledger)
       }
     }
-    for place in written.keys {
-      differences.append("\(place.stream) \(place.position): Redis took the entry, but it is not there.")
+    for (place, entry) in written {
+      miss(
+        "\(place.stream) \(place.position): Redis took the entry, but it is not there.", place.position,
+        in: entry.inlet, productid: entry.productid)
+    }
+  }
+
+  /// Records that an entry or what came of it is gone.
+  private mutating func miss(
+    _ message: String, _ position: EntryID, in inlet: DecidingWorker, productid: Int?
+  ) {
+    if losses.concern(position, in: inlet, productid: productid) {
+      excused.insert("\(inlet) \(position)")
+    } else {
+      differences.append(message)
     }
   }
 
   /// Checks for one outcome or one dead letter, whether or not Redis had time to answer the writer.
   private mutating func settle(
-    _ place: Ledger.Place, _ request: Ledger.Request, _ entry: Diary.Entry?, _ ledger: Ledger
+    _ place: Ledger.Place, _ inlet: DecidingWorker, _ request: Ledger.Request, _ entry: Diary.Entry?,
+    _ ledger: Ledger
   ) {
     let commandid = request.commandid
     let outcomes = ledger.endings[commandid]?.count ?? 0
@@ -42,7 +60,9 @@ struct EntryAccount {
       lost[place.stream, default: 0] += 1
       return
     }
-    if letters.count + outcomes != 1 {
+    if letters.isEmpty && outcomes == 0 {
+      miss("\(what): nothing has come of it.", place.position, in: inlet, productid: entry?.productid)
+    } else if letters.count + outcomes != 1 {
       differences.append("\(what): it has \(outcomes) outcomes and the dead letters \(letters).")
     }
     guard let entry else { return }
@@ -56,19 +76,22 @@ struct EntryAccount {
 
   /// Checks several commands under one id: one of them is carried out, the others are refused.
   private mutating func settleForged(
-    _ commandid: String, _ contents: Int, _ requests: [Ledger.Request], _ inlet: String, _ ledger: Ledger
+    _ commandid: String, _ contents: Int, _ requests: [Ledger.Request], _ worker: DecidingWorker,
+    _ ledger: Ledger
   ) {
     let outcomes = ledger.endings[commandid]?.count ?? 0
     let putAside = requests.flatMap {
-      ledger.letters[Ledger.Place(stream: inlet, position: $0.position)] ?? []
+      ledger.letters[Ledger.Place(stream: Key.inlet(worker), position: $0.position)] ?? []
     }
     let letters = putAside + ledger.letters(of: commandid)
     let refused = ledger.reused[commandid] ?? 0
-    if outcomes > 1 || outcomes + refused + letters.count < contents && !requests.contains(where: \.isUnread)
-    {
-      differences.append(
-        "\(commandid) names \(contents) commands: \(outcomes) were carried out, \(refused) refused, and the dead letters are \(letters)."
-      )
+    let message =
+      "\(commandid) names \(contents) commands: \(outcomes) were carried out, \(refused) refused, and the dead letters are \(letters)."
+    if outcomes > 1 {
+      differences.append(message)
+    } else if outcomes + refused + letters.count < contents && !requests.contains(where: \.isUnread) {
+      let lost = requests.first { losses.concern($0.position, in: worker, productid: nil) }
+      miss(message, (lost ?? requests[0]).position, in: worker, productid: nil)
     }
   }
 }

@@ -6,18 +6,20 @@ import Redis
 import Synchronization
 import Testbed
 
-/// Measures how long the lanes of a killed worker are idle: until another owner of each has committed.
+/// Measures how long the lanes of a killed worker, or of a killed master, are idle: until each has committed again, of a
+/// worker by another owner.
 final class FailOverWatch: Sendable {
   struct Orphan: Sendable {
     let lane: LaneName
-    /// The replica that died.
-    let replica: String
+    /// The replica that died; nil if it was the lane's master.
+    let replica: String?
     var cursors = ""
     var since = ContinuousClock.now
   }
 
   struct FailOver: Sendable {
     let lane: LaneName
+    let isOfMaster: Bool
     let since: ContinuousClock.Instant
     let until: ContinuousClock.Instant
 
@@ -45,7 +47,7 @@ final class FailOverWatch: Sendable {
   func lanes(of member: ChaosSystem.Member) -> [Orphan] {
     guard let replica = member.replica, let connection = try? redis.connect() else { return [] }
     let worker = String(member.executable.prefix { $0 != "-" })
-    var tags = (0..<8).map { Shard($0).tag }
+    var tags = (0..<redis.shards).map { Shard($0).tag }
     if let decider = DecidingWorker(rawValue: worker) { tags.append("{\(Key.inlet(decider))}") }
     let all = tags.map { Orphan(lane: LaneName(worker: worker, tag: $0), replica: replica) }
     let looks = (try? Self.look(at: all, on: connection)) ?? []
@@ -66,6 +68,15 @@ final class FailOverWatch: Sendable {
     }
   }
 
+  /// Follows the lanes of a master that was killed. Lanes commit again from what its replica has.
+  func follow(_ kill: MasterKill) {
+    var lanes = kill.shards.flatMap { shard in
+      TestSystem.workers.map { LaneName(worker: $0, tag: shard.tag) }
+    }
+    lanes += kill.inlets.map { LaneName(worker: $0.rawValue, tag: "{\(Key.inlet($0))}") }
+    follow(lanes.map { Orphan(lane: $0, replica: nil) }, since: kill.began.instant)
+  }
+
   /// Polls every few milliseconds, because a lane does not signal a change of owner. Blocks until `stop()`.
   func run() {
     var connection: (any RedisLink)?
@@ -79,11 +90,14 @@ final class FailOverWatch: Sendable {
         let looks = try Self.look(at: orphans, on: open)
         let now = ContinuousClock.now
         for (orphan, look) in zip(orphans, looks) {
-          guard let owner = look.owner, !owner.hasPrefix("\(orphan.replica):"), look.cursors != orphan.cursors
+          guard let owner = look.owner, look.cursors != orphan.cursors,
+            orphan.replica.map({ !owner.hasPrefix("\($0):") }) ?? true
           else { continue }
           state.withLock { state in
             state.orphans.removeAll { $0.lane == orphan.lane && $0.since == orphan.since }
-            state.done.append(FailOver(lane: orphan.lane, since: orphan.since, until: now))
+            state.done.append(
+              FailOver(
+                lane: orphan.lane, isOfMaster: orphan.replica == nil, since: orphan.since, until: now))
           }
         }
       } catch {

@@ -16,20 +16,33 @@ enum Fault: String, CaseIterable {
   case fillRedis = "Redis is full"
   case trimInlet = "an inlet emptied by XADD MAXLEN 0"
   case breakKey = "a key of another type, then mended"
+  case killMaster = "kill -9 of a master for good"
   case failOver = "a manual fail-over of a master"
   case moveSlot = "a slot moved to another master"
 
-  /// All that can happen to a system on a Redis.
-  static func all(on redis: TestServers) -> [Fault] {
-    switch redis {
+  /// All that can happen to a system.
+  static func all(on stage: ChaosSystem) -> [Fault] {
+    switch stage.redis {
     case .single: allCases.filter { !$0.needsCluster }
-    case .cluster: allCases
+    case .cluster:
+      allCases.filter { stage.losesMasters ? !$0.needsPatience : $0 != .killMaster }
+    }
+  }
+
+  /// Whether it needs masters that nobody takes over from: because it would not stay what it is, or because its own
+  /// effect could be lost, which no account knows of.
+  private var needsPatience: Bool {
+    switch self {
+    case .killRedis, .hangRedis, .trimInlet, .breakKey: true
+    case .killWorker, .pauseWorker, .stopWorker, .scaleWorker, .killIngress, .stopIngress, .dropClients,
+      .flushScripts, .destroyGroup, .fillRedis, .killMaster, .failOver, .moveSlot:
+      false
     }
   }
 
   private var needsCluster: Bool {
     switch self {
-    case .failOver, .moveSlot: true
+    case .killMaster, .failOver, .moveSlot: true
     case .killWorker, .pauseWorker, .stopWorker, .scaleWorker, .killIngress, .stopIngress, .killRedis,
       .hangRedis, .dropClients, .flushScripts, .destroyGroup, .fillRedis, .trimInlet, .breakKey:
       false
@@ -40,7 +53,7 @@ enum Fault: String, CaseIterable {
   var weight: Int {
     switch self {
     case .killWorker: 7
-    case .moveSlot: 5
+    case .moveSlot, .killMaster: 5
     case .pauseWorker, .failOver: 3
     case .stopWorker, .killIngress, .killRedis, .dropClients, .destroyGroup, .breakKey: 2
     case .scaleWorker, .stopIngress, .hangRedis, .flushScripts, .fillRedis, .trimInlet: 1
@@ -50,7 +63,7 @@ enum Fault: String, CaseIterable {
   /// Whether it affects every lane.
   var hitsAll: Bool {
     switch self {
-    case .killRedis, .hangRedis, .dropClients, .flushScripts, .fillRedis, .failOver: true
+    case .killRedis, .hangRedis, .dropClients, .flushScripts, .fillRedis, .killMaster, .failOver: true
     case .killWorker, .pauseWorker, .stopWorker, .scaleWorker, .killIngress, .stopIngress, .destroyGroup,
       .breakKey, .trimInlet, .moveSlot:
       false

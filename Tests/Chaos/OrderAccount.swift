@@ -6,8 +6,10 @@ import Market
 /// Checks that order is kept from the inlet or the call to the shard, and from there to the journal.
 struct OrderAccount {
   private(set) var differences: [String] = []
+  private let losses: Losses
 
-  init(_ calls: [Diary.Call], _ ledger: Ledger) {
+  init(_ calls: [Diary.Call], _ ledger: Ledger, _ losses: Losses) {
+    self.losses = losses
     compareReservations(ledger)
     for (worker, entries) in ledger.inlets { compareInlet(worker, entries, ledger) }
     compareCalls(calls, ledger)
@@ -41,6 +43,8 @@ struct OrderAccount {
     for entry in entries where seen.insert(entry.commandid).inserted {
       let (position, commandid) = (entry.position, entry.commandid)
       guard let command = ledger.commands[commandid]?.first else { continue }
+      // A copy that came later can have taken the place of a command that was lost.
+      if losses.concern(position, in: worker, productid: command.productid) { continue }
       if let before = latest[command.stream], command.position < before {
         differences.append(
           "\(Key.inlet(worker)) \(position): it came to \(command.stream) before entries that were written earlier."
@@ -68,18 +72,22 @@ struct OrderAccount {
   /// Checks that a call that was answered before another one was sent comes first.
   private mutating func compareCalls(_ calls: [Diary.Call], _ ledger: Ledger) {
     var spans: [Int: [String: Span]] = [:]
+    var lost: Set<String> = []
     for call in calls where call.wish.kind == .reserve {
       guard
         let id = call.key.map(CommandName.key) ?? call.answer.commandid
           ?? ledger.commandid(ofReserve: call.answer.id),
         let position = ledger.commands[id]?.first?.position
       else { continue }
+      // A copy that came after a loss stands where the loss was.
+      if losses.concern(call) { lost.insert(id) }
       let span = Span(position: position, began: call.began, trace: call.wish.trace)
       spans[call.wish.productid, default: [:]][id, default: span].take(call)
     }
     for (product, spans) in spans {
       var latest: (began: ContinuousClock.Instant, trace: String)?
-      for span in spans.values.sorted(by: { $0.position < $1.position }) {
+      let kept = spans.filter { !lost.contains($0.key) }.values
+      for span in kept.sorted(by: { $0.position < $1.position }) {
         if let latest, let answered = span.answered, answered < latest.began {
           differences.append(
             "product \(product): \(span.trace) had its answer before \(latest.trace) was asked, but stands after it."

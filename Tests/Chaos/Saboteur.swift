@@ -16,6 +16,7 @@ final class Saboteur: Sendable {
   private let log = Mutex<[Incident]>([])
   private let repairs = DispatchGroup()
   private let isRedisTaken = Mutex(false)
+  private let killed = Mutex<[MasterKill]>([])
 
   init(_ stage: ChaosSystem, _ watch: FailOverWatch, _ diary: Diary, seed: UInt64) {
     self.diary = diary
@@ -25,6 +26,7 @@ final class Saboteur: Sendable {
   }
 
   var incidents: [Incident] { log.withLock { $0 } }
+  var kills: [MasterKill] { killed.withLock { $0 } }
 
   /// Blocks until the deadline has passed and every fault is reverted.
   func run(until deadline: ContinuousClock.Instant) {
@@ -36,7 +38,7 @@ final class Saboteur: Sendable {
       guard ContinuousClock.now < deadline else { break }
       if deck.isEmpty {
         var cut = Dice(seed: seed, .deck, number)
-        deck = Fault.all(on: stage.redis).flatMap { Array(repeating: $0, count: $0.weight) }.shuffled(
+        deck = Fault.all(on: stage).flatMap { Array(repeating: $0, count: $0.weight) }.shuffled(
           using: &cut)
       }
       commit(deck.removeLast(), dice)
@@ -91,6 +93,15 @@ final class Saboteur: Sendable {
         try broken.make()
         Thread.sleep(forTimeInterval: pause.seconds)
         broken.mend()
+      }
+    case .killMaster:
+      guard case .cluster(let cluster) = stage.redis else { return }
+      let (place, pause) = (dice.roll(0...99), dice.seconds(0...1))
+      keepingRedis(fault) { [self] in
+        try MasterKill.inflict(on: cluster, place, shards: stage.redis.shards, pause: pause) { kill in
+          killed.withLock { $0.append(kill) }
+          watch.follow(kill)
+        }
       }
     case .failOver:
       guard case .cluster(let cluster) = stage.redis else { return }

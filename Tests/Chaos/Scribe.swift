@@ -23,14 +23,16 @@ struct Scribe: Sendable {
       let second = Double(turn) * pace.period.seconds
       if dice.chance(12) {
         let flaw = Flaw.draw(&dice, number: place)
-        write(flaw.words, to: flaw.inlet, "nonsense", flaw: flaw.name, over: &connection)
+        write(flaw.words, to: flaw.inlet, "nonsense", flaw: flaw.name, productid: nil, over: &connection)
         continue
       }
       if let old = named, dice.chance(10), let forged = old.wish.forged {
         // Another command under a used command id.
         var words = RESPWords()
         for word in forged.entry(namingProduct: true, commandid: old.commandid) { words.add(word) }
-        write(words, to: forged.kind.worker, "forged name", flaw: nil, over: &connection)
+        write(
+          words, to: forged.kind.worker, "forged name", flaw: nil, productid: forged.productid,
+          over: &connection)
         named = nil
       }
       let wish = Wish.draw(&dice, number: place, at: second, of: catalogue, isNamed: true)
@@ -44,7 +46,9 @@ struct Scribe: Sendable {
         words.add(String(repeating: "비", count: 33_000))
       }
       for _ in 0..<(commandid != nil && dice.chance(50) ? 2 : 1) {
-        write(words, to: wish.kind.worker, wish.kind.rawValue, flaw: nil, over: &connection)
+        write(
+          words, to: wish.kind.worker, wish.kind.rawValue, flaw: nil, productid: wish.productid,
+          over: &connection)
       }
       if wish.kind.creates, let id = wish.id {
         catalogue.guess(id, wish.kind.entity, product: wish.productid)
@@ -53,7 +57,7 @@ struct Scribe: Sendable {
   }
 
   private func write(
-    _ fields: RESPWords, to inlet: DecidingWorker, _ kind: String, flaw: String?,
+    _ fields: RESPWords, to inlet: DecidingWorker, _ kind: String, flaw: String?, productid: Int?,
     over connection: inout (any RedisLink)?
   ) {
     var words = RESPWords("XADD", inlet.commands, "*")
@@ -68,6 +72,6 @@ struct Scribe: Sendable {
     } catch {
       connection = nil
     }
-    diary.add(Diary.Entry(inlet: inlet, position: position, flaw: flaw, kind: kind))
+    diary.add(Diary.Entry(inlet: inlet, position: position, flaw: flaw, kind: kind, productid: productid))
   }
 }

@@ -42,9 +42,11 @@ struct Trial {
     }
     try await onThread { try stage.redis.settle() }
     let dead = try await stage.settle()
+    let losses = Losses(kills: saboteur.kills, shards: stage.redis.shards)
+    let repaired = losses.kills.isEmpty ? nil : try await onThread { try stage.repair() }
     let report = try await onThread { try Auditor(stage.redis.connect()).run(waiting: Patience.limit) }
     await repeatSome(shoppers[0], diary.calls)
-    await followUp(shoppers[0], diary.calls)
+    await followUp(shoppers[0], diary.calls, losses)
     watch.stop()
     try await onThread { _ = watching.wait() }
     let (audit, ledger) = try await onThread {
@@ -61,8 +63,9 @@ struct Trial {
       differences.append("audit, \(difference.code.rawValue), \(difference.key): \(difference.message)")
     }
     differences += ledger.crashed.map { "\($0): it was put aside as if it had crashed its worker." }
-    differences += CallAccount(diary.calls, ledger).differences
-    let entries = EntryAccount(diary.entries, ledger)
+    let calls = CallAccount(diary.calls, ledger, losses)
+    differences += calls.differences
+    let entries = EntryAccount(diary.entries, ledger, losses)
     differences += entries.differences
     for (inlet, lost) in entries.lost {
       let told = stage.removedCount(of: inlet)
@@ -70,9 +73,16 @@ struct Trial {
         differences.append("\(inlet): \(lost) entries were removed unread, but \(told) were told.")
       }
     }
-    differences += OrderAccount(diary.calls, ledger).differences
+    differences += OrderAccount(diary.calls, ledger, losses).differences
+    let excused = (calls: calls.excused.count, entries: entries.excused.count)
+    if excused.calls + excused.entries > losses.most {
+      differences.append(
+        "\(excused.calls) calls and \(excused.entries) entries were lost: more than \(losses.kills.count) kills explain."
+      )
+    }
     return Verdict(
-      seed: seed, loaded: loaded, diary: diary, ledger: ledger, faults: Fault.all(on: stage.redis),
+      seed: seed, loaded: loaded, diary: diary, ledger: ledger, faults: Fault.all(on: stage), losses: losses,
+      excused: excused, repaired: repaired,
       incidents: saboteur.incidents, watch: watch,
       fenced: stage.fencedCount(), audit: audit, differences: differences)
   }
@@ -86,8 +96,9 @@ struct Trial {
   }
 
   /// Asks for the outcomes of the requests that were only admitted.
-  private func followUp(_ shopper: Shopper, _ calls: [Diary.Call]) async {
-    let operations = Set(calls.filter(\.answer.isPending).compactMap(\.answer.commandid))
+  private func followUp(_ shopper: Shopper, _ calls: [Diary.Call], _ losses: Losses) async {
+    let kept = calls.filter { $0.answer.isPending && !losses.concern($0) }
+    let operations = Set(kept.compactMap(\.answer.commandid))
     for operation in operations.sorted().prefix(200) { await shopper.follow(operation) }
   }
 

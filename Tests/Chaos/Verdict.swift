@@ -9,6 +9,11 @@ struct Verdict {
   let ledger: Ledger
   /// The faults that were possible, and those that were injected.
   let faults: [Fault]
+  let losses: Losses
+  /// How many calls and entries were lost with killed masters.
+  let excused: (calls: Int, entries: Int)
+  /// How many records were repaired after that; nil if no master was killed.
+  let repaired: Int?
   let incidents: [Incident]
   let watch: FailOverWatch
   /// How often a replica found its lane taken.
@@ -39,6 +44,15 @@ struct Verdict {
       lines.append("  \(Self.column(fault.rawValue, 32)) \(count)")
     }
     lines.append("  \(Self.column("lanes lost to another replica", 32)) \(fenced)")
+    if let repaired {
+      let takeovers = losses.kills.map { $0.ended.instant - $0.began.instant }
+      lines.append("Masters killed for good")
+      lines.append("  the replica has taken over           \(Self.spread(takeovers, of: "kills"))")
+      lines.append("  the master's lanes have committed    \(Self.spread(failOvers.ofMasters))")
+      lines.append(
+        "  lost with them: \(excused.calls) calls and \(excused.entries) entries, of \(losses.most) at most; "
+          + "\(repaired) records repaired")
+    }
     lines.append("Fail-over of a killed worker's lanes: another replica has committed")
     lines.append("  with nothing else broken meanwhile   \(Self.spread(failOvers.alone))")
     lines.append("  with more faults on top              \(Self.spread(failOvers.amid))")
@@ -49,9 +63,9 @@ struct Verdict {
   }
 
   /// The times of the fail-overs, separated into those alone and those amid other faults of the same worker.
-  private var failOvers: (alone: [Duration], amid: [Duration]) {
+  private var failOvers: (alone: [Duration], amid: [Duration], ofMasters: [Duration]) {
     var (alone, amid): ([Duration], [Duration]) = ([], [])
-    for failOver in watch.failOvers {
+    for failOver in watch.failOvers where !failOver.isOfMaster {
       let others = incidents.filter { incident in
         guard !incident.isVoid, incident.began != failOver.since else { return false }
         return (incident.fault.hitsAll || incident.target == "\(failOver.lane.worker)-worker")
@@ -60,13 +74,13 @@ struct Verdict {
       // The fault that killed its owner is among them.
       if others.count > 1 { amid.append(failOver.time) } else { alone.append(failOver.time) }
     }
-    return (alone, amid)
+    return (alone, amid, watch.failOvers.filter(\.isOfMaster).map(\.time))
   }
 
-  private static func spread(_ times: [Duration]) -> String {
+  private static func spread(_ times: [Duration], of what: String = "lanes") -> String {
     guard let worst = times.max() else { return "none" }
     let median = times.sorted()[times.count / 2]
-    return "\(times.count) lanes, median \(short(median)), worst \(short(worst))"
+    return "\(times.count) \(what), median \(short(median)), worst \(short(worst))"
   }
 
   private static func short(_ time: Duration) -> String {

@@ -1,0 +1,50 @@
+import Foundation
+import Keys
+import Lanes
+import Market
+import Redis
+import Testbed
+
+/// A master that was killed, whose replica has taken over.
+struct MasterKill: Sendable {
+  let shards: Set<Shard>
+  let inlets: Set<DecidingWorker>
+  let began: Moment
+  /// When all slots had a master again.
+  var ended: Moment
+
+  /// A moment by the clock of this program, and by the one that makes entry ids: milliseconds since 1970.
+  struct Moment: Sendable {
+    let instant: ContinuousClock.Instant
+    let milliseconds: UInt64
+
+    static var now: Moment {
+      Moment(instant: .now, milliseconds: UInt64(Date.now.timeIntervalSince1970 * 1000))
+    }
+  }
+
+  /// Kills one of the masters, waits until its replica has taken over, and starts it again as a replica.
+  ///
+  /// - Parameter pause: How long it is away after that.
+  /// - Parameter onTakeover: Called once all slots have a master again.
+  static func inflict(
+    on cluster: TestCluster, _ place: Int, shards: Int, pause: Duration, onTakeover: (MasterKill) -> Void
+  ) throws {
+    let victim = try cluster.master(place)
+    func isLost(_ key: String) throws -> Bool { try cluster.owner(of: HashSlot(of: key)).id == victim.id }
+    let lost = try (0..<shards).map { Shard($0) }.filter { try isLost(Key.journal(of: $0)) }
+    let inlets = try DecidingWorker.allCases.filter { try isLost(Key.inlet($0)) }
+    let began = Moment.now
+    try cluster.kill(victim)
+    let others = cluster.nodes.filter { $0.id != victim.id }
+    try insist("a replica takes over from the killed master") {
+      guard try others.count(where: { try $0.role == "master" }) == TestCluster.masterCount else {
+        throw NeverHappened(description: "there is one master less")
+      }
+    }
+    onTakeover(MasterKill(shards: Set(lost), inlets: Set(inlets), began: began, ended: .now))
+    Thread.sleep(forTimeInterval: pause.seconds)
+    try cluster.restart(victim)
+    try cluster.waitForAgreement()
+  }
+}
