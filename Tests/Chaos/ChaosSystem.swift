@@ -50,7 +50,7 @@ final class ChaosSystem: Sendable {
     self.losesMasters = losesMasters
     redis =
       isCluster
-      ? .cluster(try TestCluster(timeout: .seconds(losesMasters ? 1 : 5)))
+      ? .cluster(try TestCluster(timeout: .seconds(losesMasters ? 1 : 15)))
       : .single(
         try TestRedis([
           "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0",
