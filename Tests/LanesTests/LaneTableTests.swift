@@ -66,6 +66,21 @@ import Testing
     #expect(table.held.isEmpty && table.reasons.isEmpty)
   }
 
+  @Test func `lanes that have gone to another server are dropped, and their troubles with them`() {
+    var table = Self.table(running: 4)
+    _ = table.failed(Self.lanes[1], token: "a:1", .trouble(.refused("x")), at: now)
+    _ = table.failed(Self.lanes[2], token: "a:2", .trouble(.refused("x")), at: now)
+    table.share(Array(Self.lanes[2..<6]))
+    #expect(table.held == [Self.lanes[3], Self.lanes[2]])
+    #expect(Set(table.reasons.keys) == [Self.lanes[2]])
+    let share = table.share(among: ["a"])
+    #expect(share.quota == 4)
+    #expect(table.missing(from: share) == [Self.lanes[4], Self.lanes[5]])
+    // They come back.
+    table.share(Self.lanes)
+    #expect(table.missing(from: table.share(among: ["a"])).count == 10)
+  }
+
   @Test func `only an incomplete share looks for lanes`() {
     var table = Self.table(running: 3)
     _ = table.failed(Self.lanes[0], token: "a:0", .trouble(.refused("x")), at: now)
