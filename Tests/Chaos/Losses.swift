@@ -13,9 +13,9 @@ struct Losses {
   /// How much longer an entry can wait in its inlet, while the worker is paused or killed, before its command is written
   /// to its shard and can be lost there.
   private static let inletDelay = Duration.seconds(6)
-  /// How many requests one kill may cost: a tenth of a second's worth of the load on one of three masters. What a master
-  /// has given to the system's sockets reaches its replica even when it dies, so that it should be hardly any.
-  private static let mostPerKill = 12
+  /// How many requests one kill may cost: as many as are sent while its replica hears nothing of the master, even if
+  /// all of them went through that one.
+  private static let mostPerKill = Int(Trial.rate * MasterKill.longestLoss.seconds)
 
   var most: Int { kills.count * Self.mostPerKill }
 

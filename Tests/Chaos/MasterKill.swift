@@ -23,19 +23,37 @@ struct MasterKill: Sendable {
     }
   }
 
+  /// For how long at most a master acknowledges what is lost with it.
+  static let longestLoss = Duration.milliseconds(300)
+
   /// Kills one of the masters, waits until its replica has taken over, and starts it again as a replica.
   ///
-  /// - Parameter pause: How long it is away after that.
-  /// - Parameter onTakeover: Called once all slots have a master again.
+  /// - Parameters:
+  ///   - loss: For how long before that its replica hears nothing of it. What a process has written to a socket of this
+  ///     machine would arrive even after it was killed.
+  ///   - pause: How long it is away after that.
+  ///   - onTakeover: Called once all slots have a master again.
   static func inflict(
-    on cluster: TestCluster, _ place: Int, shards: Int, pause: Duration, onTakeover: (MasterKill) -> Void
+    on cluster: TestCluster, _ place: Int, shards: Int, loss: Duration, pause: Duration,
+    onTakeover: (MasterKill) -> Void
   ) throws {
     let victim = try cluster.master(place)
     func isLost(_ key: String) throws -> Bool { try cluster.owner(of: HashSlot(of: key)).id == victim.id }
     let lost = try (0..<shards).map { Shard($0) }.filter { try isLost(Key.journal(of: $0)) }
     let inlets = try DecidingWorker.allCases.filter { try isLost(Key.inlet($0)) }
-    let began = Moment.now
-    try cluster.kill(victim)
+    let replicas = try victim.connect().call("ROLE")[2] ?? .null
+    guard let replica = cluster.nodes.first(where: { $0.port == replicas[0]?[1]?.integer }) else {
+      throw Mishap("the master \(victim.port) has no replica")
+    }
+    try cluster.pause(replica)
+    let began: Moment
+    do {
+      defer { try? cluster.resume(replica) }
+      try victim.connect().call("CLIENT", "KILL", "TYPE", "replica")
+      Thread.sleep(forTimeInterval: loss.seconds)
+      began = .now
+      try cluster.kill(victim)
+    }
     let others = cluster.nodes.filter { $0.id != victim.id }
     try insist("a replica takes over from the killed master") {
       guard try others.count(where: { try $0.role == "master" }) == TestCluster.masterCount else {

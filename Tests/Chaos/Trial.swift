@@ -10,6 +10,8 @@ struct Trial {
 
   /// Calls per second over HTTP, and entries per second by XADD.
   private static let (callRate, entryRate) = (240.0, 100.0)
+  /// Requests per second.
+  static let rate = callRate + entryRate
   private static let (shoppers, scribes) = (32, 2)
 
   func run(_ stage: ChaosSystem) async throws -> Verdict {
