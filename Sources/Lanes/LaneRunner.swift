@@ -137,6 +137,9 @@ extension LaneRunner {
       } catch {
         logger.debug("cannot register as alive, will retry", metadata: ["error": "\(error)"])
       }
+      // Nobody tells a replica of the moves of lanes that others hold, and with another view of who has which lanes
+      // the shares do not add up: some lanes would be nobody's.
+      cluster.refresh(ifOlderThan: options.lease)
       sessions = sessions.filter { $0.value.wait(timeout: .now()) == .timedOut }
       for node in cluster.masters where sessions[node] == nil {
         let server = LaneServer.master(node, of: cluster)

@@ -67,4 +67,32 @@ import Testing
       #expect(running.stop() != nil)
     }
   }
+
+  /// Each has a view of its own of where the lanes are, and only learns what its own lanes meet.
+  @Test func `lanes whose slots move while others hold them are not left to nobody`() async throws {
+    try await onThread {
+      let cluster = try TestCluster(replicas: false)
+      let lanes = (0..<9).map { LaneName(worker: "copy", tag: Shard($0).tag) }
+      let specs = lanes.map { lane in
+        LaneSpec(name: lane, streams: ["\(lane.tag):events"]) { StepHandler(lane, step: StepHandler.copy) {} }
+      }
+      let running = try (0..<3).map { _ in
+        RunningLanes(
+          LaneRunner(
+            worker: "copy", lanes: specs, redis: .cluster(try Cluster(cluster.url)), options: .brisk,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+      }
+      for round in 0..<9 {
+        try insist("all lanes are held") {
+          let held = running.flatMap(\.runner.state.lanes)
+          guard held.count == lanes.count, Set(held) == Set(lanes) else {
+            throw NeverHappened(description: "\(round) moves, and \(held) are held")
+          }
+        }
+        let slot = lanes[round].slot
+        try cluster.move(slot, to: cluster.master(round, besides: cluster.owner(of: slot)))
+      }
+      for running in running { #expect(running.stop() != nil) }
+    }
+  }
 }
