@@ -13,11 +13,11 @@ struct Losses {
   /// How much longer an entry can wait in its inlet, while the worker is paused or killed, before its command is written
   /// to its shard and can be lost there.
   private static let inletDelay = Duration.seconds(6)
-  /// How many requests one kill may cost: as many as are sent while its replica hears nothing of the master, even if
-  /// all of them went through that one.
-  private static let mostPerKill = Int(Trial.rate * MasterKill.longestLoss.seconds)
-
-  var most: Int { kills.count * Self.mostPerKill }
+  /// How many requests may be lost in all: as many as are sent while the replicas hear nothing of their masters, and
+  /// 50 ms more, even if all of them went through the killed ones.
+  var most: Int {
+    Int(Trial.rate * kills.reduce(0) { $0 + ($1.silence + .milliseconds(50)).seconds })
+  }
 
   /// Whether the command or the outcome of a call can have been lost after its answer.
   func concern(_ call: Diary.Call) -> Bool {

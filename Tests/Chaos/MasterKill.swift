@@ -9,6 +9,8 @@ import Testbed
 struct MasterKill: Sendable {
   let shards: Set<Shard>
   let inlets: Set<DecidingWorker>
+  /// For how long before the kill its replica heard nothing of it.
+  let silence: Duration
   let began: Moment
   /// When all slots had a master again.
   var ended: Moment
@@ -23,18 +25,18 @@ struct MasterKill: Sendable {
     }
   }
 
-  /// For how long at most a master acknowledges what is lost with it.
-  static let longestLoss = Duration.milliseconds(300)
+  /// The longest silence.
+  static let longestSilence = Duration.milliseconds(300)
 
   /// Kills one of the masters, waits until its replica has taken over, and starts it again as a replica.
   ///
   /// - Parameters:
-  ///   - loss: For how long before that its replica hears nothing of it. What a process has written to a socket of this
+  ///   - silence: For how long before that its replica hears nothing of it. What a process has written to a socket of this
   ///     machine would arrive even after it was killed.
   ///   - pause: How long it is away after that.
   ///   - onTakeover: Called once all slots have a master again.
   static func inflict(
-    on cluster: TestCluster, _ place: Int, shards: Int, loss: Duration, pause: Duration,
+    on cluster: TestCluster, _ place: Int, shards: Int, silence: Duration, pause: Duration,
     onTakeover: (MasterKill) -> Void
   ) throws {
     let victim = try cluster.master(place)
@@ -46,11 +48,13 @@ struct MasterKill: Sendable {
       throw Mishap("the master \(victim.port) has no replica")
     }
     try cluster.pause(replica)
-    let began: Moment
+    let (cut, began): (ContinuousClock.Instant, Moment)
     do {
       defer { try? cluster.resume(replica) }
-      try victim.connect().call("CLIENT", "KILL", "TYPE", "replica")
-      Thread.sleep(forTimeInterval: loss.seconds)
+      let connection = try victim.connect()
+      cut = .now
+      try connection.call("CLIENT", "KILL", "TYPE", "replica")
+      Thread.sleep(forTimeInterval: silence.seconds)
       began = .now
       try cluster.kill(victim)
     }
@@ -60,7 +64,9 @@ struct MasterKill: Sendable {
         throw NeverHappened(description: "there is one master less")
       }
     }
-    onTakeover(MasterKill(shards: Set(lost), inlets: Set(inlets), began: began, ended: .now))
+    onTakeover(
+      MasterKill(
+        shards: Set(lost), inlets: Set(inlets), silence: began.instant - cut, began: began, ended: .now))
     Thread.sleep(forTimeInterval: pause.seconds)
     try cluster.restart(victim)
     try cluster.waitForAgreement()

@@ -97,9 +97,10 @@ final class Saboteur: Sendable {
     case .killMaster:
       guard case .cluster(let cluster) = stage.redis else { return }
       let (place, pause) = (dice.roll(0...99), dice.seconds(0...1))
-      let loss = dice.seconds(0...MasterKill.longestLoss.seconds)
+      let silence = dice.seconds(0...MasterKill.longestSilence.seconds)
       keepingRedis(fault) { [self] in
-        try MasterKill.inflict(on: cluster, place, shards: stage.redis.shards, loss: loss, pause: pause) {
+        try MasterKill.inflict(on: cluster, place, shards: stage.redis.shards, silence: silence, pause: pause)
+        {
           kill in
           killed.withLock { $0.append(kill) }
           watch.follow(kill)
