@@ -45,10 +45,10 @@ final class Lane: RunningLane {
   var isQuiet = false
 
   /// Whether a read waits in Redis for its next entry. So it has nothing left to do.
-  var isWaiting = false
+  var isBlocked = false
 
   /// Whether the latest read left nothing to do.
-  var isIdle: Bool { isWaiting || inputs.allSatisfy { $0.head == nil && $0.isExhausted } }
+  var isIdle: Bool { isBlocked || inputs.allSatisfy { $0.head == nil && $0.isExhausted } }
 
   /// Returns a name for the entry that is unique among all streams of the lane.
   func name(of entry: Entry) -> String { "\(inputs[entry.stream].stream) \(entry.id)" }

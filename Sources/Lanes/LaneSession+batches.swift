@@ -61,7 +61,7 @@ extension LaneSession {
       do throws(RedisError) {
         replies = try everywhere.receive(receipt)
       } catch {
-        wait(batch.lane, because: error)
+        letWait(batch.lane, because: error)
         return nil
       }
     } else {
@@ -96,7 +96,7 @@ extension LaneSession {
   private func readOn(_ rounds: inout [Round]) throws(RedisError) {
     guard !runner.isStopping, table.untilHeartbeat(from: .now) > .zero else { return }
     let resting = table.running.filter {
-      !$0.isUnderWay && !$0.isWaiting && !$0.isTryingAlone && $0.isReady
+      !$0.isUnderWay && !$0.isBlocked && !$0.isTryingAlone && $0.isReady
     }
     guard resting.contains(where: { !$0.isIdle }) else { return }
     let read = StreamRead(of: resting, limit: runner.options.batch, together: server.node == nil)

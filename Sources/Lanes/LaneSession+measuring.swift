@@ -56,7 +56,7 @@ extension LaneSession {
   }
 
   private func skip(_ lane: Lane, _ place: Int, to position: EntryID, read: Int) {
-    stopWaiting(for: lane.name)
+    endBlockedRead(of: lane.name)
     lane.inputs[place].skip(to: position, read: read)
   }
 

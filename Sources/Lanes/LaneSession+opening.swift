@@ -6,7 +6,7 @@ extension LaneSession {
   /// Opens a lane where its last owner stopped. If something prevents that, the lane stands still.
   func open(_ name: LaneName, token: String, wasOwn: Bool) throws(RedisError) {
     guard let spec = specs[name] else { return }
-    stopWaiting(for: name)
+    endBlockedRead(of: name)
     try onlyFor(name, token) { () throws(RedisError) in
       guard let trouble = try prepare(spec, token: token, wasOwn: wasOwn) else { return }
       report(table.failed(name, token: token, .trouble(trouble), at: .now), of: name)

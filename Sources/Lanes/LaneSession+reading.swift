@@ -25,9 +25,9 @@ extension LaneSession {
     }
     // After it has found something, a lane is read once more, together with others: where entries keep coming,
     // that finds more of them than a read that ends with the first one.
-    for lane in ready where lane.isIdle && lane.isQuiet && !lane.isWaiting { try wait(for: lane) }
-    let found = try takeWaiting(within: ready.allSatisfy(\.isWaiting) ? untilHeartbeat : .zero)
-    return (ready.filter { !$0.isWaiting && !found.contains($0.name) && isRunning($0) }, nil)
+    for lane in ready where lane.isIdle && lane.isQuiet && !lane.isBlocked { try beginBlockedRead(of: lane) }
+    let found = try takeBlockedReads(within: ready.allSatisfy(\.isBlocked) ? untilHeartbeat : .zero)
+    return (ready.filter { !$0.isBlocked && !found.contains($0.name) && isRunning($0) }, nil)
   }
 
   /// Finds the lanes whose streams made Redis refuse a read of all lanes: asks for each stream alone.

@@ -53,7 +53,7 @@ extension LaneSession {
   }
 
   /// Lets a lane wait, because the server of something that it needs is away.
-  func wait(_ lane: Lane, because error: RedisError) {
+  func letWait(_ lane: Lane, because error: RedisError) {
     report(table.failed(lane.name, token: lane.token, .passing(error), at: .now), of: lane.name)
   }
 

@@ -22,9 +22,9 @@ final class LaneSession {
   var isReadingBySize: Bool
   let metrics: LaneMetrics
 
-  /// The reads of idle lanes that wait for their next entries.
-  let waiting = BlockedReads<LaneName>()
-  var waitingReads: [LaneName: StreamRead] = [:]
+  /// The reads that wait in Redis for the next entries of idle lanes.
+  let blocked = BlockedReads<LaneName>()
+  var blockedReads: [LaneName: StreamRead] = [:]
 
   init(
     runner: LaneRunner, server: LaneServer, tokens: LaneTokens, metrics: LaneMetrics, isReadingBySize: Bool
@@ -79,7 +79,7 @@ final class LaneSession {
     try trim()
     try measure()
     for lane in table.running where lane.isIdle { report(table.caughtUp(lane), of: lane.name) }
-    stopWaitingForLanesThatHaveGone()
+    endBlockedReadsOfFormerLanes()
     table.endHeartbeat(share, at: .now)
     let held = table.held
     metrics.holds(held)

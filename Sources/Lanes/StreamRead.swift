@@ -17,7 +17,7 @@ struct StreamRead {
   /// something buffered.
   private(set) var commands = Commands()
   /// Whether Redis waits for entries if there are none.
-  private(set) var isWaiting = false
+  private(set) var isBlocking = false
   private let limit: Int
 
   /// The maximum number of bytes in its replies.
@@ -49,7 +49,7 @@ struct StreamRead {
     let tails = inputs.filter { $0.reading.tail != nil }
     // What was left out between own entries has to be read first, so it cannot wait for more.
     let wait = commands.isEmpty ? wait : nil
-    isWaiting = wait != nil && !tails.isEmpty
+    isBlocking = wait != nil && !tails.isEmpty
     if together {
       add(tails[...], wait)
     } else {

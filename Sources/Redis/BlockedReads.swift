@@ -46,6 +46,12 @@ public final class BlockedReads<ID: Hashable & Sendable> {
     free[id] = nil
   }
 
+  /// Gives up all others than these.
+  public func keep(_ ids: Set<ID>) {
+    underWay = underWay.filter { ids.contains($0.key) }
+    free = free.filter { ids.contains($0.key) }
+  }
+
   /// Waits until a read is answered, at most for `time`. Returns all that are: each reply, or what broke its
   /// connection.
   ///

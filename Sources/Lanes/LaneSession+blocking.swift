@@ -7,25 +7,25 @@ extension LaneSession {
   private static let patience = Duration.seconds(5)
 
   /// Lets a read wait for an idle lane's next entries.
-  func wait(for lane: Lane) throws(RedisError) {
+  func beginBlockedRead(of lane: Lane) throws(RedisError) {
     let read = StreamRead(of: [lane], limit: runner.options.batch, wait: Self.patience, together: false)
     // It may have to read between its own entries first, or something is buffered.
-    guard read.isWaiting else { return }
-    try waiting.begin(lane.name, read.commands, blocking: Self.patience) { () throws(RedisError) in
+    guard read.isBlocking else { return }
+    try blocked.begin(lane.name, read.commands, blocking: Self.patience) { () throws(RedisError) in
       try server.connect()
     }
-    waitingReads[lane.name] = read
-    lane.isWaiting = true
+    blockedReads[lane.name] = read
+    lane.isBlocked = true
   }
 
   /// Gives the lanes what their reads have found. Returns these lanes.
   ///
   /// - Parameter time: How long to wait until there is something.
-  func takeWaiting(within time: Duration) throws(RedisError) -> Set<LaneName> {
+  func takeBlockedReads(within time: Duration) throws(RedisError) -> Set<LaneName> {
     var found: Set<LaneName> = []
-    for (name, result) in waiting.wait(time, limit: LaneOptions.readBytes(streams: 2)) {
-      guard let read = waitingReads.removeValue(forKey: name), let lane = read.lanes.first else { continue }
-      lane.isWaiting = false
+    for (name, result) in blocked.wait(time, limit: LaneOptions.readBytes(streams: 2)) {
+      guard let read = blockedReads.removeValue(forKey: name), let lane = read.lanes.first else { continue }
+      lane.isBlocked = false
       guard isRunning(lane) else { continue }
       switch result {
       case .success(let reply):
@@ -44,13 +44,15 @@ extension LaneSession {
   }
 
   /// Gives up the read that waits for a lane, because the lane goes on elsewhere on its stream.
-  func stopWaiting(for name: LaneName) {
-    waiting.end(name)
-    waitingReads.removeValue(forKey: name)?.lanes.first?.isWaiting = false
+  func endBlockedRead(of name: LaneName) {
+    blocked.end(name)
+    blockedReads.removeValue(forKey: name)?.lanes.first?.isBlocked = false
   }
 
   /// Gives up the reads that wait for lanes which do not run here any more.
-  func stopWaitingForLanesThatHaveGone() {
-    for (name, read) in waitingReads where !read.lanes.allSatisfy(isRunning) { stopWaiting(for: name) }
+  func endBlockedReadsOfFormerLanes() {
+    let here = Set(table.running.map(\.name))
+    blocked.keep(here)
+    blockedReads = blockedReads.filter { here.contains($0.key) }
   }
 }
