@@ -241,8 +241,12 @@ package final class TestCluster: Sendable {
 
   /// Moves a slot with its keys, a few at a time.
   ///
+  /// Waits first until the nodes agree about what was before: a target that has not heard of the latest epoch would not
+  /// make its own a later one, and the source could take the slot back from it.
+  ///
   /// - Parameter between: Called before keys are moved, and before the slot is.
   package func move(_ slot: HashSlot, to target: Node, between: () throws -> Void = {}) throws {
+    try waitForAgreement()
     let source = try owner(of: slot)
     let (from, to) = (try source.connect(), try target.connect())
     try to.call("CLUSTER", "SETSLOT", "\(slot.number)", "IMPORTING", source.id)
