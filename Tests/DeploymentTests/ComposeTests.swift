@@ -36,6 +36,38 @@ import Testing
     }
   }
 
+  @Test func `a node looks up where the others are, and forgets addresses that nobody has any more`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "nodes-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    // What Redis would read, from a server that only shows it.
+    let server = folder.appending(path: "redis-server")
+    try "#!/bin/sh\ncat nodes.conf\n".write(to: server, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: server.path)
+    let nodes = """
+      a 192.0.2.1:6379@16379,localhost slave,noaddr d 0 1 2 connected
+      b 192.0.2.2:6379@16379,gone.invalid master - 0 1 2 connected 0-5460 [93-<-c]
+      c 192.0.2.3:6379@16379,gone.invalid myself,slave b 0 1 2 connected
+      d 192.0.2.4:6379@16379 master - 0 1 2 connected 5461-10922
+      vars currentEpoch 8 lastVoteEpoch 0
+
+      """
+    try nodes.write(to: folder.appending(path: "nodes.conf"), atomically: true, encoding: .utf8)
+    let (start, log) = (Deployment.folder.appending(path: "redis/start").path, folder.appending(path: "log"))
+    try RunningProcess(
+      "/bin/sh",
+      ["-c", "cd \"$0\" && PATH=.:$PATH exec \"$1\"", folder.path, start],
+      environment: try Deployment.settings().merging(["TMPDIR": folder.path]) { $1 }, log: log
+    ).wait()
+    let found = try String(contentsOf: log, encoding: .utf8)
+    let local = try #require(found.firstMatch(of: /(?m)^a (.+):6379@16379,localhost slave d/)?.1)
+    #expect(["127.0.0.1", "::1"].contains(local))
+    #expect(
+      found
+        == nodes.replacing("192.0.2.1", with: local).replacing("slave,noaddr", with: "slave")
+        .replacing("192.0.2.2:6379@16379,gone.invalid master", with: ":0@0,gone.invalid master,noaddr"))
+  }
+
   @Test func `the executables read every variable that compose sets`() throws {
     let compose = try Deployment.text("compose.yaml")
     let pattern = /(?m)^ +(HANDOVER_[A-Z_]+|[A-Z]+_LOG_LEVEL):/
