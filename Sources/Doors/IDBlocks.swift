@@ -178,10 +178,7 @@ package final class IDBlocks: Sendable {
   private static let remedy = "New ids skip ahead by \(leap), so that none is given twice."
 
   /// Returns the server's `run_id`, which is constant from its start to its end.
-  private static func server(_ info: Reply) -> String? {
-    info.string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
-      .map { String($0.dropFirst("run_id:".count)) }
-  }
+  private static func server(_ info: Reply) -> String? { info.fact("run_id") }
 }
 
 extension Int {

@@ -18,10 +18,19 @@ package struct ShardBacklog: Sendable {
 
   package let shards: [Shard]
   private let limit: Int
+  /// By the number of the shard.
+  private let lanes: [[Lane]]
 
   package init(shards: Int, limit: Int) {
     self.shards = (0..<shards).map { Shard($0) }
     self.limit = limit
+    lanes = self.shards.map { shard in
+      DecidingWorker.allCases.map { worker in
+        Lane(
+          name: LaneName(worker: worker.rawValue, tag: shard.tag),
+          streams: [Key.journal(of: shard), Key.commands(worker, in: shard)])
+      }
+    }
   }
 
   /// Adds the commands that ask for the lag of all deciding workers.
@@ -36,24 +45,16 @@ package struct ShardBacklog: Sendable {
 
   /// Adds the commands that ask for the lag of a shard's deciding workers.
   package func ask(_ shard: Shard, _ commands: inout Commands) {
-    for lane in lanes(of: shard) { LaneLag.ask(lane.name, lane.streams, &commands) }
+    for lane in lanes[shard.index] { LaneLag.ask(lane.name, lane.streams, &commands) }
   }
 
   /// Returns whether a shard is full, from the replies to `ask`, which it removes from the front; nil if they
   /// do not tell, because Redis cannot answer at present.
   package func isFull(_ shard: Shard, _ replies: inout ArraySlice<Reply>) -> Bool? {
-    let lanes = lanes(of: shard)
+    let lanes = lanes[shard.index]
     let own = replies.prefix(lanes.reduce(0) { $0 + 1 + $1.streams.count })
     let lags = lanes.map { LaneLag.receive($0.streams, &replies) }
     if own.contains(where: { $0.error?.canRetry == true }) { return nil }
     return lags.contains { $0 > limit }
-  }
-
-  private func lanes(of shard: Shard) -> [Lane] {
-    DecidingWorker.allCases.map { worker in
-      Lane(
-        name: LaneName(worker: worker.rawValue, tag: shard.tag),
-        streams: [Key.journal(of: shard), Key.commands(worker, in: shard)])
-    }
   }
 }

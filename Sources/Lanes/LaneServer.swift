@@ -41,6 +41,14 @@ enum LaneServer: Sendable {
     }
   }
 
+  /// Grows whenever another server may have some of the lanes, or another place.
+  var version: Int {
+    switch self {
+    case .single: 0
+    case .master(_, of: let cluster): cluster.version
+    }
+  }
+
   /// Its place among all servers, which decides who gets the remainder of its lanes.
   var place: Int {
     switch self {

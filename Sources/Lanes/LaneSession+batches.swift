@@ -65,7 +65,7 @@ extension LaneSession {
         return nil
       }
     } else {
-      replies = try connection.receive(batch.awaited)
+      replies = try connection.receive(batch.sent.count)
     }
     guard let start = batch.committing else { return try advance(batch, replies) }
     try settle(batch, sent: start, replies)
@@ -120,7 +120,7 @@ extension LaneSession {
     var batch = batch
     if let again = exempted(batch, replies) {
       batch.isExempted = true
-      try send(again, of: &batch)
+      try send(again, of: &batch, anywhere: batch.goesAnywhere)
       return batch
     }
     let step: LaneStep
@@ -132,10 +132,8 @@ extension LaneSession {
     }
     batch.isExempted = false
     switch step {
-    case .ask(let questions), .askAnywhere(let questions):
-      batch.sent = questions
-      if case .askAnywhere = step { batch.goesAnywhere = true } else { batch.goesAnywhere = false }
-      try send(questions, of: &batch)
+    case .ask(let questions): try send(questions, of: &batch)
+    case .askAnywhere(let questions): try send(questions, of: &batch, anywhere: true)
     case .commit:
       guard let fitting = fitted(batch) else { return nil }
       batch = fitting
@@ -148,25 +146,26 @@ extension LaneSession {
         batch.lane.spec.writes.isEmpty || batch.commit.undeclared(by: batch.lane.spec) == nil,
         "\(batch.lane.name) does not declare: \(batch.commit.undeclared(by: batch.lane.spec) ?? "")")
       batch.committing = .now
-      batch.sent = Commands(
-        batch.commit.call(
-          digest: commitDigest, token: batch.lane.token,
-          leaseMilliseconds: runner.options.lease.milliseconds, inputs: batch.lane.inputs))
-      batch.goesAnywhere = false
-      try send(batch.sent, of: &batch)
+      let call = batch.commit.call(
+        digest: commitDigest, token: batch.lane.token,
+        leaseMilliseconds: runner.options.lease.milliseconds, inputs: batch.lane.inputs)
+      try send(Commands(call), of: &batch)
     }
     return batch
   }
 
   /// Sends a round of a batch.
-  private func send(_ commands: Commands, of batch: inout Batch) throws(RedisError) {
-    batch.awaited = commands.count
+  ///
+  /// - Parameter anywhere: Whether its keys can belong to any slot.
+  private func send(_ commands: Commands, of batch: inout Batch, anywhere: Bool = false) throws(RedisError) {
+    batch.sent = commands
+    batch.goesAnywhere = anywhere
     batch.receipt = nil
-    if batch.goesAnywhere, let everywhere {
+    if anywhere, let everywhere {
       batch.receipt = try everywhere.send(commands)
     } else {
       assert(
-        batch.goesAnywhere || commands.belong(to: batch.lane.name.slot),
+        anywhere || commands.belong(to: batch.lane.name.slot),
         "\(batch.lane.name) asks for keys of other slots")
       try connection.send(commands)
     }
@@ -260,7 +259,6 @@ private struct Batch {
   var commit: Commit
   /// The commands of the last round.
   var sent = Commands()
-  var awaited = 0
   /// Whether the keys of the last round can belong to any slot.
   var goesAnywhere = false
   /// Stands for the replies of such a round on a cluster.

@@ -18,6 +18,10 @@ final class LaneSession {
   let commitDigest: String
   let specs: [LaneName: LaneSpec]
   var table: LaneTable<Lane>
+  /// The version of the server for which the table knows the lanes; nil before the first heartbeat.
+  private var version: Int?
+  /// The place of the server among all, in that version.
+  private var place = 0
   /// Whether entries are read by size, because together they had too many bytes for one read.
   var isReadingBySize: Bool
   let metrics: LaneMetrics
@@ -68,9 +72,14 @@ final class LaneSession {
   /// Registers this replica as alive, releases lanes beyond its fair share, takes missing ones, renews the
   /// rest.
   private func heartbeat() throws(RedisError) {
-    table.share(server.own(runner.lanes))
+    let version = server.version
+    if version != self.version {
+      table.share(server.own(runner.lanes))
+      place = server.place
+      self.version = version
+    }
     let living = try runner.join(server, over: connection)
-    let share = table.share(among: living, place: server.place)
+    let share = table.share(among: living, place: place)
     try release(beyond: share.quota)
     try lookAgain()
     try take(share)

@@ -9,14 +9,14 @@ enum PrimaryCheck {
 
   /// Throws the error that the server would return for a write, if any.
   static func judge(_ replies: [Reply]) throws(RedisError) {
-    let facts = try replies.first?.get().string?.split(whereSeparator: \.isNewline) ?? []
-    guard facts.contains("role:master") else {
+    let info = try replies.first?.get()
+    guard info?.fact("role") == "master" else {
       throw RedisError(
         .refused(kind: .readOnly),
         "READONLY This Redis is a replica, or was demoted to one. It must be the primary: is a fail-over in progress?"
       )
     }
-    guard facts.contains("loading:0") else {
+    guard info?.fact("loading") == "0" else {
       throw RedisError(.refused(kind: .loading), "LOADING This Redis is loading its data.")
     }
   }

@@ -7,7 +7,7 @@ public struct RESPWords: Sendable {
 
   public init(_ words: String...) { self.init(words) }
 
-  init(_ words: [String]) {
+  public init(_ words: [String]) {
     for word in words { add(word) }
   }
 

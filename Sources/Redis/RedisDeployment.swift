@@ -16,8 +16,7 @@ public enum RedisDeployment: Sendable, CustomStringConvertible {
       // A cluster refuses to select a database, so it is asked without.
       var server = url
       server.database = 0
-      let facts = try RedisConnection(server).call("INFO", "cluster").string ?? ""
-      let isCluster = facts.split(whereSeparator: \.isNewline).contains("cluster_enabled:1")
+      let isCluster = try RedisConnection(server).call("INFO", "cluster").fact("cluster_enabled") == "1"
       self = isCluster ? .cluster(try Cluster(url)) : .single(url)
     }
   }

@@ -10,7 +10,7 @@ enum RedisCheck {
     var warnings: [String] = []
     let servers = try redis.connect().eachMaster { (node, connection) throws(RedisError) in
       Server(
-        name: node.map { "\($0): " } ?? "", facts: try connection.facts("everything"),
+        name: node.map { "\($0): " } ?? "", info: try connection.call("INFO", "everything"),
         longestValue: readsConfiguration
           ? try connection.setting("proto-max-bulk-len").flatMap { Int($0) } : nil,
         needsFullCoverage: readsConfiguration
@@ -38,21 +38,21 @@ enum RedisCheck {
 
     /// Its address and a colon, if there are several servers.
     let name: String
-    let facts: [String: String]
+    let info: Reply
     let longestValue: Int?
     let needsFullCoverage: Bool
 
     func warnings() throws(StartError) -> [String] {
-      let version = facts["redis_version"] ?? "?"
+      let version = info.fact("redis_version") ?? "?"
       guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 7 else {
         throw StartError(
           "\(name)Redis \(version) is too old: ENTRIESREAD of consumer groups needs 7.0. Use Redis 7.0 or later."
         )
       }
-      let isCluster = facts["cluster_enabled"] == "1"
-      if facts["role"] == "slave", !isCluster {
+      let isCluster = info.fact("cluster_enabled") == "1"
+      if info.fact("role") == "slave", !isCluster {
         throw StartError(
-          "This Redis is a read-only replica of \(facts["master_host"] ?? "another"). Point HANDOVER_REDIS_URL at its primary."
+          "This Redis is a read-only replica of \(info.fact("master_host") ?? "another"). Point HANDOVER_REDIS_URL at its primary."
         )
       }
       if isCluster, name.isEmpty {
@@ -60,7 +60,7 @@ enum RedisCheck {
           "This Redis is a node of a cluster, which is not reached by a socket or by sentinels: name its hosts in HANDOVER_REDIS_URL."
         )
       }
-      let policy = facts["maxmemory_policy"] ?? "noeviction"
+      let policy = info.fact("maxmemory_policy") ?? "noeviction"
       if policy != "noeviction" {
         throw StartError(
           """
@@ -69,7 +69,7 @@ enum RedisCheck {
           """)
       }
       var warnings: [String] = []
-      if facts["aof_enabled"] == "0" {
+      if info.fact("aof_enabled") == "0" {
         warnings.append(
           "\(name)Redis keeps no append-only file, so a crash of Redis loses deals: set appendonly yes (appendfsync always to lose nothing)."
         )
@@ -87,16 +87,6 @@ enum RedisCheck {
 }
 
 extension RedisConnection {
-  /// Returns a section of `INFO`.
-  fileprivate func facts(_ section: String) throws(RedisError) -> [String: String] {
-    var facts: [String: String] = [:]
-    for line in (try call("INFO", section).string ?? "").split(whereSeparator: \.isNewline) {
-      guard let colon = line.firstIndex(of: ":") else { continue }
-      facts[String(line[..<colon])] = String(line[line.index(after: colon)...])
-    }
-    return facts
-  }
-
   /// Returns a setting of the server; nil if it may not be read, or does not exist.
   fileprivate func setting(_ name: String) throws(RedisError) -> String? {
     try exchange(Commands("CONFIG", "GET", name))[0][1]?.string

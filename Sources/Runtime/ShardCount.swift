@@ -8,18 +8,18 @@ package enum ShardCount {
   /// The usual number on a cluster: even on two, three or four masters, and divided well among up to sixteen.
   package static let usualOnCluster = 64
 
+  private static func usual(on redis: RedisDeployment) -> Int {
+    switch redis {
+    case .single: usual
+    case .cluster: usualOnCluster
+    }
+  }
+
   /// Returns the stored number, or stores the wanted one.
   ///
   /// Throws if the wanted number differs from the stored one.
   package static func resolve(_ wanted: Int?, on redis: RedisDeployment) throws -> Int {
-    let asked =
-      wanted
-      ?? {
-        switch redis {
-        case .single: usual
-        case .cluster: usualOnCluster
-        }
-      }()
+    let asked = wanted ?? usual(on: redis)
     var commands = Commands()
     commands.add("SET", Key.shardCount, String(asked), "NX", "GET")
     guard let reply = try redis.connect().exchange(commands).first, !reply.isNull else { return asked }

@@ -44,9 +44,7 @@ extension TestServers {
   /// Calls every server that has data.
   func tellAll(_ words: String...) throws {
     _ = try connect().eachMaster { (_, connection) throws(RedisError) in
-      var all = RESPWords()
-      for word in words { all.add(word) }
-      try connection.call(all)
+      try connection.call(RESPWords(words))
     }
   }
 

@@ -54,6 +54,14 @@ import Testing
     }
   }
 
+  /// Expects that a watch throws, sooner or later. Returns the error.
+  private static func failure(of watch: StreamWatch) -> RedisError? {
+    let deadline = ContinuousClock.now + Patience.limit
+    return #expect(throws: RedisError.self) {
+      while ContinuousClock.now < deadline { _ = try watch.next(within: .seconds(1)) }
+    }
+  }
+
   private static var nothing: [[Int]] { keys.map { _ in [] } }
 
   // MARK: One Redis
@@ -93,9 +101,7 @@ import Testing
       try Self.follow(watch, "the first", &found) { $0.allSatisfy { $0.count >= 3 } }
       redis.process.kill()
       for _ in 1...3 {
-        let error = #expect(throws: RedisError.self) {
-          while true { _ = try watch.next(within: .seconds(1)) }
-        }
+        let error = Self.failure(of: watch)
         #expect(error?.canRetry == true)
       }
       try redis.restart()
@@ -115,9 +121,7 @@ import Testing
       _ = try watch.next(within: .milliseconds(10))
       try link.call("REPLICAOF", "127.0.0.1", "1")
       for _ in 1...2 {
-        let error = #expect(throws: RedisError.self) {
-          while true { _ = try watch.next(within: .seconds(1)) }
-        }
+        let error = Self.failure(of: watch)
         #expect(error?.endsConnection == true)
       }
       let former = try redis.connect()
@@ -225,9 +229,7 @@ import Testing
       var found = Self.nothing
       try Self.follow(watch, "the first", &found) { $0.allSatisfy { $0.count >= 5 } }
       for node in cluster.nodes { try cluster.kill(node) }
-      let error = #expect(throws: RedisError.self) {
-        while true { _ = try watch.next(within: .seconds(1)) }
-      }
+      let error = Self.failure(of: watch)
       #expect(error?.canRetry == true)
       for node in cluster.nodes { try cluster.restart(node) }
       try cluster.waitForAgreement()
@@ -260,10 +262,7 @@ import Testing
         }
       }
       #expect(found == [[]] + others.map { _ in Array(0..<100) })
-      let failure = #expect(throws: RedisError.self) {
-        while ContinuousClock.now < deadline { _ = try watch.next(within: .seconds(1)) }
-      }
-      #expect(failure?.code == .refused(kind: .wrongType))
+      #expect(Self.failure(of: watch)?.code == .refused(kind: .wrongType))
     }
   }
 }

@@ -119,11 +119,7 @@ extension RedisLink {
 
   /// Sends one command and returns its reply; null if the key has the wrong type.
   func ask(_ words: String...) throws(RedisError) -> Reply {
-    var all = RESPWords()
-    for word in words { all.add(word) }
-    var commands = Commands()
-    commands.add(all)
-    return try (try exchange(commands).first ?? .null).ofRightType.get()
+    return try (try exchange(Commands(RESPWords(words))).first ?? .null).ofRightType.get()
   }
 }
 

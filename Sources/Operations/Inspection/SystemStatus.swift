@@ -209,9 +209,5 @@ extension LaneSpec {
 
 extension Reply {
   /// The memory in use according to `INFO memory`, in bytes.
-  fileprivate var usedMemory: Int {
-    let name = "used_memory:"
-    let line = (string ?? "").split(whereSeparator: \.isNewline).first { $0.hasPrefix(name) }
-    return line.flatMap { Int($0.dropFirst(name.count)) } ?? 0
-  }
+  fileprivate var usedMemory: Int { fact("used_memory").flatMap { Int($0) } ?? 0 }
 }
