@@ -3,7 +3,7 @@ import PackageDescription
 
 /// Layers are targets, so that the compiler enforces their direction:
 /// Redis → Lanes → Keys → Doors → Workers, HTTPIngress → Runtime → executables.
-/// Market, the domain, depends on nothing.
+/// Market, the domain, depends on nothing; Identity, who calls, only on it.
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -12,8 +12,12 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
 func layer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -40,17 +44,21 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.5.0"),
+    .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.0"),
   ],
   targets: [
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
-    layer("Redis", "CHiredis"),
+    layer("Redis", "CHiredis", nioCore, nioPosix, nioSSL),
     layer("Market"),
     layer("Telemetry", coreMetrics),
+    layer("Identity", "Market", asyncHTTPClient, jwt, lifecycle, logging),
     // Child processes and free ports, for whatever starts servers of its own: the tool, benchmarks and tests.
     layer("Processes"),
     layer("Lanes", "Market", "Redis", "Telemetry", coreMetrics, logging),
@@ -59,7 +67,7 @@ let package = Package(
     layer("Workers", "Doors", "Keys", "Lanes", "Market", "Redis", "Telemetry", logging),
     layer("Health", hummingbird),
     layer(
-      "HTTPIngress", "Doors", "Health", "Keys", "Lanes", "Market", "Redis", "Telemetry",
+      "HTTPIngress", "Doors", "Health", "Identity", "Keys", "Lanes", "Market", "Redis", "Telemetry",
       coreMetrics, hummingbird, lifecycle, logging),
     layer(
       "Runtime", "Doors", "HTTPIngress", "Health", "Keys", "Lanes", "Market", "Redis", "Telemetry", "Workers",
@@ -98,6 +106,7 @@ let package = Package(
     tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),
     tests("DoorsTests", "Doors", "Keys", "Lanes", "Market", "Redis", "Testbed"),
     tests("WorkersTests", "Keys", "Lanes", "Market", "Redis", "Testbed", "Workers", logging),
+    tests("IdentityTests", "Identity", "Market", "Testbed", asyncHTTPClient, jwt),
     tests("HTTPIngressTests", "HTTPIngress", "Health", "Testbed", asyncHTTPClient),
     tests(
       "OperationsTests", "Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", "Workers",

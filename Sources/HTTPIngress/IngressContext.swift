@@ -4,6 +4,8 @@ import NIOCore
 /// What is known about a call besides its request.
 struct IngressContext: RequestContext {
   var coreContext: CoreRequestContextStorage
+  /// Who calls.
+  var viewer = Viewer.anyone
   private let channel: any Channel
 
   init(source: Source) {

@@ -1,0 +1,17 @@
+/// The verified user on whose behalf a command was sent.
+///
+/// Without one, the sender is trusted: whoever can write to an inlet has been let in by Redis itself, and where
+/// authentication is off, anybody may do anything.
+public struct ActingUser: Hashable, Sendable {
+  public var userid: String
+  /// Whether this user may act for everybody.
+  public var isOperator: Bool
+
+  public init(_ userid: String, isOperator: Bool = false) {
+    self.userid = userid
+    self.isOperator = isOperator
+  }
+
+  /// Whether the user may do what only `owner` may.
+  public func mayAct(for owner: String) -> Bool { isOperator || userid.utf8.elementsEqual(owner.utf8) }
+}
