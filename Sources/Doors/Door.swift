@@ -257,6 +257,10 @@ package struct Door: Sendable {
     }
     words.add("commandid")
     words.add(request.commandid)
+    for (name, value) in request.actor?.fields ?? [:] {
+      words.add(name)
+      words.add(value)
+    }
     if let replyto = request.replyto {
       words.add("replyto")
       words.add(replyto)

@@ -9,6 +9,8 @@ struct CollectionQuery: Sendable {
     case aggregates(Entity, shards: Int)
     /// The rows of a user's my page, newest first.
     case mypage(of: String)
+    /// The reservations of a user as a buyer and as a seller, newest first.
+    case reserves(with: String)
     /// A user's notices, newest first.
     case notices(of: String)
     /// The newest notices of all shards.
@@ -18,7 +20,7 @@ struct CollectionQuery: Sendable {
     var keys: [String] {
       switch self {
       case .aggregates(let entity, let shards): (0..<shards).map { Key.index(of: entity, in: Shard($0)) }
-      case .mypage(let userid): [Key.mypage(of: userid)]
+      case .mypage(let userid), .reserves(let userid): [Key.mypage(of: userid)]
       case .notices(let userid): [Key.notices(of: userid)]
       case .newestNotices(let shards): (0..<shards).map { Key.notices(of: Shard($0)) }
       }
@@ -48,6 +50,11 @@ struct CollectionQuery: Sendable {
     CollectionQuery(
       resource: .notice, path: "/notices", query: userid.map { "&userid=\(URLText.encode($0))" } ?? "",
       contents: userid.map { .notices(of: $0) } ?? .newestNotices(shards: shards))
+  }
+
+  /// The reservations that a user is a party of.
+  static func reserves(with userid: String) -> CollectionQuery {
+    CollectionQuery(resource: .reserve, path: "/reserves", contents: .reserves(with: userid))
   }
 
   static func mypage(of userid: String) -> CollectionQuery {

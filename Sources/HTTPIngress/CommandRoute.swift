@@ -26,6 +26,17 @@ extension CommandKind {
     }
   }
 
+  /// Whether it is made in the name of the user in its `userid`.
+  var isSigned: Bool {
+    switch self {
+    case .reserve, .listTrade: true
+    case .changeReserve, .cancelReserve, .changeTrade, .handover, .withdrawTrade, .registerStock,
+      .adjustStock,
+      .withdrawStock:
+      false
+    }
+  }
+
   /// The final status that a PUT or PATCH can ask for, which this command leads to.
   var askedForBy: Status? {
     switch self {

@@ -1,4 +1,5 @@
 import Doors
+import Identity
 import Redis
 
 /// The configuration of an ingress.
@@ -22,6 +23,12 @@ package struct IngressOptions: Sendable {
   package var wait = Duration.seconds(2)
   /// How many entries a worker can be behind in a shard before the shard admits no more commands.
   package var backlogLimit = ShardBacklog.usualLimit
+  /// Verifies the tokens of callers; nil if authentication is off, so that anybody may do anything.
+  package var identity: TokenVerifier?
+  /// How many reservations of a user can wait; nil for any number. Counts only where authentication is on.
+  package var waitingLimit: Int?
+  /// Whether only one reservation of a user can wait for a product. Counts only where authentication is on.
+  package var limitsLine = true
   /// Limits on what clients can cost.
   package var limits = ServerLimits()
 

@@ -3,7 +3,7 @@ import Market
 /// One page of a collection, as it was read.
 struct Page: Sendable {
   let request: PageRequest
-  let rows: [Fields]
+  var rows: [Fields]
   /// How many items the whole collection has.
   let total: Int
 

@@ -30,11 +30,16 @@ extension Problem {
 
   /// Why a command was refused, for a call that said what it had seen.
   init(refused outcome: Outcome, sent: Fields?, ifMatch: String?) {
-    guard outcome.fields["reason"] == Refusal.stale.rawValue else {
+    guard outcome.isStale else {
       self.init(refused: outcome)
       return
     }
     self = .stale(outcome.fields, sent: sent)
     if ifMatch != nil { status = .preconditionFailed }
   }
+}
+
+extension Outcome {
+  /// Whether the page was outdated, so that its fields tell what there is now.
+  var isStale: Bool { !accepted && fields["reason"] == Refusal.stale.rawValue }
 }

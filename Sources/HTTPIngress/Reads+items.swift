@@ -18,10 +18,12 @@ extension Reads {
       return (
         total, found.map { .aggregate(key: Self.key(of: entity, Int($0.name) ?? 0, in: Shard($0.set))) }
       )
-    case .mypage:
+    case .mypage, .reserves:
       let sets = SortedSets(redis: redis, keys: contents.keys)
       let (total, found) = try await sets.members(places, isReversed: true)
-      return (total, found.compactMap { MypageRowID($0.name).map { .mypageRow($0) } })
+      let ids = found.compactMap { MypageRowID($0.name) }
+      guard case .reserves = contents else { return (total, ids.map { .mypageRow($0) }) }
+      return (total, ids.map { .aggregate(key: Self.key(of: .reserve, $0.reserveid, in: $0.shard)) })
     case .notices(let userid):
       var ask = Commands()
       for key in contents.keys { ask.add("HKEYS", key) }
@@ -45,13 +47,24 @@ extension Reads {
   func count(of contents: CollectionQuery.Contents) async throws -> Int {
     let command =
       switch contents {
-      case .aggregates, .mypage: "ZCARD"
+      case .aggregates, .mypage, .reserves: "ZCARD"
       case .notices: "HLEN"
       case .newestNotices: "LLEN"
       }
     var ask = Commands()
     for key in contents.keys { ask.add(RESPWords(command, key)) }
     return try await redis.send(ask).reduce(0) { try $0 + ($1.get().integer ?? 0) }
+  }
+
+  /// Returns how many reservations of a user wait, as my page knows; not more than `limit` need be counted.
+  func waiting(of userid: String, upTo limit: Int) async throws -> Int {
+    let query = CollectionQuery.mypage(of: userid)
+    // Most users have fewer reservations in all.
+    guard try await count(of: query.contents) >= limit else { return 0 }
+    let (_, newest) = try await items(of: query.contents, at: 0..<Self.sortable, isReversed: true)
+    let isBuyer = { (fields: Fields) in fields["role"] == DealRole.buyer.rawValue }
+    let waits = [Status.reserved, .waiting].map(\.rawValue)
+    return try await read(newest).count { isBuyer($0) && waits.contains($0["status"] ?? "") }
   }
 
   /// Returns the fields of the items, without deleted ones. Items that share a hash are read together.

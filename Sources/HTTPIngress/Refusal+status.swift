@@ -2,16 +2,18 @@ import Hummingbird
 import Market
 
 extension Refusal {
-  /// The HTTP status: 422 if the request can never succeed, 409 if it conflicts with the present state.
+  /// The HTTP status: 403 if somebody else may ask for it, 422 if it can never succeed, 409 if it conflicts with the present state.
   var status: HTTPResponse.Status {
     switch self {
     case .notFound: .notFound
+    case .notYours, .notSeller: .forbidden
     case .ambiguousDeal, .belowCommitted, .belowHeld, .exceedsListing, .exceedsStock, .commandIdReused:
       .unprocessableContent
     case .alreadyCanceled, .alreadyCompleted, .alreadyEnded, .alreadyRejected, .noRunningDeal, .notStarted,
       .cancelInProgress, .handoverInProgress, .dealsRunning, .duplicateId, .wrongWorker, .soldOut,
       .stockShort,
-      .withdrawn, .lineFull, .listingOpen, .stockExists, .noListing, .noStock, .notFree, .stale:
+      .withdrawn, .lineFull, .alreadyWaiting, .listingOpen, .stockExists, .noListing, .noStock, .notFree,
+      .stale:
       .conflict
     }
   }

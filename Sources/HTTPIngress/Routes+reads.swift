@@ -1,33 +1,45 @@
+import Doors
 import Hummingbird
+import Keys
 import Market
 
 extension Routes {
   func addReads(to router: Router<Context>) {
-    add("/", to: router, [.get: { request, _ in root(BaseURL(request)) }])
+    add("/", to: router, [.get: Endpoint(for: .everybody) { request, _ in root(BaseURL(request)) }])
     add(
       "/notices", to: router,
       [
-        .get: { request, _ in
-          let userid = try URLText.query(request.uri.query)["userid"].flatMap { $0.isEmpty ? nil : $0 }
-          return try await page(.notices(for: userid, shards: options.shards), request)
+        .get: Endpoint(for: .users) { request, context in
+          let asked = try URLText.query(request.uri.query)["userid"].flatMap { $0.isEmpty ? nil : $0 }
+          let userid = asked ?? context.viewer.confined
+          if let userid { try context.viewer.requireOwner(userid) }
+          return try await page(.notices(for: userid, shards: options.shards), request, context)
         }
       ])
     add(
       "/notices/:id", to: router,
       [
-        .get: { request, context in
-          item(.notice, try await reads.notice(context.text("id")), request)
+        .get: Endpoint(for: .users) { request, context in
+          let id = try context.text("id")
+          if let notice = NoticeID(id) { try context.viewer.requireOwner(notice.userid) }
+          return item(.notice, try await reads.notice(id), request)
         }
       ])
     add(
       "/mypages/:userid", to: router,
       [
-        .get: { request, context in try await page(.mypage(of: context.text("userid")), request) }
+        .get: Endpoint(for: .users) { request, context in
+          let userid = try context.text("userid")
+          try context.viewer.requireOwner(userid)
+          return try await page(.mypage(of: userid), request, context)
+        }
       ])
     add(
       "/operations/:commandid", to: router,
       [
-        .get: { request, context in try await operation(context.text("commandid"), request) }
+        .get: Endpoint(for: .users) { request, context in
+          try await operation(context.text("commandid"), request, context.viewer)
+        }
       ])
   }
 
@@ -51,29 +63,42 @@ extension Routes {
     return Response(headers: headers) { resource.write(item: fields, on: baseURL, to: &$0) }
   }
 
-  func page(_ listing: CollectionQuery, _ request: Request) async throws -> Response {
+  func page(
+    _ listing: CollectionQuery, _ request: Request, _ context: Context
+  ) async throws -> Response {
     let wanted = try PageRequest(URLText.query(request.uri.query))
     let share = wanted.weight > PageRequest().size ? try allowance.take(wanted.weight) : nil
-    let page = try await reads.page(listing, wanted)
+    var page = try await reads.page(listing, wanted)
+    page.rows = page.rows.map { context.viewer.shown($0, listing.resource) }
     let baseURL = BaseURL(request)
     return Response { page.write(listing, on: baseURL, to: &$0) }.keeping(share)
   }
 
-  private func operation(_ commandid: String, _ request: Request) async throws -> Response {
+  private func operation(
+    _ commandid: String, _ request: Request, _ viewer: Viewer
+  ) async throws -> Response {
     let (baseURL, language) = (BaseURL(request), Language(accepting: request.headers[.acceptLanguage]))
-    let standing = try await writes.operations.standing(of: commandid)
+    // Whether a command of somebody else exists is nobody's business either.
+    let isOwn = viewer.isTrusted || viewer.actor.map { CommandName.isOwn(commandid, of: $0) } ?? false
+    let standing = isOwn ? try await writes.operations.standing(of: commandid) : .unknown
     guard standing != .unknown else {
       throw Problem(
         .notFound, "unknownOperation", "No operation \(commandid) is known; outcomes are kept for a day.",
         message: "알 수 없는 요청 번호입니다. 결과는 하루 동안 남아 있습니다.")
+    }
+    var item: (resource: Resource, fields: Fields)?
+    if case .finished(let outcome) = standing, outcome.accepted {
+      let entity = outcome.entity
+      item = (.of(entity), await self.item(of: outcome, entity))
     }
     return Response { json in
       json.write("commandid", commandid)
       switch standing {
       case .finished(let outcome) where outcome.accepted:
         json.write("status", "completed")
-        let resource = Resource.of(outcome)
-        json.object(resource.name) { resource.write(item: outcome.fields, on: baseURL, to: &$0) }
+        if let item {
+          json.object(item.resource.name) { item.resource.write(item: item.fields, on: baseURL, to: &$0) }
+        }
       case .finished(let outcome):
         json.write("status", "rejected")
         json.object("problem") { Problem(refused: outcome).write(to: &$0, in: language) }
@@ -84,10 +109,9 @@ extension Routes {
   }
 }
 
-extension Resource {
-  /// Returns the kind of item in a command's outcome: the one its worker decides.
-  fileprivate static func of(_ outcome: Outcome) -> Resource {
-    let author = Event.steps.first { $0.rawValue == outcome.type }?.worker ?? .reservation
-    return .of(author.entity)
+extension Outcome {
+  /// The kind of its item: the one its worker decides.
+  fileprivate var entity: Entity {
+    (Event.steps.first { $0.rawValue == type }?.worker ?? .reservation).entity
   }
 }

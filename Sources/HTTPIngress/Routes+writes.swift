@@ -8,11 +8,23 @@ extension Routes {
   /// Adds the reads of the items of a kind, and every command to them.
   func addItems(_ entity: Entity, to router: Router<Context>) {
     let resource = Resource.of(entity)
-    var collection: [HTTPRequest.Method: Handler] = [
-      .get: { request, _ in try await page(.all(entity, shards: options.shards), request) }
+    // What is on sale is for everybody, reservations are for their parties.
+    let readers: Endpoint.Access =
+      switch entity {
+      case .reserve: .users
+      case .trade, .inventory: .everybody
+      }
+    var collection: [HTTPRequest.Method: Endpoint] = [
+      .get: Endpoint(for: readers) { request, context in
+        try await page(all(entity, for: context.viewer), request, context)
+      }
     ]
-    var one: [HTTPRequest.Method: Handler] = [
-      .get: { request, context in item(resource, try await reads.item(entity, context.id()), request) }
+    var one: [HTTPRequest.Method: Endpoint] = [
+      .get: Endpoint(for: readers) { request, context in
+        let found = try await reads.item(entity, context.id())
+        if entity == .reserve { try context.viewer.requireParty(of: found) }
+        return item(resource, context.viewer.shown(found, resource), request)
+      }
     ]
     for kind in CommandKind.allCases where kind.entity == entity {
       for route in kind.routes {
@@ -30,29 +42,56 @@ extension Routes {
     add(RouterPath("/\(resource.collection)/:id"), to: router, one)
   }
 
-  /// Returns the handler that creates an item from the body.
-  private func create(_ kind: CommandKind) -> Handler {
-    { request, _ in
-      let sent = try await fields(of: request)
+  /// Returns the items of a kind that a viewer may list.
+  private func all(_ entity: Entity, for viewer: Viewer) -> CollectionQuery {
+    if entity == .reserve, let userid = viewer.confined { return .reserves(with: userid) }
+    return .all(entity, shards: options.shards)
+  }
+
+  /// Returns the call that creates an item from the body.
+  private func create(_ kind: CommandKind) -> Endpoint {
+    Endpoint(for: .users) { request, context in
+      let call = try WriteCall(request, context)
+      var sent = try await fields(of: request)
+      if kind.isSigned { sent = try call.viewer.signed(sent) }
+      if kind == .reserve, let userid = call.viewer.confined {
+        if options.limitsLine { sent = Fields([("once", "1")] + sent.pairs) }
+        try await checkWaiting(of: userid)
+      }
       let type: Fields = ["type": kind.rawValue]
       let draft = try Draft(fields: Fields(type.pairs + sent.pairs), worker: kind.worker)
-      return try await submit(draft, success: .created, request)
+      return try await submit(draft, success: .created, call)
     }
   }
 
-  private func change(_ entity: Entity) -> Handler {
-    { request, context in
+  /// Throws a 409 if so many reservations of a user wait that no more may.
+  ///
+  /// My page says how many do. It follows the deals, so calls at the same time can go a little over the limit.
+  private func checkWaiting(of userid: String) async throws {
+    guard let limit = options.waitingLimit, try await reads.waiting(of: userid, upTo: limit) >= limit else {
+      return
+    }
+    throw Problem(
+      .conflict, "tooManyWaiting",
+      "\(limit) of your reservations wait already. Cancel one, or wait until one has its turn.",
+      message: "이미 \(limit)건의 예약이 기다리고 있습니다. 하나를 취소하거나 순서를 기다려 주세요.")
+  }
+
+  private func change(_ entity: Entity) -> Endpoint {
+    Endpoint(for: .users) { request, context in
       let id = try context.id()
+      let call = try WriteCall(request, context)
       let sent = try await fields(of: request)
       let present = try await reads.item(entity, id)
-      let call = try WriteCall(request)
+      // The worker judges this again; here it keeps what somebody else's item holds from being told.
+      try call.viewer.requireOwner(present[entity.ownerField], entity.refusal)
       let change = try ItemChange(entity, id: id, sent: sent, present: present, ifMatch: call.ifMatch)
       if let command = change.command {
-        return try await submit(command, asked: change.asked, sent: sent, success: .item, request)
+        return try await submit(command, asked: change.asked, sent: sent, success: .item, call)
       }
       // A copy of a request that was already carried out changes nothing, and gets the answer of the first.
       if let earlier = try await writes.earlier(change.asked, call) {
-        return try response(to: change.asked, earlier, sent: sent, success: .item, call)
+        return try await response(to: change.asked, earlier, sent: sent, success: .item, call)
       }
       let resource = Resource.of(entity)
       return Response(headers: resource.headers(of: present)) {
@@ -61,64 +100,69 @@ extension Routes {
     }
   }
 
-  private func remove(_ kind: CommandKind, alsoHides: Bool) -> Handler {
-    { request, context in
+  private func remove(_ kind: CommandKind, alsoHides: Bool) -> Endpoint {
+    Endpoint(for: .users) { request, context in
       let delete = alsoHides ? [(name: "delete", value: "1")] : []
-      return try await command(kind, id: context.id(), also: delete, success: .noContent, request)
+      let call = try WriteCall(request, context)
+      return try await command(kind, id: context.id(), also: delete, success: .noContent, call)
     }
   }
 
-  /// Returns the handler of a call below an item, which passes the named fields of its body on.
-  private func act(_ kind: CommandKind, with names: [String]) -> Handler {
-    { request, context in
+  /// Returns the call below an item that passes the named fields of its body on.
+  private func act(_ kind: CommandKind, with names: [String]) -> Endpoint {
+    Endpoint(for: .users) { request, context in
+      let call = try WriteCall(request, context)
       let sent = names.isEmpty ? [:] : try await fields(of: request)
       let named = sent.pairs.filter { names.contains($0.name) }
-      return try await command(kind, id: context.id(), also: named, success: .item, request)
+      return try await command(kind, id: context.id(), also: named, success: .item, call)
     }
   }
 
   private func command(
     _ kind: CommandKind, id: Int, also more: [(name: String, value: String)] = [], success: Success,
-    _ request: Request
+    _ call: WriteCall
   ) async throws -> Response {
     let head: Fields = ["type": kind.rawValue, "id": String(id)]
-    let seen = try await seen(kind.entity, id, request)
+    let seen = try await seen(kind.entity, id, call)
     let draft = try Draft(fields: Fields(head.pairs + more + seen.pairs), worker: kind.worker)
-    return try await submit(draft, success: success, request)
+    return try await submit(draft, success: success, call)
   }
 
   /// Returns what a call without a body has seen, according to its `If-Match`.
-  private func seen(_ entity: Entity, _ id: Int, _ request: Request) async throws -> Fields {
-    guard let ifMatch = try WriteCall(request).ifMatch else { return [:] }
+  private func seen(_ entity: Entity, _ id: Int, _ call: WriteCall) async throws -> Fields {
+    guard let ifMatch = call.ifMatch else { return [:] }
     // The worker refuses a missing item, unless this is a copy of the call that deleted it.
     let present = (try? await reads.item(entity, id)) ?? [:]
     return Resource.of(entity).seen(ifMatch: ifMatch, present: present)
   }
 
   private func submit(
-    _ draft: Draft, asked: Draft? = nil, sent: Fields? = nil, success: Success, _ request: Request
+    _ draft: Draft, asked: Draft? = nil, sent: Fields? = nil, success: Success, _ call: WriteCall
   ) async throws -> Response {
-    let call = try WriteCall(request)
     switch try await writes.submit(draft, asked: asked, call) {
     case .accepted(let commandid, let id): return accepted(commandid, id, call)
-    case .finished(let outcome): return try response(to: draft, outcome, sent: sent, success: success, call)
+    case .finished(let outcome):
+      return try await response(to: draft, outcome, sent: sent, success: success, call)
     }
   }
 
   private func response(
     to draft: Draft, _ outcome: Outcome, sent: Fields?, success: Success, _ call: WriteCall
-  ) throws(Problem) -> Response {
+  ) async throws -> Response {
     guard outcome.accepted else {
-      throw Problem(refused: outcome, sent: sent, ifMatch: call.ifMatch)
+      var refused = outcome
+      if outcome.isStale { refused.fields = await item(of: outcome, draft.kind.entity) }
+      throw Problem(refused: refused, sent: sent, ifMatch: call.ifMatch)
     }
     if success == .noContent { return Response(status: .noContent) }
     let resource = Resource.of(draft.kind.entity)
+    let item = await item(of: outcome, draft.kind.entity, address: draft.fields["address"])
     var headers = resource.headers(of: outcome.fields)
     if success == .created {
       headers[.location] = call.baseURL.href("/\(resource.collection)/\(outcome.fields["id"] ?? "")")
     }
     return Response(success == .created ? .created : .ok, headers: headers) {
-      resource.write(item: outcome.fields, on: call.baseURL, to: &$0)
+      resource.write(item: item, on: call.baseURL, to: &$0)
     }
   }
 
@@ -130,6 +174,41 @@ extension Routes {
       json.write("commandid", commandid)
       json.write("status", "accepted")
       json.write("id", id)
+    }
+  }
+}
+
+extension Routes {
+  /// Returns the item of an outcome. A reservation's address is not part of outcomes: it is the one that was sent, or
+  /// else the one that is stored. Without an address if Redis does not answer: the command is done all the same.
+  func item(of outcome: Outcome, _ entity: Entity, address: String? = nil) async -> Fields {
+    guard entity == .reserve, let id = outcome.fields["id"].flatMap({ Int($0) }) else {
+      return outcome.fields
+    }
+    var fields = outcome.fields
+    if let address {
+      fields.append("address", address)
+    } else if let stored = try? await reads.item(entity, id)["address"] {
+      fields.append("address", stored)
+    }
+    return fields
+  }
+}
+
+extension Entity {
+  /// The field with the user who alone may change such an item.
+  fileprivate var ownerField: String {
+    switch self {
+    case .reserve, .trade: "userid"
+    case .inventory: "seller"
+    }
+  }
+
+  /// Why others may not.
+  fileprivate var refusal: Refusal {
+    switch self {
+    case .reserve, .trade: .notYours
+    case .inventory: .notSeller
     }
   }
 }

@@ -6,7 +6,6 @@ import Market
 /// The routes and their handlers.
 struct Routes: Sendable {
   typealias Context = IngressContext
-  typealias Handler = @Sendable (Request, Context) async throws -> Response
 
   let writes: Writes
   let reads: Reads
@@ -26,6 +25,10 @@ struct Routes: Sendable {
       router.add(middleware: ForwardedHeaders(baseURL: options.baseURL, proxies: options.trustedProxies))
     }
     if let origins { router.add(middleware: ChosenOrigins(origins: origins)) }
+    if let identity = options.identity {
+      router.add(middleware: Authentication(verifier: identity))
+      router.add(middleware: ManagementAccess())
+    }
     router.add(middleware: WholeBody(limits: options.limits))
     if let folder = options.frontEnd { router.add(middleware: FrontEnd(folder: folder, logger: logger)) }
     health.addRoutes(to: router)
@@ -35,8 +38,8 @@ struct Routes: Sendable {
     return router
   }
 
-  func add(_ path: RouterPath, to router: Router<Context>, _ handlers: [HTTPRequest.Method: Handler]) {
-    router.add(path, handlers)
+  func add(_ path: RouterPath, to router: Router<Context>, _ endpoints: [HTTPRequest.Method: Endpoint]) {
+    router.add(path, endpoints.mapValues { endpoint in { try await endpoint.handle($0, $1) } })
   }
 
   /// Returns the fields of a JSON body. Throws a 400 for malformed JSON, a 415 for another content type.

@@ -28,7 +28,7 @@ struct Writes: Sendable {
   /// - Parameter asked: what the idempotency key stands for, if `draft` is only the part still to be done.
   func submit(_ draft: Draft, asked: Draft? = nil, _ call: WriteCall) async throws -> Answer {
     let claim = try await claim(asked ?? draft, call)
-    let commandid = claim?.commandid ?? CommandName.made()
+    let commandid = claim?.commandid ?? CommandName.made(for: call.viewer.actor)
     if let claim, claim.isRepeated {
       let shard = draft.productid.map { Shard.of(productid: $0, among: shards) }
       let earlier = try await operations.outcome(of: commandid, (asked ?? draft).digest, in: shard)
@@ -43,7 +43,8 @@ struct Writes: Sendable {
     let wait = call.preference.duration(otherwise: ordinaryWait)
     func request(reserved id: Int?) -> CommandRequest {
       CommandRequest(
-        draft: draft, commandid: commandid, replyto: wait > .zero ? ingress : nil, reserved: id,
+        draft: draft, commandid: commandid, replyto: wait > .zero ? ingress : nil, actor: call.viewer.actor,
+        reserved: id,
         digest: asked?.digest, isFollowed: true)
     }
     guard wait > .zero else {

@@ -156,7 +156,7 @@ import Testing
 
   @Test func `command ids of different doors never collide`() throws {
     let same = ["a", "stock.commands/1-0", "key:a", "h-1", "trade.commands:a", "operator:a"]
-    var names = Set(same.map(CommandName.key))
+    var names = Set(same.map({ CommandName.key($0) }))
     for inlet in ["stock.commands", "trade.commands"] {
       for name in same { names.insert(try CommandName.entry(["commandid": name], id: "2-0", inlet: inlet)) }
       names.insert(try CommandName.entry([:], id: "1-0", inlet: inlet))

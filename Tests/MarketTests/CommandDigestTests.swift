@@ -85,7 +85,7 @@ import Testing
 
 @Suite struct UsedIDTests {
   @Test func `a used id cannot be used again, but the id of a rejected command can`() throws {
-    var (trade, stock, past): (ProductTrade, Stock?, Past) = (ProductTrade(), nil, Past())
+    var (trade, stock, past): (ProductTrade, ProductStock, Past) = (ProductTrade(), ProductStock(), Past())
     func trades(_ command: Command) throws -> [String] {
       try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.summary)
     }
@@ -102,7 +102,7 @@ import Testing
     }
     #expect(try stocks(.register(1)) == ["StockRegistered → me"])
     #expect(try stocks(.withdrawStock(1)) == ["StockWithdrawn → me"])
-    #expect(try stocks(.register(1)) == ["CommandRejected duplicateId → me"] && stock == nil)
+    #expect(try stocks(.register(1)) == ["CommandRejected duplicateId → me"] && stock.stock == nil)
     // A command without effect has not used its id.
     #expect(try stocks(.register(2)) == ["StockRegistered → me"])
     #expect(try stocks(.register(3)) == ["CommandRejected stockExists → me"])

@@ -28,6 +28,20 @@ import Testing
     #expect(try Event(fields: kept("events/\(event.type)", event.fields)) == event)
   }
 
+  @Test func `the stored forms of what verified users do stay the same`() throws {
+    let actor = ActingUser("김민지", isOperator: true)
+    let listed = Event(.listing(.tradeListed, Self.listing), caller: Caller(commandid: "k-1", actor: actor))
+    #expect(try Event(fields: kept("events/of a verified user", listed.fields)) == listed)
+    let reserve = Command.reserve(7, once: true)
+    let fields = Fields(
+      [("type", "Reserve"), ("id", "7"), ("productid", "100")] + reserve.payload.details.pairs)
+    #expect(try Command(fields: kept("commands/Reserve once", fields)) == reserve)
+    let stock = ProductStock(Stock(level(3), status: .stockRegistered), seller: "이준호")
+    #expect(try ProductStock(fields: kept("states/stock of a seller", stock.fields)) == stock)
+    let unregistered = ProductStock(seller: "이준호")
+    #expect(try ProductStock(fields: kept("states/seller", unregistered.fields)) == unregistered)
+  }
+
   @Test func `every type of event has a golden file`() {
     #expect(Set(Self.facts.map { Event($0).type }) == Event.types)
   }

@@ -7,7 +7,8 @@ import Testing
 /// Guards against incomplete additions that the compiler does not catch.
 @Suite struct GuardTests {
   @Test func `every worker listens to the events that it decides by, and not to its own`() {
-    #expect(DecidingWorker.stock.listensTo == ["TradeStarted", "TradeCompleted", "TradeCanceled"])
+    #expect(
+      DecidingWorker.stock.listensTo == ["TradeListed", "TradeStarted", "TradeCompleted", "TradeCanceled"])
     #expect(
       DecidingWorker.reservation.listensTo == [
         "TradeStarted", "TradeWaiting", "TradeRejected", "TradeCompleted", "TradeCanceled", "CancelRefused",

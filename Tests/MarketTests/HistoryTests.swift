@@ -52,7 +52,7 @@ import Testing
     world.checksCodec = checksCodec
     let stepsPerCommand = 1 << Int.random(in: 0...5, using: &random)
     for _ in 0..<Int.random(in: 5...60, using: &random) {
-      world.ask(commands.next())
+      world.ask(commands.next(), as: commands.actor())
       for _ in 0..<stepsPerCommand { try world.stumble(&random) }
     }
     try world.settle()

@@ -120,7 +120,7 @@ import Testing
       let outcome = rules.outcome(of: said, state: state)
       guard !outcome.accepted else { continue }
       #expect(outcome.fields["reason"] == "stale")
-      #expect(outcome.fields["address"] == "부산" && outcome.fields["version"] == "2")
+      #expect(outcome.fields["reserveDt"] == "2024-04-04" && outcome.fields["version"] == "2")
     }
     #expect(state?.deal.terms?.address == "부산")
   }

@@ -5,7 +5,8 @@ import Testing
 @Suite struct StoredTests {
   @Test func `a stored reservation keeps its status and what is pending`() throws {
     var reservation = Reservation(deal(1))
-    #expect(reservation.fields == reservation.view)
+    // Outcomes tell all but the address, which only the parties are shown.
+    #expect(Fields(reservation.fields.filter { $0.name != "address" }) == reservation.view)
     reservation.standing = .running
     reservation.deal.seller = "seller"
     reservation.deal.delete = true

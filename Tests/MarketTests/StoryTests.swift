@@ -27,7 +27,7 @@ import Testing
         "StockDecreased",
       ])
     #expect(world.reservations.state(1)?.status == .completed)
-    #expect(world.stocks.state(product)?.level.qty == 0)
+    #expect(world.stocks.state(product).stock?.level.qty == 0)
     #expect(world.outcomes["c4"]?.first?.fields["status"] == "거래완료")
     #expect(world.outcomes["c3"]?.first?.fields == (try world.journal.reservation(1)))
   }

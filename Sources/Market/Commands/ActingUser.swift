@@ -15,3 +15,26 @@ public struct ActingUser: Hashable, Sendable {
   /// Whether the user may do what only `owner` may.
   public func mayAct(for owner: String) -> Bool { isOperator || userid.utf8.elementsEqual(owner.utf8) }
 }
+
+extension ActingUser {
+  /// The fields' names on the wire.
+  static let names = ["actor", "operator"]
+
+  /// Reads who acts; nil if the fields name nobody.
+  public init?(fields: Fields) throws(FieldError) {
+    guard let userid = try fields.find(.person("actor")) else { return nil }
+    try self.init(userid, isOperator: fields.find(.flag("operator")) ?? false)
+  }
+
+  /// Who acts, as a door adds it to a command.
+  public var fields: Fields {
+    var fields = Fields()
+    write(to: &fields)
+    return fields
+  }
+
+  func write(to fields: inout Fields) {
+    fields.write("actor", userid)
+    fields.write("operator", isOperator)
+  }
+}

@@ -1,17 +1,20 @@
 /// A hash of what was asked for: tells a repeated command from another one under the same command id.
 ///
 /// It covers what the sender said: the type, a chosen id, the product of a new thing, and the details. For the other
-/// commands the product is only the way to the id.
+/// commands the product is only the way to the id. Who says it is part of the command id.
 public struct CommandDigest: Hashable, Sendable {
   /// The field for the digest, if what was asked for differs from what the door admits.
   public static let field = "digest"
+
+  /// What a door adds to what was said.
+  private static let envelope = Set(["commandid", "replyto"] + ActingUser.names)
 
   private let value: UInt64
 
   init(_ fields: Fields, _ kind: CommandKind) {
     var hash = StableHash()
     for (name, value) in fields
-    where name != "commandid" && name != "replyto" && (kind.creates || name != "productid") {
+    where !Self.envelope.contains(name) && (kind.creates || name != "productid") {
       hash.add(name)
       hash.add(value)
     }

@@ -10,6 +10,8 @@ public struct Reserve: CommandPayload {
   public var reserveDt: String
   public var address: String
   public var price: Int
+  /// Whether it is refused while another reservation of this buyer waits for the product.
+  public var once = false
 }
 
 extension Reserve {
@@ -17,13 +19,15 @@ extension Reserve {
     try self.init(
       id: id, productid: productid, userid: fields.read(.userid), productname: fields.read(.productname),
       qty: fields.read(.qty), reserveDt: fields.read(.reserveDt), address: fields.find(.address) ?? "",
-      price: fields.read(.price))
+      price: fields.read(.price), once: fields.find(.flag("once")) ?? false)
   }
 
   public var details: Fields {
-    [
+    var details: Fields = [
       "userid": userid, "productname": productname, "qty": String(qty), "reserveDt": reserveDt,
       "address": address, "price": String(price),
     ]
+    details.write("once", once)
+    return details
   }
 }

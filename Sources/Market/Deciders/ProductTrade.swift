@@ -20,6 +20,13 @@ public struct ProductTrade: Hashable, Sendable {
     line.contains { $0.deal.reserveid == reserveid }
   }
 
+  /// Returns whether another deal of the same buyer waits.
+  func isWaiting(besides deal: Deal) -> Bool {
+    line.contains {
+      $0.deal.reserveid != deal.reserveid && $0.deal.userid.utf8.elementsEqual(deal.userid.utf8)
+    }
+  }
+
   /// Returns why a deal of `qty` units can never be met; nil while it still can.
   func hopeless(_ qty: Int) -> Refusal? {
     if let listing {

@@ -35,7 +35,7 @@ public struct Reservation: Hashable, Sendable {
 }
 
 extension Reservation: Stored {
-  /// The reservation as it is shown.
+  /// The reservation as its outcomes tell it: without the address, which only the two parties are shown.
   public var view: Fields {
     var view: Fields = [
       "id": String(deal.reserveid), "productid": String(deal.productid), "userid": deal.userid,
@@ -43,7 +43,6 @@ extension Reservation: Stored {
     ]
     if let terms = deal.terms {
       view.append("reserveDt", terms.reserveDt)
-      view.append("address", terms.address)
       view.append("price", String(terms.price))
     }
     view.append("status", status.rawValue)
@@ -60,6 +59,7 @@ extension Reservation: Stored {
     fields.write("cancelcommandid", canceler?.commandid)
     fields.write("cancelreplyto", canceler?.replyto)
     fields.write("canceldigest", canceler?.digest?.text)
+    canceler?.actor?.write(to: &fields)
     fields.write("deleted", isDeleted)
     return fields
   }
@@ -72,7 +72,7 @@ extension Reservation: Stored {
     if let commandid = try fields.find(.key("cancelcommandid") as TextField) {
       canceler = try Caller(
         commandid: commandid, replyto: fields.find(.key("cancelreplyto") as TextField),
-        digest: fields.find(.digest("canceldigest")))
+        digest: fields.find(.digest("canceldigest")), actor: ActingUser(fields: fields))
     }
   }
 }

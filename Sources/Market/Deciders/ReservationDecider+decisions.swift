@@ -8,6 +8,9 @@ extension Decision<ReservationDecider> {
   }
 
   mutating func reserve(_ command: Reserve, _ caller: Caller?) {
+    guard caller.mayAct(for: command.userid) else {
+      return refuse(command, .notYours, caller, userid: command.userid)
+    }
     guard state == nil else { return refuse(command, .duplicateId, caller, userid: command.userid) }
     emit(.deal(.reserveCompleted, Deal(command)), to: caller)
   }
@@ -15,6 +18,9 @@ extension Decision<ReservationDecider> {
   mutating func change(_ command: ChangeReserve, _ caller: Caller?) {
     guard let reservation = reservation(of: command) else { return refuse(command, .notFound, caller) }
     var deal = reservation.deal
+    guard caller.mayAct(for: deal.userid) else {
+      return refuse(command, .notYours, caller, userid: deal.userid)
+    }
     if let refusal = reservation.cancelRequested ? .cancelInProgress : reservation.ended {
       return refuse(command, refusal, caller, userid: deal.userid)
     }
@@ -30,6 +36,9 @@ extension Decision<ReservationDecider> {
   mutating func cancel(_ command: CancelReserve, _ caller: Caller?) {
     guard let reservation = reservation(of: command) else { return refuse(command, .notFound, caller) }
     var deal = reservation.deal
+    guard caller.mayAct(for: deal.userid) else {
+      return refuse(command, .notYours, caller, userid: deal.userid)
+    }
     deal.delete = command.delete
     // An ended reservation cannot be canceled, but it can still be removed from the lists.
     let hasEnded = reservation.ended != nil && command.delete

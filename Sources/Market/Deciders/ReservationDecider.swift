@@ -28,7 +28,11 @@ public enum ReservationDecider: Decider {
 
   public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
     guard case .deal(let step, let deal) = event.fact else { return }
-    if step == .reserveCompleted { state = Reservation(deal) }
+    if step == .reserveCompleted {
+      var deal = deal
+      deal.once = false
+      state = Reservation(deal)
+    }
     state?.apply(step, deal, asker: event.asker)
   }
 

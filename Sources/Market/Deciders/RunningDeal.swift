@@ -27,6 +27,7 @@ extension RunningDeal {
     fields.write("commandid", handoverCaller?.commandid)
     fields.write("replyto", handoverCaller?.replyto)
     fields.write("digest", handoverCaller?.digest?.text)
+    handoverCaller?.actor?.write(to: &fields)
     waiting.write(to: &fields)
   }
 

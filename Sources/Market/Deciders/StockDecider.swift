@@ -2,7 +2,7 @@
 ///
 /// At all times `free ≥ 0` and `held ≥ 0`.
 public enum StockDecider: Decider {
-  public typealias State = Stock?
+  public typealias State = ProductStock
 
   public static let isStateOfOneID = false
 
@@ -10,7 +10,7 @@ public enum StockDecider: Decider {
 
   public static let listensTo = worker.listensTo
 
-  public static var initial: State { nil }
+  public static var initial: State { ProductStock() }
 
   public static func subject(of event: Event) -> Int? { event.productid }
 
@@ -28,10 +28,14 @@ public enum StockDecider: Decider {
 
   public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
     switch event.fact {
-    case .stock(.stockWithdrawn, _): state = nil
-    case .stock(let step, let level): state = Stock(level, status: step.status)
-    case .hold(let step, _, let level) where level.isRegistered: state = Stock(level, status: step.status)
-    case .hold, .deal, .listing, .rejected: break
+    case .stock(.stockWithdrawn, _): state.stock = nil
+    case .stock(let step, let level): state.stock = Stock(level, status: step.status)
+    case .hold(let step, _, let level) where level.isRegistered:
+      state.stock = Stock(level, status: step.status)
+    case .listing(.tradeListed, let listing): state.seller = listing.userid
+    // Listings of older releases were not followed, but their deals are.
+    case .deal(_, let deal): state.seller = state.seller ?? deal.seller
+    case .hold, .listing, .rejected: break
     }
   }
 
@@ -40,7 +44,7 @@ public enum StockDecider: Decider {
     if case .stock(let step, let level) = event.fact {
       return Outcome(of: event, view: Stock(level, status: step.status).fields)
     }
-    return Outcome(of: event, view: state.fields)
+    return Outcome(of: event, view: state.stock.fields)
   }
 }
 
@@ -54,7 +58,8 @@ extension Decision<StockDecider> {
   }
 
   mutating func register(_ command: RegisterStock, _ caller: Caller?) {
-    guard state == nil else { return refuse(command, .stockExists, caller) }
+    guard caller.mayAct(for: state.seller) else { return refuse(command, .notSeller, caller) }
+    guard state.stock == nil else { return refuse(command, .stockExists, caller) }
     let level = StockLevel(
       id: command.id, productid: command.productid, productname: command.productname, qty: command.qty)
     emit(.stock(.stockRegistered, level), to: caller)
@@ -62,6 +67,7 @@ extension Decision<StockDecider> {
 
   mutating func adjust(_ command: AdjustStock, _ caller: Caller?) {
     guard var level = level(of: command) else { return refuse(command, .notFound, caller) }
+    guard caller.mayAct(for: state.seller) else { return refuse(command, .notSeller, caller) }
     guard command.seen.isTrue(of: level) else { return refuse(command, .stale, caller) }
     level.qty = command.qty ?? level.qty
     level.productname = command.productname ?? level.productname
@@ -72,6 +78,7 @@ extension Decision<StockDecider> {
 
   mutating func withdraw(_ command: WithdrawStock, _ caller: Caller?) {
     guard let level = level(of: command) else { return refuse(command, .notFound, caller) }
+    guard caller.mayAct(for: state.seller) else { return refuse(command, .notSeller, caller) }
     guard command.seen.isTrue(of: level) else { return refuse(command, .stale, caller) }
     guard level.held == 0 else { return refuse(command, .belowHeld, caller) }
     emit(.stock(.stockWithdrawn, level), to: caller)
@@ -81,7 +88,7 @@ extension Decision<StockDecider> {
   mutating func follow(_ event: Event) throws(BrokenLaw) {
     observe(event)
     guard case .deal(let step, let deal) = event.fact, let task = step.stockTask else { return }
-    var level = state?.level ?? .unregistered(deal.productid)
+    var level = state.stock?.level ?? .unregistered(deal.productid)
     switch task {
     case .hold where level.free >= deal.qty:
       level.held += deal.qty
@@ -113,7 +120,7 @@ extension Decision<StockDecider> {
   }
 
   private func level(of command: some CommandPayload) -> StockLevel? {
-    state?.level.id == command.id ? state?.level : nil
+    state.stock?.level.id == command.id ? state.stock?.level : nil
   }
 }
 

@@ -9,6 +9,9 @@ extension Decision<TradeDecider> {
   }
 
   mutating func list(_ command: ListTrade, _ caller: Caller?) {
+    guard caller.mayAct(for: command.userid) else {
+      return refuse(command, .notYours, caller, userid: command.userid)
+    }
     if let last = state.listing {
       if last.id == command.id { return refuse(command, .duplicateId, caller, userid: command.userid) }
       if last.closed == nil { return refuse(command, .listingOpen, caller, userid: command.userid) }
@@ -18,7 +21,7 @@ extension Decision<TradeDecider> {
 
   mutating func change(_ command: ChangeTrade, _ caller: Caller?) {
     guard var listing = listing(of: command) else { return refuse(command, .notFound, caller) }
-    if let refusal = refusal(of: listing, command.seen) {
+    if let refusal = notYours(listing, caller) ?? refusal(of: listing, command.seen) {
       return refuse(command, refusal, caller, userid: listing.userid)
     }
     listing.qty = command.qty ?? listing.qty
@@ -37,7 +40,8 @@ extension Decision<TradeDecider> {
     let hasEnded = listing.closed != nil && command.delete
     let stale: Refusal? = command.seen.isTrue(of: listing) ? nil : .stale
     let running: Refusal? = state.running.isEmpty ? nil : .dealsRunning
-    if let refusal = hasEnded ? stale : listing.closed ?? stale ?? running {
+    let mayNot = hasEnded ? stale : listing.closed ?? stale ?? running
+    if let refusal = notYours(listing, caller) ?? mayNot {
       return refuse(command, refusal, caller, userid: listing.userid)
     }
     listing.isDeleted = command.delete
@@ -48,8 +52,8 @@ extension Decision<TradeDecider> {
 
   mutating func handOver(_ command: Handover, _ caller: Caller?) {
     guard let listing = listing(of: command) else { return refuse(command, .notFound, caller) }
-    guard command.seen.isTrue(of: listing) else {
-      return refuse(command, .stale, caller, userid: listing.userid)
+    if let refusal = notYours(listing, caller) ?? (command.seen.isTrue(of: listing) ? nil : .stale) {
+      return refuse(command, refusal, caller, userid: listing.userid)
     }
     switch judge(command.reserveid) {
     case .refused(let refusal):
@@ -94,6 +98,10 @@ extension Decision<TradeDecider> {
     return listing
   }
 
+  private func notYours(_ listing: Listing, _ caller: Caller?) -> Refusal? {
+    caller.mayAct(for: listing.userid) ? nil : .notYours
+  }
+
   /// Returns why its seller cannot change the listing; nil if it is open and as the sender saw it.
   private func refusal(of listing: Listing, _ seen: Seen) -> Refusal? {
     listing.closed ?? (seen.isTrue(of: listing) ? nil : .stale)
@@ -105,6 +113,9 @@ extension TradeDecider {
   public static func decide(
     _ command: TradeCommand, ofFormer listing: Listing, _ caller: Caller?
   ) -> Event? {
+    if !listing.isDeleted, !caller.mayAct(for: listing.userid) {
+      return Event(refusing: command, .notYours, caller)
+    }
     let refusal: Refusal?
     switch command {
     case .withdrawTrade(let command) where listing.isDeleted || !command.delete:

@@ -56,11 +56,13 @@ extension Decision<TradeDecider> {
 
   /// Works the line after a deal has entered it; emits `TradeWaiting` if it has to stay there.
   ///
-  /// Only a new deal can find the line full: one that comes back keeps its place.
+  /// Only a new deal can find the line full, or another deal of its buyer in it: one that comes back keeps its place.
   mutating func workLine(_ entered: Deal, isNew: Bool) {
     workLine()
     guard let head = state.line.first, state.isWaiting(entered.reserveid) else { return }
-    if isNew && state.line.count > ProductTrade.lineLimit {
+    if isNew && entered.once && state.isWaiting(besides: entered) {
+      emit(.deal(.tradeRejected, annotated(entered, .alreadyWaiting)))
+    } else if isNew && state.line.count > ProductTrade.lineLimit {
       emit(.deal(.tradeRejected, annotated(entered, .lineFull)))
     } else {
       // What stops the head stops every deal behind it.

@@ -17,11 +17,13 @@ public struct Deal: Hashable, Sendable {
   public var held: Int
   /// Whether the reservation is removed from the lists once it has ended.
   public var delete: Bool
+  /// Whether it may not wait beside another reservation of the buyer for the product; said once, when it is made.
+  public var once: Bool
 
   public init(
     reserveid: Int, productid: Int, userid: String, productname: String, qty: Int,
     terms: Terms? = nil, tradeid: Int? = nil, seller: String? = nil, refusal: Refusal? = nil, held: Int = 0,
-    delete: Bool = false
+    delete: Bool = false, once: Bool = false
   ) {
     self.reserveid = reserveid
     self.productid = productid
@@ -34,19 +36,22 @@ public struct Deal: Hashable, Sendable {
     self.refusal = refusal
     self.held = held
     self.delete = delete
+    self.once = once
   }
 
   init(_ command: Reserve) {
     self.init(
       reserveid: command.id, productid: command.productid, userid: command.userid,
       productname: command.productname, qty: command.qty,
-      terms: Terms(price: command.price, reserveDt: command.reserveDt, address: command.address))
+      terms: Terms(price: command.price, reserveDt: command.reserveDt, address: command.address),
+      once: command.once)
   }
 
   /// The deal as trade and stock know it.
   public var withoutTerms: Deal {
     var deal = self
     deal.terms = nil
+    deal.once = false
     return deal
   }
 }
@@ -62,7 +67,8 @@ extension Deal {
       productname: fields.read(.productname), qty: fields.read(.qty),
       terms: worker == .reservation ? Terms(fields: fields) : nil, tradeid: fields.find(.tradeid),
       seller: fields.find(.seller), refusal: fields.find(.code("reason")),
-      held: fields.find(.units("held")) ?? 0, delete: fields.find(.flag("delete")) ?? false)
+      held: fields.find(.units("held")) ?? 0, delete: fields.find(.flag("delete")) ?? false,
+      once: fields.find(.flag("once")) ?? false)
   }
 
   func write(to fields: inout Fields, of worker: DecidingWorker = .trade) {
@@ -78,6 +84,7 @@ extension Deal {
     fields.write("message", refusal?.message)
     fields.write("held", held == 0 ? nil : held)
     fields.write("delete", delete)
+    fields.write("once", once)
   }
 
   private static func idName(for worker: DecidingWorker) -> String {

@@ -1,5 +1,5 @@
 extension Event {
-  /// The event as it is written to the journal: `type`, the facts, `status`, `commandid`.
+  /// The event as it is written to the journal: `type`, the facts, `status`, `commandid`, and who acted.
   ///
   /// Where the outcome is wanted is nobody's business there, so `replyto` is left out.
   public var fields: Fields {
@@ -22,7 +22,9 @@ extension Event {
     case .rejected(let rejection):
       rejection.write(to: &fields)
     }
-    fields.write("commandid", (caller ?? asker)?.commandid)
+    let sender = caller ?? asker
+    fields.write("commandid", sender?.commandid)
+    sender?.actor?.write(to: &fields)
     return fields
   }
 

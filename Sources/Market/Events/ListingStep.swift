@@ -10,7 +10,8 @@ public enum ListingStep: String, Step {
 
   public var heardBy: Set<DecidingWorker> {
     switch self {
-    case .tradeListed, .tradeChanged, .tradeWithdrawn, .tradeDeleted: []
+    case .tradeListed: [.stock]
+    case .tradeChanged, .tradeWithdrawn, .tradeDeleted: []
     }
   }
 

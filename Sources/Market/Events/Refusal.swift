@@ -9,11 +9,13 @@ public enum Refusal: String, CaseIterable, Sendable {
   /// Older releases refused so what another worker decides. It can still be on a journal.
   case wrongWorker
   case exceedsListing, exceedsStock, soldOut, stockShort, withdrawn
-  case lineFull
+  case lineFull, alreadyWaiting
   case listingOpen, stockExists
   case noListing, noStock, notFree
   /// It was asked for on a page that is no longer true.
   case stale
+  /// It belongs to somebody else.
+  case notYours, notSeller
 }
 
 extension Refusal {
@@ -42,12 +44,16 @@ extension Refusal {
     case .stockShort: "There is not enough in stock."
     case .withdrawn: "The sale has ended."
     case .lineFull: "The waiting line is full."
+    case .alreadyWaiting: "Another reservation of yours waits for this product already."
     case .listingOpen: "This product is on sale already."
     case .stockExists: "This product has a stock already."
     case .noListing: "It is not on sale yet, so this waits."
     case .noStock: "It is not in stock yet, so this waits."
     case .notFree: "None is left for now, so this waits its turn."
     case .stale: "It has changed meanwhile. Read it again and repeat the change."
+    case .notYours: "It belongs to somebody else."
+    case .notSeller:
+      "Only the seller of the product may do that. To become the seller, list the product first."
     }
   }
 }
@@ -78,12 +84,15 @@ extension Refusal {
     case .stockShort: "재고가 부족합니다."
     case .withdrawn: "판매가 종료되었습니다."
     case .lineFull: "대기 인원이 가득 찼습니다."
+    case .alreadyWaiting: "이 상품에 이미 기다리는 예약이 있습니다."
     case .listingOpen: "이미 판매 중인 상품입니다."
     case .stockExists: "이미 재고가 등록된 상품입니다."
     case .noListing: "아직 판매가 등록되지 않아 기다립니다."
     case .noStock: "아직 재고가 등록되지 않아 기다립니다."
     case .notFree: "남은 수량이 없어 순서를 기다립니다."
     case .stale: "그 사이에 내용이 바뀌었습니다. 새로 고친 뒤 다시 시도해 주세요."
+    case .notYours: "본인의 예약이나 판매가 아닙니다."
+    case .notSeller: "이 상품의 판매자만 할 수 있습니다. 먼저 판매를 등록해 주세요."
     }
   }
 }

@@ -1,16 +1,21 @@
-/// Who waits for a command's outcome.
+/// Who sent a command, and who waits for its outcome.
 ///
-/// `commandid` names the command for good; `replyto` is the ingress that waits for its outcome, if any; `digest`
-/// tells it from any other command that comes under its name.
+/// `commandid` names the command for good, and the door that it came through; `replyto` is the ingress that waits for
+/// its outcome, if any; `digest` tells it from any other command that comes under its name; `actor` is the verified
+/// user behind it, or nil for a trusted sender.
 public struct Caller: Hashable, Sendable {
   public var commandid: String
   public var replyto: String?
   public var digest: CommandDigest?
+  public var actor: ActingUser?
 
-  public init(commandid: String, replyto: String? = nil, digest: CommandDigest? = nil) {
+  public init(
+    commandid: String, replyto: String? = nil, digest: CommandDigest? = nil, actor: ActingUser? = nil
+  ) {
     self.commandid = commandid
     self.replyto = replyto
     self.digest = digest
+    self.actor = actor
   }
 
   /// Reads what a worker wrote; nil if it names no command.
@@ -18,7 +23,7 @@ public struct Caller: Hashable, Sendable {
     guard let commandid = try fields.find(.key("commandid") as TextField) else { return nil }
     try self.init(
       commandid: commandid, replyto: fields.find(.key("replyto") as TextField),
-      digest: fields.find(.digest(CommandDigest.field)))
+      digest: fields.find(.digest(CommandDigest.field)), actor: ActingUser(fields: fields))
   }
 
   /// Reads a command on its way to a worker; nil if it has no id.
@@ -26,7 +31,8 @@ public struct Caller: Hashable, Sendable {
     guard let commandid = try Self.name(in: fields) else { return nil }
     try self.init(
       commandid: commandid, replyto: fields.find(.key("replyto") as TextField),
-      digest: fields.find(.digest(CommandDigest.field)) ?? CommandDigest(fields, kind))
+      digest: fields.find(.digest(CommandDigest.field)) ?? CommandDigest(fields, kind),
+      actor: ActingUser(fields: fields))
   }
 
   /// The name of a command on its way to a worker.
@@ -37,5 +43,13 @@ public struct Caller: Hashable, Sendable {
   /// The name that a person gives a command; a door makes the command's own name of it.
   public static func name(givenIn fields: Fields) throws(FieldError) -> String? {
     try fields.find(NameField(name: "commandid", length: 1...200))
+  }
+}
+
+extension Caller? {
+  /// Whether this sender may do what only `owner` may; nobody but operators and trusted senders if nil.
+  func mayAct(for owner: String?) -> Bool {
+    guard let actor = self?.actor else { return true }
+    return owner.map(actor.mayAct(for:)) ?? actor.isOperator
   }
 }

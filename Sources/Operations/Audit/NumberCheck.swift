@@ -17,8 +17,14 @@ struct NumberCheck {
   /// Returns whether an aggregate still holds a command, to finish it later.
   func holds(_ commandid: String) -> Bool { held.contains(commandid) }
 
-  mutating func take(_ id: Int, _ trade: ProductTrade, _ stock: Stock?, _ findings: inout Findings) {
+  mutating func take(_ id: Int, _ trade: ProductTrade, _ state: ProductStock, _ findings: inout Findings) {
     let (product, store) = (Key.product(id, in: shard), Key.stock(id, in: shard))
+    let stock = state.stock
+    // Nil if its listing and its deals are older than the rule that only the seller may change the stock.
+    if let seller = state.seller, seller != trade.listing?.userid {
+      findings.addWhenIdle(
+        .numbers, store, "It belongs to \(seller), but the seller is \(trade.listing?.userid ?? "nobody").")
+    }
     let sum = trade.running.values.reduce(0) { $0 + $1.deal.qty }
     if let listing = trade.listing {
       if listing.free < 0 {

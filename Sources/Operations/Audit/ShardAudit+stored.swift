@@ -18,8 +18,11 @@ extension ShardAudit {
       RESPWords("HGETALL", Key.stock($0, in: shard))
     } _: { (id, reply) throws(RedisError) in
       let key = Key.stock(id, in: shard)
-      let stock = read(Stock?.self, try reply.get(), at: key, expected: stocks.state(id))
-      if let stock, let level = stock { indexes.take(level) }
+      let stock = read(
+        ProductStock.self, try reply.get(), at: key, expected: stocks.state(id),
+        // It can be older than the first event on the journal; it is compared with the listing.
+        besides: ["seller"])
+      if let stock = stock?.stock { indexes.take(stock) }
       if let trade = found.removeValue(forKey: id), let stock {
         listings[id] = trade.listing
         numbers.take(id, trade, stock, &findings)

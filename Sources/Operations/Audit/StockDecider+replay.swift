@@ -5,12 +5,12 @@ extension StockDecider: Replayable {
     if case .stock(.stockRegistered, _) = event.fact { true } else { false }
   }
 
-  static func permits(_ event: Event, in state: Stock?, after observed: Event?) -> Bool {
+  static func permits(_ event: Event, in state: ProductStock, after observed: Event?) -> Bool {
     switch event.fact {
-    case .stock(let step, let level): permits(step, level, after: state?.level)
+    case .stock(let step, let level): permits(step, level, after: state.stock?.level)
     case .hold(let step, let deal, let level):
       step.answers(observed, of: deal)
-        && permits(step, deal, level, after: state?.level ?? .unregistered(deal.productid))
+        && permits(step, deal, level, after: state.stock?.level ?? .unregistered(deal.productid))
     case .deal, .listing, .rejected: false
     }
   }

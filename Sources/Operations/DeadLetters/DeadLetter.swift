@@ -63,6 +63,9 @@ package struct DeadLetter: Sendable {
     isOfInlet ? nil : try Caller(fields: fields)?.digest
   }
 
+  /// Returns the user whom a door had named, if any. In an inlet's entry, such fields mean nothing.
+  func actor() throws(FieldError) -> ActingUser? { isOfInlet ? nil : try ActingUser(fields: fields) }
+
   private var isOfInlet: Bool { DecidingWorker.allCases.contains { Key.inlet($0) == stream } }
 
   /// The worker that takes the command; nil for an event of the journal.

@@ -68,10 +68,12 @@ package struct DeadLetterOffice {
     for (name, value) in corrections where letter.fields[name] == nil { fields.append(name, value) }
     let request: CommandRequest
     do throws(FieldError) {
-      let commandid =
-        if let name = try CommandName.replay(corrections) { name } else { try letter.commandid() }
+      let name = try CommandName.replay(corrections)
+      let commandid = if let name { name } else { try letter.commandid() }
       request = CommandRequest(
         draft: try Draft(fields: fields, worker: worker), commandid: commandid,
+        // Under the operator's own name it is the operator's command. Else its sender gains no rights by it.
+        actor: name == nil ? try letter.actor() : nil,
         // The digest stays the same unless the command is corrected.
         digest: corrections.isEmpty ? try letter.digest() : nil)
     } catch {

@@ -39,6 +39,10 @@ struct EventReplay {
       // What the stock worker did for the deal still counts, but with the newest stock level.
       return .observe(
         Event(.hold(step, deal, later.compactMap(\.event.level).last ?? level), caller: event.caller))
+    case (.stock, .listing):
+      let newer = later.last { $0.event.type == event.type }
+      return newer.map { .nothing("\($0.event.type) at \($0.position) has superseded it.") }
+        ?? .observe(event)
     case (.trade, .deal), (.stock, .deal): return .observe(event)
     case (.reservation, _), (.trade, _), (.stock, _): return .nothing("That worker does not use it.")
     }

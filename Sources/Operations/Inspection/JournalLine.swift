@@ -1,3 +1,4 @@
+import Doors
 import Lanes
 import Market
 import Redis
@@ -25,6 +26,12 @@ package struct JournalLine: Sendable {
   /// The id of the command behind it; empty if it names none.
   var commandid: String { fields["commandid"] ?? "" }
 
+  /// Who sent the command behind it: the door, and the verified user if there is one.
+  package var sender: String {
+    let way = CommandName.way(of: commandid)?.rawValue ?? "door"
+    return fields["actor"].map { "\($0) by \(way)" } ?? way
+  }
+
   /// The worker that emitted it.
   package var worker: String {
     if let step = Event.steps.first(where: { $0.rawValue == type }) { return step.worker.rawValue }
@@ -43,7 +50,7 @@ package struct JournalLine: Sendable {
 
   /// The most important fields in one line.
   package var summary: String {
-    ["reserveid", "tradeid", "userid", "seller", "qty", "onhand", "onhold", "status", "reason"]
+    ["reserveid", "tradeid", "userid", "seller", "qty", "onhand", "onhold", "status", "reason", "actor"]
       .compactMap { name in
         let value = name == "reserveid" ? reserveid : name == "tradeid" ? tradeid : fields[name]
         return value.map { "\(name)=\($0)" }

@@ -13,7 +13,7 @@ package struct Timeline: Sendable {
   package struct Moment: Sendable {
     package let kind: Kind
     package let line: JournalLine
-    /// Who did it: the door, an operator, or a worker.
+    /// Who did it: a user or a trusted sender with the door, or a worker.
     package let actor: String
     package let text: String
   }
@@ -60,10 +60,10 @@ package struct Timeline: Sendable {
       for line in try Self.lines(of: Key.commands(worker, in: shard), shard, connection)
       where isAbout(line, subject, id, commandOf: worker) || commandids.contains(line.commandid) {
         let text = line.fields.pairs.filter {
-          !["type", "productid", "replyto", CommandDigest.field].contains($0.name)
+          !["type", "productid", "replyto", "actor", CommandDigest.field].contains($0.name)
         }
         .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        let actor = ReplayedEvent.isOne(line.fields) ? "operator" : "door"
+        let actor = ReplayedEvent.isOne(line.fields) ? "operator" : line.sender
         moments.append(Moment(kind: .command, line: line, actor: actor, text: text))
       }
     }

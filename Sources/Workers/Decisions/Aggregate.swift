@@ -94,11 +94,11 @@ extension Commit {
 }
 
 extension StockDecider: Aggregate {
-  static func listed(_ state: Stock?) -> Listed? {
-    state.map { Listed(entity: .inventory, id: $0.level.id, member: $0.level.productid) }
+  static func listed(_ state: ProductStock) -> Listed? {
+    state.stock.map { Listed(entity: .inventory, id: $0.level.id, member: $0.level.productid) }
   }
 
-  /// The state belongs to the product, and is deleted when the stock is withdrawn.
+  /// The state belongs to the product, and forgets the stock when that is withdrawn.
   static func traceKey(_ id: Int, in shard: Shard) -> String? {
     Key.trace(of: .inventory, id: id, in: shard)
   }

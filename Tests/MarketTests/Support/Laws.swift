@@ -62,6 +62,24 @@ struct Laws {
     try require(level.free >= 0 && level.held >= 0, "stock: \(level)")
   }
 
+  /// Nobody changes what is somebody else's.
+  func check<Command>(sentBy input: Input<Command>, _ events: [Event], seller: String?) throws {
+    guard case .command(let command, let caller?) = input, let actor = caller.actor, !actor.isOperator else {
+      return
+    }
+    for event in events where event.caller == caller || event.asker == caller {
+      let owner: String?
+      switch event.fact {
+      case .deal(let step, let deal):
+        owner = step.worker == .reservation ? deal.userid : deal.seller ?? seller
+      case .listing(_, let listing): owner = listing.userid
+      case .stock: owner = seller
+      case .hold, .rejected: continue
+      }
+      try require(owner == actor.userid, "\(command) of \(actor.userid) made \(event)")
+    }
+  }
+
   /// Nobody changes what they have not seen.
   func check<Command>(seenBy input: Input<Command>, _ events: [Event]) throws {
     guard case .command(let command, _) = input else { return }
@@ -84,7 +102,7 @@ struct Laws {
     var seen: [Int: Status] = [:]
     for product in world.trades.keys {
       let trade = world.trades.state(product)
-      let stock = world.stocks.state(product)
+      let stock = world.stocks.state(product).stock
       let running = trade.running.values.reduce(0) { $0 + $1.deal.qty }
       try require(
         trade.owed == 0 && trade.onHand == stock?.level.qty, "\(trade)\n  of \(String(describing: stock))")

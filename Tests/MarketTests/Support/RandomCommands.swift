@@ -25,7 +25,9 @@ struct RandomCommands {
     case 0..<8:
       // Sometimes an id that is taken.
       if reserves == 0 || !random.oneIn(12) { reserves += 1 }
-      return .reserve(reserves, qty: random.oneIn(3) ? units : 1, productid: reserves % products + 1)
+      return .reserve(
+        reserves, qty: random.oneIn(3) ? units : 1, productid: reserves % products + 1,
+        by: "buyer\(reserves % 4)", once: random.oneIn(3))
     case 8..<11:
       let id = someReserve()
       return .cancel(id, delete: random.oneIn(3), productid: id % products + 1)
@@ -60,6 +62,14 @@ struct RandomCommands {
       stocks[product, default: 0] += 1
       return .withdrawStock(id, productid: product)
     }
+  }
+
+  /// Returns who sends the next command; mostly somebody trusted, else anybody.
+  mutating func actor() -> ActingUser? {
+    if random.oneIn(2) { return nil }
+    let users = ["seller", "stranger"] + (0..<4).map { "buyer\($0)" }
+    return ActingUser(
+      users[Int.random(in: 0..<users.count, using: &random)], isOperator: random.oneIn(8))
   }
 
   /// Returns what a page showed when it was loaded, which can be outdated.

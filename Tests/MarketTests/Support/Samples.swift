@@ -14,12 +14,14 @@ func level(_ qty: Int, held: Int = 0, version: Int = 1) -> StockLevel {
 }
 
 extension Command {
-  static func reserve(_ id: Int, qty: Int = 1, productid: Int = product) -> Command {
+  static func reserve(
+    _ id: Int, qty: Int = 1, productid: Int = product, by userid: String? = nil, once: Bool = false
+  ) -> Command {
     .reservation(
       .reserve(
         Reserve(
-          id: id, productid: productid, userid: "buyer\(id)", productname: "애플워치", qty: qty,
-          reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동", price: 50_000)))
+          id: id, productid: productid, userid: userid ?? "buyer\(id)", productname: "애플워치", qty: qty,
+          reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동", price: 50_000, once: once)))
   }
 
   static func cancel(

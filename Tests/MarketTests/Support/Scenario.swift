@@ -61,9 +61,9 @@ extension Event {
 
 extension Input {
   /// A command of a caller that waits for its outcome.
-  static func ask(_ command: Market.Command, by caller: String = "me") -> Input {
+  static func ask(_ command: Market.Command, by caller: String = "me", as actor: ActingUser? = nil) -> Input {
     guard let own = Command(command) else { preconditionFailure("\(Command.self) has no \(command)") }
-    return .command(own, Caller(commandid: caller))
+    return .command(own, Caller(commandid: caller, actor: actor))
   }
 
   static func reserved(_ id: Int, qty: Int = 1) -> Input {
@@ -81,6 +81,12 @@ extension Input {
 
   static func told(_ step: StockAnswer, _ id: Int, qty: Int = 1, _ level: StockLevel) -> Input {
     .event(Event(.hold(step, deal(id, qty: qty), level)))
+  }
+
+  static func listed(_ id: Int = 1, by userid: String = "seller") -> Input {
+    let listing = Listing(
+      id: id, productid: product, userid: userid, productname: "애플워치", qty: 1, price: 50_000)
+    return .event(Event(.listing(.tradeListed, listing)))
   }
 
   static func told(_ step: StockStep, _ level: StockLevel) -> Input {

@@ -29,9 +29,9 @@ struct World {
 
   /// Sends a command, and returns the id under which its outcome will be.
   @discardableResult
-  mutating func ask(_ command: Command) -> String {
+  mutating func ask(_ command: Command, as actor: ActingUser? = nil) -> String {
     asked += 1
-    let caller = Caller(commandid: "c\(asked)", replyto: "door")
+    let caller = Caller(commandid: "c\(asked)", replyto: "door", actor: actor)
     let worker = command.kind.worker
     commands[worker, default: Log()].append(Asked(command: command, caller: caller), at: now)
     return caller.commandid
@@ -61,7 +61,7 @@ struct World {
     switch worker {
     case .reservation: reservations = try committed(reservations) { try $0.check(reservation: $3) }
     case .trade: trades = try committed(trades) { try $0.check(trade: $3, after: $2) }
-    case .stock: stocks = try committed(stocks) { try $0.check(stock: $3) }
+    case .stock: stocks = try committed(stocks) { try $0.check(stock: $3.stock) }
     }
   }
 
@@ -72,6 +72,7 @@ struct World {
     try lane.commit(checkingCodec: checksCodec) { input, events, state in
       try check(&laws, input, events, state)
       try laws.check(seenBy: input, events)
+      try laws.check(sentBy: input, events, seller: seller(in: state))
       for event in events {
         try laws.check(said: event)
         journal.append(event.fields, at: now)
@@ -81,6 +82,10 @@ struct World {
       }
     }
     return lane
+  }
+
+  private func seller(in state: any Stored) -> String? {
+    (state as? ProductStock)?.seller ?? (state as? ProductTrade)?.listing?.userid
   }
 
   var isQuiet: Bool {
