@@ -10,6 +10,8 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -17,6 +19,7 @@ let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
@@ -60,7 +63,7 @@ let package = Package(
     layer("Redis", "CHiredis", nioCore, nioPosix, nioSSL),
     layer("Market"),
     layer("Telemetry", coreMetrics),
-    layer("Identity", "Market", asyncHTTPClient, jwt, lifecycle, logging),
+    layer("Identity", "Market", asyncHTTPClient, crypto, jwt, lifecycle, logging, nioCore),
     // Child processes and free ports, for whatever starts servers of its own: the tool, benchmarks and tests.
     layer("Processes"),
     layer("Lanes", "Market", "Redis", "Telemetry", coreMetrics, logging),
@@ -92,7 +95,11 @@ let package = Package(
       asyncHTTPClient, histogram, hummingbird, logging),
 
     .target(
-      name: "Testbed", dependencies: ["Processes", "Redis", asyncHTTPClient], path: "Tests/Testbed",
+      name: "Testbed",
+      dependencies: [
+        "Processes", "Redis", asyncHTTPClient, crypto, cryptoExtras, nioCore, nioHTTP1, nioPosix,
+      ],
+      path: "Tests/Testbed",
       swiftSettings: settings),
     .executableTarget(
       name: "PoisonWorker", dependencies: ["Lanes", "Redis", "Workers", logging], path: "Tests/PoisonWorker",
@@ -108,7 +115,7 @@ let package = Package(
     tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),
     tests("DoorsTests", "Doors", "Keys", "Lanes", "Market", "Redis", "Testbed"),
     tests("WorkersTests", "Keys", "Lanes", "Market", "Redis", "Testbed", "Workers", logging),
-    tests("IdentityTests", "Identity", "Market", "Testbed", asyncHTTPClient, jwt),
+    tests("IdentityTests", "Identity", "Market", "Testbed", crypto, lifecycle, logging),
     tests("HTTPIngressTests", "HTTPIngress", "Health", "Testbed", asyncHTTPClient),
     tests(
       "OperationsTests", "Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", "Workers",
