@@ -13,7 +13,6 @@ let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -75,7 +74,8 @@ let package = Package(
       "HTTPIngress", "Doors", "Health", "Identity", "Keys", "Lanes", "Market", "Redis", "Telemetry",
       coreMetrics, hummingbird, lifecycle, logging),
     layer(
-      "Runtime", "Doors", "HTTPIngress", "Health", "Keys", "Lanes", "Market", "Redis", "Telemetry", "Workers",
+      "Runtime", "Doors", "HTTPIngress", "Health", "Identity", "Keys", "Lanes", "Market", "Redis",
+      "Telemetry", "Workers",
       argumentParser, configuration, coreMetrics, hummingbird, lifecycle, logging),
     layer("Operations", "Doors", "Keys", "Lanes", "Market", "Redis", "Workers"),
     // The design documentation: a DocC catalogue and no code.
@@ -116,7 +116,7 @@ let package = Package(
     tests("DoorsTests", "Doors", "Keys", "Lanes", "Market", "Redis", "Testbed"),
     tests("WorkersTests", "Keys", "Lanes", "Market", "Redis", "Testbed", "Workers", logging),
     tests("IdentityTests", "Identity", "Market", "Testbed", crypto, lifecycle, logging),
-    tests("HTTPIngressTests", "HTTPIngress", "Health", "Testbed", asyncHTTPClient),
+    tests("HTTPIngressTests", "HTTPIngress", "Health", "Identity", "Testbed", asyncHTTPClient),
     tests(
       "OperationsTests", "Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", "Workers",
       logging),

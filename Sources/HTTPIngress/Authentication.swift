@@ -1,3 +1,4 @@
+import Health
 import Hummingbird
 import Identity
 import Market
@@ -37,15 +38,33 @@ extension Problem {
 
   /// A token that was refused.
   fileprivate static func refused(_ refusal: TokenRefusal) -> Problem {
-    Problem(
-      .unauthorized, "invalidToken", "The token was refused: \(refusal.reason)",
-      message: "로그인이 끝났거나 올바르지 않습니다. 다시 로그인해 주세요."
-    ).challenging("Bearer realm=\"handover\", error=\"invalid_token\"")
+    switch refusal.kind {
+    case .invalid:
+      Problem(
+        .unauthorized, "invalidToken", refusal.reason,
+        message: "로그인이 끝났거나 올바르지 않습니다. 다시 로그인해 주세요."
+      ).challenging(
+        "Bearer realm=\"handover\", error=\"invalid_token\", error_description=\"\(refusal.reason)\"")
+    case .unavailable:
+      .passing(
+        .serviceUnavailable, "tokensUnverifiable", refusal.reason,
+        message: "지금은 로그인을 확인할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.")
+    }
   }
 
   private func challenging(_ challenge: String) -> Problem {
     var problem = self
     problem.headers[.wwwAuthenticate] = challenge
     return problem
+  }
+}
+
+extension Health.Finding {
+  init(_ trouble: TokenVerifier.Trouble) {
+    switch trouble {
+    case .fine: self = .fine
+    case .partial(let reason): self = .partial(reason)
+    case .down(let reason): self = .down(reason)
+    }
   }
 }

@@ -1,6 +1,7 @@
 import Doors
 import Health
 import Hummingbird
+import Identity
 import Logging
 import Redis
 import ServiceLifecycle
@@ -30,6 +31,7 @@ package struct IngressServer: Service {
     self.reading = reading
     let shards = ShardCheck(clients: [redis, reading], shards: options.shards)
     health.addCheck("redis") { await shards.run() }
+    if let identity = options.identity { health.addCheck("identity") { Health.Finding(identity.trouble) } }
   }
 
   /// Serves until a graceful shutdown, which accepts no new calls and finishes the running ones.
@@ -65,6 +67,7 @@ package struct IngressServer: Service {
       try await withThrowingTaskGroup { tasks in
         tasks.addTask { [logger] in try await backlog.watch(logger: logger) }
         tasks.addTask { try await pending.watch() }
+        if let identity = options.identity { tasks.addTask { try await identity.run() } }
         tasks.addTask { [redis] in try await blocks.watch(redis) }
         try await PortTaken.explain(options.port, setting: "--port or HANDOVER_PORT") { try await app.run() }
         tasks.cancelAll()

@@ -64,6 +64,8 @@ package struct IngressSettings: ParsableArguments, Sendable {
       valueName: "entries"))
   package var backlogLimit: Int?
 
+  @OptionGroup package var identity: IdentitySettings
+
   package init() {}
 
   /// - Parameter host: The address to listen on if none is set.
@@ -101,6 +103,7 @@ package struct IngressSettings: ParsableArguments, Sendable {
       try Settings.number(connections, "--connections", or: "handover.connections", in: 1...100_000)
       ?? options.limits.connections
     options.backlogLimit = try Settings.backlogLimit(backlogLimit)
+    try identity.apply(to: &options, logger: logger)
     options.metrics = Observability.telemetry.exposition
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
     return IngressServer(options: options, health: health, logger: logger) { port in

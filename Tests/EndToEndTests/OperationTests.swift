@@ -196,40 +196,32 @@ import Testing
     try await eventually("the dead letter is there") {
       try redis.call("XLEN", "{trade.commands}:deadletters").integer == 1
     }
-    func run(_ arguments: String...) throws -> (status: Int32?, output: String) {
-      let log = system.redis.folder.appending(path: "operator-\(UInt32.random(in: 0...UInt32.max))")
-      let process = try RunningProcess(
-        Executables.path("handover"), arguments,
-        environment: ["HANDOVER_REDIS_URL": system.redis.url.description], log: log)
-      process.wait()
-      return (process.exitStatus, try String(contentsOf: log, encoding: .utf8))
-    }
-    let status = try run("status")
+    let status = try system.operate("status")
     #expect(status.status == 2, "there is a dead letter")
     #expect(status.output.contains("reservation   1         9/9"))
-    let timeline = try run("timeline", "reserve", "1")
+    let timeline = try system.operate("timeline", "reserve", "1")
     #expect(timeline.status == 0)
     for word in ["ReserveCompleted", "TradeStarted", "StockHeld", "to abc:", "to buyer:"] {
       #expect(timeline.output.contains(word), "\(timeline.output)")
     }
-    let audit = try run("audit", "--wait", "10")
+    let audit = try system.operate("audit", "--wait", "10")
     #expect(audit.status == 0, "\(audit.output)")
     let keys = try redis.call("KEYS", "*mypage:*").count
     try redis.call("DEL", "mypage:{buyer}")
     try redis.call("HSET", "{4}:mypage:0", "1", "status\t거래완료")
-    let rebuilt = try run("rebuild", "mypages")
+    let rebuilt = try system.operate("rebuild", "mypages")
     #expect(rebuilt.status == 0, "\(rebuilt.output)")
     for user in ["buyer", "abc"] {
       let rows = try await system.http.get("/mypages/\(user)")["_embedded"]["mypages"].elements
       #expect(rows.map { $0["status"].text } == ["거래진행중"])
     }
     #expect(try redis.call("KEYS", "*mypage:*").count == keys)
-    let letters = try run("deadletters", "list")
+    let letters = try system.operate("deadletters", "list")
     #expect(letters.output.contains("notANumber"), "\(letters.output)")
-    let replayed = try run("deadletters", "replay", "--all", "--set", "id=1")
+    let replayed = try system.operate("deadletters", "replay", "--all", "--set", "id=1")
     #expect(replayed.status == 0, "\(replayed.output)")
     try await system.waitFor(deal, "거래완료")
-    try await eventually("all is well") { try run("status").status == 0 }
-    #expect(try run("timeline", "reserve", "99").status == 1)
+    try await eventually("all is well") { try system.operate("status").status == 0 }
+    #expect(try system.operate("timeline", "reserve", "99").status == 1)
   }
 }

@@ -59,6 +59,16 @@ package final class TestSystem: Sendable {
     for process in processes.withLock({ $0.values.flatMap(\.self) }) { process.kill() }
   }
 
+  /// Runs an operator's command until it exits.
+  package func operate(_ arguments: String...) throws -> (status: Int32?, output: String) {
+    let log = servers.folder.appending(path: "operator-\(UInt32.random(in: 0...UInt32.max))")
+    let process = try RunningProcess(
+      Executables.path("handover"), arguments,
+      environment: ["HANDOVER_REDIS_URL": try servers.url.description], log: log)
+    process.wait()
+    return (process.exitStatus, try String(contentsOf: log, encoding: .utf8))
+  }
+
   /// Starts one more process of an executable.
   @discardableResult
   package func start(_ executable: String) throws -> RunningProcess {
