@@ -72,7 +72,7 @@ let package = Package(
     layer("Health", hummingbird),
     layer(
       "HTTPIngress", "Doors", "Health", "Identity", "Keys", "Lanes", "Market", "Redis", "Telemetry",
-      coreMetrics, hummingbird, lifecycle, logging),
+      coreMetrics, crypto, hummingbird, lifecycle, logging),
     layer(
       "Runtime", "Doors", "HTTPIngress", "Health", "Identity", "Keys", "Lanes", "Market", "Redis",
       "Telemetry", "Workers",
@@ -92,7 +92,7 @@ let package = Package(
       lifecycle, logging),
     executable(
       "handover-bench", "Doors", "Keys", "Lanes", "Market", "Processes", "Redis", "Runtime", "Workers",
-      asyncHTTPClient, histogram, hummingbird, logging),
+      asyncHTTPClient, crypto, histogram, hummingbird, logging),
 
     .target(
       name: "Testbed",

@@ -1,4 +1,6 @@
+import Crypto
 import Doors
+import Foundation
 import Keys
 import Market
 import Redis
@@ -20,10 +22,12 @@ struct IdempotencyClaims: Sendable {
 
   /// Claims a key for a request. Throws a 422 if the key already belongs to another request.
   ///
+  /// What is stored of a request is its digest: it holds what only its sender and its worker need to know.
+  ///
   /// - Parameter id: the candidate id for what the request creates, unless an earlier copy chose another one.
   func claim(_ key: String, for request: String, reserving id: Int?) async throws -> Claim {
     var ask = Commands()
-    let text = "\(request)\n\(id.map(String.init) ?? "")"
+    let text = "\(Self.digest(of: request))\n\(id.map(String.init) ?? "")"
     ask.add("SET", Key.request(key), text, "NX", "GET", "EX", Self.lifetime)
     ask.add("SET", Self.mark(key), "1", "NX", "PX", "5000")
     let replies = try await redis.send(ask)
@@ -61,15 +65,22 @@ struct IdempotencyClaims: Sendable {
     return claim
   }
 
-  /// Parses a stored claim; nil if its request is not the same, byte for byte.
+  /// Parses a stored claim; nil if its request is not the same.
   private static func claim(_ key: String, in stored: Reply, of request: String) -> Claim? {
-    guard let text = stored.string, text.utf8.starts(with: request.utf8) else { return nil }
-    let rest = text.utf8.dropFirst(request.utf8.count)
+    // An older release stored the request itself.
+    guard let text = stored.string,
+      let known = [digest(of: request), request].first(where: { text.utf8.starts(with: $0.utf8) })
+    else { return nil }
+    let rest = text.utf8.dropFirst(known.utf8.count)
     // An older release used the key itself as the command id, and stored no candidate ids.
     if rest.isEmpty { return Claim(commandid: key, isRepeated: true) }
     guard rest.first == UInt8(ascii: "\n") else { return nil }
     let ids = Substring(rest).split(separator: "\n").compactMap { Int($0) }
     return Claim(commandid: CommandName.key(key), isRepeated: true, ids: ids)
+  }
+
+  private static func digest(of request: String) -> String {
+    "sha256:" + Data(SHA256.hash(data: Data(request.utf8))).base64EncodedString()
   }
 
   /// Allows the next copy to run at once, because this one failed.

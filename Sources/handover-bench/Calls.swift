@@ -60,6 +60,7 @@ struct Calls: Sendable {
       return Self.reserve(reserves, product: number % 1000 + 1, user: "buyer\(number)")
     }
     try await watch.finish()
+    let signed = try await signed(stage, load)
     let accepted = try await load.open(rate: rate, for: duration, expecting: 202) { number, _ in
       Self.reserve(reserves, product: number % 1000 + 1, user: "async\(number)", isAsync: true)
     }
@@ -81,10 +82,45 @@ struct Calls: Sendable {
     try stage.awaitCaughtUp()
     return Result(
       latencies: [
-        ("POST /reserves, 201", created), ("POST /reserves, respond-async", accepted),
+        ("POST /reserves, 201", created)
+      ] + signed + [
+        ("POST /reserves, respond-async", accepted),
         ("GET /reserves/{id}", items), ("GET /reserves", lists),
         ("POST to the row on my page", watch.latencies),
       ], comparisons: [("ingress and Redis only", alone), ("with all workers", together)])
+  }
+
+  /// Measures the same calls at an ingress that needs tokens: each user's first call, for which the signature is
+  /// verified, and later ones.
+  private func signed(
+    _ stage: BenchSystem, _ load: Load
+  ) async throws -> [(what: String, latencies: Latencies)] {
+    let issuer = TokenIssuer()
+    let port = try FreePort.find()
+    let environment = try issuer.environment(in: stage.folder).merging(["HANDOVER_PORT": "\(port)"]) { $1 }
+    let ingress = try stage.start("ingress", ["--log-level", "warning"], environment: environment)
+    defer { stage.stop(ingress) }
+    let base = "http://127.0.0.1:\(port)"
+    try await load.awaitAnswer("\(base)/readiness", of: ingress)
+    let count = Int(duration.seconds * Double(rate))
+    let tokens = try (0..<count).map { try issuer.token("signed\($0)") }
+    @Sendable func request(_ number: Int, by user: Int) -> HTTPClientRequest {
+      var request = Self.reserve("\(base)/reserves", product: number % 1000 + 1, user: "signed\(user)")
+      request.headers.add(name: "Authorization", value: "Bearer \(tokens[user])")
+      return request
+    }
+    // The first second is a warm-up, as it was without tokens.
+    let warm = min(rate, count)
+    _ = try await load.open(rate: rate, for: .seconds(1), expecting: 201) { number, _ in
+      request(number, by: number % warm)
+    }
+    let first = try await load.open(rate: rate, for: duration, expecting: 201) { number, _ in
+      request(number, by: number)
+    }
+    let known = try await load.open(rate: rate, for: duration, expecting: 201) { number, _ in
+      request(number, by: number)
+    }
+    return [("the same with a new ES256 token", first), ("the same with a known token", known)]
   }
 
   private func throughput(

@@ -28,12 +28,16 @@ public struct FieldError: Error, Hashable, Sendable {
     let message =
       switch came {
       case nil: "\(field) is missing: it must be \(expected)."
+      case .some where Self.personal.contains(field): "\(field) must be \(expected)."
       case .some(let came): "\(field) must be \(expected), but it is \"\(Self.shortened(came))\"."
       }
     self.init(field: field, reason: reason, message: message)
     if let korean { self.korean += " 필요한 값: \(korean)." }
-    if let came { self.korean += " 보낸 값: \"\(Self.shortened(came))\"." }
+    if let came, !Self.personal.contains(field) { self.korean += " 보낸 값: \"\(Self.shortened(came))\"." }
   }
+
+  /// What is never quoted: messages go into logs and lists of dead letters.
+  private static let personal: Set = ["address"]
 
   /// The first 40 characters, fit to be shown: a message must itself steer nothing.
   private static func shortened(_ text: String) -> String {
