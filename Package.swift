@@ -20,7 +20,9 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 
 func layer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -59,7 +61,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
-    layer("Redis", "CHiredis", nioCore, nioPosix, nioSSL),
+    layer("Redis", "CHiredis", nioCore, nioEmbedded, nioSSL, nioTLS),
     layer("Market"),
     layer("Telemetry", coreMetrics),
     layer("Identity", "Market", asyncHTTPClient, crypto, jwt, lifecycle, logging, nioCore),

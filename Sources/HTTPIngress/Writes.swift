@@ -139,7 +139,7 @@ extension RedisError.Code {
     switch self {
     case .unavailable, .timeout: true
     case .refused(let kind): [.moved, .ask, .tryAgain, .clusterDown].contains(kind)
-    case .badURL, .overloaded, .unexpectedReply, .replyTooLarge: false
+    case .badURL, .overloaded, .untrusted, .unexpectedReply, .replyTooLarge: false
     }
   }
 }

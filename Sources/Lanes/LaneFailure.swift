@@ -15,7 +15,7 @@ enum LaneFailure {
   init(_ error: RedisError, of lane: LaneName, inCommit: Bool = false) throws(RedisError) {
     if error.endsConnection { throw error }
     switch error.code {
-    case .badURL, .unavailable, .timeout, .replyTooLarge: throw error
+    case .badURL, .unavailable, .timeout, .untrusted, .replyTooLarge: throw error
     case .overloaded: self = .passing(error)
     case .unexpectedReply: self = .trouble(.refused(error.message))
     case .refused(kind: .noScript): throw error

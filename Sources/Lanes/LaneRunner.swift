@@ -118,7 +118,7 @@ extension LaneRunner {
   private static func description(of error: RedisError) -> Logger.Message {
     switch error.code {
     case .unavailable, .timeout, .overloaded, .replyTooLarge: "Redis is unavailable, trying again"
-    case .badURL, .refused, .unexpectedReply: "Redis refuses what the worker needs, trying again"
+    case .badURL, .refused, .untrusted, .unexpectedReply: "Redis refuses what the worker needs, trying again"
     }
   }
 

@@ -53,7 +53,7 @@ public final class BlockedReads<ID: Hashable & Sendable> {
   }
 
   /// Waits until a read is answered, at most for `time`. Returns all that are: each reply, or what broke its
-  /// connection.
+  /// connection. Returns earlier, and possibly none, where a server sends something else.
   ///
   /// - Parameter limit: The maximum number of bytes in one reply.
   public func wait(
@@ -71,10 +71,14 @@ public final class BlockedReads<ID: Hashable & Sendable> {
     for (id, socket) in zip(ids, sockets) {
       guard let read = underWay[id] else { continue }
       if count > 0, socket.revents != 0 {
-        underWay[id] = nil
-        let reply = Result { () throws(RedisError) in
-          try read.connection.receive(1, limit: limit).first ?? .null
+        let received = Result { () throws(RedisError) in try read.connection.receiveNext(limit: limit) }
+        let reply: Result<Reply, RedisError>
+        switch received {
+        case .success(nil): continue
+        case .success(let found?): reply = .success(found)
+        case .failure(let error): reply = .failure(error)
         }
+        underWay[id] = nil
         if case .success = reply { free[id] = read.connection }
         answered.append((id, reply))
       } else if now > read.deadline {

@@ -7,6 +7,8 @@ import Foundation
 /// `endsConnection`, the connection is unusable: create a new one, which resolves the server's name again.
 public final class RedisConnection {
   private let context: UnsafeMutablePointer<redisContext>
+  /// What encrypts; nil if nothing does.
+  private var tls: TLSStream?
   private let builder = ReplyBuilder()
   private var digests: [Script: String] = [:]
   /// The number of replies that have not arrived yet.
@@ -17,10 +19,11 @@ public final class RedisConnection {
 
   /// Connects, authenticates and selects the database.
   ///
-  /// Sentinels are asked again every time. Throws `READONLY` if the server that they name is not the primary.
+  /// Sentinels are asked again every time, and files with passwords and certificates are read again. Throws
+  /// `READONLY` if the server that the sentinels name is not the primary.
   ///
   /// - Parameters:
-  ///   - connectTimeout: How long connecting can take.
+  ///   - connectTimeout: How long connecting can take, and then the handshake of an encrypted connection.
   ///   - commandTimeout: How long a reply can take. Must exceed the longest `BLOCK` that is sent.
   public init(
     _ url: RedisURL, connectTimeout: Duration = .seconds(2), commandTimeout: Duration = .seconds(5)
@@ -46,11 +49,12 @@ public final class RedisConnection {
     context.pointee.reader.pointee.fn = ReplyBuilder.functions
     context.pointee.reader.pointee.privdata = UnsafeMutableRawPointer(builder.tape)
     redisSetTimeout(context, timeval(commandTimeout))
-    if case .tcp = server.endpoint { redisEnableKeepAlive(context) }
-    var greeting = Commands()
-    if let password = url.password {
-      greeting.add(url.user.map { RESPWords("AUTH", $0, password) } ?? RESPWords("AUTH", password))
+    if case .tcp(let host, _) = server.endpoint {
+      redisEnableKeepAlive(context)
+      if let settings = url.tls { try encrypt(as: settings, host, server, within: connectTimeout) }
     }
+    var greeting = Commands()
+    if let credentials = try url.credentials() { greeting.add(RESPWords(["AUTH"] + credentials)) }
     if url.database != 0 { greeting.add("SELECT", String(url.database)) }
     if !greeting.isEmpty {
       for reply in try exchange(greeting) { try reply.get() }
@@ -59,7 +63,21 @@ public final class RedisConnection {
     if case .sentinel = url.endpoint { try requirePrimary() }
   }
 
-  deinit { redisFree(context) }
+  private func encrypt(
+    as settings: RedisTLS, _ host: String, _ server: RedisURL, within limit: Duration
+  ) throws(RedisError) {
+    do throws(RedisError) {
+      tls = try TLSStream(
+        context.pointee.fd, settings, host: host, reader: context.pointee.reader, within: limit)
+    } catch {
+      throw RedisError(error.code, "No connection to \(server): \(error.message)")
+    }
+  }
+
+  deinit {
+    tls?.close()
+    redisFree(context)
+  }
 
   /// The socket, to wait until something can be received.
   var socket: Int32 { context.pointee.fd }
@@ -67,6 +85,11 @@ public final class RedisConnection {
   /// Sends the commands without waiting for their replies.
   public func send(_ commands: Commands) throws(RedisError) {
     guard !commands.isEmpty else { return }
+    if let tls {
+      try tls.send(commands.bytes)
+      owed += commands.count
+      return
+    }
     let status = commands.bytes.withUnsafeBytes { raw in
       redisAppendFormattedCommand(context, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
     }
@@ -95,6 +118,8 @@ public final class RedisConnection {
         left -= 1
       } else if builder.byteCount + unparsed > limit {
         throw RedisError(.replyTooLarge, "Redis replied with more than \(limit) bytes.")
+      } else if let tls {
+        try tls.receive(waits: true)
       } else if redisBufferRead(context) != REDIS_OK {
         throw failure()
       }
@@ -106,6 +131,16 @@ public final class RedisConnection {
       if let error = reply.error, error.endsConnection { throw error }
     }
     return replies
+  }
+
+  /// Receives the next reply, once the socket can be read. Returns nil if what came is no part of a reply: servers
+  /// also send messages that only concern the encryption.
+  func receiveNext(limit: Int) throws(RedisError) -> Reply? {
+    if let tls {
+      try tls.receive(waits: false)
+      if unparsed == 0 { return nil }
+    }
+    return try receive(1, limit: limit).first
   }
 
   /// The number of bytes read from the socket that are not part of a complete element yet.

@@ -9,6 +9,8 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     case timeout
     /// Too many commands are waiting.
     case overloaded
+    /// No encrypted connection to a server that the settings trust, or a file of the settings cannot be read.
+    case untrusted
     /// Redis returned an error reply.
     case refused(kind: Kind)
     /// A reply of a form that the command never returns.
@@ -36,7 +38,7 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     switch code {
     case .unavailable, .timeout, .overloaded: true
     case .refused(let kind): Self.passing.contains(kind)
-    case .badURL, .unexpectedReply, .replyTooLarge: false
+    case .badURL, .untrusted, .unexpectedReply, .replyTooLarge: false
     }
   }
 
@@ -46,7 +48,7 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
   /// A new connection resolves the name again, which leads to the new primary by then.
   public var endsConnection: Bool {
     switch code {
-    case .unavailable, .timeout, .replyTooLarge: true
+    case .unavailable, .timeout, .untrusted, .replyTooLarge: true
     case .refused(let kind): Self.demotions.contains(kind)
     case .badURL, .overloaded, .unexpectedReply: false
     }

@@ -4,6 +4,8 @@ import Foundation
 ///
 /// A cluster can be named by several of its nodes, `redis://[user:password@]host[:port],host[:port]`, and a
 /// primary by the sentinels that watch it, `redis-sentinel://[user:password@]host[:port],host[:port]/name`.
+///
+/// `rediss` and `rediss-sentinel` mean the same on encrypted connections, also those to sentinels.
 public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
   public enum Endpoint: Sendable, Equatable {
     case tcp(host: String, port: Int32)
@@ -18,6 +20,11 @@ public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
   public var user: String?
   public var password: String?
   public var database: Int
+  /// A file with the password, in place of `password`. It is read at every connect, so that the password can be
+  /// changed while the system runs.
+  public var passwordFile: String?
+  /// How connections are encrypted; nil if they are not.
+  public var tls: RedisTLS?
 
   /// Parses a URL. Throws `.badURL`, naming the part that is wrong.
   public init(_ text: String) throws(RedisError) {
@@ -26,12 +33,14 @@ public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
     user = nil
     password = nil
     database = 0
-    switch text[..<scheme.lowerBound] {
+    let name = text[..<scheme.lowerBound]
+    tls = name.hasPrefix("rediss") ? RedisTLS() : nil
+    switch name {
     case "unix":
       guard rest.hasPrefix("/") else { throw Self.bad("has a socket path that is not absolute") }
       guard rest.utf8.count < 108 else { throw Self.bad("has a socket path longer than 107 bytes") }
       endpoint = .unix(path: String(rest))
-    case "redis":
+    case "redis", "rediss":
       let list = ServerList(rest)
       if list.count > 1 {
         endpoint = .cluster(try list.servers(port: 6379))
@@ -57,7 +66,7 @@ public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
         }
         database = number
       }
-    case "redis-sentinel":
+    case "redis-sentinel", "rediss-sentinel":
       let list = ServerList(rest)
       let sentinels = try list.servers(port: 26379)
       let parts = list.path.split(separator: "/", omittingEmptySubsequences: false)
@@ -68,7 +77,7 @@ public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
       endpoint = .sentinel(sentinels, primary: name)
       (user, password) = try list.credentials()
     default:
-      throw Self.bad("has the unknown scheme “\(text[..<scheme.lowerBound])”")
+      throw Self.bad("has the unknown scheme “\(name)”")
     }
   }
 
@@ -77,7 +86,23 @@ public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
     endpoint = .tcp(host: node.host, port: node.port)
     user = url.user
     password = url.password
+    passwordFile = url.passwordFile
+    tls = url.tls
     database = 0
+  }
+
+  /// Whether there is a password to sign in with.
+  var hasPassword: Bool { password != nil || passwordFile != nil }
+
+  /// Returns what to sign in with: the password, after the user if there is one; nil if there is no password.
+  ///
+  /// Throws `.untrusted` if the password's file cannot be read.
+  public func credentials() throws(RedisError) -> [String]? {
+    let file = try passwordFile.map { (file) throws(RedisError) in
+      try SmallFile.text(of: file, what: "the password of Redis (HANDOVER_REDIS_PASSWORD_FILE)")
+    }
+    guard let password = file ?? password else { return nil }
+    return user.map { [$0, password] } ?? [password]
   }
 
   fileprivate static func bad(_ why: String) -> RedisError {
@@ -85,20 +110,22 @@ public struct RedisURL: Sendable, Equatable, CustomStringConvertible {
       .badURL,
       """
       The Redis URL \(why). Write redis://[user:password@]host[:port][/db] or unix:///path/to/redis.sock; for a \
-      cluster, redis://host[:port],host[:port]; for sentinels, redis-sentinel://host[:port],host[:port]/name.
+      cluster, redis://host[:port],host[:port]; for sentinels, redis-sentinel://host[:port],host[:port]/name. \
+      To encrypt, write rediss in place of redis.
       """)
   }
 
   /// The URL without the password: safe to log.
   public var description: String {
     let sign = user.map { "\($0)@" } ?? ""
+    let scheme = tls == nil ? "redis" : "rediss"
     switch endpoint {
     case .tcp(let host, let port):
-      return "redis://\(sign)\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
+      return "\(scheme)://\(sign)\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
     case .unix(let path): return "unix://\(path)"
-    case .cluster(let nodes): return "redis://\(sign)\(Self.list(nodes))"
+    case .cluster(let nodes): return "\(scheme)://\(sign)\(Self.list(nodes))"
     case .sentinel(let sentinels, let primary):
-      return "redis-sentinel://\(sign)\(Self.list(sentinels))/\(primary)"
+      return "\(scheme)-sentinel://\(sign)\(Self.list(sentinels))/\(primary)"
     }
   }
 

@@ -33,13 +33,12 @@ struct Sentinels: Sendable {
 
   private func ask(_ node: RedisNode, as url: RedisURL) throws(RedisError) -> RedisNode {
     var address = RedisURL(of: node, as: url)
-    let (user, password) = (address.user, address.password)
-    (address.user, address.password) = (nil, nil)
+    let signed = address
+    (address.user, address.password, address.passwordFile) = (nil, nil, nil)
     do throws(RedisError) {
       return try ask(node, at: address)
-    } catch  where error.code == .refused(kind: .noAuthentication) && password != nil {
-      (address.user, address.password) = (user, password)
-      return try ask(node, at: address)
+    } catch  where error.code == .refused(kind: .noAuthentication) && signed.hasPassword {
+      return try ask(node, at: signed)
     }
   }
 

@@ -7,8 +7,6 @@ import Synchronization
 
 /// The settings common to all executables: from a flag, or else from the environment.
 package struct Settings: ParsableArguments {
-  private static let usualRedis = "redis://127.0.0.1:6379"
-
   @Option(
     name: .customLong("redis-url"),
     help: ArgumentHelp(
@@ -17,7 +15,12 @@ package struct Settings: ParsableArguments {
       redis-sentinel://[user:password@]host[:port],host[:port]/name, or, for a cluster, one or more of its nodes: \
       redis://[user:password@]host[:port],host[:port].
       """,
-      discussion: "HANDOVER_REDIS_URL; \(usualRedis) if neither is given.", valueName: "url"))
+      discussion: """
+        HANDOVER_REDIS_URL, or a file with it: HANDOVER_REDIS_URL_FILE; \(usualRedis) if none is given. \
+        rediss:// and rediss-sentinel:// encrypt, with HANDOVER_REDIS_CA_FILE, HANDOVER_REDIS_CERT_FILE, \
+        HANDOVER_REDIS_KEY_FILE and HANDOVER_REDIS_SERVER_NAME. HANDOVER_REDIS_USER and \
+        HANDOVER_REDIS_PASSWORD_FILE, or HANDOVER_REDIS_PASSWORD, sign in.
+        """, valueName: "url"))
   package var redisURL: String?
 
   @Option(
@@ -69,17 +72,6 @@ package struct Settings: ParsableArguments {
         "\(name) is “\(text)”: it must be a whole number from \(range.lowerBound) to \(range.upperBound).")
     }
     return number
-  }
-
-  /// Returns the Redis URL that was set, if any.
-  package func givenRedis() -> String? { redisURL ?? Self.text("handover.redis.url") }
-
-  package func redis() throws -> RedisURL {
-    do throws(RedisError) {
-      return try RedisURL(givenRedis() ?? Self.usualRedis)
-    } catch {
-      throw ValidationError(error.message)
-    }
   }
 
   /// Returns the number of shards that was set, if any.

@@ -30,7 +30,7 @@ struct DevCommand: AsyncParsableCommand {
     let logger = try settings.logger("handover")
     _ = Observability.telemetry
     let folder = URL(fileURLWithPath: data ?? Settings.text("handover.data") ?? ".handover")
-    let redis = settings.givenRedis() == nil ? try await Start.onThread { try PrivateRedis(in: folder) } : nil
+    let redis = settings.namesRedis ? nil : try await Start.onThread { try PrivateRedis(in: folder) }
     do {
       try await run(on: redis, logger)
     } catch {

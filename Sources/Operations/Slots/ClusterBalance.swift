@@ -321,12 +321,14 @@ package final class ClusterBalance {
     return fields.source.fieldBytes == fields.target.fieldBytes
   }
 
-  private func migration(of keys: [Reply], to address: RedisNode, replacing: Bool = false) -> RESPWords {
+  private func migration(
+    of keys: [Reply], to address: RedisNode, replacing: Bool = false
+  ) throws(RedisError) -> RESPWords {
     let milliseconds = Int(Self.migration.components.seconds) * 1000
     var words = RESPWords("MIGRATE", address.host, "\(address.port)", "", "0", "\(milliseconds)")
     if replacing { words.add("REPLACE") }
-    if let password = url.password {
-      words.add(url.user.map { RESPWords("AUTH2", $0, password) } ?? RESPWords("AUTH", password))
+    if let credentials = try url.credentials() {
+      words.add(RESPWords([credentials.count > 1 ? "AUTH2" : "AUTH"] + credentials))
     }
     words.add("KEYS")
     for key in keys { words.add(key) }
