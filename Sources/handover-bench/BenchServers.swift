@@ -4,6 +4,9 @@ import Redis
 
 /// A benchmark's own servers: one Redis, or the masters of a cluster without replicas.
 struct BenchServers {
+  /// How one Redis is reached.
+  enum Transport { case socket, port, encryptedPort }
+
   /// The most masters of a cluster.
   static let mostMasters = 16
 
@@ -11,23 +14,42 @@ struct BenchServers {
   let deployment: RedisDeployment
   /// Names them for the processes that use them.
   let url: RedisURL
+  /// What these need besides the URL.
+  private(set) var environment: [String: String] = [:]
 
   /// Starts the servers, and waits until they answer.
   ///
   /// - Parameters:
   ///   - folder: Holds their data, logs and sockets.
-  ///   - masters: The number of masters; nil for one Redis, on a socket.
+  ///   - masters: The number of masters; nil for one Redis.
+  ///   - transport: How that is reached. The nodes of a cluster have ports.
   ///   - keepsLog: Whether they write append-only files, synced every second.
-  init(in folder: URL, masters: Int?, keepsLog: Bool) throws {
+  init(in folder: URL, masters: Int?, transport: Transport = .socket, keepsLog: Bool) throws {
     let settings = [
       "--save", "", "--appendonly", keepsLog ? "yes" : "no", "--appendfsync", "everysec",
       "--maxmemory-policy",
       "noeviction",
     ]
     guard let masters else {
-      let socket = folder.appending(path: "redis.sock").path
-      let url = try RedisURL("unix://\(socket)")
-      let server = try Self.launch(in: folder, ["--port", "0", "--unixsocket", socket] + settings)
+      var url: RedisURL
+      let options: [String]
+      switch transport {
+      case .socket:
+        let socket = folder.appending(path: "redis.sock").path
+        url = try RedisURL("unix://\(socket)")
+        options = ["--port", "0", "--unixsocket", socket]
+      case .port:
+        let port = try FreePort.find()
+        url = try RedisURL("redis://127.0.0.1:\(port)")
+        options = ["--port", "\(port)"]
+      case .encryptedPort:
+        let (port, authority) = (try FreePort.find(), try TestAuthority(in: folder))
+        url = try RedisURL("rediss://127.0.0.1:\(port)")
+        url.tls?.caFile = authority.certificate.path
+        options = authority.redisOptions(port: port, as: try authority.issue("server"))
+        environment["HANDOVER_REDIS_CA_FILE"] = authority.certificate.path
+      }
+      let server = try Self.launch(in: folder, options + settings)
       processes = [server]
       self.url = url
       deployment = .single(url)

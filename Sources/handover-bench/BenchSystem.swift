@@ -14,15 +14,17 @@ final class BenchSystem {
 
   /// - Parameters:
   ///   - masters: The number of masters of a cluster; nil for one Redis.
+  ///   - transport: How that one Redis is reached.
   ///   - keepsLog: Whether Redis writes an append-only file, synced every second.
   ///   - redisFirst: Whether Redis has priority over everything else on the machine's cores.
   init(
-    shards: Int, masters: Int? = nil, keepsLog: Bool = false, redisFirst: Bool = false
+    shards: Int, masters: Int? = nil, transport: BenchServers.Transport = .socket, keepsLog: Bool = false,
+    redisFirst: Bool = false
   ) throws {
     let folder = URL(fileURLWithPath: "/tmp/handover-bench-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     Cleanup.add(folder)
-    let servers = try BenchServers(in: folder, masters: masters, keepsLog: keepsLog)
+    let servers = try BenchServers(in: folder, masters: masters, transport: transport, keepsLog: keepsLog)
     do {
       for server in servers.processes where redisFirst {
         guard setpriority(Int32(PRIO_PROCESS.rawValue), id_t(server.id), -15) == 0 else {
@@ -45,7 +47,8 @@ final class BenchSystem {
   func start(
     _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:]
   ) throws -> RunningProcess {
-    let environment = environment.merging(["HANDOVER_REDIS_URL": servers.url.description]) { $1 }
+    let environment = environment.merging(servers.environment) { $1 }
+      .merging(["HANDOVER_REDIS_URL": servers.url.description]) { $1 }
     let child = try RunningProcess(
       Executables.path(executable), arguments, environment: environment,
       log: folder.appending(path: "\(executable).log"))

@@ -65,8 +65,10 @@ struct Drain: Sendable {
   }
 
   /// Runs the measurement on its own Redis, or on its own cluster of `masters`.
-  func run(entries: Int, shards: Int, masters: Int? = nil) throws -> Result {
-    let stage = try BenchSystem(shards: shards, masters: masters)
+  func run(
+    entries: Int, shards: Int, masters: Int? = nil, transport: BenchServers.Transport = .socket
+  ) throws -> Result {
+    let stage = try BenchSystem(shards: shards, masters: masters, transport: transport)
     defer { stage.end() }
     var backlog = Backlog(shards: shards)
     try backlog.add(entries, to: stage.redis)

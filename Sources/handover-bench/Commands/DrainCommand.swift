@@ -17,12 +17,18 @@ struct DrainCommand: AsyncParsableCommand {
   var masters: Int?
   @Option(help: "The number of replicas of the worker, each on its own thread.")
   var threads = 2
+  @Flag(help: "Compares encrypted connections with plain ones, both by TCP, in turn. Needs openssl.")
+  var tls = false
+  @Option(help: "How many times --tls measures both.")
+  var pairs = 5
   @Flag(help: "Prints one line of JSON.")
   var json = false
 
   func validate() throws {
     try BenchTool.check(entries, "--entries", in: 1...10_000_000)
     try BenchTool.check(shards, "--shards", in: 1...1024)
+    try BenchTool.check(pairs, "--pairs", in: 1...100)
+    if tls, masters != nil || json { throw ValidationError("--tls goes with neither --masters nor --json.") }
     if let masters { try BenchTool.check(masters, "--masters", in: 1...BenchServers.mostMasters) }
   }
 
@@ -30,6 +36,7 @@ struct DrainCommand: AsyncParsableCommand {
     let machine = Machine()
     let drain = Drain(batch: batch, threads: threads)
     let (entries, shards, masters) = (entries, shards, masters)
+    if tls { return try await compare(drain, machine) }
     let result = try await BenchTool.measure {
       try drain.run(entries: entries, shards: shards, masters: masters)
     }
@@ -50,6 +57,32 @@ struct DrainCommand: AsyncParsableCommand {
     table.add("memory, bytes/entry", decimal(result.redis.memoryBytes / count))
     print(table, "\n")
     print(result.redis.table(per: "entry", count: result.entries))
+  }
+
+  private func compare(_ drain: Drain, _ machine: Machine) async throws {
+    let (entries, shards, pairs) = (entries, shards, pairs)
+    let results = try await BenchTool.measure {
+      try (0..<pairs).map { _ in
+        try [BenchServers.Transport.port, .encryptedPort].map {
+          try drain.run(entries: entries, shards: shards, transport: $0)
+        }
+      }
+    }
+    print(machine.line)
+    print("drain: \(entries) entries, batch \(batch), \(shards) shards, \(threads) threads\n")
+    var table = TextTable(
+      "pair", "plain, entries/s", "TLS", "ratio", "worker CPU, µs/entry", "TLS", "Redis CPU, µs/entry", "TLS",
+      alignsNumbers: true)
+    func micros(_ seconds: Double) -> String { decimal(seconds / Double(entries) * 1e6, 2) }
+    let ratios = results.map { $0[1].entriesPerSecond / $0[0].entriesPerSecond }
+    for (place, (pair, ratio)) in zip(results, ratios).enumerated() {
+      table.add(
+        "\(place + 1)", decimal(pair[0].entriesPerSecond), decimal(pair[1].entriesPerSecond), decimal(ratio, 3),
+        micros(pair[0].workerCPU), micros(pair[1].workerCPU), micros(pair[0].redis.cpuSeconds),
+        micros(pair[1].redis.cpuSeconds))
+    }
+    print(table, "\n")
+    print("median of the ratios: \(decimal(ratios.median, 3))")
   }
 
   private func printJSON(_ machine: Machine, _ result: Drain.Result) throws {
