@@ -29,7 +29,7 @@ package struct AddressRange: Hashable, Sendable {
 
 extension SocketAddress {
   /// The 4 or 16 bytes of an IP address; an IPv4-mapped IPv6 address yields its 4 IPv4 bytes.
-  fileprivate var bytes: [UInt8]? {
+  var bytes: [UInt8]? {
     switch self {
     case .v4(let address): return withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
     case .v6(let address):

@@ -13,7 +13,7 @@ struct CollectionQuery: Sendable {
     case reserves(with: String)
     /// A user's notices, newest first.
     case notices(of: String)
-    /// The newest notices of all shards.
+    /// The newest notices of all shards, `Reads.newest` at most.
     case newestNotices(shards: Int)
 
     /// The keys that list its items.
@@ -37,6 +37,18 @@ struct CollectionQuery: Sendable {
   /// Whether the collection is ordered newest first, rather than by id.
   var newestFirst: Bool {
     if case .aggregates = contents { false } else { true }
+  }
+
+  /// Returns the order that no index has, so that all items have to be read for a page; nil if there is an index.
+  func unindexed(_ sort: PageRequest.Sort?) -> PageRequest.Sort? {
+    sort.flatMap { $0.field == "id" && !newestFirst ? nil : $0 }
+  }
+
+  /// Returns the most items that have to be read for a page: never more than for the largest first page.
+  func weight(of page: PageRequest) -> Int {
+    if unindexed(page.sort) != nil { return Reads.sortable }
+    if case .newestNotices = contents { return min(page.range.upperBound, Reads.newest) }
+    return page.size
   }
 
   static func all(_ entity: Entity, shards: Int) -> CollectionQuery {

@@ -28,7 +28,7 @@ struct FrontEnd: RouterMiddleware {
     } else {
       response = try await next(request, context)
     }
-    response.headers[.vary] = "Accept"
+    response.headers.vary(on: "Accept")
     return response
   }
 
@@ -48,7 +48,6 @@ struct FrontEnd: RouterMiddleware {
     guard isFile else { return response }
     response.headers[.acceptRanges] = nil
     response.headers[.cacheControl] = "no-cache"
-    response.headers[.xContentTypeOptions] = "nosniff"
     return response
   }
 

@@ -2,11 +2,14 @@ import Hummingbird
 
 /// Headers that Hummingbird has no name for. Made once, because making a name checks and lowercases it.
 extension HTTPFields.Element.Name {
+  static let forwardedFor = Self("X-Forwarded-For")
   static let forwardedHost = Self("X-Forwarded-Host")
   static let forwardedProto = Self("X-Forwarded-Proto")
   static let idempotencyKey = Self("Idempotency-Key")
   static let prefer = Self("Prefer")
   static let preferenceApplied = Self("Preference-Applied")
+  static let rateLimit = Self("RateLimit")
+  static let rateLimitPolicy = Self("RateLimit-Policy")
 }
 
 extension HTTPFields {
@@ -15,4 +18,10 @@ extension HTTPFields {
     get { name.flatMap { self[$0] } }
     set { if let name { self[name] = newValue } }
   }
+
+  /// All values of a header whose name is optional, in order.
+  subscript(values name: HTTPFields.Element.Name?) -> [String] { name.map { self[values: $0] } ?? [] }
+
+  /// Adds to the headers on which the answer depends.
+  mutating func vary(on names: String) { self[.vary] = self[.vary].map { "\($0), \(names)" } ?? names }
 }

@@ -11,7 +11,9 @@ package struct IngressOptions: Sendable {
   /// How many shards the system was created with.
   package var shards: Int
   package var redis: RedisDeployment
-  /// The allowed CORS origins; nil allows every origin.
+  /// Whether callers have to prove who they are.
+  package var requiresIdentity = false
+  /// The allowed CORS origins. Nil allows every origin, or none if callers have to prove who they are.
   package var allowedOrigins: [String]?
   /// The base URL by which clients reach this server; nil takes it from each request.
   package var baseURL: BaseURL?
@@ -31,6 +33,11 @@ package struct IngressOptions: Sendable {
   package var limitsLine = true
   /// Limits on what clients can cost.
   package var limits = ServerLimits()
+  /// How much each caller can ask for in a minute; 0 for no limit.
+  package var readsPerMinute = 0
+  package var writesPerMinute = 0
+  /// Whether health and metrics are served besides the API; not if they have a port of their own.
+  package var servesHealth = true
 
   /// Returns the body of `GET /metrics`; nil for no such route.
   package var metrics: (@Sendable () -> String)?

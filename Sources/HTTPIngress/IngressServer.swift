@@ -51,7 +51,7 @@ package struct IngressServer: Service {
       reads: Reads(redis: reading, shards: options.shards), options: options)
     let app = Application(
       router: routes.router(health: health, logger: logger),
-      server: .http1(within: options.limits),
+      server: .http1(within: options.limits, behind: options.trustedProxies),
       configuration: .init(address: .hostname(options.host, port: options.port), backlog: 1024),
       onServerRunning: { [onServerRunning] in await onServerRunning($0.localAddress?.port ?? 0) },
       logger: logger)

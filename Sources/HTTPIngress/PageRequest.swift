@@ -18,11 +18,6 @@ struct PageRequest: Equatable, Sendable {
   /// The positions of the page's items in the collection.
   var range: Range<Int> { number * size..<(number + 1) * size }
 
-  /// The most items that have to be read for it.
-  var weight: Int {
-    if let sort, sort.field != "id" { Reads.sortable } else { size }
-  }
-
   init() {}
 
   /// Parses `page`, `size` and `sort`. Reduces too large a size; throws a 400 for a malformed value.

@@ -31,13 +31,14 @@ extension Reads {
       let ids = names.compactMap { NoticeID(own: $0, of: userid) }.sorted(by: >)
       return (ids.count, ids[places.clamped(to: 0..<ids.count)].map { .notice($0) })
     case .newestNotices:
+      let places = places.clamped(to: 0..<Self.newest)
       var ask = Commands()
       for key in contents.keys {
         ask.add("LLEN", key)
-        ask.add("LRANGE", key, "0", String(places.upperBound - 1))
+        if !places.isEmpty { ask.add("LRANGE", key, "0", String(places.upperBound - 1)) }
       }
       let replies = try await redis.send(ask)
-      let total = try replies.reduce(0) { try $0 + ($1.get().integer ?? 0) }
+      let total = min(try replies.reduce(0) { try $0 + ($1.get().integer ?? 0) }, Self.newest)
       let ids = replies.flatMap { $0.compactMap { $0.string.flatMap { NoticeID($0) } } }.sorted(by: >)
       return (total, ids[places.clamped(to: 0..<ids.count)].map { .notice($0) })
     }
@@ -53,7 +54,9 @@ extension Reads {
       }
     var ask = Commands()
     for key in contents.keys { ask.add(RESPWords(command, key)) }
-    return try await redis.send(ask).reduce(0) { try $0 + ($1.get().integer ?? 0) }
+    let total = try await redis.send(ask).reduce(0) { try $0 + ($1.get().integer ?? 0) }
+    if case .newestNotices = contents { return min(total, Self.newest) }
+    return total
   }
 
   /// Returns how many reservations of a user wait, as my page knows; not more than `limit` need be counted.

@@ -5,8 +5,11 @@ import Redis
 
 /// Reads items and pages: an item in at most two round trips, a page in two.
 struct Reads: Sendable {
-  /// The largest collection that can be sorted by a field without an index, which reads all of its items.
-  static let sortable = 2000
+  /// The largest collection that can be sorted by a field without an index, which reads all of its items: as many as
+  /// the largest page.
+  static let sortable = PageRequest.largestSize
+  /// How many notices of all users can be read. Every shard keeps so many, so that older ones would have gaps.
+  static let newest = PageRequest.largestSize
 
   let redis: RedisClient
   let shards: Int
@@ -38,7 +41,7 @@ struct Reads: Sendable {
 
   func page(_ listing: CollectionQuery, _ request: PageRequest) async throws -> Page {
     // A field without an index is sorted here, which needs all items.
-    let sort = request.sort.flatMap { $0.field == "id" && !listing.newestFirst ? nil : $0 }
+    let sort = listing.unindexed(request.sort)
     if let sort, listing.resource.isNumber(sort.field) == nil {
       throw Problem(
         .badRequest, "badSort", "\(listing.resource.collection) have no field \(sort.field).", field: "sort",
@@ -53,9 +56,9 @@ struct Reads: Sendable {
     guard total <= Self.sortable else {
       throw Problem(
         .badRequest, "tooManyToSort",
-        "\(total) \(listing.resource.collection) are too many to sort by \(sort.field); the limit is \(Self.sortable).",
+        "\(total) \(listing.resource.collection) are too many to sort by \(sort.field); the limit is \(Self.sortable). Read them page by page, in their own order.",
         field: "sort",
-        message: "너무 많아서 \(sort.field) 항목으로 정렬할 수 없습니다.")
+        message: "\(Self.sortable)개가 넘어서 \(sort.field) 항목으로 정렬할 수 없습니다.")
     }
     let (_, items) = try await items(of: listing.contents, at: 0..<Self.sortable, isReversed: isReversed)
     let sorted = listing.resource.sorted(try await read(items), by: sort)

@@ -67,7 +67,8 @@ extension Routes {
     _ listing: CollectionQuery, _ request: Request, _ context: Context
   ) async throws -> Response {
     let wanted = try PageRequest(URLText.query(request.uri.query))
-    let share = wanted.weight > PageRequest().size ? try allowance.take(wanted.weight) : nil
+    let weight = listing.weight(of: wanted)
+    let share = weight > PageRequest().size ? try allowance.take(weight) : nil
     var page = try await reads.page(listing, wanted)
     page.rows = page.rows.map { context.viewer.shown($0, listing.resource) }
     let baseURL = BaseURL(request)

@@ -14,25 +14,37 @@ struct Routes: Sendable {
 
   func router(health: Health, logger: Logger) -> Router<Context> {
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
-    let origins = options.allowedOrigins.map(Set.init)
+    let origins = options.allowedOrigins.map(Set.init) ?? (options.requiresIdentity ? [] : nil)
     let vary =
       ["Origin", "Accept-Language"]
+      + (options.requiresIdentity ? ["Authorization"] : [])
       + (options.trustedProxies.isEmpty ? [] : ["X-Forwarded-Host", "X-Forwarded-Proto"])
-    router.add(middleware: CrossOrigin(origins: origins, vary: vary.joined(separator: ", ")))
+    router.add(
+      middleware: CrossOrigin(
+        policy: options.requiresIdentity ? .withToken(of: origins ?? []) : .withCredentials(of: origins),
+        vary: vary.joined(separator: ", ")))
     router.add(middleware: RequestMetricsMiddleware())
     router.add(middleware: ProblemMiddleware())
     if options.baseURL != nil || !options.trustedProxies.isEmpty {
       router.add(middleware: ForwardedHeaders(baseURL: options.baseURL, proxies: options.trustedProxies))
     }
     if let origins { router.add(middleware: ChosenOrigins(origins: origins)) }
+    let limits = RateLimits(options)
     if let identity = options.identity {
+      if let limits { router.add(middleware: RefusedCallerMiddleware(limits: limits)) }
       router.add(middleware: Authentication(verifier: identity))
-      router.add(middleware: ManagementAccess())
     }
+    if let limits {
+      router.add(middleware: RateLimitMiddleware(limits: limits))
+      router.add(middleware: ProblemMiddleware())
+    }
+    if options.requiresIdentity { router.add(middleware: ManagementAccess()) }
     router.add(middleware: WholeBody(limits: options.limits))
     if let folder = options.frontEnd { router.add(middleware: FrontEnd(folder: folder, logger: logger)) }
-    health.addRoutes(to: router)
-    if let metrics = options.metrics { Health.addMetrics(to: router, metrics) }
+    if options.servesHealth {
+      health.addRoutes(to: router)
+      if let metrics = options.metrics { Health.addMetrics(to: router, metrics) }
+    }
     addReads(to: router)
     for entity in Entity.allCases { addItems(entity, to: router) }
     return router

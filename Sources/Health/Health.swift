@@ -83,12 +83,21 @@ extension Health {
     package let setting: String
   }
 
+  private static let livenessPaths = ["/actuator/health/liveness", "/liveness"]
+  private static let readinessPaths = ["/actuator/health/readiness", "/readiness"]
+  private static let otherPaths = ["/actuator/health", "/actuator/down", "/metrics"]
+
+  /// The paths of the platform's probes.
+  package static let probes = Set(livenessPaths + readinessPaths)
+  /// All paths of health and metrics. Those that are no probe are for operators.
+  package static let paths = probes.union(otherPaths)
+
   /// Adds the routes below `/actuator`, and the shorter aliases `/liveness` and `/readiness`.
   package func addRoutes<Context>(to router: Router<Context>) {
-    for path in ["/actuator/health/liveness", "/liveness"] {
+    for path in Self.livenessPaths {
       router.add(RouterPath(path), [.get: { [self] _, _ in try liveness.response() }])
     }
-    for path in ["/actuator/health", "/actuator/health/readiness", "/readiness"] {
+    for path in Self.readinessPaths + ["/actuator/health"] {
       router.add(RouterPath(path), [.get: { [self] _, _ in try await readiness().response() }])
     }
     router.add(

@@ -1,4 +1,6 @@
+import Health
 import ServiceLifecycle
+import Synchronization
 
 /// A service that waits for a dependency before it creates the actual service.
 ///
@@ -7,7 +9,23 @@ import ServiceLifecycle
 package struct AwaitedService: Service {
   private let make: @Sendable () async throws -> any Service
 
-  package init(_ make: @escaping @Sendable () async throws -> any Service) { self.make = make }
+  /// - Parameter health: of the process, which is not ready before the service is made.
+  package init(_ health: Health, _ make: @escaping @Sendable () async throws -> any Service) {
+    let made = MadeMark()
+    health.addCheck("start") { Health.Finding(trouble: made.isSet ? nil : "waiting for Redis") }
+    self.make = {
+      let service = try await make()
+      made.set()
+      return service
+    }
+  }
+
+  private final class MadeMark: Sendable {
+    private let mark = Atomic(false)
+
+    var isSet: Bool { mark.load(ordering: .relaxed) }
+    func set() { mark.store(true, ordering: .relaxed) }
+  }
 
   package func run() async throws {
     let service: any Service

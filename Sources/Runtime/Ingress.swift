@@ -14,11 +14,13 @@ package struct Ingress: AsyncParsableCommand {
     let logger = try settings.logger("ingress")
     let url = try settings.redis()
     let wanted = try settings.wantedShards()
-    let gateway = AwaitedService { [ingress] in
+    let health = ingress.health()
+    let gateway = AwaitedService(health) { [ingress] in
       let system = try await Start.system(url, wanted: wanted, logger: logger)
-      let gateway = try ingress.gateway(system, logger: logger)
+      let gateway = try ingress.gateway(system, health, logger: logger)
       return ShardCountWatch(system, logger: logger, beside: gateway)
     }
-    try await WorkerProcess.run([gateway], logger: logger)
+    let ownPort = try ingress.healthService(health, logger: logger)
+    try await WorkerProcess.run((ownPort.map { [$0] } ?? []) + [gateway], logger: logger)
   }
 }

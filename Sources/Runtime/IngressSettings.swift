@@ -46,7 +46,9 @@ package struct IngressSettings: ParsableArguments, Sendable {
     name: .customLong("cors-origins"),
     help: ArgumentHelp(
       "The allowed CORS origins, separated by commas.",
-      discussion: "HANDOVER_CORS_ORIGINS; every origin if neither is given.", valueName: "origins"))
+      discussion:
+        "HANDOVER_CORS_ORIGINS; if neither is given every origin, or none where callers must sign in.",
+      valueName: "origins"))
   package var corsOrigins: String?
 
   @Option(
@@ -55,6 +57,46 @@ package struct IngressSettings: ParsableArguments, Sendable {
       discussion: "HANDOVER_CONNECTIONS; \(ServerLimits().connections) if neither is given.",
       valueName: "count"))
   package var connections: Int?
+
+  @Option(
+    name: .customLong("connections-per-client"),
+    help: ArgumentHelp(
+      "The maximum number of open connections of one address, or IPv6 network, that is no trusted proxy.",
+      discussion:
+        """
+        HANDOVER_CONNECTIONS_PER_CLIENT; \(UsualLimits.connections) if neither is given and callers must sign in, \
+        without limit if they need not, or if it is 0.
+        """, valueName: "count"))
+  package var connectionsPerClient: Int?
+
+  @Option(
+    name: .customLong("reads-per-minute"),
+    help: ArgumentHelp(
+      "How many reads each caller can make in a minute; large and sorted pages count as several.",
+      discussion:
+        """
+        HANDOVER_READS_PER_MINUTE; \(UsualLimits.reads) if neither is given and callers must sign in, without limit \
+        if they need not, or if it is 0.
+        """, valueName: "count"))
+  package var readsPerMinute: Int?
+
+  @Option(
+    name: .customLong("writes-per-minute"),
+    help: ArgumentHelp(
+      "How many writes each caller can make in a minute.",
+      discussion:
+        """
+        HANDOVER_WRITES_PER_MINUTE; \(UsualLimits.writes) if neither is given and callers must sign in, without \
+        limit if they need not, or if it is 0.
+        """, valueName: "count"))
+  package var writesPerMinute: Int?
+
+  @Option(
+    name: .customLong("health-port"),
+    help: ArgumentHelp(
+      "A port of their own for health and metrics, which the public port then does not serve.",
+      discussion: "HANDOVER_HEALTH_PORT; the public port serves them if neither is given.", valueName: "port"))
+  package var healthPort: Int?
 
   @Option(
     name: .customLong("backlog-limit"),
@@ -68,12 +110,38 @@ package struct IngressSettings: ParsableArguments, Sendable {
 
   package init() {}
 
+  /// The limits where callers must sign in, unless others are set.
+  private enum UsualLimits {
+    static let (reads, writes, connections) = (600, 60, 100)
+  }
+
+  /// The health of an ingress.
+  package func health() -> Health { Health(allowsDown: Settings.text("handover.actuator.down") == "true") }
+
+  /// Returns what serves health and metrics on a port of their own, if one is set.
+  ///
+  /// - Parameter host: The address to listen on if none is set.
+  package func healthService(
+    _ health: Health, host: String = Settings.anyHost, logger: Logger
+  ) throws -> HealthService? {
+    try resolvedHealthPort().map {
+      HealthService(health, host: resolvedHost(host), port: $0, logger: logger)
+    }
+  }
+
+  private func resolvedHost(_ usual: String) -> String { host ?? Settings.text("handover.host") ?? usual }
+
+  private func resolvedHealthPort() throws -> Int? {
+    try Settings.number(healthPort, "--health-port", or: "handover.health.port", in: 0...65535)
+  }
+
   /// - Parameter host: The address to listen on if none is set.
   package func gateway(
-    _ system: Start.System, host: String = Settings.anyHost, logger: Logger
+    _ system: Start.System, _ health: Health, host: String = Settings.anyHost, logger: Logger
   ) throws -> IngressServer {
     var options = IngressOptions(shards: system.shards, redis: system.redis)
-    options.host = self.host ?? Settings.text("handover.host") ?? host
+    try identity.apply(to: &options, logger: logger)
+    options.host = resolvedHost(host)
     options.baseURL = try (publicURL ?? Settings.text("handover.public.url")).map { text in
       guard let base = BaseURL(text) else {
         throw ValidationError("The public URL “\(text)” must be http://host[:port] or https://host[:port].")
@@ -97,15 +165,31 @@ package struct IngressSettings: ParsableArguments, Sendable {
       }
       return folder
     }
-    options.allowedOrigins = (corsOrigins ?? Settings.text("handover.cors.origins"))?
-      .split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    options.allowedOrigins = try (corsOrigins ?? Settings.text("handover.cors.origins"))?
+      .split(separator: ",").map { part in
+        let origin = part.trimmingCharacters(in: .whitespaces)
+        // Neither `*` nor `null` is one: they would stand for every page.
+        guard origin.contains("://"), !origin.hasSuffix("/") else {
+          throw ValidationError("The origin “\(origin)” must be scheme://host or scheme://host:port.")
+        }
+        return origin
+      }
     options.limits.connections =
       try Settings.number(connections, "--connections", or: "handover.connections", in: 1...100_000)
       ?? options.limits.connections
+    func limit(_ flag: Int?, _ name: String, _ key: String, usual: Int) throws -> Int {
+      try Settings.number(flag, name, or: key, in: 0...1_000_000) ?? (options.requiresIdentity ? usual : 0)
+    }
+    options.limits.connectionsPerClient = try limit(
+      connectionsPerClient, "--connections-per-client", "handover.connections.per.client",
+      usual: UsualLimits.connections)
+    options.readsPerMinute = try limit(
+      readsPerMinute, "--reads-per-minute", "handover.reads.per.minute", usual: UsualLimits.reads)
+    options.writesPerMinute = try limit(
+      writesPerMinute, "--writes-per-minute", "handover.writes.per.minute", usual: UsualLimits.writes)
+    options.servesHealth = try resolvedHealthPort() == nil
     options.backlogLimit = try Settings.backlogLimit(backlogLimit)
-    try identity.apply(to: &options, logger: logger)
     options.metrics = Observability.telemetry.exposition
-    let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
     return IngressServer(options: options, health: health, logger: logger) { port in
       logger.info("listening", metadata: ["port": "\(port)"])
     }

@@ -3,7 +3,6 @@ import Lanes
 import Logging
 import Redis
 import ServiceLifecycle
-import Synchronization
 import Workers
 
 /// A worker executable: runs its replicas, each on a thread, and its health server until SIGTERM or Ctrl-C.
@@ -15,10 +14,8 @@ package enum WorkerProcess {
     let (threads, healthPort) = (try worker.resolvedThreads(), try worker.resolvedHealthPort())
     let options = try worker.lanes.options(for: role)
     let backlogLimit = try Settings.backlogLimit(nil)
-    let waiting = Mutex(true)
     let health = Health(allowsDown: Settings.text("handover.actuator.down") == "true")
-    health.addCheck("start") { Health.Finding(trouble: waiting.withLock { $0 } ? "waiting for Redis" : nil) }
-    let lanes = AwaitedService {
+    let lanes = AwaitedService(health) {
       let system = try await Start.system(url, wanted: wanted, logger: logger)
       let runners = (1...threads).map { number in
         let runner = LaneRunner(
@@ -28,7 +25,6 @@ package enum WorkerProcess {
         health.addCheck("lanes-\(number)") { Health.Finding(trouble: runner.trouble) }
         return runner
       }
-      waiting.withLock { $0 = false }
       logger.info(
         "started",
         metadata: ["redis": "\(url)", "shards": "\(system.shards)", "threads": "\(threads)"])

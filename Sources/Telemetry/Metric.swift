@@ -18,6 +18,7 @@ public enum Metric: String, CaseIterable, Sendable {
   case lanesStanding = "handover_lanes_standing"
   case lagEntries = "handover_lag_entries"
   case lagSeconds = "handover_lag_seconds"
+  case rateLimited = "handover_rate_limited_total"
   case httpRequests = "http_server_requests_total"
   case httpSeconds = "http_server_request_duration_seconds"
 
@@ -44,6 +45,7 @@ public enum Metric: String, CaseIterable, Sendable {
       "Lanes held by this process that stand still until the cause is removed, by worker."
     case .lagEntries: "Unread entries, by worker and shard."
     case .lagSeconds: "Age of the oldest unread entry, by worker and shard."
+    case .rateLimited: "HTTP requests refused because the caller made too many, by policy."
     case .httpRequests: "HTTP requests answered, by method, route and status."
     case .httpSeconds: "Time to answer an HTTP request, by method, route and status."
     }

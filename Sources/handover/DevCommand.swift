@@ -52,11 +52,12 @@ struct DevCommand: AsyncParsableCommand {
         redis: system.redis,
         options: try lanes.options(for: role), logger: try settings.logger(role.rawValue))
     }
-    let gateway = try ingress.gateway(
-      system, host: "127.0.0.1", logger: settings.logger("ingress"))
+    let (health, host) = (ingress.health(), "127.0.0.1")
+    let gateway = try ingress.gateway(system, health, host: host, logger: settings.logger("ingress"))
+    let ownPort = try ingress.healthService(health, host: host, logger: settings.logger("ingress"))
     logger.info("started", metadata: ["redis": "\(url)", "shards": "\(system.shards)"])
     let watched = ShardCountWatch(system, logger: logger, beside: gateway)
-    let services: [any Service] = [LaneService(runners), watched]
+    let services: [any Service] = (ownPort.map { [$0] } ?? []) + [LaneService(runners), watched]
     try await WorkerProcess.run((redis.map { [$0] } ?? []) + services, logger: logger)
   }
 }

@@ -11,19 +11,23 @@ struct GuardedHTTPChannel: ServerChildChannel {
   let count: ConnectionCount
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-    let admission = count.enter()
-    channel.closeFuture.whenComplete { [count] _ in count.leave() }
-    if case .crowded = admission {
+    let address = channel.remoteAddress
+    let admission = count.enter(address)
+    channel.closeFuture.whenComplete { [count] _ in count.leave(address) }
+    let refusal: Problem?
+    switch admission {
+    case .welcome: refusal = nil
+    case .refused(let problem): refusal = problem
+    case .crowded:
       channel.close(promise: nil)
       return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
     }
-    let isFull = if case .full = admission { true } else { false }
     return base.setup(channel: channel, logger: logger).flatMapThrowing { [limits] value in
       let pipeline = channel.pipeline.syncOperations
       // The guard sits after NIO's parser, which still has the version and every header, and before
       // Hummingbird's codec.
       let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
-      try pipeline.addHandler(HTTPConnectionGuard(limits, isFull: isFull), position: .before(codec))
+      try pipeline.addHandler(HTTPConnectionGuard(limits, refusal: refusal), position: .before(codec))
       return value
     }
   }
@@ -35,8 +39,10 @@ struct GuardedHTTPChannel: ServerChildChannel {
 
 extension HTTPServerBuilder {
   /// Builds a server of strict HTTP/1.1 that enforces limits on every client.
-  package static func http1(within limits: ServerLimits) -> HTTPServerBuilder {
-    let count = ConnectionCount(limit: limits.connections)
+  ///
+  /// - Parameter proxies: those whose connections are limited only in all.
+  package static func http1(within limits: ServerLimits, behind proxies: [AddressRange] = []) -> HTTPServerBuilder {
+    let count = ConnectionCount(limits, proxies: proxies)
     let configuration = HTTP1Channel.Configuration(
       idleTimeout: TimeAmount(limits.idleTimeout),
       httpDecoderConfiguration: .init(

@@ -20,7 +20,8 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
   }
 
   private let limits: ServerLimits
-  private let isFull: Bool
+  /// Why this connection is not served.
+  private let refusal: Problem?
   private var asked: CircularBuffer<Asked> = []
   /// Whether the body of the last one is still being received.
   private var isReading = false
@@ -44,10 +45,10 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
   private var unread: (since: NIODeadline, taken: Int)?
   private var clock: Scheduled<Void>?
 
-  /// - Parameter isFull: whether this connection is over the limit.
-  init(_ limits: ServerLimits, isFull: Bool) {
+  /// - Parameter refusal: the answer if this connection is over the limit.
+  init(_ limits: ServerLimits, refusal: Problem?) {
     self.limits = limits
-    self.isFull = isFull
+    self.refusal = refusal
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -63,13 +64,9 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
 
   private func begin(_ context: ChannelHandlerContext) {
     watch(context)
-    guard isFull else { return }
+    guard let refusal else { return }
     isDeaf = true
-    answer(
-      .passing(
-        .serviceUnavailable, "tooManyConnections", "This server is at its connection limit.",
-        message: "연결이 너무 많습니다. 잠시 뒤에 다시 시도해 주세요."),
-      context, nil)
+    answer(refusal, context, nil)
   }
 
   // MARK: Requests
@@ -158,6 +155,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         asked[asked.startIndex].isLast = true
       }
       if asked[asked.startIndex].isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+      head.headers.protect()
       context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .body(let body):
       guard asked.first?.isHead == false else {
@@ -189,6 +187,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     headers.replaceOrAdd(name: "Content-Type", value: "application/problem+json")
     headers.replaceOrAdd(name: "Content-Length", value: "\(json.bytes.count)")
     headers.replaceOrAdd(name: "Connection", value: "close")
+    headers.protect()
     let head = HTTPResponseHead(
       version: .http1_1, status: .init(statusCode: problem.status.code), headers: headers)
     context.write(wrapOutboundOut(.head(head)), promise: nil)

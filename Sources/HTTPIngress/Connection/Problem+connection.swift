@@ -29,6 +29,18 @@ extension Problem {
       message: "읽을 수 없는 요청입니다.")
   }
 
+  static var tooManyConnections: Problem {
+    .passing(
+      .serviceUnavailable, "tooManyConnections", "This server is at its connection limit.",
+      message: "연결이 너무 많습니다. 잠시 뒤에 다시 시도해 주세요.")
+  }
+
+  static var tooManyConnectionsOfClient: Problem {
+    .passing(
+      .tooManyRequests, "tooManyConnections", "There are too many connections from this address.",
+      message: "이 주소에서 연 연결이 너무 많습니다. 잠시 뒤에 다시 시도해 주세요.")
+  }
+
   init(bodyTooSlow limits: ServerLimits) {
     self.init(
       .requestTimeout, "bodyTooSlow", "The body took longer than \(limits.bodyTimeout) to arrive.",

@@ -2,6 +2,9 @@
 package struct ServerLimits: Sendable {
   /// The most open connections; one more is answered with a 503 and closed.
   package var connections = 1000
+  /// The most open connections of one client that is no trusted proxy; one more is answered with a 429 and closed. 0
+  /// for no limit.
+  package var connectionsPerClient = 0
   /// The largest request line and headers together, in bytes.
   package var headerBytes = 16 * 1024
   /// The longest request target, in bytes.
@@ -10,7 +13,7 @@ package struct ServerLimits: Sendable {
   package var bodyBytes = 64 * 1024
   /// The time within which a whole body must arrive.
   package var bodyTimeout = Duration.seconds(10)
-  /// The longest silence between requests, or within the head of one.
+  /// The time within which the next request's whole head must arrive, and after which an idle connection is closed.
   package var idleTimeout = Duration.seconds(30)
   /// The time within which a client must read all of an answer, or `answerBytes` more of it.
   package var answerTimeout = Duration.seconds(10)
