@@ -112,6 +112,10 @@ let package = Package(
         "Doors", "Keys", "Lanes", "Market", "Operations", "Processes", "Redis", "Testbed", argumentParser,
       ],
       path: "Tests/Chaos", swiftSettings: settings),
+    .executableTarget(
+      name: "Strangers",
+      dependencies: ["Doors", "Keys", "Lanes", "Market", "Redis", "Testbed", argumentParser],
+      path: "Tests/Strangers", swiftSettings: settings),
     tests("MarketTests", "Market", "Testbed"),
     tests("RedisTests", "Redis", "Testbed"),
     tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),

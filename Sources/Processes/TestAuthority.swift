@@ -52,7 +52,8 @@ package struct TestAuthority: Sendable {
   package func redisOptions(port: Int, as identity: Identity, asksClients: Bool = false) -> [String] {
     [
       "--port", "0", "--tls-port", "\(port)", "--tls-cert-file", identity.certificate.path, "--tls-key-file",
-      identity.key.path, "--tls-ca-cert-file", certificate.path, "--tls-auth-clients", asksClients ? "yes" : "no",
+      identity.key.path, "--tls-ca-cert-file", certificate.path, "--tls-auth-clients",
+      asksClients ? "yes" : "no",
       "--tls-replication", "yes", "--tls-cluster", "yes",
     ]
   }

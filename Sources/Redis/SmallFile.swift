@@ -21,7 +21,9 @@ public enum SmallFile {
     var bytes = [UInt8](repeating: 0, count: min(Int(facts.st_size), most) + 1)
     var count = 0
     while count < bytes.count {
-      let found = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress?.advanced(by: count), $0.count - count) }
+      let found = bytes.withUnsafeMutableBytes {
+        read(file, $0.baseAddress?.advanced(by: count), $0.count - count)
+      }
       if found == 0 { break }
       guard found > 0 else { throw failure("\(String(cString: strerror(errno))).") }
       count += found

@@ -95,7 +95,8 @@ package struct IngressSettings: ParsableArguments, Sendable {
     name: .customLong("health-port"),
     help: ArgumentHelp(
       "A port of their own for health and metrics, which the public port then does not serve.",
-      discussion: "HANDOVER_HEALTH_PORT; the public port serves them if neither is given.", valueName: "port"))
+      discussion: "HANDOVER_HEALTH_PORT; the public port serves them if neither is given.", valueName: "port")
+  )
   package var healthPort: Int?
 
   @Option(

@@ -28,7 +28,9 @@ extension Settings {
   private static func bad(_ why: String) -> RedisError { RedisError(.badURL, why) }
 
   /// Returns the one of two settings that is set. Throws if both are.
-  private static func either(_ key: String, _ file: String) throws(RedisError) -> (text: String?, file: String?) {
+  private static func either(_ key: String, _ file: String) throws(RedisError) -> (
+    text: String?, file: String?
+  ) {
     let (text, path) = (text(key), text(file))
     if text != nil, path != nil {
       throw bad("\(variable(key)) and \(variable(file)) are both set: keep one of them.")

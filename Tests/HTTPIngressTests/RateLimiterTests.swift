@@ -42,7 +42,8 @@ import Testing
 
   /// The reference is the definition: in any stretch of time, no more than a bucket and what came back meanwhile.
   @Test(arguments: 0..<20)
-  func `in no stretch of time is more admitted than a bucket and what comes back in it`(round: UInt64) throws {
+  func `in no stretch of time is more admitted than a bucket and what comes back in it`(round: UInt64) throws
+  {
     let seed = 12_000 + round
     print("RateLimiterTests seed \(seed)")
     var dice = SplitMix64(seed: seed)
@@ -93,7 +94,9 @@ import Testing
     #expect(limiter.count == 2)
   }
 
-  @Test func `no number of addresses takes more than the given room, or gives a caller more than a bucket`() throws {
+  @Test func `no number of addresses takes more than the given room, or gives a caller more than a bucket`()
+    throws
+  {
     let limiter = RateLimiter(perMinute: 60, most: 1000, epoch: start)
     #expect(limiter.admit(user("victim"), cost: 60, at: start).isAdmitted)
     for number in 0..<100_000 {

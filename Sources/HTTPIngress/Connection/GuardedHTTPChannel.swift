@@ -41,7 +41,9 @@ extension HTTPServerBuilder {
   /// Builds a server of strict HTTP/1.1 that enforces limits on every client.
   ///
   /// - Parameter proxies: those whose connections are limited only in all.
-  package static func http1(within limits: ServerLimits, behind proxies: [AddressRange] = []) -> HTTPServerBuilder {
+  package static func http1(within limits: ServerLimits, behind proxies: [AddressRange] = [])
+    -> HTTPServerBuilder
+  {
     let count = ConnectionCount(limits, proxies: proxies)
     let configuration = HTTP1Channel.Configuration(
       idleTimeout: TimeAmount(limits.idleTimeout),

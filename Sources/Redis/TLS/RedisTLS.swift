@@ -90,10 +90,14 @@ public struct RedisTLS: Sendable, Equatable {
     configuration.minimumTLSVersion = .tlsv12
     configuration.certificateVerification = .fullVerification
     configuration.trustRoots = .certificates(
-      try understood("\(trustFile) has no certificate in PEM form: name the file of the CA that signed Redis'.") {
+      try understood(
+        "\(trustFile) has no certificate in PEM form: name the file of the CA that signed Redis'."
+      ) {
         try NIOSSLCertificate.fromPEMBytes(material.authorities)
       })
-    guard let identity else { return try understood("TLS cannot be set up") { try NIOSSLContext(configuration: configuration) } }
+    guard let identity else {
+      return try understood("TLS cannot be set up") { try NIOSSLContext(configuration: configuration) }
+    }
     let chain = try understood("\(identity.certificateFile) has no certificate in PEM form.") {
       try NIOSSLCertificate.fromPEMBytes(material.identity[0])
     }

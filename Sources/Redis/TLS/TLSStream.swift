@@ -31,7 +31,8 @@ final class TLSStream {
   ///   - reader: Gets what is decrypted. Must live as long as the stream is used.
   ///   - limit: How long the handshake can take.
   init(
-    _ socket: Int32, _ tls: RedisTLS, host: String, reader: UnsafeMutablePointer<redisReader>, within limit: Duration
+    _ socket: Int32, _ tls: RedisTLS, host: String, reader: UnsafeMutablePointer<redisReader>,
+    within limit: Duration
   ) throws(RedisError) {
     self.socket = socket
     name = tls.serverName ?? host
@@ -228,7 +229,10 @@ final class TLSStream {
       has signed.
       """
     ),
-    ("ALERT_CERTIFICATE_EXPIRED", "The client certificate has expired: replace it in HANDOVER_REDIS_CERT_FILE."),
+    (
+      "ALERT_CERTIFICATE_EXPIRED",
+      "The client certificate has expired: replace it in HANDOVER_REDIS_CERT_FILE."
+    ),
     (
       "ALERT_BAD_CERTIFICATE",
       "The server does not accept the client certificate in HANDOVER_REDIS_CERT_FILE: its log says why."
@@ -241,7 +245,9 @@ final class TLSStream {
       """
     ),
     ("PROTOCOL_VERSION", "The server speaks neither TLS 1.2 nor 1.3: update it (tls-protocols of Redis)."),
-    ("UNSUPPORTED_PROTOCOL", "The server speaks neither TLS 1.2 nor 1.3: update it (tls-protocols of Redis)."),
+    (
+      "UNSUPPORTED_PROTOCOL", "The server speaks neither TLS 1.2 nor 1.3: update it (tls-protocols of Redis)."
+    ),
     (
       "WRONG_VERSION_NUMBER",
       """

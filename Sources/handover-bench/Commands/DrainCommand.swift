@@ -77,7 +77,8 @@ struct DrainCommand: AsyncParsableCommand {
     let ratios = results.map { $0[1].entriesPerSecond / $0[0].entriesPerSecond }
     for (place, (pair, ratio)) in zip(results, ratios).enumerated() {
       table.add(
-        "\(place + 1)", decimal(pair[0].entriesPerSecond), decimal(pair[1].entriesPerSecond), decimal(ratio, 3),
+        "\(place + 1)", decimal(pair[0].entriesPerSecond), decimal(pair[1].entriesPerSecond),
+        decimal(ratio, 3),
         micros(pair[0].workerCPU), micros(pair[1].workerCPU), micros(pair[0].redis.cpuSeconds),
         micros(pair[1].redis.cpuSeconds))
     }
