@@ -44,7 +44,7 @@ struct Claims {
     of name: (any CodingKey)?, _ fault: String, _ options: IdentityOptions
   ) -> TokenRefusal {
     // Names are set by the operator, and need not be ASCII.
-    let known = ["iss", "aud", "exp", "nbf", "iat", "scope", "scp", "sub"]
+    let known = ["iss", "aud", "exp", "nbf", "iat", "scope", "scp"]
     guard let name = name?.stringValue, known.contains(name) else {
       return TokenRefusal("The claim that names the user \(fault).")
     }

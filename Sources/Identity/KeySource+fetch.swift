@@ -52,12 +52,14 @@ extension IdentityOptions.KeySource {
   /// A client for every fetch: they are rare, and none finds a connection that went stale since the last one.
   private static func get(_ url: String) async throws -> Data {
     // A redirect could lead anywhere, away from what was configured and checked.
-    let configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    // The next fetch is the retry.
+    configuration.connectionPool.retryConnectionEstablishment = false
     return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
       var request = HTTPClientRequest(url: url)
       request.headers.add(name: "Accept", value: "application/jwk-set+json, application/json")
-      // The time-out of the whole is the caller's.
-      let response = try await client.execute(request, timeout: .hours(1))
+      // The caller's time-out is for all of it, the body too.
+      let response = try await client.execute(request, deadline: .distantFuture)
       guard response.status == .ok else {
         throw KeyFault("The issuer answered \(response.status.code) instead of 200.")
       }

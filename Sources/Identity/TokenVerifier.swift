@@ -166,16 +166,18 @@ package final class TokenVerifier: Sendable, Service {
   }
 
   private func settle(_ fault: KeyFault) {
-    let isNews = state.withLock { state in
+    let (isNews, hasKeys) = state.withLock { state in
       defer { state.fault = fault }
       state.lastFetch = .now
       state.fetch = nil
-      return state.fault != fault
+      return (state.fault != fault, state.keys != nil)
     }
     // Told once: it is tried again every few seconds.
     guard isNews else { return }
     logger.warning(
-      "the keys that verify tokens cannot be refreshed: the last good ones stay in use",
+      hasKeys
+        ? "the keys that verify tokens cannot be refreshed: the last good ones stay in use"
+        : "there are no keys to verify tokens with: nobody can be identified",
       metadata: ["source": "\(options.keys)", "reason": "\(fault.reason.printable)"])
   }
 
