@@ -11,6 +11,8 @@ public final class RedisConnection {
   private var tls: TLSStream?
   private let builder = ReplyBuilder()
   private var digests: [Script: String] = [:]
+  /// Whether any reply has arrived.
+  private var hasAnswered = false
   /// The number of replies that have not arrived yet.
   private var owed = 0
 
@@ -125,6 +127,7 @@ public final class RedisConnection {
       }
     }
     owed -= count
+    hasAnswered = true
     guard builder.hasErrors else { return builder.take() }
     let replies = builder.take()
     for reply in replies {
@@ -173,7 +176,11 @@ public final class RedisConnection {
     let readerError = context.pointee.reader.pointee.err != 0
     if timedOut { return RedisError(.timeout, "Redis did not answer in time.") }
     let why = readerError ? "invalid RESP" : Self.text(of: context)
-    return RedisError(.unavailable, "The connection to Redis broke: \(why).")
+    // That is how a port which expects TLS treats a client without.
+    let hint =
+      hasAnswered || context.pointee.connection_type != REDIS_CONN_TCP
+      ? "" : " If it only takes encrypted connections, its URL has to begin with rediss://."
+    return RedisError(.unavailable, "The connection to Redis broke: \(why).\(hint)")
   }
 
   private static func text(of context: UnsafeMutablePointer<redisContext>) -> String {

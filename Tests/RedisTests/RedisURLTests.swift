@@ -34,6 +34,18 @@ import Testing
 
   @Test(
     arguments: [
+      "rediss://anna@host:6380/2", "rediss://h1:7001,h2:7002", "rediss-sentinel://s1:26379,s2:1/name",
+    ])
+  func `a Redis URL can ask for encryption, which its description shows`(text: String) throws {
+    let url = try RedisURL(text)
+    #expect(url.tls == RedisTLS())
+    #expect("\(url)" == text)
+    let plain = try RedisURL(text.replacing("rediss", with: "redis"))
+    #expect(plain.tls == nil && plain.endpoint == url.endpoint)
+  }
+
+  @Test(
+    arguments: [
       ("localhost:6379", "no scheme"), ("http://localhost", "“http”"), ("redis://", "no host"),
       ("redis://:6379", "no host"), ("redis://h:0", "port"), ("redis://h:70000", "port"),
       ("redis://h/minus", "database"), ("redis://h/-1", "database"), ("unix://relative.sock", "not absolute"),
@@ -46,7 +58,7 @@ import Testing
     #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
   }
 
-  @Test(arguments: ["redis://u:hush@h:0", "rediss://u:hush@h"])
+  @Test(arguments: ["redis://u:hush@h:0", "rediss://u:hush@h:0", "http://u:hush@h"])
   func `errors do not contain the password`(text: String) {
     let error = #expect(throws: RedisError.self) { try RedisURL(text) }
     #expect(error?.message.contains("hush") == false)

@@ -25,11 +25,12 @@ package final class TestCluster: Sendable {
   package struct Node: Sendable {
     package let port: Int
     fileprivate let bus: Int
+    fileprivate let tls: RedisTLS?
     /// Stays the same when the node is started again.
     package fileprivate(set) var id = ""
 
     package var url: RedisURL {
-      get throws { try RedisURL("redis://127.0.0.1:\(port)") }
+      get throws { try TestCluster.url([port], tls) }
     }
 
     package func connect(timeout: Duration = Patience.limit) throws -> RedisConnection {
@@ -46,20 +47,24 @@ package final class TestCluster: Sendable {
   /// The masters, and then the replica of each.
   package let nodes: [Node]
   private let timeout: Duration
+  private let tls: TestTLS?
   private let processes: Mutex<[Int: RunningProcess]>
 
   /// Starts the nodes, and waits until all of them agree about the cluster. Takes about three seconds.
   ///
-  /// - Parameter timeout: The cluster's node time-out.
-  package init(timeout: Duration = .seconds(1), replicas: Bool = true) throws {
+  /// - Parameters:
+  ///   - timeout: The cluster's node time-out.
+  ///   - tls: Encrypts all connections, also between the nodes.
+  package init(timeout: Duration = .seconds(1), replicas: Bool = true, tls: TestTLS? = nil) throws {
     folder = URL(fileURLWithPath: "/tmp/handover-test-\(UInt32.random(in: 0...UInt32.max))")
     self.timeout = timeout
+    self.tls = tls
     var nodes = try (0..<(replicas ? 2 : 1) * Self.masterCount).map { _ in
-      Node(port: try FreePort.find(), bus: try FreePort.find())
+      Node(port: try FreePort.find(), bus: try FreePort.find(), tls: tls?.settings)
     }
     var processes: [Int: RunningProcess] = [:]
     do {
-      for node in nodes { processes[node.port] = try Self.launch(node, in: folder, timeout) }
+      for node in nodes { processes[node.port] = try Self.launch(node, in: folder, timeout, tls) }
       for index in nodes.indices {
         nodes[index].id = try Self.answer(of: nodes[index]).call("CLUSTER", "MYID").string ?? ""
       }
@@ -81,7 +86,14 @@ package final class TestCluster: Sendable {
 
   /// A URL that names all nodes.
   package var url: RedisURL {
-    get throws { try RedisURL("redis://" + nodes.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")) }
+    get throws { try Self.url(nodes.map(\.port), tls?.settings) }
+  }
+
+  private static func url(_ ports: [Int], _ tls: RedisTLS?) throws -> RedisURL {
+    let names = ports.map { "127.0.0.1:\($0)" }.joined(separator: ",")
+    var url = try RedisURL("\(tls == nil ? "redis" : "rediss")://\(names)")
+    url.tls = tls
+    return url
   }
 
   package func connect() throws -> ClusterConnection { ClusterConnection(try Cluster(url)) }
@@ -120,12 +132,14 @@ package final class TestCluster: Sendable {
   package func restart(_ node: Node) throws {
     try processes.withLock {
       $0[node.port]?.kill()
-      $0[node.port] = try Self.launch(node, in: folder, timeout)
+      $0[node.port] = try Self.launch(node, in: folder, timeout, tls)
     }
     _ = try Self.answer(of: node)
   }
 
-  private static func launch(_ node: Node, in folder: URL, _ timeout: Duration) throws -> RunningProcess {
+  private static func launch(
+    _ node: Node, in folder: URL, _ timeout: Duration, _ tls: TestTLS?
+  ) throws -> RunningProcess {
     let own = folder.appending(path: "\(node.port)")
     try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
     return try RunningProcess(
@@ -138,7 +152,7 @@ package final class TestCluster: Sendable {
         "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--repl-diskless-sync-delay", "0",
         // Nodes list a replica only after it was sent something.
         "--repl-ping-replica-period", "1",
-      ], log: own.appending(path: "redis.log"))
+      ] + (tls?.options(port: node.port) ?? []), log: own.appending(path: "redis.log"))
   }
 
   /// Polls until a node answers, because it does not signal that it is up.

@@ -10,20 +10,24 @@ package final class TestSentinel: Sendable {
   package let replica: TestRedis
   private let ports: (primary: Int, replica: Int, sentinel: Int)
   private let sentinel: RunningProcess
+  private let tls: TestTLS?
 
   /// Starts all three, and waits until the sentinel knows the replica.
-  package init() throws {
+  ///
+  /// - Parameter tls: Encrypts all connections, also between them.
+  package init(tls: TestTLS? = nil) throws {
     ports = (try FreePort.find(), try FreePort.find(), try FreePort.find())
-    primary = try TestRedis(["--port", "\(ports.primary)"])
-    replica = try TestRedis([
-      "--port", "\(ports.replica)", "--replicaof", "127.0.0.1 \(ports.primary)", "--repl-diskless-sync-delay",
-      "0",
-    ])
+    self.tls = tls
+    func port(_ number: Int) -> [String] { tls?.options(port: number) ?? ["--port", "\(number)"] }
+    primary = try TestRedis(port(ports.primary))
+    replica = try TestRedis(
+      port(ports.replica) + [
+        "--replicaof", "127.0.0.1 \(ports.primary)", "--repl-diskless-sync-delay", "0",
+      ])
     // Sentinels write what they learn to their configuration.
     let file = primary.folder.appending(path: "sentinel.conf")
     try Data(
       """
-      port \(ports.sentinel)
       dir \(primary.folder.path)
       sentinel monitor \(Self.primaryName) 127.0.0.1 \(ports.primary) 1
       sentinel down-after-milliseconds \(Self.primaryName) 500
@@ -32,10 +36,11 @@ package final class TestSentinel: Sendable {
       """.utf8
     ).write(to: file)
     sentinel = try RunningProcess(
-      TestRedis.executable, [file.path, "--sentinel"], log: primary.folder.appending(path: "sentinel.log"))
+      TestRedis.executable, [file.path, "--sentinel"] + port(ports.sentinel), log: primary.folder.appending(path: "sentinel.log"))
     do {
       try insist("the sentinel knows the replica") {
-        let sentinel = try RedisConnection(RedisURL("redis://127.0.0.1:\(ports.sentinel)"))
+        let sentinel = try RedisConnection(
+          tls?.url(port: ports.sentinel) ?? RedisURL("redis://127.0.0.1:\(ports.sentinel)"))
         let known = try sentinel.call("SENTINEL", "REPLICAS", Self.primaryName)
         let info = try replica.connect().call("INFO", "replication").string ?? ""
         guard known[0]?.pairs["master-link-status"] == "ok", info.contains("master_link_status:up") else {
@@ -53,7 +58,13 @@ package final class TestSentinel: Sendable {
   /// A URL that also names sentinels that are away.
   package var url: RedisURL {
     get throws {
-      try RedisURL("redis-sentinel://127.0.0.1:1,127.0.0.1:\(ports.sentinel),127.0.0.1:2/\(Self.primaryName)")
+      var url = try RedisURL(
+        """
+        redis\(tls == nil ? "" : "s")-sentinel://127.0.0.1:1,127.0.0.1:\(ports.sentinel),127.0.0.1:2/\
+        \(Self.primaryName)
+        """)
+      url.tls = tls?.settings
+      return url
     }
   }
 

@@ -184,7 +184,11 @@ final class TLSStream {
     }
     if text.contains("CERTIFICATE_VERIFY_FAILED") { return untrusted(distrust) }
     for (reason, meaning) in Self.meanings where text.contains(reason) { return untrusted(meaning) }
-    return RedisError(.unavailable, "TLS failed: \(text).")
+    let reason = text.firstMatch(of: /OPENSSL_internal:(\w+)/).map { String($0.1) } ?? text
+    return outlet.isReady
+      ? Self.broken(reason)
+      : RedisError(
+        .unavailable, "The TLS handshake failed (\(reason)): is this the TLS port (tls-port) of a Redis?")
   }
 
   private var certificate: NIOSSLCertificate? { handler.peerCertificate }
