@@ -23,16 +23,14 @@ import Testing
         file.contains("\n  \(node):\n    <<: *node\n    command: [--cluster-announce-hostname, \(node)]"))
       #expect(file.contains("\"\(node):/data\""))
     }
-    for service in Deployment.services {
-      let user = "redis://\(service):${\(service.uppercased())_PASSWORD}@"
-      #expect(file.contains("\(user)\(nodes.joined(separator: ","))\n"))
-    }
+    let urls = file.matches(of: /HANDOVER_REDIS_URL: (.+)/).map { String($0.1) }
+    #expect(urls.count == Deployment.services.count)
+    #expect(Set(urls) == ["redis://\(nodes.joined(separator: ","))"])
     let members = nodes.map { "\"\($0):6379\"" }.joined(separator: ", ")
     #expect(file.contains("entrypoint: [/etc/handover/form]\n    command: [\(members)]"))
     let settings = try Deployment.settings()
-    for match in file.matches(of: /\$\{([A-Z_]+)\}|(?m)^ +([A-Z]+_PASSWORD):$/) {
-      let name = try #require(match.1 ?? match.2)
-      #expect(settings[String(name)] != nil, "\(name)")
+    for match in file.matches(of: /\$\{([A-Z_]+)\}/) {
+      #expect(settings[String(match.1)] != nil, "\(match.1)")
     }
   }
 
@@ -57,7 +55,7 @@ import Testing
     try RunningProcess(
       "/bin/sh",
       ["-c", "cd \"$0\" && PATH=.:$PATH exec \"$1\"", folder.path, start],
-      environment: try Deployment.settings().merging(["TMPDIR": folder.path]) { $1 }, log: log
+      environment: ["PASSWORDS": Deployment.passwords.path, "TMPDIR": folder.path], log: log
     ).wait()
     let found = try String(contentsOf: log, encoding: .utf8)
     let local = try #require(found.firstMatch(of: /(?m)^a (.+):6379@16379,localhost slave d/)?.1)
@@ -104,11 +102,61 @@ import Testing
     #expect(Set(users.keys) == Set(Deployment.services + ["inlet", "replica", "operator"]))
     for (user, password) in users { #expect(password == "\(user.uppercased())_PASSWORD") }
     for service in Deployment.services {
-      #expect(compose.contains("redis://\(service):${\(service.uppercased())_PASSWORD}@redis:6379"))
+      let file = "\(service.uppercased())_PASSWORD"
+      #expect(compose.contains("\n    secrets: [\(file)]\n"))
+      #expect(
+        compose.contains(
+          "HANDOVER_REDIS_USER: \(service)\n      HANDOVER_REDIS_PASSWORD_FILE: /run/secrets/\(file)\n"))
     }
-    let passwords = try Deployment.settings().filter { $0.key.hasSuffix("_PASSWORD") }
-    #expect(Set(passwords.keys) == Set(users.values))
-    #expect(Set(passwords.values).count == passwords.count)
+    // Redis gets all of them, and so does each node of the cluster.
+    for text in [compose, try Deployment.text("compose.cluster.yaml")] {
+      let list = try #require(text.firstMatch(of: /secrets: (\[INGRESS_PASSWORD,[^\]]+\])/)?.1)
+      #expect(Set(list.matches(of: /[A-Z]+_PASSWORD/).map { String($0.0) }) == Set(users.values))
+    }
+    let secrets = compose.matches(of: /(?m)^  ([A-Z]+_PASSWORD): \{file: "\$\{HANDOVER_PASSWORDS:\?[^}]+\}\/\1"\}$/)
+    #expect(Set(secrets.map { String($0.1) }) == Set(users.values))
+  }
+
+  @Test func `no file but those for trials has a password, and no environment gets one`() throws {
+    let users = try Deployment.users()
+    let passwords = try users.keys.map { try Deployment.password(of: $0) }
+    #expect(Set(passwords).count == users.count)
+    let kept = try FileManager.default.contentsOfDirectory(atPath: Deployment.passwords.path)
+    #expect(Set(kept) == Set(users.values).union(["kustomization.yaml"]))
+    let files = try #require(FileManager.default.enumerator(atPath: Deployment.folder.path))
+    for case let path as String in files where path.hasSuffix(".yaml") || path.hasSuffix(".env") {
+      let text = try Deployment.text(path)
+      #expect(!text.contains(/(?m)_PASSWORD: *[^{\s]/), "\(path) has a password")
+      #expect(!text.contains(/redis:\/\/[^\s"]*@/), "\(path) has a password in a URL")
+      #expect(!text.contains(/(?m)^ +[A-Z]+_PASSWORD:$|\$\{[A-Z_]*_PASSWORD\}|secretRef|secretKeyRef/), "\(path)")
+    }
+  }
+
+  @Test func `Redis does not start without passwords`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "passwords-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for name in try Deployment.users().values {
+      try "secret".write(to: folder.appending(path: name), atomically: true, encoding: .utf8)
+    }
+    for (name, text) in [
+      ("MYPAGE_PASSWORD", nil), ("STOCK_PASSWORD", ""), ("OPERATOR_PASSWORD", "x allkeys"),
+    ] as [(String, String?)] {
+      let file = folder.appending(path: name)
+      if let text {
+        try text.write(to: file, atomically: true, encoding: .utf8)
+      } else {
+        try FileManager.default.removeItem(at: file)
+      }
+      let log = folder.appending(path: "log")
+      let process = try RunningProcess(
+        Deployment.folder.appending(path: "redis/start").path, ["--port", "0"],
+        environment: ["PASSWORDS": folder.path, "TMPDIR": folder.path], log: log)
+      process.wait()
+      #expect(process.exitStatus == 1)
+      #expect(try String(contentsOf: log, encoding: .utf8).contains("\(name) must have a password"))
+      try "secret".write(to: file, atomically: true, encoding: .utf8)
+    }
   }
 
   @Test func `the image links every service to one executable`() throws {

@@ -30,6 +30,14 @@ enum Deployment {
     return users
   }
 
+  /// Where the passwords for trials are, each in a file.
+  static let passwords = folder.appending(path: "development")
+
+  /// Returns the password of a user, for trials.
+  static func password(of user: String) throws -> String {
+    try text("development/\(user.uppercased())_PASSWORD").trimmingCharacters(in: .newlines)
+  }
+
   /// Returns whether an executable reads a variable: a key in the sources, or a service's own log level.
   static func isSetting(_ variable: String) throws -> Bool {
     if variable.hasSuffix("_LOG_LEVEL") {

@@ -32,7 +32,7 @@ final class GuardedCluster {
         "--cluster-announce-hostname", "localhost", "--cluster-preferred-endpoint-type", "hostname",
         "--port", "\(ports[node])", "--cluster-port", "\(buses[node])", "--dir", own.path,
       ],
-      environment: try Deployment.settings().merging(["TMPDIR": own.path]) { $1 },
+      environment: ["PASSWORDS": Deployment.passwords.path, "TMPDIR": own.path],
       log: own.appending(path: "redis.log"))
   }
 
@@ -58,7 +58,7 @@ final class GuardedCluster {
     let source = try owner(of: slot)
     let (from, to) = (try connect("operator", source), try connect("operator", target))
     let ids = try [from, to].map { try $0.call("CLUSTER", "MYID").string ?? "" }
-    let (number, password) = ("\(slot.number)", try Deployment.settings()["OPERATOR_PASSWORD"] ?? "")
+    let (number, password) = ("\(slot.number)", try Deployment.password(of: "operator"))
     try to.call("CLUSTER", "SETSLOT", number, "IMPORTING", ids[0])
     try from.call("CLUSTER", "SETSLOT", number, "MIGRATING", ids[1])
     while true {
@@ -77,7 +77,7 @@ final class GuardedCluster {
     let log = folder.appending(path: "\(script).log")
     let process = try RunningProcess(
       Deployment.folder.appending(path: "redis/\(script)").path, arguments,
-      environment: try Deployment.settings(), log: log)
+      environment: ["PASSWORDS": Deployment.passwords.path], log: log)
     process.wait()
     guard process.exitStatus == 0 else {
       throw NeverHappened(description: "\(script): \(try String(contentsOf: log, encoding: .utf8))")
@@ -117,6 +117,6 @@ final class GuardedCluster {
   }
 
   private func sign(_ user: String) throws -> String {
-    "\(user):\(try Deployment.settings()["\(user.uppercased())_PASSWORD"] ?? "")"
+    "\(user):\(try Deployment.password(of: user))"
   }
 }

@@ -38,7 +38,7 @@ final class GuardedSystem {
     release("redis")?.kill()
     let redis = try RunningProcess(
       Deployment.folder.appending(path: "redis/start").path, ["--port", "\(port)", "--dir", folder.path],
-      environment: try Deployment.settings().merging(["TMPDIR": folder.path]) { $1 }, log: log("redis"))
+      environment: ["PASSWORDS": Deployment.passwords.path, "TMPDIR": folder.path], log: log("redis"))
     processes["redis"] = [redis]
     try await eventually("Redis answers") { try connect("operator").call("PING").string == "PONG" }
   }
@@ -76,8 +76,7 @@ final class GuardedSystem {
   /// The URL of Redis, or of all nodes of the cluster, for one of the users.
   private func url(_ user: String) throws -> String {
     if let cluster { return try cluster.url(user) }
-    let password = try Deployment.settings()["\(user.uppercased())_PASSWORD"] ?? ""
-    return "redis://\(user):\(password)@127.0.0.1:\(port)"
+    return "redis://\(user):\(try Deployment.password(of: user))@127.0.0.1:\(port)"
   }
 
   private func log(_ name: String) -> URL { folder.appending(path: "\(name).log") }

@@ -14,22 +14,32 @@ import Workers
   @Test func `every service runs its executable with its own Redis user`() throws {
     let names = base.all("Deployment").compactMap { $0["metadata"]["name"].text }
     #expect(names.sorted() == Deployment.services.sorted())
-    let secret = try #require(base.named("Secret", "redis-passwords"))
-    #expect(try Set(secret["stringData"].members.keys) == Set(Deployment.users().values))
+    // The passwords come from elsewhere, and nothing starts without them.
+    #expect(base.all("Secret").isEmpty)
     for service in Deployment.services {
       let container = try container(service)
       let command = try #require(container["command"][0].text)
       #expect(command == (service == "ingress" ? service : "\(service)-worker"))
       #expect(FileManager.default.isExecutableFile(atPath: Executables.path(command)))
-      let password = container.environment["REDIS_PASSWORD"]?["valueFrom"]["secretKeyRef"]
-      #expect(password?["name"].text == "redis-passwords")
-      #expect(try password?["key"].text == Deployment.users()[service])
-      let text = try #require(container.environment["HANDOVER_REDIS_URL"]?["value"].text)
-      let url = try RedisURL(text.replacing("$(REDIS_PASSWORD)", with: "secret"))
-      #expect(url.user == service)
-      #expect(url.password == "secret")
+      let pod = try #require(base.named("Deployment", service))["spec"]["template"]["spec"]
+      let secret = pod["volumes"][0]["secret"]
+      #expect(secret["secretName"].text == "redis-passwords" && secret["items"].elements.count == 1)
+      #expect(try secret["items"][0]["key"].text == Deployment.users()[service])
+      let mount = container["volumeMounts"][0]
+      #expect(mount["name"] == pod["volumes"][0]["name"] && mount["readOnly"] == .bool(true))
+      #expect(
+        container.environment["HANDOVER_REDIS_PASSWORD_FILE"]?["value"].text
+          == "\(mount["mountPath"].text ?? "")/\(secret["items"][0]["path"].text ?? "")")
+      #expect(container.environment["HANDOVER_REDIS_USER"]?["value"].text == service)
+      let url = try RedisURL(container.environment["HANDOVER_REDIS_URL"]?["value"].text ?? "")
+      #expect(url.user == nil && url.password == nil)
       #expect(url.endpoint == .tcp(host: "redis", port: 6379))
     }
+  }
+
+  @Test func `the passwords for trials are a Secret of their own`() throws {
+    let secret = try #require(try Manifests("../development").named("Secret", "redis-passwords"))
+    #expect(try Set(secret["data"].members.keys) == Set(Deployment.users().values))
   }
 
   @Test func `the executables read every variable that the manifests set`() throws {
@@ -38,7 +48,7 @@ import Workers
       let container = try container(service)
       #expect(container["envFrom"][0]["configMapRef"]["name"].text == "config-dev")
       #expect(settings["\(service.uppercased())_LOG_LEVEL"] != nil)
-      for variable in container.environment.keys where variable != "REDIS_PASSWORD" {
+      for variable in container.environment.keys {
         #expect(try Deployment.isSetting(variable), "\(variable)")
       }
     }
@@ -138,9 +148,8 @@ import Workers
     for name in Deployment.services {
       let deployment = try #require(cluster.named("Deployment", name))["spec"]["template"]["spec"]
       let variable = deployment["containers"][0].environment["HANDOVER_REDIS_URL"]
-      let url = try RedisURL((variable?["value"].text ?? "").replacing("$(REDIS_PASSWORD)", with: "secret"))
-      #expect(url.user == name)
-      #expect("\(url)" == "redis://\(name)@" + nodes.map { "\($0):6379" }.joined(separator: ","))
+      let url = try RedisURL(variable?["value"].text ?? "")
+      #expect("\(url)" == "redis://" + nodes.map { "\($0):6379" }.joined(separator: ","))
     }
     let container = set["template"]["spec"]["containers"][0]
     #expect(
@@ -162,9 +171,10 @@ import Workers
     let pod = try #require(cluster.named("Job", "redis-form"))["spec"]["template"]["spec"]
     let job = pod["containers"][0]
     #expect(job["args"].elements.compactMap(\.text) == nodes.map { "\($0):6379" })
-    let password = job.environment["OPERATOR_PASSWORD"]?["valueFrom"]["secretKeyRef"]["key"].text
-    #expect(try password == Deployment.users()["operator"])
-    let config = try #require(pod["volumes"][0]["configMap"]["name"].text)
+    let password = pod["volumes"][0]["secret"]["items"][0]
+    #expect(try password["key"].text == Deployment.users()["operator"] && password["path"] == password["key"])
+    #expect(job["volumeMounts"].elements.contains { $0["mountPath"].text == "/run/secrets" })
+    let config = try #require(pod["volumes"][1]["configMap"]["name"].text)
     #expect(cluster.named("ConfigMap", config)?["data"]["form"] != .null)
     #expect(cluster.named("ConfigMap", "config-dev")?["data"]["HANDOVER_SHARDS"].text == "64")
     let budget = try #require(cluster.named("PodDisruptionBudget", "redis"))["spec"]

@@ -31,9 +31,9 @@ package final class TestSystem: Sendable {
     self.servers = servers
     let port = try FreePort.find()
     http = HTTP(port: port)
-    self.environment = environment.merging([
+    self.environment = [
       "HANDOVER_REDIS_URL": try (url ?? servers.url).description, "HANDOVER_PORT": "\(port)",
-    ]) { $1 }
+    ].merging(environment) { $1 }
     for worker in Self.workers { for _ in 0..<replicas { try start("\(worker)-worker") } }
     try start("ingress")
     try await eventually("the ingress answers") {
