@@ -1,4 +1,7 @@
 import Foundation
+import Keys
+import Lanes
+import Market
 import Redis
 import Testbed
 import Testing
@@ -50,15 +53,18 @@ import Testing
       // So that both connections and all occasional traffic are established.
       _ = try await stage.call("GET", "/trades")
       let redis = try stage.server.connect()
-      func cost(of path: String) async throws -> (answer: TestIngress.Answer, bytes: Int) {
-        let before = try redis.bytesSent()
-        return (try await stage.call("GET", path), try redis.bytesSent() - before)
+      func cost(of path: String) async throws -> (answer: TestIngress.Answer, bytes: Int, commands: Int) {
+        let before = (try redis.bytesSent(), try redis.commandsDone())
+        let answer = try await stage.call("GET", path)
+        return (answer, try redis.bytesSent() - before.0, try redis.commandsDone() - before.1)
       }
       let first = try await cost(of: "/trades")
       for page in ["page=500", "page=999", "page=700&sort=id,desc"] {
         let deep = try await cost(of: "/trades?\(page)")
         #expect(deep.answer.json["_embedded"]["trades"].elements.count == 20)
         #expect(deep.bytes < first.bytes * 4, "\(page)")
+        // The rounds of the search.
+        #expect(deep.commands < 1000, "\(page): \(deep.commands)")
       }
       let last = try #require(first.answer.json["_links"]["last"]["href"].text)
       let end = try await stage.call("GET", last).json
@@ -70,6 +76,89 @@ import Testing
       #expect(refused.answer.status == 400)
       #expect(refused.answer.json["code"].text == "tooManyToSort")
       #expect(refused.bytes < first.bytes)
+    }
+  }
+
+  @Test func `the newest notices of all are bounded, and no page of theirs costs more than the largest first one`()
+    async throws
+  {
+    try await TestIngress.run { stage in
+      var store = Commands()
+      for shard in 0..<FakeLane.shards {
+        for number in 1...1000 {
+          let id = NoticeID(
+            of: EntryID(milliseconds: UInt64(1000 * number + shard), sequence: 0), in: Shard(shard), to: "a", as: .buyer)
+          store.add("LPUSH", Key.notices(of: Shard(shard)), "\(id)")
+          store.add("HSET", Key.notices(of: "a"), id.own, Fields([("status", "예약완료")]).packed)
+        }
+      }
+      try stage.redis(store)
+      _ = try await stage.call("GET", "/notices")
+      let redis = try stage.server.connect()
+      func cost(of path: String) async throws -> (page: JSON, bytes: Int) {
+        let before = try redis.bytesSent()
+        return (try await stage.call("GET", path).json, try redis.bytesSent() - before)
+      }
+      let largest = try await cost(of: "/notices?size=1000")
+      #expect(largest.page["page"]["totalElements"].integer == 1000)
+      let all = largest.page["_embedded"]["notices"].elements.compactMap { $0["id"].text.flatMap { NoticeID($0) } }
+      #expect(all.count == 1000 && all == all.sorted(by: >))
+      for page in [1, 25, 49] {
+        let deep = try await cost(of: "/notices?page=\(page)")
+        #expect(deep.bytes < largest.bytes)
+        let ids = deep.page["_embedded"]["notices"].elements.compactMap { $0["id"].text.flatMap { NoticeID($0) } }
+        #expect(ids == Array(all[page * 20..<(page + 1) * 20]))
+      }
+      let first = try await cost(of: "/notices")
+      for page in [50, 1 << 40] {
+        let beyond = try await cost(of: "/notices?page=\(page)")
+        #expect(beyond.page["_embedded"]["notices"].elements.isEmpty && beyond.bytes < first.bytes)
+      }
+      let sorted = try await cost(of: "/notices?sort=id")
+      #expect(sorted.page["_embedded"]["notices"].elements.count == 20 && sorted.bytes < largest.bytes * 2)
+    }
+  }
+
+  @Test func `a sorted list costs no more than the largest first page, a deep page of a user no more than the first`()
+    async throws
+  {
+    try await TestIngress.run { stage in
+      try stage.storeTrades(1...1000)
+      var store = Commands()
+      for number in 1...1000 {
+        let id = NoticeID(of: EntryID(milliseconds: UInt64(number), sequence: 0), in: Shard(0), to: "a", as: .buyer)
+        store.add("HSET", Key.notices(of: "a"), id.own, Fields([("status", "예약완료")]).packed)
+        store.add("ZADD", Key.mypage(of: "a"), "\(number)", "0:\(number):buyer")
+      }
+      try stage.redis(store)
+      _ = try await stage.call("GET", "/trades")
+      let redis = try stage.server.connect()
+      /// The least of some, because the ingress watches its backlog meanwhile.
+      func cost(of path: String) async throws -> (bytes: Int, commands: Int) {
+        var least = (bytes: Int.max, commands: Int.max)
+        for _ in 1...5 {
+          let before = (try redis.bytesSent(), try redis.commandsDone())
+          #expect(try await stage.call("GET", path).status == 200)
+          least.bytes = min(least.bytes, try redis.bytesSent() - before.0)
+          least.commands = min(least.commands, try redis.commandsDone() - before.1)
+        }
+        return least
+      }
+      let largest = try await cost(of: "/trades?size=1000")
+      for path in ["/trades?sort=price", "/trades?sort=price,desc&page=49"] {
+        let sorted = try await cost(of: path)
+        #expect(sorted.bytes < largest.bytes * 5 / 4 && sorted.commands <= largest.commands * 5 / 4, "\(path)")
+      }
+      for list in ["/notices?userid=a", "/mypages/a?"] {
+        let first = try await cost(of: list)
+        for page in [10, 25, 49] {
+          let deep = try await cost(of: "\(list)&page=\(page)")
+          #expect(deep.bytes < first.bytes * 5 / 4 && deep.commands <= first.commands * 5 / 4, "\(list) \(page)")
+        }
+      }
+      try stage.storeTrades(1001...1001)
+      let refused = try await stage.call("GET", "/trades?sort=price", nil, ["Accept-Language": "en"])
+      #expect(refused.status == 400 && refused.json["message"].text?.contains("page by page") == true)
     }
   }
 
@@ -132,9 +221,12 @@ import Testing
 
 extension RedisConnection {
   /// Returns how many bytes the server has sent so far.
-  fileprivate func bytesSent() throws -> Int {
-    let info = try call("INFO", "stats").string ?? ""
-    let line = info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_net_output_bytes:") }
-    return line.flatMap { Int($0.drop { $0 != ":" }.dropFirst()) } ?? 0
+  fileprivate func bytesSent() throws -> Int { try stat("total_net_output_bytes") }
+
+  /// Returns how many commands the server has carried out so far.
+  fileprivate func commandsDone() throws -> Int { try stat("total_commands_processed") }
+
+  private func stat(_ name: String) throws -> Int {
+    try call("INFO", "stats").fact(name).flatMap { Int($0) } ?? 0
   }
 }

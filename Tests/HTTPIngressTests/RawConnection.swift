@@ -8,24 +8,31 @@ final class RawConnection: Sendable {
 
   private let socket: Int32
 
-  /// - Parameter receives: the size of the receive buffer in bytes; nil for the system's default.
-  init(port: Int, receives: Int32? = nil) throws {
+  /// - Parameters:
+  ///   - receives: the size of the receive buffer in bytes; nil for the system's default.
+  ///   - address: the address to call from; nil for the usual one.
+  init(port: Int, receives: Int32? = nil, from address: String? = nil) throws {
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     if var receives {
       setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &receives, socklen_t(MemoryLayout<Int32>.size))
     }
     var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-    address.sin_port = in_port_t(port).bigEndian
-    let status = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    let socket = socket
+    func call(_ address: in_addr_t, _ port: Int, _ function: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Bool {
+      var place = sockaddr_in()
+      place.sin_family = sa_family_t(AF_INET)
+      place.sin_addr.s_addr = address
+      place.sin_port = in_port_t(port).bigEndian
+      return withUnsafePointer(to: &place) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          function($0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
       }
     }
-    guard status == 0 else { throw POSIXError(.init(rawValue: errno) ?? .ECONNREFUSED) }
+    let isBound = address.map { call(inet_addr($0), 0) { bind(socket, $0, $1) } } ?? true
+    guard isBound, call(UInt32(INADDR_LOOPBACK).bigEndian, port, { connect(socket, $0, $1) })
+    else { throw POSIXError(.init(rawValue: errno) ?? .ECONNREFUSED) }
   }
 
   deinit { close(socket) }
