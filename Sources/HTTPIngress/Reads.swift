@@ -56,7 +56,10 @@ struct Reads: Sendable {
     guard total <= Self.sortable else {
       throw Problem(
         .badRequest, "tooManyToSort",
-        "\(total) \(listing.resource.collection) are too many to sort by \(sort.field); the limit is \(Self.sortable). Read them page by page, in their own order.",
+        """
+        \(total) \(listing.resource.collection) are too many to sort by \(sort.field); the limit is \(Self.sortable). \
+        Read them page by page, in their own order.
+        """,
         field: "sort",
         message: "\(Self.sortable)개가 넘어서 \(sort.field) 항목으로 정렬할 수 없습니다.")
     }

@@ -58,8 +58,7 @@ import Workers
   @Test func `probes use the port and paths that the process serves`() throws {
     for service in Deployment.services {
       let container = try container(service)
-      let variable = service == "ingress" ? "HANDOVER_PORT" : "HANDOVER_HEALTH_PORT"
-      let port = container.environment[variable]?["value"].text
+      let port = container.environment["HANDOVER_HEALTH_PORT"]?["value"].text
       for probe in ["readiness", "liveness"] {
         let call = container["\(probe)Probe"]["httpGet"]
         #expect(call["path"].text == "/actuator/health/\(probe)")
@@ -68,6 +67,16 @@ import Workers
       let policy = try #require(base.named("Deployment", service))["spec"]["strategy"]["rollingUpdate"]
       #expect(policy["maxUnavailable"].integer == 0)
     }
+    // Its clients reach the other port of the ingress, and Prometheus only this one.
+    let ingress = try container("ingress")
+    #expect(
+      ingress.port(.string("http")).map(String.init) == ingress.environment["HANDOVER_PORT"]?["value"].text)
+    let clients = try #require(base.named("NetworkPolicy", "ingress"))["spec"]["ingress"].elements
+    #expect(clients.map { $0["ports"][0]["port"].text } == ["http"])
+    let monitoring = try #require(base.named("NetworkPolicy", "handover"))["spec"]["ingress"].elements
+    #expect(monitoring.map { $0["ports"][0]["port"].text } == ["health"])
+    #expect(
+      try Deployment.text("prometheus/kubernetes.yaml").contains("port_name], regex: health, action: keep"))
   }
 
   @Test func `every selector matches its own workload`() throws {

@@ -66,6 +66,57 @@ import Testing
     #expect(worker.exitStatus == 0)
   }
 
+  @Test func `health and metrics of an ingress can have a port that its clients do not reach`() async throws {
+    let redis = try TestRedis()
+    let name = redis.folder.appending(path: "name.sock").path
+    let (own, other) = (HTTP(port: try FreePort.find()), HTTP(port: try FreePort.find()))
+    func port(_ http: HTTP) -> String { String(http.base.split(separator: ":").last ?? "") }
+    let ingress = try RunningProcess(
+      Executables.path("ingress"), ["--reads-per-minute", "1"],
+      environment: [
+        "HANDOVER_REDIS_URL": "unix://\(name)", "HANDOVER_PORT": port(other),
+        "HANDOVER_HEALTH_PORT": port(own),
+      ], log: redis.folder.appending(path: "log"))
+    defer { ingress.kill() }
+    // Before there is a Redis, it lives, and says what it waits for.
+    try await eventually("it lives") { try await own.call(.GET, "/liveness").status == 200 }
+    let waiting = try await own.call(.GET, "/readiness")
+    #expect(waiting.status == 503 && waiting.text.contains("waiting for Redis"))
+    try FileManager.default.createSymbolicLink(
+      atPath: name, withDestinationPath: redis.folder.appending(path: "redis.sock").path)
+    try await eventually("it is ready") { try await own.call(.GET, "/readiness").status == 200 }
+    // Only the health port has health and metrics, and only the other one has a limit, and the API.
+    var read: HTTP.Answer?
+    try await eventually("it listens") {
+      read = try await other.call(.GET, "/trades")
+      return true
+    }
+    #expect(read?.status == 200)
+    for path in ["/liveness", "/readiness", "/actuator/health", "/metrics", "/trades"] {
+      #expect(try await other.call(.GET, path).status == 429, "\(path)")
+    }
+    #expect(try await own.call(.GET, "/trades").status == 404)
+    let metrics = try await own.call(.GET, "/metrics").text
+    #expect(metrics.contains("handover_rate_limited_total{policy=\"reads\"} 5\n"))
+    #expect(metrics.contains("route=\"/trades\""))
+    let time = try #require(ingress.terminate(), "it did not stop")
+    #expect(time < Patience.prompt)
+    #expect(ingress.exitStatus == 0)
+  }
+
+  @Test(arguments: ["*", "null", "http://a.example/", "a.example", "http://a.example, *"])
+  func `what is no origin cannot be allowed as one`(origins: String) async throws {
+    let redis = try TestRedis()
+    let log = redis.folder.appending(path: "log")
+    let ingress = try RunningProcess(
+      Executables.path("ingress"), ["--cors-origins", origins],
+      environment: ["HANDOVER_REDIS_URL": redis.url.description, "HANDOVER_PORT": "0"], log: log)
+    defer { ingress.kill() }
+    try await eventually("it refuses") { ingress.hasEnded }
+    #expect(ingress.exitStatus != 0)
+    #expect(try String(contentsOf: log, encoding: .utf8).contains("must be scheme://host"))
+  }
+
   @Test func `logs can be written as JSON`() async throws {
     let system = try await TestSystem(environment: [
       "HANDOVER_LOG_FORMAT": "json", "TRADE_LOG_LEVEL": "DEBUG",

@@ -26,9 +26,12 @@ import Testing
     }
   }
 
-  @Test func `where callers must sign in, only pages of configured origins can call, without credentials`() async throws {
+  @Test func `where callers must sign in, only pages of configured origins can call, without credentials`()
+    async throws
+  {
     for origins in [nil, ["http://a.example"]] as [[String]?] {
-      try await TestIngress.run(setUp: { ($0.requiresIdentity, $0.allowedOrigins) = (true, origins) }) { stage in
+      try await TestIngress.run(setUp: { ($0.requiresIdentity, $0.allowedOrigins) = (true, origins) }) {
+        stage in
         for origin in ["http://a.example", "http://b.example", "null", "*"] {
           let isAllowed = origins?.contains(origin) == true
           let preflight = try await stage.call(
@@ -41,13 +44,15 @@ import Testing
           #expect(preflight.headers["access-control-allow-origin"] == (isAllowed ? origin : nil))
           #expect(preflight.headers["access-control-allow-credentials"] == nil)
           let headers = preflight.headers["access-control-allow-headers"]
-          #expect(headers == (isAllowed ? "Authorization, Content-Type, Prefer, Idempotency-Key, If-Match" : nil))
+          #expect(
+            headers == (isAllowed ? "Authorization, Content-Type, Prefer, Idempotency-Key, If-Match" : nil))
           #expect(preflight.headers["vary"]?.hasPrefix("Origin, ") == true)
           let read = try await stage.call("GET", "/trades", nil, ["Origin": origin])
           #expect(read.headers["access-control-allow-origin"] == (isAllowed ? origin : nil))
           #expect(read.headers["access-control-allow-credentials"] == nil)
           #expect(
-            (read.headers["access-control-expose-headers"]?.contains("RateLimit-Policy, Retry-After, WWW-Auth") == true)
+            (read.headers["access-control-expose-headers"]?.contains(
+              "RateLimit-Policy, Retry-After, WWW-Auth") == true)
               == isAllowed)
           #expect(read.headers["vary"] == "Origin, Accept-Language, Authorization")
           // A browser sends some writes without asking.
@@ -72,7 +77,9 @@ import Testing
     }
   }
 
-  @Test func `every answer tells browsers to guess nothing, to tell nothing, and to keep nothing`() async throws {
+  @Test func `every answer tells browsers to guess nothing, to tell nothing, and to keep nothing`()
+    async throws
+  {
     try await TestIngress.run { stage in
       func check(_ answer: TestIngress.Answer, _ what: String) {
         #expect(answer.headers["x-content-type-options"] == "nosniff", "\(what)")
@@ -80,7 +87,8 @@ import Testing
         #expect(answer.headers["cache-control"]?.contains("no-store") == true, "\(what)")
       }
       for path in [
-        "/", "/reserves", "/notices", "/mypages/a", "/trades/7", "/nothing", "/liveness", "/operations/x", "/trades?page=x",
+        "/", "/reserves", "/notices", "/mypages/a", "/trades/7", "/nothing", "/liveness", "/operations/x",
+        "/trades?page=x",
       ] {
         check(try await stage.call("GET", path), path)
         check(try await stage.call("OPTIONS", path), path)

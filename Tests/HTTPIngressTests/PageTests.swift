@@ -79,7 +79,8 @@ import Testing
     }
   }
 
-  @Test func `the newest notices of all are bounded, and no page of theirs costs more than the largest first one`()
+  @Test
+  func `the newest notices of all are bounded, and no page of theirs costs more than the largest first one`()
     async throws
   {
     try await TestIngress.run { stage in
@@ -87,7 +88,8 @@ import Testing
       for shard in 0..<FakeLane.shards {
         for number in 1...1000 {
           let id = NoticeID(
-            of: EntryID(milliseconds: UInt64(1000 * number + shard), sequence: 0), in: Shard(shard), to: "a", as: .buyer)
+            of: EntryID(milliseconds: UInt64(1000 * number + shard), sequence: 0), in: Shard(shard), to: "a",
+            as: .buyer)
           store.add("LPUSH", Key.notices(of: Shard(shard)), "\(id)")
           store.add("HSET", Key.notices(of: "a"), id.own, Fields([("status", "예약완료")]).packed)
         }
@@ -101,12 +103,16 @@ import Testing
       }
       let largest = try await cost(of: "/notices?size=1000")
       #expect(largest.page["page"]["totalElements"].integer == 1000)
-      let all = largest.page["_embedded"]["notices"].elements.compactMap { $0["id"].text.flatMap { NoticeID($0) } }
+      let all = largest.page["_embedded"]["notices"].elements.compactMap {
+        $0["id"].text.flatMap { NoticeID($0) }
+      }
       #expect(all.count == 1000 && all == all.sorted(by: >))
       for page in [1, 25, 49] {
         let deep = try await cost(of: "/notices?page=\(page)")
         #expect(deep.bytes < largest.bytes)
-        let ids = deep.page["_embedded"]["notices"].elements.compactMap { $0["id"].text.flatMap { NoticeID($0) } }
+        let ids = deep.page["_embedded"]["notices"].elements.compactMap {
+          $0["id"].text.flatMap { NoticeID($0) }
+        }
         #expect(ids == Array(all[page * 20..<(page + 1) * 20]))
       }
       let first = try await cost(of: "/notices")
@@ -119,14 +125,17 @@ import Testing
     }
   }
 
-  @Test func `a sorted list costs no more than the largest first page, a deep page of a user no more than the first`()
+  @Test
+  func
+    `a sorted list costs no more than the largest first page, a deep page of a user no more than the first`()
     async throws
   {
     try await TestIngress.run { stage in
       try stage.storeTrades(1...1000)
       var store = Commands()
       for number in 1...1000 {
-        let id = NoticeID(of: EntryID(milliseconds: UInt64(number), sequence: 0), in: Shard(0), to: "a", as: .buyer)
+        let id = NoticeID(
+          of: EntryID(milliseconds: UInt64(number), sequence: 0), in: Shard(0), to: "a", as: .buyer)
         store.add("HSET", Key.notices(of: "a"), id.own, Fields([("status", "예약완료")]).packed)
         store.add("ZADD", Key.mypage(of: "a"), "\(number)", "0:\(number):buyer")
       }
@@ -147,13 +156,15 @@ import Testing
       let largest = try await cost(of: "/trades?size=1000")
       for path in ["/trades?sort=price", "/trades?sort=price,desc&page=49"] {
         let sorted = try await cost(of: path)
-        #expect(sorted.bytes < largest.bytes * 5 / 4 && sorted.commands <= largest.commands * 5 / 4, "\(path)")
+        #expect(
+          sorted.bytes < largest.bytes * 5 / 4 && sorted.commands <= largest.commands * 5 / 4, "\(path)")
       }
       for list in ["/notices?userid=a", "/mypages/a?"] {
         let first = try await cost(of: list)
         for page in [10, 25, 49] {
           let deep = try await cost(of: "\(list)&page=\(page)")
-          #expect(deep.bytes < first.bytes * 5 / 4 && deep.commands <= first.commands * 5 / 4, "\(list) \(page)")
+          #expect(
+            deep.bytes < first.bytes * 5 / 4 && deep.commands <= first.commands * 5 / 4, "\(list) \(page)")
         }
       }
       try stage.storeTrades(1001...1001)

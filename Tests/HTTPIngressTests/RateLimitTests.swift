@@ -30,10 +30,13 @@ import Testing
       #expect(refused.headers["ratelimit"] == "\"writes\";r=0;t=\(wait)")
       #expect(refused.headers["ratelimit-policy"] == "\"writes\";q=3;w=60")
       let english = try await stage.call("DELETE", "/reserves/1", nil, ["Accept-Language": "en"])
-      #expect(english.status == 429 && english.json["message"].text?.hasPrefix("Too many calls: 3 writes") == true)
+      #expect(
+        english.status == 429 && english.json["message"].text?.hasPrefix("Too many calls: 3 writes") == true)
       #expect(stage.lane.count == 3)
       // Failures too say what is left.
-      for (path, status) in [("/reserves", 200), ("/reserves/7777", 404), ("/trades?page=x", 400), ("/nothing", 404)] {
+      for (path, status) in [
+        ("/reserves", 200), ("/reserves/7777", 404), ("/trades?page=x", 400), ("/nothing", 404),
+      ] {
         let read = try await stage.call("GET", path)
         #expect(read.status == status)
         #expect(read.headers["ratelimit-policy"] == "\"reads\";q=100;w=60", "\(path)")
@@ -48,7 +51,8 @@ import Testing
       for (path, cost) in [
         ("/trades", 1), ("/trades?size=20", 1), ("/trades?size=21", 2), ("/trades?size=1000", 50),
         ("/trades?size=99999", 50), ("/trades?sort=id,desc&page=9", 1), ("/trades?sort=price", 50),
-        ("/notices?page=9", 10), ("/notices?page=9&userid=a", 1), ("/notices?sort=id", 50), ("/trades?size=x", 1),
+        ("/notices?page=9", 10), ("/notices?page=9&userid=a", 1), ("/notices?sort=id", 50),
+        ("/trades?size=x", 1),
       ] {
         let answer = try await stage.call("GET", path)
         let left = answer.headers["ratelimit"]?.firstMatch(of: /r=(\d+)/).flatMap { Int($0.1) }
@@ -77,7 +81,9 @@ import Testing
     }
   }
 
-  @Test func `behind a trusted proxy each of its clients has a bucket, and nobody can name another`() async throws {
+  @Test func `behind a trusted proxy each of its clients has a bucket, and nobody can name another`()
+    async throws
+  {
     func statuses(_ stage: TestIngress, _ forwarded: String...) async throws -> [Int] {
       var statuses: [Int] = []
       for value in forwarded {
@@ -85,7 +91,8 @@ import Testing
       }
       return statuses
     }
-    try await TestIngress.run(setUp: { ($0.readsPerMinute, $0.trustedProxies) = (1, TestIngress.loopback) }) { stage in
+    try await TestIngress.run(setUp: { ($0.readsPerMinute, $0.trustedProxies) = (1, TestIngress.loopback) }) {
+      stage in
       let found = try await statuses(stage, "192.0.2.1", "192.0.2.2", "192.0.2.3, 192.0.2.1", "192.0.2.1")
       #expect(found == [200, 200, 429, 429])
     }
@@ -95,7 +102,9 @@ import Testing
     }
   }
 
-  @Test func `users have buckets of their own, operators have no limit, and refused tokens are charged to the address`()
+  @Test
+  func
+    `users have buckets of their own, operators have no limit, and refused tokens are charged to the address`()
     async throws
   {
     try await Self.signedIn(readsPerMinute: 3) { http in
@@ -105,7 +114,8 @@ import Testing
       // Tries of tokens are bounded, and so is who brings none, at the same address.
       #expect(try await get("bad").status == 401)
       let tried = try await get("bad")
-      #expect(tried.status == 401 && tried.headers.first(name: "RateLimit")?.hasPrefix("\"reads\";r=1;t=") == true)
+      #expect(
+        tried.status == 401 && tried.headers.first(name: "RateLimit")?.hasPrefix("\"reads\";r=1;t=") == true)
       #expect(try await get(nil).status == 200)
       for token in ["bad", nil] {
         let refused = try await get(token)

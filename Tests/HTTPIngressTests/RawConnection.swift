@@ -19,7 +19,9 @@ final class RawConnection: Sendable {
     var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     let socket = socket
-    func call(_ address: in_addr_t, _ port: Int, _ function: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Bool {
+    func call(_ address: in_addr_t, _ port: Int, _ function: (UnsafePointer<sockaddr>, socklen_t) -> Int32)
+      -> Bool
+    {
       var place = sockaddr_in()
       place.sin_family = sa_family_t(AF_INET)
       place.sin_addr.s_addr = address

@@ -10,7 +10,9 @@ import Testing
   private static let drops = 60_000
 
   @Test(arguments: ["", "GET /liveness HTTP/1.1\r\nHost: a\r\n\r\n"])
-  func `a head that arrives byte by byte ends after its time, also on a connection in use`(before: String) async throws {
+  func `a head that arrives byte by byte ends after its time, also on a connection in use`(before: String)
+    async throws
+  {
     try await TestIngress.run(setUp: { $0.limits.idleTimeout = .milliseconds(500) }) { stage in
       let isCut = try await stage.connected { connection in
         if !before.isEmpty {
@@ -56,7 +58,9 @@ import Testing
         $0.limits.connectionsPerClient = 4
         if isProxy { $0.trustedProxies = TestIngress.loopback }
       }) { stage in
-        let (refused, answered) = try await stage.held(4) { (try? RawConnection(port: stage.port)).map(Self.ask) }
+        let (refused, answered) = try await stage.held(4) {
+          (try? RawConnection(port: stage.port)).map(Self.ask)
+        }
         #expect(answered)
         if isProxy {
           #expect(refused?.hasPrefix("HTTP/1.1 200 ") == true)
@@ -66,7 +70,9 @@ import Testing
           #expect(refused?.contains("Retry-After: 1\r\n") == true)
         }
         // They are closed, and there is room again.
-        try await eventually("a connection is taken") { try await stage.call("GET", "/liveness").status == 200 }
+        try await eventually("a connection is taken") {
+          try await stage.call("GET", "/liveness").status == 200
+        }
       }
     }
   }

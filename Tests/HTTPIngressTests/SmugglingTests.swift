@@ -43,15 +43,18 @@ import Testing
       "Content-Length: 99999999999999999999999\r\n\r\n{}", "Content-Length: 18446744073709551618\r\n\r\n{}",
       // Codings that one server ignores and another obeys.
       "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-      "Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-      "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n",
+      "Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n",
+      "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+      "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+      "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n",
       "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n",
       "Transfer-Encoding: \u{0B}chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
       "Transfer-Encoding: chunked\u{0}\r\n\r\n0\r\n\r\n", "Transfer-Encoding\r\n: chunked\r\n\r\n0\r\n\r\n",
       // Names and lines that are read in two ways.
       "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", "Content-Length : 2\r\n\r\n{}",
       " Content-Length: 2\r\n\r\n{}", "X: 1\r\n Content-Length: 2\r\n\r\n{}", "X: 1\r\n\tfolded\r\n\r\n",
-      "X: a\u{0}b\r\n\r\n", "X\u{0}: 1\r\n\r\n", "X: 1\rContent-Length: 2\r\n\r\n{}", "Content_Length\u{7F}: 2\r\n\r\n{}",
+      "X: a\u{0}b\r\n\r\n", "X\u{0}: 1\r\n\r\n", "X: 1\rContent-Length: 2\r\n\r\n{}",
+      "Content_Length\u{7F}: 2\r\n\r\n{}",
       ": 2\r\n\r\n{}", "no colon\r\n\r\n",
     ])
   func `a request with two readings is refused`(rest: String) async throws {
@@ -85,7 +88,8 @@ import Testing
   @Test(
     arguments: [
       "ZZ\r\n{}\r\n0\r\n\r\n", "-2\r\n{}\r\n0\r\n\r\n", "0x2\r\n{}\r\n0\r\n\r\n", "2 \r\n{}\r\n0\r\n\r\n",
-      "FFFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n", "2\r\n{}0\r\n\r\n", "2\r\n{}x\r\n0\r\n\r\n", "\r\n2\r\n{}\r\n0\r\n\r\n",
+      "FFFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n", "2\r\n{}0\r\n\r\n", "2\r\n{}x\r\n0\r\n\r\n",
+      "\r\n2\r\n{}\r\n0\r\n\r\n",
       "2\r\n{}\r\n0\r\nBad Trailer: x\r\n\r\n", "2\n{}\n0\n\n", "2\r{}\r\n0\r\n\r\n",
     ])
   func `chunks with two readings are refused`(chunks: String) async throws {
@@ -112,7 +116,9 @@ import Testing
   }
 
   @Test(arguments: ["Content-Length: 70000", "Transfer-Encoding: chunked"])
-  func `what a client sends as a body that is too large is never taken for a request`(framing: String) async throws {
+  func `what a client sends as a body that is too large is never taken for a request`(framing: String)
+    async throws
+  {
     try await Self.run { stage in
       let filler = String(repeating: Self.hidden, count: 2000)
       let body =
@@ -128,7 +134,8 @@ import Testing
       let chunk = "1;x=\(String(repeating: "y", count: 11))\r\n \r\n"
       let many = Self.post + "Transfer-Encoding: chunked\r\n\r\n" + String(repeating: chunk, count: 70_000)
       let answers = try await Self.answers(to: many, from: stage)
-      #expect(answers.count == 1 && answers.first?.hasPrefix("413 ") == true, "\(answers.map { $0.prefix(99) })")
+      #expect(
+        answers.count == 1 && answers.first?.hasPrefix("413 ") == true, "\(answers.map { $0.prefix(99) })")
     }
   }
 
