@@ -85,8 +85,8 @@ package struct IdentitySettings: ParsableArguments, Sendable {
         "authentication is off: whoever reaches this port can do and read everything (HANDOVER_AUTH)")
     case .required:
       var identity = IdentityOptions(
-        keys: try keys(), issuer: try needed(issuer, "HANDOVER_JWT_ISSUER"),
-        audience: try needed(audience, "HANDOVER_JWT_AUDIENCE"))
+        keys: try keys(), issuer: try needed(issuer, or: "handover.jwt.issuer"),
+        audience: try needed(audience, or: "handover.jwt.audience"))
       identity.userClaim = userClaim ?? Settings.text("handover.jwt.user.claim") ?? identity.userClaim
       identity.operatorScope =
         operatorScope ?? Settings.text("handover.operator.scope") ?? identity.operatorScope
@@ -98,16 +98,16 @@ package struct IdentitySettings: ParsableArguments, Sendable {
   }
 
   /// Returns a setting that authentication cannot do without.
-  private func needed(_ flag: String?, _ name: String) throws -> String {
-    let key = name.lowercased().replacing("_", with: ".")
+  private func needed(_ flag: String?, or key: String) throws -> String {
     guard let text = flag ?? Settings.text(key) else {
+      let name = key.uppercased().replacing(".", with: "_")
       throw ValidationError("HANDOVER_AUTH is required, so \(name) is needed too.")
     }
     return text
   }
 
   private func keys() throws -> IdentityOptions.KeySource {
-    let text = try needed(jwks, "HANDOVER_JWKS")
+    let text = try needed(jwks, or: "handover.jwks")
     do throws(IdentityOptions.KeySource.Refusal) {
       return try IdentityOptions.KeySource(text)
     } catch {
