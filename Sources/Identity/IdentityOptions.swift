@@ -45,7 +45,7 @@ extension IdentityOptions {
       package let description: String
     }
 
-    /// Reads a setting: a path, or a URL that nobody on the way can change what comes from.
+    /// Reads a setting: a path, or a URL whose answers nobody on the way can change.
     package init(_ text: String) throws(Refusal) {
       let start = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }
       let scheme = text.dropFirst(start.count).first == ":" ? start.lowercased() : nil
@@ -56,8 +56,10 @@ extension IdentityOptions {
         }
         self = .file(text)
       case "http", "https":
-        guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty else {
-          throw Self.refusal("is a URL without a host")
+        guard let parts = URLComponents(string: text, encodingInvalidCharacters: false),
+          let host = parts.host, !host.isEmpty
+        else {
+          throw Self.refusal("is a URL without a host, or with characters that a URL cannot have")
         }
         guard parts.user == nil, parts.password == nil, parts.fragment == nil else {
           throw Self.refusal("has a user, a password or a fragment")

@@ -25,7 +25,9 @@ import Testing
     "http://127.1/", "http://127.0.0.256/", "http://127.0.0.+1/", "http://127.0.0.1.2/", "http://[::2]/",
     "http://localhost.evil.example/", "http://evil.example#localhost", "http://10.0.0.1/", "https://",
     "https:///keys", "https:keys", "https://user:secret@issuer.example/", "https://issuer.example/#keys",
-    "ftp://issuer.example/keys", "file:///etc/jwks.json", "data:application/json,{}",
+    "https://issuer.example/a b",
+    "http://localhost\\@evil.example/", "https://issuer.example/\n", "ftp://issuer.example/keys",
+    "file:///etc/jwks.json", "data:application/json,{}",
     " https://issuer.example/",
     "://", "a\0b",
   ])

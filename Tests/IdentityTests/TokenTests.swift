@@ -127,6 +127,12 @@ import Testing
     await verifier.expectInvalid(token, "critical")
   }
 
+  @Test func `members of the header that mean nothing here are ignored`() async throws {
+    for value in ["1e300", "-1e300", "1e-300", "18446744073709551616", "[[{}]]", "null", "\"\\u0000\""] {
+      #expect(await verifier.refusal(of: try issuer.token("a", header: ["x": value])) == nil)
+    }
+  }
+
   @Test func `tokens of other types are refused`() async throws {
     for type in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"] {
       #expect(await verifier.refusal(of: try issuer.token("a", header: ["typ": "\"\(type)\""])) == nil)
@@ -297,6 +303,18 @@ import Testing
     ] {
       await verifier.expectInvalid(text, nil, "\(text.prefix(100))")
     }
+  }
+
+  @Test func `a signature has one spelling`() async throws {
+    // The last letter of 64 bytes holds two bits of them and four that mean nothing.
+    let token = try issuer.token("a")
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    let place = try #require(token.last.flatMap(alphabet.firstIndex))
+    #expect(place.isMultiple(of: 16))
+    for other in place + 1..<place + 16 {
+      await verifier.expectInvalid(token.dropLast() + String(alphabet[other]), "compact")
+    }
+    #expect(await verifier.refusal(of: token) == nil)
   }
 
   @Test func `long tokens are refused unread`() async throws {
