@@ -136,7 +136,7 @@ import Testing
       let isSlow = words == "did not answer"
       let verifier = TokenVerifier(issuer, url: server.url) {
         $0.fetchSpacing = .zero
-        $0.fetchTimeout = isSlow ? .milliseconds(200) : Patience.limit
+        if isSlow { $0.fetchTimeout = .milliseconds(200) }
         $0.staleAfter = .zero
       }
       // A slow machine may need more than one try.
@@ -228,10 +228,10 @@ import Testing
       }
       let most = Int((ContinuousClock.now - start) / spacing) + 1
       #expect((2...most).contains(server.fetches))
-      // The usual spacing is longer than the test.
-      let usual = TokenVerifier(issuer, url: server.url)
+      // A spacing that is longer than the test.
+      let patient = TokenVerifier(issuer, url: server.url) { $0.fetchSpacing = Patience.limit }
       let before = server.fetches
-      for _ in 1...100 { _ = await usual.refusal(of: try issuer.token("a", header: ["kid": "\"?\""])) }
+      for _ in 1...100 { _ = await patient.refusal(of: try issuer.token("a", header: ["kid": "\"?\""])) }
       #expect(server.fetches == before + 1)
     }
   }
@@ -257,6 +257,33 @@ import Testing
         try await group.waitForAll()
       }
     }
+  }
+
+  @Test func `changes and failures are told once, without what tokens and keys are made of`() async throws {
+    let issuer = try TestIssuer()
+    let log = LogLines()
+    let verifier = TokenVerifier(issuer, log: log) { $0.fetchSpacing = .zero }
+    let token = try issuer.token("somebody")
+    let other = try issuer.token("somebody", header: ["kid": "\"other\""])
+    for _ in 1...3 { _ = await verifier.refusal(of: token) }
+    try issuer.rotate(removingOld: true)
+    for _ in 1...3 { _ = await verifier.refusal(of: other) }
+    try issuer.publish("nothing")
+    for _ in 1...3 { _ = await verifier.refusal(of: other) }
+    try issuer.publish()
+    for _ in 1...3 { _ = await verifier.refusal(of: other) }
+    let lines = log.lines.now
+    #expect(
+      lines.map { $0.prefix { $0 != ":" } } == [
+        "loaded the keys that verify tokens", "the keys that verify tokens changed",
+        "the keys that verify tokens cannot be refreshed", "the keys that verify tokens are fresh again",
+      ])
+    let text = lines.joined(separator: "\n")
+    #expect(text.contains("key-1") && text.contains("no JSON Web Key Set"))
+    let secrets =
+      [try #require(issuer.key.members["x"]), "somebody", "other"]
+      + token.split(separator: ".").map(String.init)
+    for secret in secrets { #expect(!text.contains(secret)) }
   }
 
   @Test func `a graceful shutdown ends it`() async throws {

@@ -14,11 +14,13 @@ extension IdentityOptions {
 
 extension TokenVerifier {
   convenience init(
-    _ issuer: TestIssuer, url: String? = nil, change: (inout IdentityOptions) -> Void = { _ in }
+    _ issuer: TestIssuer, url: String? = nil, log: any LogHandler = SwiftLogNoOpLogHandler(),
+    change: (inout IdentityOptions) -> Void = { _ in }
   ) {
     var options = IdentityOptions(issuer, url: url)
+    options.fetchTimeout = Patience.limit
     change(&options)
-    self.init(options, logger: Logger(label: "identity") { _ in SwiftLogNoOpLogHandler() })
+    self.init(options, logger: Logger(label: "identity") { _ in log })
   }
 
   /// Why no token can be verified; nil if one can.
