@@ -49,9 +49,14 @@ package final class TokenVerifier: Sendable, Service {
   /// Loads the keys and keeps them fresh, until cancelled or shut down gracefully.
   package func run() async throws {
     await cancelWhenGracefulShutdown {
-      repeat {
-        await self.refresh()
-      } while (try? await Task.sleep(for: self.pause)) != nil
+      await withTaskCancellationHandler {
+        repeat {
+          await self.refresh()
+        } while (try? await Task.sleep(for: self.pause)) != nil
+      } onCancel: {
+        // Nobody waits for an issuer that does not answer.
+        self.state.withLock { $0.fetch }?.cancel()
+      }
     }
   }
 
@@ -172,8 +177,8 @@ package final class TokenVerifier: Sendable, Service {
       state.fetch = nil
       return (state.fault != fault, state.keys != nil)
     }
-    // Told once: it is tried again every few seconds.
-    guard isNews else { return }
+    // Told once: it is tried again every few seconds. What is cancelled did not fail.
+    guard isNews, !Task.isCancelled else { return }
     logger.warning(
       hasKeys
         ? "the keys that verify tokens cannot be refreshed: the last good ones stay in use"

@@ -286,16 +286,31 @@ import Testing
     for secret in secrets { #expect(!text.contains(secret)) }
   }
 
-  @Test func `a graceful shutdown ends it`() async throws {
+  @Test func `a graceful shutdown ends it, also while the issuer does not answer`() async throws {
     let issuer = try TestIssuer()
-    let verifier = TokenVerifier(issuer)
-    let group = ServiceGroup(
-      services: [verifier], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { try await group.run() }
-      try await verifier.wait(for: try issuer.token("a")) { $0 == nil }
-      await group.triggerGracefulShutdown()
-      try await tasks.waitForAll()
+    try await TestKeyServer.run(issuer) { server in
+      for manner in [TestKeyServer.Manner.keys, .silent] {
+        server.manner = manner
+        let before = server.fetches
+        let log = LogLines()
+        let verifier = TokenVerifier(issuer, url: server.url, log: log) {
+          $0.fetchTimeout = Patience.limit * 2
+        }
+        let group = ServiceGroup(
+          services: [verifier], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+          tasks.addTask { try await group.run() }
+          while server.fetches == before, .now - start < Patience.limit {
+            try await Task.sleep(for: .milliseconds(5))
+          }
+          await group.triggerGracefulShutdown()
+          try await tasks.waitForAll()
+        }
+        #expect(server.fetches == before + 1)
+        #expect(.now - start < Patience.limit)
+        #expect(!log.lines.now.contains { $0.contains("cannot be refreshed") || $0.contains("no keys") })
+      }
     }
   }
 }
