@@ -1,9 +1,10 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// Serves the keys of an issuer over HTTP on this machine, well or badly.
+/// Serves the key file of an issuer over HTTP on this machine, well or badly.
 package final class TestKeyServer: Sendable {
   /// How it answers.
   package enum Manner: Sendable {
@@ -19,11 +20,12 @@ package final class TestKeyServer: Sendable {
     case dripping
   }
 
-  private let issuer: TestIssuer
+  // Not the issuer: connections that end late would keep it and its folder.
+  private let path: String
   private let state = Mutex((manner: Manner.keys, fetches: 0))
   private let listener = Mutex<(any Channel)?>(nil)
 
-  private init(_ issuer: TestIssuer) { self.issuer = issuer }
+  private init(_ issuer: TestIssuer) { path = issuer.jwksFile }
 
   /// Runs `body` with a server on a free port.
   package static func run(
@@ -81,7 +83,7 @@ package final class TestKeyServer: Sendable {
         state.fetches += 1
         return state.manner
       }
-      let keys = (try? server.issuer.jwks) ?? ""
+      let keys = (try? String(contentsOfFile: server.path, encoding: .utf8)) ?? ""
       let channel = context.channel
       switch manner {
       case .keys: Self.answer(channel, 200, keys)
