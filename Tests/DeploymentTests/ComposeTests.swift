@@ -113,7 +113,8 @@ import Testing
       let list = try #require(text.firstMatch(of: /secrets: (\[INGRESS_PASSWORD,[^\]]+\])/)?.1)
       #expect(Set(list.matches(of: /[A-Z]+_PASSWORD/).map { String($0.0) }) == Set(users.values))
     }
-    let secrets = compose.matches(of: /(?m)^  ([A-Z]+_PASSWORD): \{file: "\$\{HANDOVER_PASSWORDS:\?[^}]+\}\/\1"\}$/)
+    let secrets = compose.matches(
+      of: /(?m)^  ([A-Z]+_PASSWORD): \{file: "\$\{HANDOVER_PASSWORDS:\?[^}]+\}\/\1"\}$/)
     #expect(Set(secrets.map { String($0.1) }) == Set(users.values))
   }
 
@@ -128,7 +129,8 @@ import Testing
       let text = try Deployment.text(path)
       #expect(!text.contains(/(?m)_PASSWORD: *[^{\s]/), "\(path) has a password")
       #expect(!text.contains(/redis:\/\/[^\s"]*@/), "\(path) has a password in a URL")
-      #expect(!text.contains(/(?m)^ +[A-Z]+_PASSWORD:$|\$\{[A-Z_]*_PASSWORD\}|secretRef|secretKeyRef/), "\(path)")
+      #expect(
+        !text.contains(/(?m)^ +[A-Z]+_PASSWORD:$|\$\{[A-Z_]*_PASSWORD\}|secretRef|secretKeyRef/), "\(path)")
     }
   }
 

@@ -7,20 +7,33 @@ import Testbed
 /// own user.
 final class GuardedSystem {
   let http: HTTP
-  private let folder: URL
-  private let port: Int
+  let folder: URL
+  let port: Int
+  /// By which Redis can tell the users apart, each from an address of its own.
+  private var proxies: [String: SourceProxy] = [:]
+  private let environment: [String: String]
   private let cluster: GuardedCluster?
   private var processes: [String: [RunningProcess]] = [:]
 
-  /// - Parameter cluster: What it runs on, if not on a Redis of its own.
-  init(on cluster: GuardedCluster? = nil) async throws {
+  /// - Parameters:
+  ///   - cluster: What it runs on, if not on a Redis of its own.
+  ///   - sources: The address from which each service connects to its own Redis, if that matters.
+  ///   - environment: Further settings of all services.
+  ///   - prepare: Called once Redis runs, before anything uses it.
+  init(
+    on cluster: GuardedCluster? = nil, from sources: [String: String] = [:],
+    environment: [String: String] = [:], prepare: (GuardedSystem) throws -> Void = { _ in }
+  ) async throws {
     self.cluster = cluster
+    self.environment = environment
     folder = URL(fileURLWithPath: "/tmp/handover-test-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     port = try FreePort.find()
     let httpPort = try FreePort.find()
     http = HTTP(port: httpPort)
     if cluster == nil { try await startRedis() }
+    for (service, source) in sources { proxies[service] = try SourceProxy(to: port, from: source) }
+    try prepare(self)
     for worker in Deployment.workers { try start(worker) }
     try start("ingress", environment: ["HANDOVER_PORT": "\(httpPort)"])
     try await eventually("the ingress answers") {
@@ -48,7 +61,8 @@ final class GuardedSystem {
     let executable = service == "ingress" ? service : "\(service)-worker"
     let process = try RunningProcess(
       Executables.path(executable), [],
-      environment: environment.merging(["HANDOVER_REDIS_URL": try url(service)]) { $1 }, log: log(service))
+      environment: self.environment.merging(environment) { $1 }
+        .merging(["HANDOVER_REDIS_URL": try url(service)]) { $1 }, log: log(service))
     processes[service, default: []].append(process)
   }
 
@@ -76,8 +90,11 @@ final class GuardedSystem {
   /// The URL of Redis, or of all nodes of the cluster, for one of the users.
   private func url(_ user: String) throws -> String {
     if let cluster { return try cluster.url(user) }
-    return "redis://\(user):\(try Deployment.password(of: user))@127.0.0.1:\(port)"
+    return "redis://\(user):\(try Deployment.password(of: user))@127.0.0.1:\(proxies[user]?.port ?? port)"
   }
+
+  /// What a service has logged.
+  func output(_ service: String) -> String { (try? String(contentsOf: log(service), encoding: .utf8)) ?? "" }
 
   private func log(_ name: String) -> URL { folder.appending(path: "\(name).log") }
 }

@@ -77,7 +77,9 @@ import Testing
 
   @Test(
     arguments: [
-      (["HANDOVER_REDIS_URL": "redis://a:b@h", "HANDOVER_REDIS_PASSWORD": "hush"], "take them out of the URL"),
+      (
+        ["HANDOVER_REDIS_URL": "redis://a:b@h", "HANDOVER_REDIS_PASSWORD": "hush"], "take them out of the URL"
+      ),
       (["HANDOVER_REDIS_URL": "redis://a@h", "HANDOVER_REDIS_USER": "b"], "take them out of the URL"),
       (["HANDOVER_REDIS_URL": "redis://h", "HANDOVER_REDIS_URL_FILE": "/tmp/x"], "keep one of them"),
       (
@@ -124,7 +126,8 @@ import Testing
   private static func run(
     _ arguments: [String], _ environment: [String: String]
   ) throws -> (status: Int32, text: String) {
-    let log = FileManager.default.temporaryDirectory.appending(path: "secrets-\(UInt32.random(in: 0 ... .max))")
+    let log = FileManager.default.temporaryDirectory.appending(
+      path: "secrets-\(UInt32.random(in: 0 ... .max))")
     defer { try? FileManager.default.removeItem(at: log) }
     let tool = try RunningProcess(Executables.path("handover"), arguments, environment: environment, log: log)
     tool.wait()

@@ -196,7 +196,8 @@ import Testing
       Self.expect(try refusal(of: ScriptedServer(says: "")), .unavailable, says: "closed the connection")
       // A record that seems to go on, but does not.
       Self.expect(
-        try refusal(of: ScriptedServer(says: "\u{16}\u{3}\u{3}\u{3F}\u{1}half")), .unavailable, says: "in time")
+        try refusal(of: ScriptedServer(says: "\u{16}\u{3}\u{3}\u{3F}\u{1}half")), .unavailable,
+        says: "in time")
       var random = SplitMix64(seed: 7)
       for _ in 0..<20 {
         let noise = (0..<200).map { _ in Character(UnicodeScalar(UInt8.random(in: 0..<128, using: &random))) }

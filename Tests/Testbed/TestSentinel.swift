@@ -36,7 +36,8 @@ package final class TestSentinel: Sendable {
       """.utf8
     ).write(to: file)
     sentinel = try RunningProcess(
-      TestRedis.executable, [file.path, "--sentinel"] + port(ports.sentinel), log: primary.folder.appending(path: "sentinel.log"))
+      TestRedis.executable, [file.path, "--sentinel"] + port(ports.sentinel),
+      log: primary.folder.appending(path: "sentinel.log"))
     do {
       try insist("the sentinel knows the replica") {
         let sentinel = try RedisConnection(
