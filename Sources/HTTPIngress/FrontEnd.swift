@@ -48,6 +48,8 @@ struct FrontEnd: RouterMiddleware {
     guard isFile else { return response }
     response.headers[.acceptRanges] = nil
     response.headers[.cacheControl] = "no-cache"
+    // Not `no-referrer`: a form of such a page would have no origin to show.
+    response.headers[header: .referrerPolicy] = "same-origin"
     return response
   }
 

@@ -10,6 +10,7 @@ extension HTTPFields.Element.Name {
   static let preferenceApplied = Self("Preference-Applied")
   static let rateLimit = Self("RateLimit")
   static let rateLimitPolicy = Self("RateLimit-Policy")
+  static let referrerPolicy = Self("Referrer-Policy")
 }
 
 extension HTTPFields {

@@ -64,8 +64,8 @@ package struct IngressSettings: ParsableArguments, Sendable {
       "The maximum number of open connections of one address, or IPv6 network, that is no trusted proxy.",
       discussion:
         """
-        HANDOVER_CONNECTIONS_PER_CLIENT; if neither is given, \(UsualLimits.connections) where callers must sign in, and no limit \
-        where they need not. 0 for no limit.
+        HANDOVER_CONNECTIONS_PER_CLIENT; if neither is given, \(UsualLimits.connections) where callers must sign in, \
+        and no limit where they need not. 0 for no limit.
         """, valueName: "count"))
   package var connectionsPerClient: Int?
 
@@ -75,8 +75,8 @@ package struct IngressSettings: ParsableArguments, Sendable {
       "How many reads each caller can make in a minute; large and sorted pages count as several.",
       discussion:
         """
-        HANDOVER_READS_PER_MINUTE; if neither is given, \(UsualLimits.reads) where callers must sign in, and no limit \
-        where they need not. 0 for no limit.
+        HANDOVER_READS_PER_MINUTE; if neither is given, \(UsualLimits.reads) where callers must sign in, and no \
+        limit where they need not. 0 for no limit.
         """, valueName: "count"))
   package var readsPerMinute: Int?
 
@@ -86,8 +86,8 @@ package struct IngressSettings: ParsableArguments, Sendable {
       "How many writes each caller can make in a minute.",
       discussion:
         """
-        HANDOVER_WRITES_PER_MINUTE; if neither is given, \(UsualLimits.writes) where callers must sign in, and no limit \
-        where they need not. 0 for no limit.
+        HANDOVER_WRITES_PER_MINUTE; if neither is given, \(UsualLimits.writes) where callers must sign in, and no \
+        limit where they need not. 0 for no limit.
         """, valueName: "count"))
   package var writesPerMinute: Int?
 

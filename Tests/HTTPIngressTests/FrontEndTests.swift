@@ -53,6 +53,9 @@ import Testing
         script.contains("Content-Length: 300000\r\n") && script.contains("Content-Type: text/javascript"))
       #expect(script.hasSuffix("x") && script.utf8.count > 300_000)
       #expect(script.contains("X-Content-Type-Options: nosniff\r\n"))
+      #expect(
+        script.contains("Cache-Control: no-cache\r\n") && script.contains("Referrer-Policy: same-origin\r\n"))
+      #expect(!script.contains("no-referrer") && !script.contains("no-store"))
       let style = try await Self.get("/%EC%B1%85%201.css", from: stage)
       #expect(style.hasSuffix("a{}"))
       let head = try await stage.raw("HEAD /js/app.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")

@@ -45,6 +45,17 @@ import Testing
     }
   }
 
+  @Test func `the body of a call that is over the limit is never taken for a request`() async throws {
+    try await TestIngress.run(setUp: { $0.writesPerMinute = 1 }) { stage in
+      let hidden = "DELETE /trades/1 HTTP/1.1\r\nHost: a\r\n\r\n"
+      let head = "POST /trades HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+      let post = head + "Content-Length: \(hidden.utf8.count)\r\n\r\n" + hidden
+      let last = "GET /liveness HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+      let answers = try await stage.raw(post + post + last).matches(of: #/HTTP/1\.1 (\d{3}) /#)
+      #expect(answers.map { String($0.1) } == ["400", "429", "200"])
+    }
+  }
+
   @Test func `pages cost as much as the ordinary pages that read the same`() async throws {
     try await TestIngress.run(setUp: { ($0.readsPerMinute, $0.trustedProxies) = (1000, TestIngress.loopback) }
     ) { stage in
