@@ -86,6 +86,19 @@ import Testing
     #expect(refused > 0)
   }
 
+  @Test func `calls at the same time cannot share a unit`() async {
+    let limiter = RateLimiter(perMinute: 1000, epoch: start)
+    let admitted = await withTaskGroup(of: Int.self) { tasks in
+      for _ in 0..<8 {
+        tasks.addTask { [start] in
+          (0..<1000).count { _ in limiter.admit(.user([1]), at: start).isAdmitted }
+        }
+      }
+      return await tasks.reduce(0, +)
+    }
+    #expect(admitted == 1000)
+  }
+
   @Test func `callers who have full buckets again are forgotten`() throws {
     let limiter = RateLimiter(perMinute: 60, epoch: start)
     for number in 0..<1000 { _ = limiter.admit(user("\(number)"), at: start) }
