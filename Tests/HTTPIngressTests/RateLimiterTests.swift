@@ -79,7 +79,9 @@ import Testing
         for call in calls[first...] {
           units += call.units
           let allowed = Double(perMinute) * (1 + (call.time - calls[first].time) / .seconds(60))
-          #expect(Double(units) <= allowed + 1e-6)
+          if Double(units) > allowed + 1e-6 {
+            Issue.record("\(units) units in \(call.time - calls[first].time)")
+          }
         }
       }
     }
