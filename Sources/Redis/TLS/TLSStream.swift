@@ -96,6 +96,8 @@ final class TLSStream {
     case (_, EINTR): return
     case (_, EAGAIN):
       if waits { throw RedisError(.timeout, "Redis did not answer in time.") }
+    // Some servers reset the connection when they understand nothing.
+    case (..<0, ECONNRESET) where !outlet.isReady: throw ended()
     case (..<0, _): throw Self.broken(String(cString: strerror(code)))
     case (0, _): throw ended()
     default:
@@ -136,7 +138,7 @@ final class TLSStream {
         case (..<0, _):
           // A server that refused the handshake said why before it closed the connection.
           try receive(waits: false)
-          throw Self.broken(String(cString: strerror(code)))
+          throw outlet.isReady ? Self.broken(String(cString: strerror(code))) : ended()
         default: bytes = bytes.dropFirst(count)
         }
       }
