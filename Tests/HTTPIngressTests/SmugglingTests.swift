@@ -25,9 +25,10 @@ import Testing
     text.split(separator: /HTTP\/1\.1 (?=\d{3} )/).map { String($0) }
   }
 
-  /// - Parameter body: runs with an ingress that closes no connection for being idle.
+  /// - Parameter body: runs with an ingress that closes no connection for being idle or slow.
   private static func run(_ body: (TestIngress) async throws -> Void) async throws {
-    try await TestIngress.run(setUp: { $0.limits.idleTimeout = .seconds(600) }, body)
+    try await TestIngress.run(
+      setUp: { ($0.limits.idleTimeout, $0.limits.bodyTimeout) = (.seconds(600), .seconds(600)) }, body)
   }
 
   @Test(
