@@ -11,8 +11,6 @@ package struct IngressOptions: Sendable {
   /// How many shards the system was created with.
   package var shards: Int
   package var redis: RedisDeployment
-  /// Whether callers have to prove who they are.
-  package var requiresIdentity = false
   /// The allowed CORS origins. Nil allows every origin, or none if callers have to prove who they are.
   package var allowedOrigins: [String]?
   /// The base URL by which clients reach this server; nil takes it from each request.
@@ -27,6 +25,8 @@ package struct IngressOptions: Sendable {
   package var backlogLimit = ShardBacklog.usualLimit
   /// Verifies the tokens of callers; nil if authentication is off, so that anybody may do anything.
   package var identity: TokenVerifier?
+  /// Whether callers have to prove who they are.
+  package var requiresIdentity: Bool { identity != nil }
   /// How many reservations of a user can wait; nil for any number. Counts only where authentication is on.
   package var waitingLimit: Int?
   /// Whether only one reservation of a user can wait for a product. Counts only where authentication is on.

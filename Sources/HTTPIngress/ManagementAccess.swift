@@ -1,10 +1,11 @@
+import Health
 import Hummingbird
 
 /// Keeps what tells about the process, and ends it, to operators, where it is served to strangers at all.
 ///
 /// Whether it lives and is ready is no secret.
 struct ManagementAccess: RouterMiddleware {
-  private static let guarded = ["/metrics", "/actuator/down"]
+  private static let guarded = Health.paths.subtracting(Health.probes)
 
   func handle(
     _ request: Request, context: IngressContext, next: (Request, IngressContext) async throws -> Response

@@ -84,8 +84,8 @@ extension Health {
   }
 
   private static let livenessPaths = ["/actuator/health/liveness", "/liveness"]
-  private static let readinessPaths = ["/actuator/health/readiness", "/readiness"]
-  private static let otherPaths = ["/actuator/health", "/actuator/down", "/metrics"]
+  private static let readinessPaths = ["/actuator/health", "/actuator/health/readiness", "/readiness"]
+  private static let otherPaths = ["/actuator/down", "/metrics"]
 
   /// The paths of the platform's probes.
   package static let probes = Set(livenessPaths + readinessPaths)
@@ -97,7 +97,7 @@ extension Health {
     for path in Self.livenessPaths {
       router.add(RouterPath(path), [.get: { [self] _, _ in try liveness.response() }])
     }
-    for path in Self.readinessPaths + ["/actuator/health"] {
+    for path in Self.readinessPaths {
       router.add(RouterPath(path), [.get: { [self] _, _ in try await readiness().response() }])
     }
     router.add(

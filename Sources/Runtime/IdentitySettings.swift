@@ -91,7 +91,6 @@ package struct IdentitySettings: ParsableArguments, Sendable {
       identity.operatorScope =
         operatorScope ?? Settings.text("handover.operator.scope") ?? identity.operatorScope
       options.identity = TokenVerifier(identity, logger: logger)
-      options.requiresIdentity = true
     case nil:
       throw ValidationError("HANDOVER_AUTH is “\(mode)”: it must be off or required.")
     }

@@ -30,7 +30,7 @@ import Testing
     async throws
   {
     for origins in [nil, ["http://a.example"]] as [[String]?] {
-      try await TestIngress.run(setUp: { ($0.requiresIdentity, $0.allowedOrigins) = (true, origins) }) {
+      try await TestIngress.run(setUp: { ($0.identity, $0.allowedOrigins) = (.unused, origins) }) {
         stage in
         for origin in ["http://a.example", "http://b.example", "null", "*"] {
           let isAllowed = origins?.contains(origin) == true

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import HTTPIngress
 import Health
+import Identity
 import Keys
 import Lanes
 import Logging
@@ -125,5 +126,13 @@ struct TestIngress {
     {"productid":"\(productid)","userid":"홍길동","productname":"\(productname)","qty":"2","reserveDt":"2024-04-04",\
     "address":"서울 \\"강남\\"","price":15000,"status":"","_links":{"self":{"href":"x"}}\(more)}
     """
+  }
+}
+
+extension TokenVerifier {
+  /// One without any keys, for ingresses that only have to know that tokens are needed.
+  static var unused: TokenVerifier {
+    TokenVerifier(
+      IdentityOptions(keys: .file("/nowhere"), issuer: "", audience: ""), logger: Logger(label: "test"))
   }
 }
