@@ -193,7 +193,8 @@ import Testing
       Self.expect(
         try refusal(of: ScriptedServer(says: "-ERR Protocol error\r\n")), says: "does not speak TLS",
         "redis://")
-      Self.expect(try refusal(of: ScriptedServer(says: "")), .unavailable, says: "closed the connection")
+      Self.expect(
+        try refusal(of: ScriptedServer(says: "")), .unavailable, says: "during the TLS handshake", "TLS port")
       // A record that seems to go on, but does not.
       Self.expect(
         try refusal(of: ScriptedServer(says: "\u{16}\u{3}\u{3}\u{3F}\u{1}half")), .unavailable,
@@ -238,6 +239,9 @@ import Testing
       for _ in 0..<10 { ten.add("GET", "large") }
       try connection.send(ten)
       for _ in 0..<10 { #expect(try connection.receive(1)[0].string == large) }
+      // The end of the connection does not swallow the reply before it.
+      #expect(try connection.call("QUIT").equals("OK"))
+      #expect(throws: RedisError.self) { try connection.call("PING") }
     }
   }
 

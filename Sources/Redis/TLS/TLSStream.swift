@@ -87,6 +87,9 @@ final class TLSStream {
   ///
   /// - Parameter waits: Whether to wait until there is something, as long as the socket's time-out says.
   func receive(waits: Bool) throws(RedisError) {
+    // Known since the last time, when there was something to take first.
+    try failIfEnded()
+    let before = outlet.delivered
     var buffer = channel.allocator.buffer(capacity: Self.chunk)
     let (count, code) = buffer.withUnsafeMutableWritableBytes { bytes in
       let count = recv(socket, bytes.baseAddress, bytes.count, waits ? 0 : Int32(MSG_DONTWAIT))
@@ -96,21 +99,23 @@ final class TLSStream {
     case (_, EINTR): return
     case (_, EAGAIN):
       if waits { throw RedisError(.timeout, "Redis did not answer in time.") }
-    // Some servers reset the connection when they understand nothing.
-    case (..<0, ECONNRESET) where !outlet.isReady: throw ended()
-    case (..<0, _): throw Self.broken(String(cString: strerror(code)))
-    case (0, _): throw ended()
+    case (..<0, _): throw broken(String(cString: strerror(code)))
+    case (0, _): throw broken()
     default:
       buffer.moveWriterIndex(forwardBy: count)
       channel.pipeline.syncOperations.fireChannelRead(NIOAny(buffer))
       channel.pipeline.syncOperations.fireChannelReadComplete()
-      if let error = outlet.error {
-        // An alert that says why, for the server's log.
-        sendLast()
-        throw explanation(of: error)
-      }
-      if outlet.hasEnded { throw ended() }
+      if outlet.delivered == before { try failIfEnded() }
     }
+  }
+
+  private func failIfEnded() throws(RedisError) {
+    if let error = outlet.error {
+      // An alert that says why, for the server's log.
+      sendLast()
+      throw explanation(of: error)
+    }
+    if outlet.hasEnded { throw broken() }
   }
 
   /// Says goodbye, if that can be sent at once, and gives up what the stream holds.
@@ -138,7 +143,7 @@ final class TLSStream {
         case (..<0, _):
           // A server that refused the handshake said why before it closed the connection.
           try receive(waits: false)
-          throw outlet.isReady ? Self.broken(String(cString: strerror(code))) : ended()
+          throw broken(String(cString: strerror(code)))
         default: bytes = bytes.dropFirst(count)
         }
       }
@@ -157,19 +162,15 @@ final class TLSStream {
 
   // MARK: Errors
 
-  private static func broken(_ why: String) -> RedisError {
-    RedisError(.unavailable, "The connection to Redis broke: \(why).")
-  }
-
-  /// The server closed the connection.
-  private func ended() -> RedisError {
-    outlet.isReady
-      ? Self.broken("Server closed the connection")
-      : RedisError(
-        .unavailable,
-        """
-        The server closed the connection during the TLS handshake: is this its TLS port (tls-port of Redis), and \
-        does it trust the client certificate?
+  /// The connection ended.
+  private func broken(_ why: String = "Server closed the connection") -> RedisError {
+    RedisError(
+      .unavailable,
+      outlet.isReady
+        ? "The connection to Redis broke: \(why)."
+        : """
+        The connection broke during the TLS handshake (\(why)): is this the server's TLS port (tls-port of Redis), \
+        and does it trust the client certificate?
         """)
   }
 
@@ -187,10 +188,7 @@ final class TLSStream {
     if text.contains("CERTIFICATE_VERIFY_FAILED") { return untrusted(distrust) }
     for (reason, meaning) in Self.meanings where text.contains(reason) { return untrusted(meaning) }
     let reason = text.firstMatch(of: /OPENSSL_internal:(\w+)/).map { String($0.1) } ?? text
-    return outlet.isReady
-      ? Self.broken(reason)
-      : RedisError(
-        .unavailable, "The TLS handshake failed (\(reason)): is this the TLS port (tls-port) of a Redis?")
+    return broken(reason)
   }
 
   private var certificate: NIOSSLCertificate? { handler.peerCertificate }
@@ -269,6 +267,8 @@ private final class Outlet: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
   private let reader: UnsafeMutablePointer<redisReader>
+  /// How many bytes the reader got.
+  private(set) var delivered = 0
   /// Whether the handshake is complete.
   private(set) var isReady = false
   /// Whether the server has ended the connection, as TLS wants it.
@@ -280,6 +280,7 @@ private final class Outlet: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
+      delivered += bytes.count
       // It only fails once it has failed to parse, which the next reply shows.
       _ = redisReaderFeed(reader, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
     }
