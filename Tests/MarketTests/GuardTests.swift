@@ -76,7 +76,8 @@ import Testing
 
   /// These files switch over other enums.
   private static let foreign: Set<String> = [
-    "ChosenOrigins.swift", "Problem+causes.swift", "Problem+connection.swift", "RateLimits.swift", "Reply.swift",
+    "ChosenOrigins.swift", "Problem+causes.swift", "Problem+connection.swift", "RateLimits.swift",
+    "Reply.swift",
     "Saboteur.swift", "TLSStream.swift",
   ]
 }
