@@ -281,16 +281,20 @@ import Workers
       let product = 20 + index
       let shard = Shard.of(productid: product, among: 8)
       try await offer(http, product)
-      let first = try await reserve(http, product, "me")
-      try await status(http, first, "거래진행중")
+      // Ids whose rows are in one hash.
+      func deal(_ id: Int) -> String {
+        """
+        {"id":\(id),"productid":\(product),"userid":"me","productname":"책","qty":1,"price":1,\
+        "reserveDt":"2024-04-04","address":"서울"}
+        """
+      }
+      #expect(try await http.post("/reserves", deal(600 + index)).status == 201)
+      try await status(http, "/reserves/\(600 + index)", "거래진행중")
       try await eventually("my page has it") { try admin.call("EXISTS", shard.key(name)).integer == 1 }
       try admin.call("RENAME", shard.key(name), shard.key("kept"))
       try admin.call("SET", shard.key(name), "of the wrong type")
       async let answers = [
-        http.post(
-          "/reserves",
-          #"{"productid":\#(product),"userid":"a","productname":"책","qty":1,"price":1,"reserveDt":"2024-04-04","address":"서울"}"#
-        ),
+        http.post("/reserves", deal(700 + index)),
         http.post("/trades", #"{"productid":\#(product),"userid":"a","productname":"책","qty":1,"price":1}"#),
         http.call(.PATCH, "/inventories/\(product)", #"{"qty":5}"#),
       ]
