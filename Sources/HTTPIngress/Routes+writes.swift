@@ -101,8 +101,8 @@ extension Routes {
   }
 
   private func remove(_ kind: CommandKind, alsoHides: Bool) -> Endpoint {
-    Endpoint(for: .users) { request, context in
-      let delete = alsoHides ? [(name: "delete", value: "1")] : []
+    let delete = alsoHides ? [(name: "delete", value: "1")] : []
+    return Endpoint(for: .users) { request, context in
       let call = try WriteCall(request, context)
       return try await command(kind, id: context.id(), also: delete, success: .noContent, call)
     }
