@@ -9,6 +9,8 @@ package struct CommandRequest: Sendable {
   package let replyto: String?
   /// The verified user behind it; nil for a trusted sender.
   package let actor: ActingUser?
+  /// How many reservations its user may have for it to be admitted without further ado; nil for any number.
+  let ceiling: Int?
   /// The id reserved for what the draft creates, if the sender did not choose one.
   let reserved: Int?
   /// Distinguishes this command from any other with the same id.
@@ -21,13 +23,14 @@ package struct CommandRequest: Sendable {
   /// - Parameter digest: The digest of what was asked for, if that is more than the draft.
   package init(
     draft: Draft, commandid: String, replyto: String? = nil, actor: ActingUser? = nil,
-    reserved: Int? = nil,
+    ceiling: Int? = nil, reserved: Int? = nil,
     digest: CommandDigest? = nil, isFollowed: Bool = false
   ) {
     self.draft = draft
     self.commandid = commandid
     self.replyto = replyto
     self.actor = actor
+    self.ceiling = ceiling
     self.reserved = reserved
     self.digest = digest ?? draft.digest
     isSaid = digest == nil && (!draft.kind.creates || draft.id != nil)

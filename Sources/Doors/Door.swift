@@ -24,6 +24,7 @@ package struct Door: Sendable {
     var id: Int?
     var productid: Int?
     var isClaimed = false
+    var isUnderCeiling = false
     /// How many ids chosen by the door were already taken.
     var collisions = 0
     var refusal: Admission?
@@ -39,12 +40,13 @@ package struct Door: Sendable {
     case claim(visit: Int)
     case lookup(visit: Int)
     case trace(visit: Int, productid: Int)
+    case count(visit: Int)
 
     var replies: Int {
       switch self {
       case .ids(let question): question.replies
       case .trace: 2
-      case .claim, .lookup: 1
+      case .claim, .lookup, .count: 1
       }
     }
   }
@@ -126,6 +128,12 @@ package struct Door: Sendable {
     let asked = Set(waits.compactMap { if case .trace(let visit, _) = $0 { visit } else { nil } })
     for index in visits.indices where visits[index].refusal == nil && !visits[index].isClaimed {
       if asked.contains(index) { continue }
+      if let actor = visits[index].request.actor, visits[index].request.ceiling != nil,
+        !visits[index].isUnderCeiling
+      {
+        commands.add("ZCARD", Key.mypage(of: actor.userid))
+        waits.append(.count(visit: index))
+      }
       let entity = visits[index].kind.entity
       if visits[index].id == nil { visits[index].id = blocks.next(entity) }
       let visit = visits[index]
@@ -173,6 +181,9 @@ package struct Door: Sendable {
       } else {
         visits[index].refusal = .unknown(entity, id: id)
       }
+    case .count(let index):
+      visits[index].isUnderCeiling = reply.integer ?? 0 < visits[index].request.ceiling ?? .max
+      if !visits[index].isUnderCeiling { visits[index].refusal = .crowded }
     case .trace(let index, let productid):
       // If something was created under the id and this command has no outcome, another command created it.
       let isKnown = try replies.first?.get().isNull == false

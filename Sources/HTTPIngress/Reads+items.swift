@@ -59,11 +59,9 @@ extension Reads {
     return total
   }
 
-  /// Returns how many reservations of a user wait, as my page knows; not more than `limit` need be counted.
-  func waiting(of userid: String, upTo limit: Int) async throws -> Int {
+  /// Returns how many of a user's newest reservations wait, as my page knows.
+  func waiting(of userid: String) async throws -> Int {
     let query = CollectionQuery.mypage(of: userid)
-    // Most users have fewer reservations in all.
-    guard try await count(of: query.contents) >= limit else { return 0 }
     let (_, newest) = try await items(of: query.contents, at: 0..<Self.sortable, isReversed: true)
     let isBuyer = { (fields: Fields) in fields["role"] == DealRole.buyer.rawValue }
     let waits = [Status.reserved, .waiting].map(\.rawValue)

@@ -54,23 +54,27 @@ extension Routes {
       let call = try WriteCall(request, context)
       var sent = try await fields(of: request)
       if kind.isSigned { sent = try call.viewer.signed(sent) }
-      if kind == .reserve, let userid = call.viewer.confined {
-        if options.limitsLine { sent = Fields([("once", "1")] + sent.pairs) }
-        try await checkWaiting(of: userid)
-      }
+      let buyer = kind == .reserve ? call.viewer.confined : nil
+      if buyer != nil, options.limitsLine { sent = Fields([("once", "1")] + sent.pairs) }
       let type: Fields = ["type": kind.rawValue]
       let draft = try Draft(fields: Fields(type.pairs + sent.pairs), worker: kind.worker)
-      return try await submit(draft, success: .created, call)
+      guard let buyer, let limit = options.waitingLimit else {
+        return try await submit(draft, success: .created, call)
+      }
+      do {
+        return try await submit(draft, ceiling: limit, success: .created, call)
+      } catch is Writes.Crowded {
+        try await checkWaiting(of: buyer, limit)
+        return try await submit(draft, success: .created, call)
+      }
     }
   }
 
   /// Throws a 409 if so many reservations of a user wait that no more may.
   ///
   /// My page says how many do. It follows the deals, so calls at the same time can go a little over the limit.
-  private func checkWaiting(of userid: String) async throws {
-    guard let limit = options.waitingLimit, try await reads.waiting(of: userid, upTo: limit) >= limit else {
-      return
-    }
+  private func checkWaiting(of userid: String, _ limit: Int) async throws {
+    guard try await reads.waiting(of: userid) >= limit else { return }
     throw Problem(
       .conflict, "tooManyWaiting",
       "\(limit) of your reservations wait already. Cancel one, or wait until one has its turn.",
@@ -137,9 +141,10 @@ extension Routes {
   }
 
   private func submit(
-    _ draft: Draft, asked: Draft? = nil, sent: Fields? = nil, success: Success, _ call: WriteCall
+    _ draft: Draft, asked: Draft? = nil, ceiling: Int? = nil, sent: Fields? = nil, success: Success,
+    _ call: WriteCall
   ) async throws -> Response {
-    switch try await writes.submit(draft, asked: asked, call) {
+    switch try await writes.submit(draft, asked: asked, ceiling: ceiling, call) {
     case .accepted(let commandid, let id): return accepted(commandid, id, call)
     case .finished(let outcome):
       return try await response(to: draft, outcome, sent: sent, success: success, call)

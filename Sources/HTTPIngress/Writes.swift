@@ -11,6 +11,9 @@ struct Writes: Sendable {
     case accepted(commandid: String, id: Int)
   }
 
+  /// The user has so many reservations that it has to be counted how many of them wait. Nothing was admitted.
+  struct Crowded: Error {}
+
   let redis: RedisClient
   let shards: Int
   /// The name under which outcomes are sent to this process.
@@ -25,8 +28,12 @@ struct Writes: Sendable {
 
   /// Admits a command and waits for its outcome as long as the client wants.
   ///
-  /// - Parameter asked: what the idempotency key stands for, if `draft` is only the part still to be done.
-  func submit(_ draft: Draft, asked: Draft? = nil, _ call: WriteCall) async throws -> Answer {
+  /// - Parameters:
+  ///   - asked: what the idempotency key stands for, if `draft` is only the part still to be done.
+  ///   - ceiling: how many reservations the user may have; throws `Crowded` beyond it.
+  func submit(
+    _ draft: Draft, asked: Draft? = nil, ceiling: Int? = nil, _ call: WriteCall
+  ) async throws -> Answer {
     let claim = try await claim(asked ?? draft, call)
     let commandid = claim?.commandid ?? CommandName.made(for: call.viewer.actor)
     if let claim, claim.isRepeated {
@@ -44,7 +51,7 @@ struct Writes: Sendable {
     func request(reserved id: Int?) -> CommandRequest {
       CommandRequest(
         draft: draft, commandid: commandid, replyto: wait > .zero ? ingress : nil, actor: call.viewer.actor,
-        reserved: id,
+        ceiling: ceiling, reserved: id,
         digest: asked?.digest, isFollowed: true)
     }
     guard wait > .zero else {
@@ -94,6 +101,7 @@ struct Writes: Sendable {
         continue
       }
       if let key = call.key { try await claims.release(key) }
+      if case .crowded = admission { throw Crowded() }
       throw admission.flatMap(Problem.init)
         ?? Problem(.internalServerError, "internal", "The door gave no answer.", message: "서버에서 문제가 생겼습니다.")
     }

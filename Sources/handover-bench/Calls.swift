@@ -60,7 +60,7 @@ struct Calls: Sendable {
       return Self.reserve(reserves, product: number % 1000 + 1, user: "buyer\(number)")
     }
     try await watch.finish()
-    let signed = try await signed(stage, load)
+    let signed = try await signed(stage, load, beside: reserves)
     let accepted = try await load.open(rate: rate, for: duration, expecting: 202) { number, _ in
       Self.reserve(reserves, product: number % 1000 + 1, user: "async\(number)", isAsync: true)
     }
@@ -90,10 +90,10 @@ struct Calls: Sendable {
       ], comparisons: [("ingress and Redis only", alone), ("with all workers", together)])
   }
 
-  /// Measures the same calls at an ingress that needs tokens: each user's first call, for which the signature is
-  /// verified, and later ones.
+  /// Measures the same calls at an ingress that needs tokens, and at the same time at the one that needs none, with half
+  /// of the rate each: each user's first call, for which the signature is verified, and then the second.
   private func signed(
-    _ stage: BenchSystem, _ load: Load
+    _ stage: BenchSystem, _ load: Load, beside reserves: String
   ) async throws -> [(what: String, latencies: Latencies)] {
     let issuer = TokenIssuer()
     let port = try FreePort.find()
@@ -102,25 +102,29 @@ struct Calls: Sendable {
     defer { stage.stop(ingress) }
     let base = "http://127.0.0.1:\(port)"
     try await load.awaitAnswer("\(base)/readiness", of: ingress)
+    let rate = max(rate / 2, 1)
     let count = Int(duration.seconds * Double(rate))
     let tokens = try (0..<count).map { try issuer.token("signed\($0)") }
-    @Sendable func request(_ number: Int, by user: Int) -> HTTPClientRequest {
+    @Sendable func signed(_ number: Int, _ user: Int) -> HTTPClientRequest {
       var request = Self.reserve("\(base)/reserves", product: number % 1000 + 1, user: "signed\(user)")
       request.headers.add(name: "Authorization", value: "Bearer \(tokens[user])")
       return request
     }
-    // The first second is a warm-up, as it was without tokens.
-    let warm = min(rate, count)
+    // The first second is a warm-up, as it was without tokens. By some users only, so that most tokens are still new.
     _ = try await load.open(rate: rate, for: .seconds(1), expecting: 201) { number, _ in
-      request(number, by: number % warm)
+      signed(number, number % min(20, count))
     }
-    let first = try await load.open(rate: rate, for: duration, expecting: 201) { number, _ in
-      request(number, by: number)
+    var all: [(what: String, latencies: Latencies)] = []
+    for what in ["a new", "a known"] {
+      async let plain = load.open(rate: rate, for: duration, expecting: 201) { number, _ in
+        Self.reserve(reserves, product: number % 1000 + 1, user: "plain\(number)")
+      }
+      async let tested = load.open(rate: rate, for: duration, expecting: 201) { number, _ in
+        signed(number, number)
+      }
+      all += try await [("the same with \(what) ES256 token", tested), ("and without, at that time", plain)]
     }
-    let known = try await load.open(rate: rate, for: duration, expecting: 201) { number, _ in
-      request(number, by: number)
-    }
-    return [("the same with a new ES256 token", first), ("the same with a known token", known)]
+    return all
   }
 
   private func throughput(

@@ -89,7 +89,7 @@ package struct DeadLetterOffice {
       return .delivered(commandid: request.commandid, id: id, shard: shard)
     case .full(let shard):
       return .refused("Shard \(shard.index) is too far behind to accept commands: try again later.")
-    case .unknown, .conflict:
+    case .unknown, .conflict, .crowded:
       return .refused(admission.error?.message ?? "The door refused it.")
     }
   }
