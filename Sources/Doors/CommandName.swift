@@ -16,12 +16,10 @@ package enum CommandName {
     "\(madePrefix)\(actor.map { "\(mark(of: $0))-" } ?? "")\(random)\(random)"
   }
 
-  /// Returns the id of a call with an `Idempotency-Key`: `key:<the key>`, `key:<user>/<the key>`.
-  package static func key(_ key: String, for actor: ActingUser? = nil) -> String {
-    "\(keyPrefix)\(scoped(key, for: actor))"
-  }
+  /// Returns the id of a call with an `Idempotency-Key`: `key:<the key>`.
+  package static func key(_ key: String) -> String { "\(keyPrefix)\(key)" }
 
-  /// Returns an `Idempotency-Key` as a name that only this user can give.
+  /// Returns an `Idempotency-Key` as a key that only this user can have: `<user>/<the key>`.
   package static func scoped(_ key: String, for actor: ActingUser?) -> String {
     actor.map { "\(mark(of: $0))/\(key)" } ?? key
   }

@@ -59,7 +59,7 @@ extension Viewer {
   func signed(_ sent: Fields) throws(Problem) -> Fields {
     guard let own = confined else { return sent }
     if let named = sent["userid"], named.contains(where: { $0 != " " }) {
-      guard named == own else {
+      guard named.utf8.elementsEqual(own.utf8) else {
         throw Problem(
           .forbidden, Refusal.notYours.rawValue, "userid is another user than the one of the token.",
           field: "userid", message: "다른 사람의 이름으로 할 수 없습니다.")

@@ -75,7 +75,7 @@ struct OrderAccount {
     var lost: Set<String> = []
     for call in calls where call.wish.kind == .reserve {
       guard
-        let id = call.key.map({ CommandName.key($0) }) ?? call.answer.commandid
+        let id = call.key.map(CommandName.key) ?? call.answer.commandid
           ?? ledger.commandid(ofReserve: call.answer.id),
         let position = ledger.commands[id]?.first?.position
       else { continue }

@@ -154,9 +154,27 @@ import Testing
     #expect(try connection.call("GET", record).string == "accepted\tTradeListed\tid\t1")
   }
 
+  @Test func `what verified users send is their own, whatever they call it`() {
+    let (one, other) = (ActingUser("김민지"), ActingUser("이준호"))
+    for key in ["a", "김민지/a", CommandName.scoped("a", for: other)] {
+      let own = CommandName.key(CommandName.scoped(key, for: one))
+      #expect(CommandName.isOwn(own, of: one) && !CommandName.isOwn(own, of: other))
+      #expect(own != CommandName.key(CommandName.scoped(key, for: other)) && own != CommandName.key(key))
+    }
+    let made = CommandName.made(for: one)
+    #expect(CommandName.isOwn(made, of: one) && !CommandName.isOwn(made, of: other))
+    for foreign in [CommandName.made(), "key:a", "operator:a", "stock.commands/1-0", ""] {
+      #expect(!CommandName.isOwn(foreign, of: one))
+    }
+    #expect(
+      [made, "key:a", "operator:a", "stock.commands:a", "trade.commands/1-0", "a"].map(CommandName.way) == [
+        .http, .http, .operator, .inlet, .inlet, nil,
+      ])
+  }
+
   @Test func `command ids of different doors never collide`() throws {
     let same = ["a", "stock.commands/1-0", "key:a", "h-1", "trade.commands:a", "operator:a"]
-    var names = Set(same.map({ CommandName.key($0) }))
+    var names = Set(same.map(CommandName.key))
     for inlet in ["stock.commands", "trade.commands"] {
       for name in same { names.insert(try CommandName.entry(["commandid": name], id: "2-0", inlet: inlet)) }
       names.insert(try CommandName.entry([:], id: "1-0", inlet: inlet))
