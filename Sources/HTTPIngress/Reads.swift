@@ -16,20 +16,31 @@ struct Reads: Sendable {
 
   /// Returns a reserve, trade or inventory. Throws a 404 if there is none, or it was deleted.
   func item(_ entity: Entity, _ id: Int) async throws -> Fields {
-    var ask = Commands()
-    ask.add("GET", Key.directory(entity, id: id))
     let missing = Problem(
       .notFound, Refusal.notFound.rawValue, "id \(id) names no \(entity.rawValue) that is known here.",
       field: "id",
       message: Refusal.notFound.message)
-    let found = try await redis.send(ask).first?.get().string
-    guard let productid = found.flatMap({ DirectoryEntry($0) })?.productid else { throw missing }
+    guard let productid = try await productid(of: entity, id) else { throw missing }
     let shard = Shard.of(productid: productid, among: shards)
     let key = Self.key(of: entity, entity == .inventory ? productid : id, in: shard)
     guard let fields = try await read([.aggregate(key: key)]).first, fields["id"] == String(id) else {
       throw missing
     }
     return fields
+  }
+
+  /// Returns the product that an id belongs to; nil if the id is unknown.
+  private func productid(of entity: Entity, _ id: Int) async throws -> Int? {
+    let found = try await redis.send(Commands("GET", Key.directory(entity, id: id))).first?.get().string
+    return found.flatMap { DirectoryEntry($0) }?.productid
+  }
+
+  /// Returns the address of a reservation, also of one that was removed from the lists; nil if there is none.
+  func address(ofReserve id: Int) async throws -> String? {
+    guard let productid = try await productid(of: .reserve, id) else { return nil }
+    let key = Key.reservation(id, in: .of(productid: productid, among: shards))
+    return try await redis.send(Commands("HGETALL", key)).first.map { try Fields(reading: $0.get()) }?[
+      "address"]
   }
 
   func notice(_ id: String) async throws -> Fields {

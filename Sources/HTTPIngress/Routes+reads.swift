@@ -90,7 +90,7 @@ extension Routes {
     var item: (resource: Resource, fields: Fields)?
     if case .finished(let outcome) = standing, outcome.accepted {
       let entity = outcome.entity
-      item = (.of(entity), await self.item(of: outcome, entity))
+      item = (.of(entity), try await self.item(of: outcome, entity))
     }
     return Response { json in
       json.write("commandid", commandid)

@@ -1,5 +1,6 @@
 import Hummingbird
 import Market
+import Redis
 
 extension Routes {
   /// The response to a successful write.
@@ -146,8 +147,13 @@ extension Routes {
   ) async throws -> Response {
     switch try await writes.submit(draft, asked: asked, ceiling: ceiling, call) {
     case .accepted(let commandid, let id): return accepted(commandid, id, call)
-    case .finished(let outcome):
-      return try await response(to: draft, outcome, sent: sent, success: success, call)
+    case .finished(let outcome, let commandid):
+      do {
+        return try await response(to: draft, outcome, sent: sent, success: success, call)
+      } catch let error as RedisError where error.canRetry {
+        // It is done, but what is stored of it cannot be read now: it can be asked for.
+        return accepted(commandid, outcome.fields["id"].flatMap { Int($0) } ?? 0, call)
+      }
     }
   }
 
@@ -156,12 +162,12 @@ extension Routes {
   ) async throws -> Response {
     guard outcome.accepted else {
       var refused = outcome
-      if outcome.isStale { refused.fields = await item(of: outcome, draft.kind.entity) }
+      if outcome.isStale, let now = try? await item(of: outcome, draft.kind.entity) { refused.fields = now }
       throw Problem(refused: refused, sent: sent, ifMatch: call.ifMatch)
     }
     if success == .noContent { return Response(status: .noContent) }
     let resource = Resource.of(draft.kind.entity)
-    let item = await item(of: outcome, draft.kind.entity, address: draft.fields["address"])
+    let item = try await item(of: outcome, draft.kind.entity, address: draft.fields["address"])
     var headers = resource.headers(of: outcome.fields)
     if success == .created {
       headers[.location] = call.baseURL.href("/\(resource.collection)/\(outcome.fields["id"] ?? "")")
@@ -185,17 +191,14 @@ extension Routes {
 
 extension Routes {
   /// Returns the item of an outcome. A reservation's address is not part of outcomes: it is the one that was sent, or
-  /// else the one that is stored. Without an address if Redis does not answer: the command is done all the same.
-  func item(of outcome: Outcome, _ entity: Entity, address: String? = nil) async -> Fields {
+  /// else the one that is stored.
+  func item(of outcome: Outcome, _ entity: Entity, address: String? = nil) async throws -> Fields {
     guard entity == .reserve, let id = outcome.fields["id"].flatMap({ Int($0) }) else {
       return outcome.fields
     }
     var fields = outcome.fields
-    if let address {
-      fields.append("address", address)
-    } else if let stored = try? await reads.item(entity, id)["address"] {
-      fields.append("address", stored)
-    }
+    let stored = if let address { address } else { try await reads.address(ofReserve: id) }
+    fields.append("address", stored ?? "")
     return fields
   }
 }
