@@ -62,7 +62,7 @@ struct RandomCall {
     default:
       (method, path) = (
         dice.pick(["GET", "POST", "DELETE", "OPTIONS", "TRACE"]),
-        dice.pick(["/", "//", "/reserves/", "/reserves/%00", "/mypages/%FF", "/trades/1/handover/x", "/?x=%"])
+        dice.pick(["/", "//", "/reserves/", "/reserves/%00", "/mypages/%25", "/trades/1/handover/x", "/?x=%"])
       )
     }
     body = ["POST", "PUT", "PATCH"].contains(method) ? Self.body(for: path, by: player, known, &dice) : nil
