@@ -7,7 +7,7 @@ import Market
 /// Of the ingress, each verified user has a namespace too: nobody can use or follow the command of another.
 package enum CommandName {
   /// A way in.
-  package enum Way: String, CaseIterable, Sendable {
+  package enum Way: String, Sendable {
     case http, inlet, `operator`
   }
 

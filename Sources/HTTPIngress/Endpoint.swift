@@ -16,7 +16,7 @@ struct Endpoint: Sendable {
     case operators
   }
 
-  let access: Access
+  private let access: Access
   private let handler: Handler
 
   init(for access: Access, _ handler: @escaping Handler) {

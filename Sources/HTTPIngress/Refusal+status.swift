@@ -2,7 +2,8 @@ import Hummingbird
 import Market
 
 extension Refusal {
-  /// The HTTP status: 403 if somebody else may ask for it, 422 if it can never succeed, 409 if it conflicts with the present state.
+  /// The HTTP status: 403 if somebody else may ask for it, 422 if it can never succeed, 409 if it conflicts with the
+  /// present state.
   var status: HTTPResponse.Status {
     switch self {
     case .notFound: .notFound

@@ -8,7 +8,7 @@ package struct IdentitySettings: ParsableArguments, Sendable {
   private static let usual = IdentityOptions(keys: .file(""), issuer: "", audience: "")
   private static let usualWaiting = 20
 
-  enum Authentication: String, CaseIterable {
+  private enum Authentication: String {
     case off, required
   }
 
@@ -99,8 +99,7 @@ package struct IdentitySettings: ParsableArguments, Sendable {
   /// Returns a setting that authentication cannot do without.
   private func needed(_ flag: String?, or key: String) throws -> String {
     guard let text = flag ?? Settings.text(key) else {
-      let name = key.uppercased().replacing(".", with: "_")
-      throw ValidationError("HANDOVER_AUTH is required, so \(name) is needed too.")
+      throw ValidationError("HANDOVER_AUTH is required, so \(Settings.variable(key)) is needed too.")
     }
     return text
   }

@@ -38,8 +38,6 @@ extension Settings {
     return (text, path)
   }
 
-  private static func variable(_ key: String) -> String { key.uppercased().replacing(".", with: "_") }
-
   private func givenURL() throws(RedisError) -> String? {
     if let redisURL { return redisURL }
     let (text, file) = try Self.either("handover.redis.url", "handover.redis.url.file")

@@ -59,13 +59,16 @@ package struct Settings: ParsableArguments {
     environment.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
   }
 
+  /// Returns the environment variable of a setting.
+  static func variable(_ key: String) -> String { key.uppercased().replacing(".", with: "_") }
+
   /// Returns a whole number from a flag, or else from the environment. Throws if it is not a number or out of
   /// range.
   package static func number(
     _ flag: Int?, _ name: String, or key: String, in range: ClosedRange<Int>
   ) throws -> Int? {
     let (name, text) =
-      flag.map { (name, "\($0)") } ?? (key.uppercased().replacing(".", with: "_"), self.text(key) ?? "")
+      flag.map { (name, "\($0)") } ?? (variable(key), self.text(key) ?? "")
     if text.isEmpty { return nil }
     guard let number = Int(text), range.contains(number) else {
       throw ValidationError(

@@ -63,7 +63,7 @@ import Testing
         ("/trades", 1), ("/trades?size=20", 1), ("/trades?size=21", 2), ("/trades?size=1000", 50),
         ("/trades?size=99999", 50), ("/trades?sort=id,desc&page=9", 1), ("/trades?sort=price", 50),
         ("/notices?page=9", 10), ("/notices?page=9&userid=a", 1), ("/notices?sort=id", 50),
-        ("/trades?size=x", 1),
+        ("/trades?size=x", 1), ("/mypages/a?sort=id", 50), ("/mypages/a?page=9", 1), ("/reserves?sort=id", 1),
       ]
       for (number, (path, cost)) in calls.enumerated() {
         // Each call is the first one of its client, whose bucket is full.

@@ -88,10 +88,16 @@ struct RateLimits: Sendable {
     guard request.method == .get || request.method == .head, let text = request.uri.query,
       let query = try? URLText.query(text), let page = try? PageRequest(query)
     else { return 1 }
-    let isOfNotices = context.endpointPath == "/notices"
     // Only where nobody has to sign in does a call that names no user get everybody's notices.
     let userid = query["userid"].flatMap { $0.isEmpty ? nil : $0 } ?? (context.viewer == .anyone ? nil : "")
-    let list: CollectionQuery = isOfNotices ? .notices(for: userid, shards: 1) : .all(.reserve, shards: 1)
+    // What is newest first has no index by `id`, so that sorting by it reads all.
+    let list: CollectionQuery =
+      switch context.endpointPath {
+      case "/notices": .notices(for: userid, shards: 1)
+      case "/mypages/{userid}": .mypage(of: "")
+      case "/reserves" where context.viewer.confined != nil: .reserves(with: "")
+      default: .all(.reserve, shards: 1)
+      }
     let usual = PageRequest().size
     return (list.weight(of: page) + usual - 1) / usual
   }
