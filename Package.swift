@@ -20,6 +20,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
@@ -51,6 +52,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
@@ -72,6 +74,8 @@ let package = Package(
     layer("Doors", "Keys", "Lanes", "Market", "Redis", crypto),
     layer("Workers", "Doors", "Keys", "Lanes", "Market", "Redis", "Telemetry", logging),
     layer("Health", hummingbird),
+    // Files for browsers, and the design language that the pages share.
+    layer("Pages", crypto, hummingbird, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression),
     layer(
       "HTTPIngress", "Doors", "Health", "Identity", "Keys", "Lanes", "Market", "Redis", "Telemetry",
       coreMetrics, crypto, hummingbird, lifecycle, logging),
@@ -122,6 +126,7 @@ let package = Package(
     tests("DoorsTests", "Doors", "Keys", "Lanes", "Market", "Redis", "Testbed"),
     tests("WorkersTests", "Keys", "Lanes", "Market", "Redis", "Testbed", "Workers", logging),
     tests("IdentityTests", "Identity", "Market", "Testbed", crypto, lifecycle, logging),
+    tests("PagesTests", "Pages", hummingbird, nioCore),
     tests("HTTPIngressTests", "HTTPIngress", "Health", "Identity", "Testbed", asyncHTTPClient),
     tests(
       "OperationsTests", "Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", "Workers",
