@@ -94,7 +94,8 @@ let package = Package(
     executable("mypage-worker", "Runtime"),
     executable("ingress", "Runtime"),
     executable(
-      "handover", "Keys", "Lanes", "Market", "Operations", "Processes", "Redis", "Runtime", "Workers",
+      "handover", "Keys", "Lanes", "Market", "Operations", "Processes", "Redis", "Runtime", "Telemetry",
+      "Workers",
       lifecycle, logging),
     executable(
       "handover-bench", "Doors", "Keys", "Lanes", "Market", "Processes", "Redis", "Runtime", "Workers",

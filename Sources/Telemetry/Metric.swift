@@ -22,7 +22,8 @@ public enum Metric: String, CaseIterable, Sendable {
   case httpRequests = "http_server_requests_total"
   case httpSeconds = "http_server_request_duration_seconds"
 
-  var help: String {
+  /// What it counts, for `# HELP` lines and dashboards.
+  public var help: String {
     switch self {
     case .commands: "Commands decided, by worker and type."
     case .events: "Events written to the journals, by worker and type."

@@ -7,6 +7,6 @@ struct HandoverTool: AsyncParsableCommand {
     subcommands: [
       DevCommand.self, HealthCommand.self, StatusCommand.self, TailCommand.self, TimelineCommand.self,
       AuditCommand.self, RebuildCommand.self,
-      DeadLettersCommand.self, ClusterCommand.self,
+      DeadLettersCommand.self, ClusterCommand.self, DashboardCommand.self,
     ])
 }
