@@ -1,0 +1,82 @@
+/**
+ * Builds elements. Everything that comes from data goes through here as text or as an attribute, never as HTML, so a
+ * product called `<img onerror=…>` is just an odd name.
+ */
+
+/**
+ * Returns an element.
+ *
+ * @param {string} tag its name, with classes after dots: `"p.quiet.small"`.
+ * @param {object} [properties] `onclick` and the like become listeners, `data` becomes data attributes, true and false
+ *   set and leave out an attribute, everything else becomes an attribute. Those that are null or undefined are left out.
+ * @param {...(Node|string|number|null|undefined|Array)} children texts and elements; null and undefined are left out.
+ */
+export function element(tag, properties = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const made = document.createElement(name);
+  if (classes.length) made.className = classes.join(" ");
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (key === "data") Object.assign(made.dataset, value);
+    else made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...texts(children));
+  return made;
+}
+
+function texts(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+}
+
+/** Returns the element with an id. */
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/**
+ * Makes a node contain what is given, without touching children that are the same nodes already: they keep the focus,
+ * the scroll position and what is typed in them.
+ */
+export function fill(parent, ...children) {
+  const wanted = texts(children).map((child) => (child instanceof Node ? child : document.createTextNode(child)));
+  const kept = new Set(wanted);
+  for (const old of [...parent.childNodes]) if (!kept.has(old)) old.remove();
+  wanted.forEach((child, place) => {
+    if (parent.childNodes[place] !== child) parent.insertBefore(child, parent.childNodes[place] ?? null);
+  });
+}
+
+/**
+ * Returns a function that shows a list of things in a parent, and redraws only those that have changed. Whoever has the
+ * focus on a thing keeps it: on the control with the same `data-focus`, or else on the thing.
+ *
+ * @param {(thing) => string} keyOf what a thing is known by.
+ * @param {(thing) => HTMLElement} draw
+ */
+export function list(parent, keyOf, draw) {
+  let shown = new Map();
+  return (things, also = "") => {
+    const next = new Map();
+    for (const thing of things) {
+      const key = keyOf(thing);
+      const looks = JSON.stringify([thing, also]);
+      const old = shown.get(key);
+      if (old?.looks === looks) {
+        next.set(key, old);
+        continue;
+      }
+      const node = draw(thing);
+      next.set(key, { looks, node });
+      if (old?.node.contains(document.activeElement)) {
+        const focus = document.activeElement.dataset.focus;
+        old.node.replaceWith(node);
+        const again = focus && [...node.querySelectorAll("[data-focus]")].find((it) => it.dataset.focus === focus);
+        if (!again) node.tabIndex = -1;
+        (again || node).focus({ preventScroll: true });
+      }
+    }
+    shown = next;
+    fill(parent, [...next.values()].map(({ node }) => node));
+  };
+}

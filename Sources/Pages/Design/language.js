@@ -1,0 +1,86 @@
+/** The language of a page: its words, and how it writes numbers and times. */
+
+/**
+ * Returns the words of a page in the language of the person who reads it: the one chosen before, else the browser's,
+ * else Korean.
+ *
+ * @param {{ko: object, en: object}} tables the words of each language under the same keys; a word can be a function of
+ *   values.
+ * @param {string} memory under which name the browser remembers the choice.
+ */
+export function makeLanguage(tables, memory = "handover.language") {
+  const listeners = [];
+  let code = remembered() ?? (navigator.language?.toLowerCase().startsWith("en") ? "en" : "ko");
+
+  function remembered() {
+    try {
+      const found = localStorage.getItem(memory);
+      return found in tables ? found : undefined;
+    } catch {
+      return undefined; // A browser that keeps nothing: the choice lasts as long as the page.
+    }
+  }
+
+  /** Returns a word by its key, with the values that it takes. */
+  function say(key, ...values) {
+    const word = tables[code][key];
+    return typeof word === "function" ? word(...values) : (word ?? key);
+  }
+
+  return {
+    say,
+    get code() {
+      return code;
+    },
+
+    /** Whether there is such a word. */
+    has: (key) => key in tables[code],
+
+    choose(chosen) {
+      code = chosen;
+      try {
+        localStorage.setItem(memory, chosen);
+      } catch {
+        // As above.
+      }
+      document.documentElement.lang = code;
+      for (const listener of listeners) listener();
+    },
+
+    onChange: (listener) => listeners.push(listener),
+
+    number: (value) => new Intl.NumberFormat(code).format(value),
+
+    /** Returns a moment as the reader's clock shows it: the time alone if it is today. */
+    time(text) {
+      const moment = new Date(text);
+      if (Number.isNaN(moment.getTime())) return text;
+      const today = moment.toDateString() === new Date().toDateString();
+      const day = today ? {} : { month: "short", day: "numeric" };
+      return new Intl.DateTimeFormat(code, { ...day, hour: "numeric", minute: "2-digit" }).format(moment);
+    },
+
+    /**
+     * Returns a day, with its time if it has one: `2024-04-04` or `2024-04-04T10:00`. A day has no zone: it is the same
+     * for everybody.
+     */
+    day(text) {
+      const [, day, clock] = /^(\d{4}-\d{2}-\d{2})(?:T(.+))?$/.exec(text) ?? [];
+      const moment = new Date(clock ? text : `${day}T00:00`);
+      if (!day || Number.isNaN(moment.getTime())) return text;
+      const year = moment.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
+      const time = clock ? { hour: "numeric", minute: "2-digit" } : {};
+      const parts = { ...year, month: "long", day: "numeric", weekday: "short", ...time };
+      return new Intl.DateTimeFormat(code, parts).format(moment);
+    },
+
+    /** Puts the words into all elements of a document that name one: `data-word`, `data-word-label`. */
+    translate(root = document) {
+      document.documentElement.lang = code;
+      for (const found of root.querySelectorAll("[data-word]")) found.textContent = say(found.dataset.word);
+      for (const found of root.querySelectorAll("[data-word-label]")) {
+        found.setAttribute("aria-label", say(found.dataset.wordLabel));
+      }
+    },
+  };
+}
