@@ -29,6 +29,12 @@ func layer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// A layer with files for browsers, which become part of the executable.
+func page(_ name: String, files folder: String, _ dependencies: Target.Dependency...) -> Target {
+  .target(
+    name: name, dependencies: dependencies, resources: [.embedInCode(folder)], swiftSettings: settings)
+}
+
 func executable(_ name: String, _ dependencies: Target.Dependency...) -> Target {
   .executableTarget(name: name, dependencies: dependencies + [argumentParser], swiftSettings: settings)
 }
@@ -75,9 +81,12 @@ let package = Package(
     layer("Workers", "Doors", "Keys", "Lanes", "Market", "Redis", "Telemetry", logging),
     layer("Health", hummingbird),
     // Files for browsers, and the design language that the pages share.
-    layer("Pages", crypto, hummingbird, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression),
+    page(
+      "Pages", files: "Design", crypto, hummingbird, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression),
+    layer("MarketPage", "Pages"),
     layer(
-      "HTTPIngress", "Doors", "Health", "Identity", "Keys", "Lanes", "Market", "Redis", "Telemetry",
+      "HTTPIngress", "Doors", "Health", "Identity", "Keys", "Lanes", "Market", "MarketPage", "Redis",
+      "Telemetry",
       coreMetrics, crypto, hummingbird, lifecycle, logging),
     layer(
       "Runtime", "Doors", "HTTPIngress", "Health", "Identity", "Keys", "Lanes", "Market", "Redis",

@@ -18,18 +18,14 @@ struct FrontEnd: RouterMiddleware {
     guard request.uri.path == "/" else {
       return try await file(request, context) { try await next(request, context) }
     }
-    var response: Response
-    if request.headers[.accept]?.contains("text/html") == true {
+    if request.prefersHTML {
       do {
-        response = try await file(request, context) { throw HTTPError(.notFound) }
-      } catch let error as HTTPError where error.status == .notFound {
-        response = try await next(request, context)
-      }
-    } else {
-      response = try await next(request, context)
+        var index = try await file(request, context) { throw HTTPError(.notFound) }
+        index.headers.vary(on: "Accept")
+        return index
+      } catch let error as HTTPError where error.status == .notFound {}
     }
-    response.headers.vary(on: "Accept")
-    return response
+    return try await next(request, context)
   }
 
   /// Returns the answer of `other`, or a file if that finds nothing.

@@ -2,10 +2,11 @@ import Doors
 import Hummingbird
 import Keys
 import Market
+import MarketPage
 
 extension Routes {
   func addReads(to router: Router<Context>) {
-    add("/", to: router, [.get: Endpoint(for: .everybody) { request, _ in root(BaseURL(request)) }])
+    add("/", to: router, [.get: Endpoint(for: .everybody) { request, _ in root(request) }])
     add(
       "/notices", to: router,
       [
@@ -43,7 +44,15 @@ extension Routes {
       ])
   }
 
-  private func root(_ baseURL: BaseURL) -> Response {
+  /// The market page for browsers, and what there is for programs.
+  private func root(_ request: Request) -> Response {
+    let page = request.prefersHTML ? MarketPage.files.response(for: "market.html", to: request) : nil
+    var response = page ?? entryPoint(BaseURL(request))
+    response.headers.vary(on: "Accept")
+    return response
+  }
+
+  private func entryPoint(_ baseURL: BaseURL) -> Response {
     Response { json in
       json.object("_links") { json in
         for resource in [Resource.reserve, .trade, .inventory, .notice] {

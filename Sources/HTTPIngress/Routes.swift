@@ -46,6 +46,7 @@ struct Routes: Sendable {
       if let metrics = options.metrics { Health.addMetrics(to: router, metrics) }
     }
     addReads(to: router)
+    addPages(to: router)
     for entity in Entity.allCases { addItems(entity, to: router) }
     return router
   }

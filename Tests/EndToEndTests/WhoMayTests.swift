@@ -78,7 +78,7 @@ import Testing
     func path(_ template: String) -> String {
       let own = ["/reserves": "\(reserve)", "/trades": "\(trade)", "/inventories": "\(inventory)"]
       var path = template.replacing("{userid}", with: WhoMayTests.escaped(WhoMayTests.callers[buyer]))
-        .replacing("{commandid}", with: operation)
+        .replacing("{commandid}", with: operation).replacing("{file}", with: "design.css")
       if path.hasPrefix("/notices") { path = path.replacing("{id}", with: notice) }
       for (head, id) in own where path.hasPrefix(head) { path = path.replacing("{id}", with: id) }
       return path
@@ -148,6 +148,8 @@ import Testing
       #expect(problem["message"].text?.isEmpty == false && problem["code"].text?.isEmpty == false)
     }
     guard answer.status == 200, call.method == "GET", caller != Self.operating else { return }
+    // Files are nobody's.
+    guard answer.headers.first(name: "Content-Type")?.contains("json") == true else { return }
     let name = Self.callers[caller]
     for notice in try answer.json["_embedded"]["notices"].elements where call.path == "/notices" {
       #expect(notice["userid"].text == name)
