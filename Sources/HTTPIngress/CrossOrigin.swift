@@ -43,7 +43,10 @@ struct CrossOrigin<Context: RequestContext>: RouterMiddleware {
       response.headers[.accessControlMaxAge] = "3600"
     } else {
       response.headers[.accessControlExposeHeaders] =
-        "ETag, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate"
+        """
+        ETag, Idempotency-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, \
+        WWW-Authenticate
+        """
     }
     return response
   }

@@ -6,6 +6,7 @@ extension HTTPFields.Element.Name {
   static let forwardedHost = Self("X-Forwarded-Host")
   static let forwardedProto = Self("X-Forwarded-Proto")
   static let idempotencyKey = Self("Idempotency-Key")
+  static let idempotencyReplayed = Self("Idempotency-Replayed")
   static let prefer = Self("Prefer")
   static let preferenceApplied = Self("Preference-Applied")
   static let rateLimit = Self("RateLimit")

@@ -8,12 +8,20 @@ extension Routes {
   func addReads(to router: Router<Context>) {
     add("/", to: router, [.get: Endpoint(for: .everybody) { request, _ in root(request) }])
     add(
+      "/products/:id", to: router,
+      [
+        .get: Endpoint(for: .everybody) { request, context in
+          let id = try context.id()
+          let card = try await reads.card(ofProduct: id, for: try caller(of: request, context.viewer))
+          let baseURL = BaseURL(request)
+          return Response { card.write(on: baseURL, to: &$0) }
+        }
+      ])
+    add(
       "/notices", to: router,
       [
         .get: Endpoint(for: .users) { request, context in
-          let asked = try URLText.query(request.uri.query)["userid"].flatMap { $0.isEmpty ? nil : $0 }
-          let userid = asked ?? context.viewer.confined
-          if let userid { try context.viewer.requireOwner(userid) }
+          let userid = try named(in: request, context.viewer) ?? context.viewer.confined
           return try await page(.notices(for: userid, shards: options.shards), request, context)
         }
       ])
@@ -54,22 +62,49 @@ extension Routes {
 
   private func entryPoint(_ baseURL: BaseURL) -> Response {
     Response { json in
+      json.write("authentication", options.requiresIdentity ? "required" : "off")
       json.object("_links") { json in
         for resource in [Resource.reserve, .trade, .inventory, .notice] {
           json.link(resource.collection, baseURL.href("/\(resource.collection)"))
         }
-        json.object("mypages") { json in
-          json.write("href", baseURL.href("/mypages/{userid}"))
-          json.write("templated", true)
+        json.link("describedby", baseURL.href("/openapi.json"))
+        let templates = [
+          ("mypages", "/mypages/{userid}"), ("noticestream", "/notices/stream{?userid}"),
+          ("products", "/products/{id}"),
+        ]
+        for (relation, template) in templates {
+          json.object(relation) { json in
+            json.write("href", baseURL.href(template))
+            json.write("templated", true)
+          }
         }
       }
     }
   }
 
-  func item(_ resource: Resource, _ fields: Fields, _ request: Request) -> Response {
+  /// Returns the user that a call names in its query; nil if it names none. Throws a 403 if the viewer may not see what
+  /// is that user's, or a 401.
+  func named(in request: Request, _ viewer: Viewer) throws -> String? {
+    let userid = try URLText.query(request.uri.query)["userid"]
+    guard let userid, !userid.isEmpty else { return nil }
+    if viewer == .nobody { throw Problem.unauthenticated }
+    try viewer.requireOwner(userid)
+    return userid
+  }
+
+  /// Returns the user whose own things a call shows besides: the one it names, or else who calls; nil for nobody.
+  private func caller(of request: Request, _ viewer: Viewer) throws -> String? {
+    try named(in: request, viewer) ?? viewer.actor?.userid
+  }
+
+  /// - Parameter place: the place in the line of a reservation that waits.
+  func item(_ resource: Resource, _ fields: Fields, place: Int? = nil, _ request: Request) -> Response {
     let baseURL = BaseURL(request)
     let headers = resource.isVersioned ? resource.headers(of: fields) : [:]
-    return Response(headers: headers) { resource.write(item: fields, on: baseURL, to: &$0) }
+    return Response(headers: headers) { json in
+      if let place { json.write("position", place) }
+      resource.write(item: fields, on: baseURL, to: &json)
+    }
   }
 
   func page(

@@ -23,8 +23,12 @@ extension Routes {
     var one: [HTTPRequest.Method: Endpoint] = [
       .get: Endpoint(for: readers) { request, context in
         let found = try await reads.item(entity, context.id())
-        if entity == .reserve { try context.viewer.requireParty(of: found) }
-        return item(resource, context.viewer.shown(found, resource), request)
+        var place: Int?
+        if entity == .reserve {
+          try context.viewer.requireParty(of: found)
+          place = try await reads.place(ofReserve: found)
+        }
+        return item(resource, context.viewer.shown(found, resource), place: place, request)
       }
     ]
     for kind in CommandKind.allCases where kind.entity == entity {
@@ -96,7 +100,9 @@ extension Routes {
       }
       // A copy of a request that was already carried out changes nothing, and gets the answer of the first.
       if let earlier = try await writes.earlier(change.asked, call) {
-        return try await response(to: change.asked, earlier, sent: sent, success: .item, call)
+        return try await replaying {
+          try await response(to: change.asked, earlier, sent: sent, success: .item, call)
+        }
       }
       let resource = Resource.of(entity)
       return Response(headers: resource.headers(of: present)) {
@@ -147,13 +153,28 @@ extension Routes {
   ) async throws -> Response {
     switch try await writes.submit(draft, asked: asked, ceiling: ceiling, call) {
     case .accepted(let commandid, let id): return accepted(commandid, id, call)
-    case .finished(let outcome, let commandid):
+    case .finished(let outcome, let commandid, let isReplayed):
       do {
-        return try await response(to: draft, outcome, sent: sent, success: success, call)
+        func answer() async throws -> Response {
+          try await response(to: draft, outcome, sent: sent, success: success, call)
+        }
+        return isReplayed ? try await replaying(answer) : try await answer()
       } catch let error as RedisError where error.canRetry {
         // It is done, but what is stored of it cannot be read now: it can be asked for.
         return accepted(commandid, outcome.fields["id"].flatMap { Int($0) } ?? 0, call)
       }
+    }
+  }
+
+  /// Marks an answer that comes from the record of an earlier copy of the request.
+  private func replaying(_ answer: () async throws -> Response) async throws -> Response {
+    do {
+      var response = try await answer()
+      response.headers[header: .idempotencyReplayed] = "true"
+      return response
+    } catch var problem as Problem {
+      problem.headers[header: .idempotencyReplayed] = "true"
+      throw problem
     }
   }
 

@@ -6,7 +6,8 @@ import Redis
 /// Admits commands and waits for their outcomes.
 struct Writes: Sendable {
   enum Answer {
-    case finished(Outcome, commandid: String)
+    /// - Parameter isReplayed: whether an earlier copy of the request was carried out, and this one was not.
+    case finished(Outcome, commandid: String, isReplayed: Bool)
     /// Admitted; the outcome is not known yet.
     case accepted(commandid: String, id: Int)
   }
@@ -39,7 +40,7 @@ struct Writes: Sendable {
     if let claim, claim.isRepeated {
       let shard = draft.productid.map { Shard.of(productid: $0, among: shards) }
       let earlier = try await operations.outcome(of: commandid, (asked ?? draft).digest, in: shard)
-      if let earlier { return .finished(earlier, commandid: commandid) }
+      if let earlier { return .finished(earlier, commandid: commandid, isReplayed: true) }
       guard !claim.isRunning else {
         throw Problem.passing(
           .conflict, "stillRunning", "The same request is still being processed. Try again soon.",
@@ -62,10 +63,13 @@ struct Writes: Sendable {
     let expectation = pending.expect(commandid, within: wait)
     defer { pending.close(expectation, of: commandid) }
     let (id, shard) = try await admit(ids, call, request)
-    if let outcome = await expectation.outcome() { return .finished(outcome, commandid: commandid) }
+    if let outcome = await expectation.outcome() {
+      return .finished(outcome, commandid: commandid, isReplayed: false)
+    }
     // The command can have been decided anyway: the stream of replies is bounded.
     let outcome = try? await operations.outcome(of: commandid, (asked ?? draft).digest, in: shard)
-    return outcome.map { .finished($0, commandid: commandid) } ?? .accepted(commandid: commandid, id: id)
+    return outcome.map { .finished($0, commandid: commandid, isReplayed: false) }
+      ?? .accepted(commandid: commandid, id: id)
   }
 
   /// Returns the outcome of an earlier copy of a request for which there is nothing left to do.

@@ -155,6 +155,7 @@ import Workers
       try await http.post("/inventories", goodsAgain.replacing(#""userid":"abc","#, with: "")).status == 409)
     let waiting = try await reserve(http, 4, "you")
     try await status(http, waiting, "예약대기")
+    #expect(try await http.get(waiting)["position"].integer != nil)
     #expect(try await http.call(.PATCH, "/trades/2", #"{"price":2}"#).status == 200)
     #expect(try await http.call(.PATCH, "/inventories/2", #"{"qty":3}"#).status == 200)
     #expect(try await http.call(.DELETE, "/inventories/2").status == 204)
@@ -176,6 +177,7 @@ import Workers
         try await http.get(path)["page"]["totalElements"].integer ?? 0 > 0
       }
     }
+    #expect(try await http.get("/products/1?userid=me")["yours"] == .array([]))
     let notice = try await http.get("/notices?userid=me")["_embedded"]["notices"][0]["id"].text ?? ""
     for path in ["/", "/notices/\(notice)", "/trades/1", "/inventories/1", "/actuator/health", "/metrics"] {
       #expect(try await http.call(.GET, path).status == 200, "\(path)")

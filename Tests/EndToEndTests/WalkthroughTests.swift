@@ -19,7 +19,14 @@ import Testing
     try await system.waitFor(first, "거래진행중")
 
     let second = try #require(try await http.reserve(product: 100, buyer: "둘째").headers["Location"].first)
-    try await system.waitFor(second, "예약대기")
+    let waiting = try await system.waitFor(second, "예약대기")
+    #expect(waiting["position"].integer == 1)
+    try await eventually("the product's card has its place in the line, and what runs") {
+      let own = try await http.get("/products/100?userid=buyer")["yours"].elements
+      let next = try await http.get("/products/100?userid=%EB%91%98%EC%A7%B8")
+      return own.map { $0["status"].text } == ["거래진행중"] && next["waiting"].integer == 1
+        && next["yours"].elements.map { $0["position"].integer } == [1]
+    }
 
     let handover = try await http.post("/trades/1/handover")
     #expect(handover.status == 200)

@@ -76,7 +76,10 @@ import Testing
     }
 
     func path(_ template: String) -> String {
-      let own = ["/reserves": "\(reserve)", "/trades": "\(trade)", "/inventories": "\(inventory)"]
+      let own = [
+        "/products": "\(product)", "/reserves": "\(reserve)", "/trades": "\(trade)",
+        "/inventories": "\(inventory)",
+      ]
       var path = template.replacing("{userid}", with: WhoMayTests.escaped(WhoMayTests.callers[buyer]))
         .replacing("{commandid}", with: operation).replacing("{file}", with: "design.css")
       if path.hasPrefix("/notices") { path = path.replacing("{id}", with: notice) }
@@ -232,6 +235,29 @@ import Testing
 
   private static func texts(in reply: Reply) -> [String] {
     reply.string.map { [$0] } ?? reply.flatMap { texts(in: $0) }
+  }
+
+  @Test func `a product's card shows its caller's own reservations, and nobody the names of others`()
+    async throws
+  {
+    let gate = try await Gate()
+    let sale = try await Sale(1, on: gate)
+    let path = "/products/\(sale.product)"
+    try await eventually("the buyer's card has the reservation") {
+      try await gate.call(Self.buyer, "GET", path).json["yours"][0]["reserveid"].integer == sale.reserve
+    }
+    for caller in [Self.seller, 3, Self.operating] {
+      let card = try await gate.call(caller, "GET", path)
+      #expect(try card.json["yours"] == .array([]) && !card.text.contains("구매자"))
+    }
+    let nobodys = try await gate.call(0, "GET", path)
+    #expect(try !nobodys.json.names.contains("yours") && !nobodys.text.contains("구매자"))
+    let named = "\(path)?userid=\(Self.escaped("구매자"))"
+    for (caller, status) in [
+      (0, 401), (Self.buyer, 200), (Self.seller, 403), (3, 403), (Self.operating, 200),
+    ] {
+      #expect(try await gate.call(caller, "GET", named).status == status)
+    }
   }
 
   @Test func `an idempotency key is its caller's own`() async throws {

@@ -82,6 +82,32 @@ import Testing
     }
   }
 
+  @Test func `an answer that comes from the record of an earlier one says so`() async throws {
+    try await TestIngress.run { stage in
+      try stage.redis(Commands("SET", Key.directory(.reserve, id: 1), "7"))
+      let item: Fields = ["id": "1", "productid": "7", "userid": "홍길동", "address": "서울"]
+      var store = Commands()
+      store.add(storing: item, as: .reserve, in: .of(productid: 7, among: FakeLane.shards))
+      try stage.redis(store)
+      let calls = [
+        ("POST", "/reserves", TestIngress.reserve(7), 201),
+        ("POST", "/reserves", TestIngress.reserve(7, "sold"), 409),
+        ("PATCH", "/reserves/1", #"{"address":"부산"}"#, 200), ("DELETE", "/reserves/1", nil, 204),
+      ]
+      for (number, (method, path, body, status)) in calls.enumerated() {
+        var marks: [String?] = []
+        for _ in 1...3 {
+          let answer = try await stage.call(method, path, body, ["Idempotency-Key": "key-\(number)"])
+          #expect(answer.status == status, "\(method) \(path)")
+          marks.append(answer.headers["idempotency-replayed"])
+        }
+        #expect(marks == [nil, "true", "true"], "\(method) \(path)")
+      }
+      let unnamed = try await stage.call("POST", "/reserves", TestIngress.reserve(7))
+      #expect(unnamed.headers["idempotency-replayed"] == nil)
+    }
+  }
+
   /// A request that was admitted before an update must not be carried out again after it.
   @Test func `a request that an older release admitted is not carried out again`() async throws {
     try await TestIngress.run { stage in

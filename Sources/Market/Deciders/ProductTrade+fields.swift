@@ -59,8 +59,9 @@ extension ProductTrade: Stored {
   private static func name(of deal: RunningDeal) -> String { "\(runningPrefix)\(deal.deal.reserveid)" }
   private static func name(of deal: WaitingDeal) -> String { "\(linePrefix)\(deal.deal.reserveid)" }
 
-  private static let runningPrefix = "running:"
-  private static let linePrefix = "line:"
+  /// What the names of the fields of deals begin with; a reservation's id follows.
+  public static let runningPrefix = "running:"
+  public static let linePrefix = "line:"
 
   private func packed(_ write: (inout Fields) -> Void) -> String {
     var fields = Fields()
