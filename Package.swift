@@ -25,14 +25,11 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 
-func layer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
-}
-
-/// A layer with files for browsers, which become part of the executable.
-func page(_ name: String, files folder: String, _ dependencies: Target.Dependency...) -> Target {
+/// - Parameter files: The folder of the files that become part of the executable.
+func layer(_ name: String, files: String? = nil, _ dependencies: Target.Dependency...) -> Target {
   .target(
-    name: name, dependencies: dependencies, resources: [.embedInCode(folder)], swiftSettings: settings)
+    name: name, dependencies: dependencies, resources: files.map { [.embedInCode($0)] } ?? [],
+    swiftSettings: settings)
 }
 
 func executable(_ name: String, _ dependencies: Target.Dependency...) -> Target {
@@ -81,12 +78,12 @@ let package = Package(
     layer("Workers", "Doors", "Keys", "Lanes", "Market", "Redis", "Telemetry", logging),
     layer("Health", hummingbird),
     // Files for browsers, and the design language that the pages share.
-    page(
+    layer(
       "Pages", files: "Design", crypto, hummingbird, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression),
     layer("MarketPage", "Pages"),
     layer(
-      "HTTPIngress", "Doors", "Health", "Identity", "Keys", "Lanes", "Market", "MarketPage", "Redis",
-      "Telemetry",
+      "HTTPIngress", files: "API", "Doors", "Health", "Identity", "Keys", "Lanes", "Market", "MarketPage",
+      "Pages", "Redis", "Telemetry",
       coreMetrics, crypto, hummingbird, lifecycle, logging),
     layer(
       "Runtime", "Doors", "HTTPIngress", "Health", "Identity", "Keys", "Lanes", "Market", "Redis",

@@ -32,7 +32,7 @@ struct Authentication: RouterMiddleware {
 extension Problem {
   /// A call without a token that needs one.
   static let unauthenticated = Problem(
-    .unauthorized, "unauthenticated", "This call needs a bearer token in the Authorization header.",
+    .unauthenticated, "This call needs a bearer token in the Authorization header.",
     message: "로그인이 필요합니다."
   ).challenging("Bearer realm=\"handover\"")
 
@@ -41,13 +41,13 @@ extension Problem {
     switch refusal.kind {
     case .invalid:
       Problem(
-        .unauthorized, "invalidToken", refusal.reason,
+        .invalidToken, refusal.reason,
         message: "로그인이 끝났거나 올바르지 않습니다. 다시 로그인해 주세요."
       ).challenging(
         "Bearer realm=\"handover\", error=\"invalid_token\", error_description=\"\(refusal.reason)\"")
     case .unavailable:
       .passing(
-        .serviceUnavailable, "tokensUnverifiable", refusal.reason,
+        .tokensUnverifiable, refusal.reason,
         message: "지금은 로그인을 확인할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.")
     }
   }

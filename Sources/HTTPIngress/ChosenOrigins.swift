@@ -16,7 +16,7 @@ struct ChosenOrigins<Context: RequestContext>: RouterMiddleware {
       // The server's own pages send an Origin too.
       if let origin = request.headers[.origin], !origins.contains(origin), origin != BaseURL(request).base {
         throw Problem(
-          .forbidden, "foreignOrigin", "Pages of \(origin) are not allowed to make changes.",
+          .foreignOrigin, "Pages of \(origin) are not allowed to make changes.",
           message: "이 페이지에서는 바꿀 수 없습니다.")
       }
     }

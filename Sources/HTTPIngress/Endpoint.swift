@@ -40,7 +40,7 @@ extension Endpoint.Access {
     case .operators:
       if viewer != .nobody {
         throw Problem(
-          .forbidden, "operatorsOnly", "Only operators may do that.", message: "운영자만 할 수 있습니다.")
+          .operatorsOnly, "Only operators may do that.", message: "운영자만 할 수 있습니다.")
       }
     }
     if viewer == .nobody { throw Problem.unauthenticated }

@@ -33,7 +33,7 @@ struct ForwardedHeaders: RouterMiddleware {
     let own = BaseURL(request)
     guard let baseURL = BaseURL(scheme: scheme ?? own.scheme, authority: authority ?? own.authority) else {
       throw Problem(
-        .badRequest, "badForwarding",
+        .badForwarding,
         "X-Forwarded-Proto must be http or https, and X-Forwarded-Host a name or an address with an optional port.",
         message: "X-Forwarded-Proto나 X-Forwarded-Host가 올바르지 않습니다."
       )

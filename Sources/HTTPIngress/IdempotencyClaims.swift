@@ -94,7 +94,7 @@ struct IdempotencyClaims: Sendable {
   private static let lifetime = "\(CommandRecord.lifetime / 1000)"
 
   private static let reused = Problem(
-    .unprocessableContent, "keyReused", "This Idempotency-Key was sent with another request before.",
+    .keyReused, "This Idempotency-Key was sent with another request before.",
     message: "이 Idempotency-Key는 이미 다른 요청에 쓰였습니다.")
 
   private static func mark(_ key: String) -> String { Key.request(key) + ":running" }

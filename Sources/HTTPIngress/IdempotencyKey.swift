@@ -5,7 +5,7 @@ enum IdempotencyKey {
     guard let header else { return nil }
     guard (1...200).contains(header.utf8.count), header.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       throw Problem(
-        .badRequest, "badIdempotencyKey",
+        .badIdempotencyKey,
         "Idempotency-Key must be 1 to 200 visible ASCII characters, no spaces.",
         message: "Idempotency-Key는 빈칸 없는 ASCII 문자 1~200자여야 합니다.")
     }

@@ -28,7 +28,7 @@ struct ItemChange {
       let isSame = resource.isNumber(name) == true ? Int(text) == Int(value) : text == value
       guard isSame else {
         throw Problem(
-          .unprocessableContent, "fixedField", "\(name) cannot be changed; it is \(value).", field: name,
+          .fixedField, "\(name) cannot be changed; it is \(value).", field: name,
           message: "\(name) 값은 바꿀 수 없습니다. 지금 값: \(value)")
       }
     }
@@ -77,7 +77,7 @@ struct ItemChange {
       }
     }
     throw Problem(
-      .unprocessableContent, "statusFollows",
+      .statusFollows,
       "status cannot be \"\(sent.prefix(40))\": it follows from what happens. \(rule.hint(id)).",
       field: "status",
       message: "상태는 이렇게 바꿀 수 없습니다. \(rule.koreanHint)")
@@ -85,7 +85,7 @@ struct ItemChange {
 
   private static func twoWishes(_ kind: CommandKind, _ field: String) -> Problem {
     Problem(
-      .unprocessableContent, "oneAtATime",
+      .oneAtATime,
       "This status asks for a \(kind.rawValue), and \(field) differs too: make one change at a time.",
       field: field, message: "상태와 다른 내용은 한 번에 하나씩 바꿔 주세요.")
   }

@@ -12,7 +12,7 @@ enum JSONBody {
       members = try scanner.object()
     } catch {
       throw Problem(
-        .badRequest, "unreadableBody",
+        .unreadableBody,
         "The body must be a JSON object such as {\"productid\": 1}, in UTF-8: \(error.why), at byte \(error.place).",
         message: "요청의 본문이 올바른 JSON이 아닙니다."
       )
@@ -26,7 +26,7 @@ enum JSONBody {
       case .nested:
         guard known.contains(name) else { continue }
         throw Problem(
-          .badRequest, "unreadableBody",
+          .unreadableBody,
           "\(name) must be a string or a number, not an object or an array.", field: name,
           message: "\(name) 값은 글이나 숫자여야 합니다.")
       }
@@ -40,7 +40,7 @@ enum JSONBody {
     guard let type else {
       if isEmpty { return }
       throw Problem(
-        .unsupportedMediaType, "notJSON", "A body needs the header Content-Type: application/json.",
+        .notJSON, "A body needs the header Content-Type: application/json.",
         message: "본문에는 Content-Type: application/json이 필요합니다.")
     }
     let parts = type.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\"" } }
@@ -48,7 +48,7 @@ enum JSONBody {
     let isJSON = name == "application/json" || name.hasPrefix("application/") && name.hasSuffix("+json")
     guard isJSON, parts.dropFirst().allSatisfy({ !$0.hasPrefix("charset=") || $0 == "charset=utf-8" }) else {
       throw Problem(
-        .unsupportedMediaType, "notJSON",
+        .notJSON,
         "The body must be application/json in UTF-8, not \(type.prefix(60)).",
         message: "본문은 UTF-8로 된 application/json이어야 합니다.")
     }

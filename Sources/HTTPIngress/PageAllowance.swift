@@ -29,7 +29,7 @@ final class PageAllowance: Sendable {
     }
     guard isTaken else {
       throw .passing(
-        .serviceUnavailable, "tooManyPages",
+        .tooManyPages,
         "Too many large pages are being read. Try again soon, or read \(PageRequest().size) items at a time.",
         message: "지금은 큰 목록을 읽을 수 없습니다. 잠시 뒤에 다시 시도해 주세요.")
     }

@@ -31,7 +31,7 @@ struct PageRequest: Equatable, Sendable {
     let order = parts.count == 1 ? "asc" : parts.last?.lowercased()
     guard parts.count <= 2, order == "asc" || order == "desc" else {
       throw Problem(
-        .badRequest, "badSort", "sort must be a field, a comma, and asc or desc.", field: "sort",
+        .badSort, "sort must be a field, a comma, and asc or desc.", field: "sort",
         message: "sort는 price,desc처럼 적어 주세요.")
     }
     sort = Sort(field: String(parts[0]), isDescending: order == "desc")
@@ -42,7 +42,7 @@ struct PageRequest: Equatable, Sendable {
   ) throws(Problem) -> Int {
     guard let number = Int(text), range.contains(number) else {
       throw Problem(
-        .badRequest, "badPage",
+        .badPage,
         "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound).", field: name,
         message: "\(name) 값은 \(range.lowerBound)부터 \(range.upperBound)까지의 정수여야 합니다.")
     }

@@ -31,7 +31,7 @@ extension Reads {
     )
     guard known.listing != nil || known.stock != nil else {
       throw Problem(
-        .notFound, Refusal.notFound.rawValue,
+        .refusal(.notFound),
         "Product \(productid) is neither listed nor in stock.", field: "id",
         message: "판매하거나 재고가 있는 상품이 아닙니다: \(productid)")
     }

@@ -17,7 +17,7 @@ struct Reads: Sendable {
   /// Returns a reserve, trade or inventory. Throws a 404 if there is none, or it was deleted.
   func item(_ entity: Entity, _ id: Int) async throws -> Fields {
     let missing = Problem(
-      .notFound, Refusal.notFound.rawValue, "id \(id) names no \(entity.rawValue) that is known here.",
+      .refusal(.notFound), "id \(id) names no \(entity.rawValue) that is known here.",
       field: "id",
       message: Refusal.notFound.message)
     guard let productid = try await productid(of: entity, id) else { throw missing }
@@ -45,7 +45,7 @@ struct Reads: Sendable {
 
   func notice(_ id: String) async throws -> Fields {
     guard let known = NoticeID(id), let fields = try await read([.notice(known)]).first else {
-      throw Problem(.notFound, "notFound", "There is no notice \(id).", message: Refusal.notFound.message)
+      throw Problem(.refusal(.notFound), "There is no notice \(id).", message: Refusal.notFound.message)
     }
     return fields
   }
@@ -55,7 +55,7 @@ struct Reads: Sendable {
     let sort = listing.unindexed(request.sort)
     if let sort, listing.resource.isNumber(sort.field) == nil {
       throw Problem(
-        .badRequest, "badSort", "\(listing.resource.collection) have no field \(sort.field).", field: "sort",
+        .badSort, "\(listing.resource.collection) have no field \(sort.field).", field: "sort",
         message: "정렬할 수 없는 항목입니다: \(sort.field)")
     }
     let isReversed = listing.newestFirst || sort == nil && request.sort?.isDescending == true
@@ -66,7 +66,7 @@ struct Reads: Sendable {
     let total = try await count(of: listing.contents)
     guard total <= Self.sortable else {
       throw Problem(
-        .badRequest, "tooManyToSort",
+        .tooManyToSort,
         """
         \(total) \(listing.resource.collection) are too many to sort by \(sort.field); the limit is \(Self.sortable). \
         Read them page by page, in their own order.

@@ -20,4 +20,7 @@ extension Routes {
 extension Request {
   /// Whether a browser asks for something to look at.
   var prefersHTML: Bool { headers[.accept]?.contains("text/html") == true }
+
+  /// Whether a program asks for something to read.
+  var prefersJSON: Bool { headers[.accept]?.contains("json") == true && !prefersHTML }
 }

@@ -17,6 +17,9 @@ extension Routes {
           return Response { card.write(on: baseURL, to: &$0) }
         }
       ])
+    add("/openapi.json", to: router, [.get: .document(.openapi)])
+    add("/asyncapi.json", to: router, [.get: .document(.asyncapi)])
+    add("/problems/:code", to: router, [.get: .problem])
     add(
       "/notices", to: router,
       [
@@ -128,7 +131,7 @@ extension Routes {
     let standing = isOwn ? try await writes.operations.standing(of: commandid) : .unknown
     guard standing != .unknown else {
       throw Problem(
-        .notFound, "unknownOperation", "No operation \(commandid) is known; outcomes are kept for a day.",
+        .unknownOperation, "No operation \(commandid) is known; outcomes are kept for a day.",
         message: "알 수 없는 요청 번호입니다. 결과는 하루 동안 남아 있습니다.")
     }
     var item: (resource: Resource, fields: Fields)?

@@ -81,7 +81,7 @@ extension Routes {
   private func checkWaiting(of userid: String, _ limit: Int) async throws {
     guard try await reads.waiting(of: userid) >= limit else { return }
     throw Problem(
-      .conflict, "tooManyWaiting",
+      .tooManyWaiting,
       "\(limit) of your reservations wait already. Cancel one, or wait until one has its turn.",
       message: "이미 \(limit)건의 예약이 기다리고 있습니다. 하나를 취소하거나 순서를 기다려 주세요.")
   }

@@ -16,7 +16,7 @@ enum URLText {
   static func decode(_ text: String, _ name: String) throws(Problem) -> String {
     guard let plain = plain(text.utf8), !plain.isEmpty else {
       throw Problem(
-        .badRequest, "badPath", "\(name) must be percent-encoded UTF-8 text.", field: name,
+        .badPath, "\(name) must be percent-encoded UTF-8 text.", field: name,
         message: "주소를 읽을 수 없습니다.")
     }
     return plain
@@ -33,7 +33,7 @@ enum URLText {
       let name = plain(parts[0])
       guard let name, let value = parts.count == 2 ? plain(parts[1]) : "" else {
         throw Problem(
-          .badRequest, "badQuery", "\(name ?? "The query") must be percent-encoded UTF-8 text.", field: name,
+          .badQuery, "\(name ?? "The query") must be percent-encoded UTF-8 text.", field: name,
           message: "주소를 읽을 수 없습니다.")
       }
       fields.append(name, value)
@@ -68,7 +68,7 @@ enum URLText {
   static func id(_ text: String) throws(Problem) -> Int {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let id = Int(text), 1..<(1 << 53) ~= id else {
       throw Problem(
-        .badRequest, "badId", "An id is a whole number from 1 to 9007199254740991.", field: "id",
+        .badId, "An id is a whole number from 1 to 9007199254740991.", field: "id",
         message: "번호는 1부터 9007199254740991까지의 정수입니다.")
     }
     return id

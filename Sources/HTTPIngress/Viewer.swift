@@ -61,7 +61,7 @@ extension Viewer {
     if let named = sent["userid"], named.contains(where: { $0 != " " }) {
       guard named.utf8.elementsEqual(own.utf8) else {
         throw Problem(
-          .forbidden, Refusal.notYours.rawValue, "userid is another user than the one of the token.",
+          .refusal(.notYours), "userid is another user than the one of the token.",
           field: "userid", message: "다른 사람의 이름으로 할 수 없습니다.")
       }
       return sent
@@ -77,6 +77,6 @@ extension Resource {
 extension Problem {
   /// Why a viewer may not do something.
   init(_ refusal: Refusal) {
-    self.init(refusal.status, refusal.rawValue, refusal.english, message: refusal.message)
+    self.init(.refusal(refusal), refusal.english, message: refusal.message)
   }
 }

@@ -43,7 +43,7 @@ struct Writes: Sendable {
       if let earlier { return .finished(earlier, commandid: commandid, isReplayed: true) }
       guard !claim.isRunning else {
         throw Problem.passing(
-          .conflict, "stillRunning", "The same request is still being processed. Try again soon.",
+          .stillRunning, "The same request is still being processed. Try again soon.",
           message: "같은 요청을 처리하고 있습니다. 잠시 뒤에 다시 시도해 주세요.")
       }
     }
@@ -107,7 +107,7 @@ struct Writes: Sendable {
       if let key = call.key { try await claims.release(key) }
       if case .crowded = admission { throw Crowded() }
       throw admission.flatMap(Problem.init)
-        ?? Problem(.internalServerError, "internal", "The door gave no answer.", message: "서버에서 문제가 생겼습니다.")
+        ?? Problem(.internal, "The door gave no answer.", message: "서버에서 문제가 생겼습니다.")
     }
   }
 

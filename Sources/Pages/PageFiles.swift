@@ -4,61 +4,39 @@ import Hummingbird
 package struct PageFiles: Sendable {
   /// What a page can do: load these files and call the server it came from. Nothing inline, nothing from elsewhere,
   /// and no frame around it.
-  package static let contentSecurityPolicy =
+  private static let policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-  private let files: [String: PageFile]
+  private let files: [String: Document]
 
   /// - Parameter contents: The bytes of each file by its name, whose extension tells the type.
   package init(_ contents: [String: [UInt8]]) {
-    files = Dictionary(uniqueKeysWithValues: contents.map { ($0, PageFile($0, $1)) })
+    files = Dictionary(
+      uniqueKeysWithValues: contents.map { name, bytes in
+        (name, Document(Self.contentType(of: name), bytes, headers: [.contentSecurityPolicy: Self.policy]))
+      })
   }
 
   /// The names of all files.
   package var names: Set<String> { Set(files.keys) }
 
   /// How much a browser loads that loads all of them, in bytes, without compression.
-  package var size: Int { files.values.reduce(0) { $0 + $1.bytes.readableBytes } }
+  package var size: Int { files.values.reduce(0) { $0 + $1.size } }
 
-  /// Returns the answer to a request for a file: the file, compressed if the client takes that, or a 304 if the client
-  /// has it. Returns nil if there is no such file.
+  /// Returns the answer to a request for a file, or nil if there is no such file.
   package func response(for name: String, to request: Request) -> Response? {
-    guard let file = files[name] else { return nil }
-    var headers: HTTPFields = [
-      .contentType: file.contentType, .cacheControl: "no-cache", .vary: "Accept-Encoding",
-      .contentSecurityPolicy: Self.contentSecurityPolicy,
-    ]
-    var body = file.bytes
-    var tag = file.tag
-    if let compressed = file.compressed, Self.takesGzip(request.headers[values: .acceptEncoding]) {
-      body = compressed
-      // Another representation has another tag.
-      tag += "-gzip"
-      headers[.contentEncoding] = "gzip"
-    }
-    headers[.eTag] = "\"\(tag)\""
-    let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
-    if known.contains(where: { $0.filter { $0 != " " && $0 != "\t" }.drop("W/") == "\"\(tag)\"" }) {
-      return Response(status: .notModified, headers: headers)
-    }
-    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+    files[name]?.response(to: request)
   }
 
-  private static func takesGzip(_ accepted: [String]) -> Bool {
-    for coding in accepted.flatMap({ $0.lowercased().split(separator: ",") }) {
-      let parts = coding.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-      guard parts.first == "gzip" else { continue }
-      let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
-      return weight > 0
+  private static func contentType(of name: String) -> String {
+    switch name.split(separator: ".").last {
+    case "html": "text/html; charset=utf-8"
+    case "css": "text/css; charset=utf-8"
+    case "js": "text/javascript; charset=utf-8"
+    case "json": "application/json"
+    case "svg": "image/svg+xml"
+    default: "application/octet-stream"
     }
-    return false
-  }
-}
-
-extension String {
-  /// Returns the text without a prefix.
-  fileprivate func drop(_ prefix: String) -> Substring {
-    hasPrefix(prefix) ? dropFirst(prefix.count) : self[...]
   }
 }

@@ -81,7 +81,8 @@ import Testing
         "/inventories": "\(inventory)",
       ]
       var path = template.replacing("{userid}", with: WhoMayTests.escaped(WhoMayTests.callers[buyer]))
-        .replacing("{commandid}", with: operation).replacing("{file}", with: "design.css")
+        .replacing("{commandid}", with: operation).replacing("{file}", with: "design.css").replacing(
+          "{code}", with: "notYours")
       if path.hasPrefix("/notices") { path = path.replacing("{id}", with: notice) }
       for (head, id) in own where path.hasPrefix(head) { path = path.replacing("{id}", with: id) }
       return path

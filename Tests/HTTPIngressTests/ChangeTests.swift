@@ -120,7 +120,7 @@ import Testing
     ] as [(Entity, String, String)])
   func `a status that clients cannot set is refused`(entity: Entity, present: String, sent: String) throws {
     let problem = #expect(throws: Problem.self) { try change(["status": sent], entity, at: present) }
-    #expect(problem?.code == "statusFollows" && problem?.field == "status")
+    #expect(problem?.code.name == "statusFollows" && problem?.field == "status")
     #expect(problem?.detail.contains("/\(Resource.of(entity).collection)/1") == true)
     #expect(problem?.message.hasPrefix("상태는") == true)
     for action in Resource.of(entity).actions { #expect(problem?.detail.contains("/1/\(action)") == true) }
@@ -129,10 +129,10 @@ import Testing
   @Test func `a new status and an edit cannot be in one request`() throws {
     let sent: Fields = ["status": "거래완료", "price": "11", "version": "3"]
     let problem = #expect(throws: Problem.self) { try change(sent, .trade) }
-    #expect(problem?.code == "oneAtATime" && problem?.field == "price")
+    #expect(problem?.code.name == "oneAtATime" && problem?.field == "price")
     // The price can simply be that of an earlier page.
     let stale = #expect(throws: Problem.self) { try change(sent.with("version", "2"), .trade) }
-    #expect(stale?.code == "stale" && stale?.status == .conflict)
+    #expect(stale?.code.name == "stale" && stale?.status == .conflict)
     #expect(stale?.message.contains("price: 10 (보낸 값 11)") == true)
     #expect(stale?.detail.contains("version is 3, not 2") == true)
   }

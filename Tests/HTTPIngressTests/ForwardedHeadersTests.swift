@@ -58,7 +58,7 @@ import Testing
       }
     }
     try await TestIngress.run(setUp: { $0.trustedProxies = TestIngress.loopback }) { stage in
-      let vary = try await stage.call("GET", "/").headers["vary"]
+      let vary = try await stage.call("GET", "/reserves").headers["vary"]
       #expect(vary == "Origin, Accept-Language, X-Forwarded-Host, X-Forwarded-Proto")
     }
   }

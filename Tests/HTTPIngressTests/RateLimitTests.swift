@@ -180,7 +180,7 @@ import Testing
       var context = context
       switch request.headers[.authorization]?.dropFirst("Bearer ".count) {
       case nil: context.viewer = .nobody
-      case "bad": throw Problem(.unauthorized, "badToken", "The token is not valid.")
+      case "bad": throw Problem(.invalidToken, "The token is not valid.")
       case let name?: context.viewer = .user(ActingUser(String(name), isOperator: name == "operator"))
       }
       return try await next(request, context)

@@ -45,7 +45,7 @@ import Testing
       #expect(refused.status == 409)
       #expect(refused.headers["content-type"] == "application/problem+json")
       #expect(refused.json["code"].text == "soldOut")
-      #expect(refused.json["type"].text == "urn:handover:problem:soldOut")
+      #expect(refused.json["type"].text == "/problems/soldOut")
       #expect(refused.json["message"].text == "품절되었습니다.")
       #expect(refused.json["instance"].text == "/reserves")
       let wrong = try await stage.call("POST", "/reserves", #"{"productid":"x"}"#)

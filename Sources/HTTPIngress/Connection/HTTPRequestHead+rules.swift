@@ -6,29 +6,29 @@ extension HTTPRequestHead {
   mutating func normalize(_ limits: ServerLimits) throws(Problem) {
     guard method != .CONNECT else {
       throw Problem(
-        .notImplemented, "unknownMethod", "This server is not a proxy and does not support CONNECT.",
+        .unknownMethod, "This server is not a proxy and does not support CONNECT.",
         message: "이 서버는 프록시가 아닙니다.")
     }
     guard uri.utf8.count <= limits.targetBytes else {
       throw Problem(
-        .uriTooLong, "targetTooLong", "The path and its query are longer than \(limits.targetBytes) bytes.",
+        .targetTooLong, "The path and its query are longer than \(limits.targetBytes) bytes.",
         message: "주소가 너무 깁니다.")
     }
     let codings = headers[canonicalForm: "transfer-encoding"]
     guard codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked" else {
       throw Problem(
-        .notImplemented, "unknownCoding", "The only supported Transfer-Encoding is chunked.",
+        .unknownCoding, "The only supported Transfer-Encoding is chunked.",
         message: "알 수 없는 Transfer-Encoding입니다.")
     }
     guard codings.isEmpty || !isOld else {
       throw Problem(
-        .badRequest, "unreadableRequest", "HTTP/1.0 has no Transfer-Encoding.",
+        .unreadableRequest, "HTTP/1.0 has no Transfer-Encoding.",
         message: "HTTP/1.0에는 Transfer-Encoding이 없습니다.")
     }
     let expected = headers[canonicalForm: "expect"]
     guard expected.allSatisfy({ $0.lowercased() == "100-continue" }) else {
       throw Problem(
-        .expectationFailed, "unknownExpectation", "The only supported Expect is 100-continue.",
+        .unknownExpectation, "The only supported Expect is 100-continue.",
         message: "알 수 없는 Expect입니다.")
     }
     try normalizeHost()
@@ -39,7 +39,7 @@ extension HTTPRequestHead {
     let hosts = headers[canonicalForm: "host"]
     guard hosts.count == 1 || hosts.isEmpty && isOld else {
       throw Problem(
-        .badRequest, "badHost", "A request must have exactly one Host; this one has \(hosts.count).",
+        .badHost, "A request must have exactly one Host; this one has \(hosts.count).",
         message: "요청에는 Host가 하나 있어야 합니다.")
     }
     if uri == "*", method == .OPTIONS { uri = "/" }
@@ -48,7 +48,7 @@ extension HTTPRequestHead {
       let scheme = ["http://", "https://"].first { uri.lowercased().hasPrefix($0) }
       guard let scheme else {
         throw Problem(
-          .badRequest, "badTarget", "The request target must begin with a slash or be an absolute http URL.",
+          .badTarget, "The request target must begin with a slash or be an absolute http URL.",
           message: "요청의 주소가 올바르지 않습니다.")
       }
       let rest = uri.dropFirst(scheme.count)
@@ -58,7 +58,7 @@ extension HTTPRequestHead {
     }
     guard headers.first(name: "host").map({ Authority.isValid($0) }) ?? true else {
       throw Problem(
-        .badRequest, "badHost",
+        .badHost,
         "Host must be a name or an address with an optional port, at most \(Authority.longest) bytes long.",
         message: "Host가 올바르지 않습니다."
       )

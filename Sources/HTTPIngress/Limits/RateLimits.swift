@@ -32,7 +32,7 @@ struct RateLimits: Sendable {
       guard !verdict.isAdmitted else { return fields }
       refused.increment()
       var problem = Problem(
-        .tooManyRequests, "rateLimited",
+        .rateLimited,
         """
         Too many calls: \(limiter.perMinute) \(name) a minute are allowed, and large or sorted pages count as \
         several. Try again in \(verdict.seconds) s.

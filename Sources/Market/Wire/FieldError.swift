@@ -1,6 +1,6 @@
 /// What is wrong with one field, told to a person.
 public struct FieldError: Error, Hashable, Sendable {
-  public enum Reason: String, Sendable {
+  public enum Reason: String, CaseIterable, Sendable {
     /// `unknownWord`: none of the words that this release knows.
     case unknownWord
     case missing, notANumber, outOfRange, tooLong, notText, notADate, unknownType, notAllowed, unknownId,

@@ -23,7 +23,7 @@ extension Problem {
       parts.isEmpty ? "" : " \(head) \(parts.joined(separator: "; "))."
     }
     return Problem(
-      .conflict, Refusal.stale.rawValue,
+      .refusal(.stale),
       "It has changed since it was read.\(list(english, after: "Now")) Read it again and repeat the change.",
       message: Refusal.stale.message + list(korean, after: "지금은"))
   }

@@ -3,8 +3,7 @@ import Hummingbird
 /// Why a call failed: a problem of RFC 9457.
 struct Problem: Error {
   var status: HTTPResponse.Status
-  /// A code that a program can act on; part of the problem's type.
-  var code: String
+  let code: ProblemCode
   /// What happened and what can be done, in English, for the client's developer and English-speaking users.
   var detail: String
   /// The field of the request that is wrong.
@@ -13,22 +12,22 @@ struct Problem: Error {
   var message: String
   var headers: HTTPFields = [:]
 
-  init(
-    _ status: HTTPResponse.Status, _ code: String, _ detail: String, field: String? = nil,
-    message: String? = nil
-  ) {
-    self.status = status
+  /// A problem with the usual status of its kind.
+  init(_ code: ProblemCode, _ detail: String, field: String? = nil, message: String? = nil) {
+    status = code.status
     self.code = code
     self.detail = detail
     self.field = field
     self.message = message ?? detail
   }
 
+  init(_ code: IngressCode, _ detail: String, field: String? = nil, message: String? = nil) {
+    self.init(.ingress(code), detail, field: field, message: message)
+  }
+
   /// Returns a problem that passes by itself within about a second; it has a `Retry-After`.
-  static func passing(
-    _ status: HTTPResponse.Status, _ code: String, _ detail: String, message: String? = nil
-  ) -> Problem {
-    var problem = Problem(status, code, detail, message: message)
+  static func passing(_ code: IngressCode, _ detail: String, message: String? = nil) -> Problem {
+    var problem = Problem(code, detail, message: message)
     problem.headers[.retryAfter] = "1"
     return problem
   }
@@ -45,11 +44,11 @@ struct Problem: Error {
 
   /// Writes its members into an open object.
   func write(to json: inout JSONWriter, in language: Language) {
-    json.write("type", "urn:handover:problem:\(code)")
+    json.write("type", code.type)
     json.write("title", status.reasonPhrase)
     json.write("status", status.code)
     json.write("detail", detail)
-    json.write("code", code)
+    json.write("code", code.name)
     if let field { json.write("field", field) }
     let message =
       switch language {
