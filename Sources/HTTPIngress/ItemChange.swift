@@ -40,6 +40,8 @@ struct ItemChange {
       new = whole.fields.pairs.filter { (present[$0.name] ?? "") != $0.value }
     }
     let seen = resource.seen(sent, ifMatch: ifMatch, present: present)
+    // Also where nothing is left to change, so that a malformed request never succeeds.
+    _ = try Seen(fields: sentFields(resource.tagged))
     if let kind = try Self.wish(sent["status"], present, entity, rule, id) {
       guard new.isEmpty else {
         throw resource.isTrue(seen, of: present)

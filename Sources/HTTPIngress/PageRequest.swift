@@ -24,7 +24,7 @@ struct PageRequest: Equatable, Sendable {
   init(_ query: Fields) throws(Problem) {
     if let text = query["page"] { number = try Self.number(text, "page", in: 0...Self.last) }
     if let text = query["size"] {
-      size = min(try Self.number(text, "size", in: 1...Int.max), Self.largestSize)
+      size = min(try Self.number(text, "size", in: 1...(1 << 53) - 1), Self.largestSize)
     }
     guard let text = query["sort"], !text.isEmpty else { return }
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)

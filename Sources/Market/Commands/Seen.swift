@@ -25,7 +25,8 @@ public struct Seen: Hashable, Sendable {
 }
 
 extension Seen {
-  init(fields: Fields) throws(FieldError) {
+  /// Reads what the fields say of it. Throws for a number that is none.
+  public init(fields: Fields) throws(FieldError) {
     try self.init(
       version: fields.find(.count("version")), held: fields.find(.units("held")),
       sold: fields.find(.units("sold")))
