@@ -1,8 +1,8 @@
 /** The language of a page: its words, and how it writes numbers and times. */
 
 /**
- * Returns the words of a page in the language of the person who reads it: the one chosen before, else the browser's,
- * else Korean.
+ * Returns the words of a page in the language of the person who reads it: the one chosen before, else the browser's;
+ * English for browsers of other languages.
  *
  * @param {{ko: object, en: object}} tables the words of each language under the same keys; a word can be a function of
  *   values.
@@ -10,7 +10,7 @@
  */
 export function makeLanguage(tables, memory = "handover.language") {
   const listeners = [];
-  let code = remembered() ?? (navigator.language?.toLowerCase().startsWith("en") ? "en" : "ko");
+  let code = remembered() ?? (/^ko\b/i.test(navigator.language ?? "ko") ? "ko" : "en");
 
   function remembered() {
     try {
@@ -24,7 +24,7 @@ export function makeLanguage(tables, memory = "handover.language") {
   /** Returns a word by its key, with the values that it takes. */
   function say(key, ...values) {
     const word = tables[code][key];
-    return typeof word === "function" ? word(...values) : (word ?? key);
+    return typeof word === "function" ? word(...values) : (word ?? key); // A status is its own word in Korean.
   }
 
   return {

@@ -1,0 +1,113 @@
+/** Calls of the market's HTTP interface. Each ends: with what was asked for, or with a `Problem` that a person can read. */
+
+import { say, words } from "./market-words.js";
+import { session } from "./market-session.js";
+
+/** How long a call can take, in milliseconds. Writes are answered within two seconds, if only by a 202. */
+const PATIENCE = 12_000;
+/** How long the result of a write that was answered by a 202 is asked for, in milliseconds. */
+const RESULT_PATIENCE = 20_000;
+/** The longest `Retry-After` that is waited for without asking the person, in seconds. */
+const LONGEST_WAIT = 3;
+/** How often a call that the server puts off is repeated. */
+const MOST_TRIES = 3;
+
+/** Why a call failed, in the words of the page's language. */
+export class Problem extends Error {
+  /**
+   * @param {object} about
+   * @param {number} [about.status] the HTTP status; 0 if there was no answer.
+   * @param {string} [about.code] what a program can act on.
+   * @param {string} [about.field] the field of the request that is wrong.
+   * @param {boolean} [about.isUnknown] whether it can have been done all the same: nobody knows until it is repeated.
+   */
+  constructor(message, { status = 0, code = "", field, isUnknown = false } = {}) {
+    super(message);
+    Object.assign(this, { status, code, field, isUnknown });
+  }
+
+  /** Whether what the person saw was no longer true. */
+  get isStale() {
+    return this.status === 412 || this.code === "stale";
+  }
+}
+
+/** Returns a name for one intention: sent again under it, a write is done once. */
+export function newKey() {
+  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("-");
+}
+
+/** Returns what is at a path, and its entity tag. */
+export function read(path) {
+  return call("GET", path);
+}
+
+/**
+ * Makes a change and returns the item that came of it, also where the server only accepted it at first.
+ *
+ * @param {string} key the intention's name, from `newKey`.
+ * @param {object} [options] `body`; `tag`: the entity tag of what the person saw; `onWaiting`: is called when it takes
+ *   longer than usual.
+ */
+export async function write(method, path, key, { body, tag, onWaiting } = {}) {
+  const headers = { "Idempotency-Key": key };
+  if (tag) headers["If-Match"] = tag;
+  const answer = await call(method, path, { headers, body });
+  if (answer.status !== 202) return answer.item;
+  onWaiting?.();
+  return result(answer.location);
+}
+
+/** Follows an accepted write until there is a result. */
+async function result(location) {
+  const path = new URL(location, document.baseURI).pathname;
+  const until = Date.now() + RESULT_PATIENCE;
+  for (let pause = 300; Date.now() < until; pause = Math.min(pause * 1.5, 2000)) {
+    await delay(pause);
+    const { item } = await call("GET", path);
+    if (item.status === "completed") return item.reserve ?? item.trade ?? item.inventory;
+    if (item.status === "rejected") throw told(item.problem);
+  }
+  throw new Problem(say("stillRunning"), { code: "stillRunning", isUnknown: true });
+}
+
+async function call(method, path, options = {}, tries = 1) {
+  const isWrite = method !== "GET";
+  let response, item;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { ...session.headers(), ...options.headers, ...(options.body && { "Content-Type": "application/json" }) },
+      body: options.body && JSON.stringify(options.body),
+      signal: AbortSignal.timeout(PATIENCE),
+      cache: "no-store",
+    });
+    const text = await response.text();
+    item = text ? JSON.parse(text) : undefined;
+  } catch (error) {
+    const why = error.name === "TimeoutError" ? "noAnswer" : navigator.onLine ? "unreachable" : "offline";
+    throw new Problem(say(why) + (isWrite ? " " + say("nothingTwice") : ""), { code: why, isUnknown: isWrite });
+  }
+  if (response.ok) {
+    return { item, status: response.status, tag: response.headers.get("ETag"), location: response.headers.get("Location") };
+  }
+  const wait = Number(response.headers.get("Retry-After")) || 0;
+  const isPutOff = [429, 503].includes(response.status) || item?.code === "stillRunning";
+  if (isPutOff && wait <= LONGEST_WAIT && tries < MOST_TRIES) {
+    await delay(1000 * (wait || tries));
+    return call(method, path, options, tries + 1);
+  }
+  if (response.status === 401) session.refused();
+  throw told({ ...item, status: response.status }, wait, isPutOff && isWrite);
+}
+
+/** Returns the problem that the server tells, in a problem+json. */
+function told({ status, code, field, message }, wait = 0, isUnknown = false) {
+  const text = status === 429 ? say("tooMany", wait || 60) : (words.has(`refused.${code}`) ? say(`refused.${code}`) : message);
+  return new Problem(text || say("failed", status), { status, code, field, isUnknown });
+}
+
+/** Waits so many milliseconds. */
+export function delay(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,174 @@
+/** How a listing, a deal and a notice look. */
+
+import { addStock, cancel, change, edit, end, handover, reserve } from "./market-actions.js";
+import { SELLER, canChange, freeOf, inOrder, isOnSale, isOpen, isRunning, isWaiting, timeline, tone } from "./market-deals.js";
+import { element } from "./dom.js";
+import { session } from "./market-session.js";
+import { store } from "./market-store.js";
+import { say, won, words } from "./market-words.js";
+
+/** A button that keeps the focus when its card is drawn again. */
+const button = (word, act, kind = "") =>
+  element(`button.button${kind}`, { type: "button", data: { focus: word }, onclick: act }, say(word));
+
+const link = (word, to, kind = "") => element(`a.button${kind}`, { href: to, data: { focus: word } }, say(word));
+
+const badge = (status, kind = tone(status)) => element(`span.badge${kind && `.${kind}`}`, {}, say(status));
+
+/** A tile with the first letter of a thing, in a colour of its own: things have no pictures here. */
+function tile({ productid, productname }) {
+  const [first = "?"] = new Intl.Segmenter(words.code).segment(productname.trim() || "?");
+  const made = element("div.tile", { "aria-hidden": "true" }, first.segment ?? first);
+  made.style.setProperty("--hue", String((productid * 47) % 360));
+  return made;
+}
+
+/** What a thing is: its tile, its name, its price, and what is given below. */
+function thing(item, ...below) {
+  return element(
+    "div.thing",
+    {},
+    tile(item),
+    element("div.about", {}, element("h3", {}, item.productname), element("p.price.number", {}, won(item.price)), ...below),
+  );
+}
+
+/** How many are left and how many wait, in words. */
+function supply(trade) {
+  const free = trade.card?.free ?? freeOf(trade);
+  const waiting = trade.card?.waiting ?? 0;
+  return [free > 0 ? say("free", words.number(free)) : say("noneFree"), waiting > 0 && say("waiting", words.number(waiting))].filter(Boolean).join(" · ");
+}
+
+/** A listing as everybody sees it. */
+export function listingCard(trade) {
+  const isMine = session.user !== "" && trade.userid === session.user;
+  const takes = isOnSale(trade);
+  const own = trade.card?.yours ?? [];
+  const action = () => {
+    if (isMine) return link("manage", "#selling");
+    if (own.length > 0) return link("toMyReservation", "#buying");
+    if (!takes) return null;
+    return button((trade.card?.free ?? freeOf(trade)) > 0 ? "reserve" : "lineUp", () => reserve(trade), ".main");
+  };
+  return element(
+    `article.card.listing${takes ? "" : ".over"}`,
+    { data: { product: trade.productid } },
+    thing(
+      trade,
+      element("p.row", {}, isMine && badge("mine", "accent"), badge(trade.status), ...own.slice(0, 1).map(turn)),
+      element("p.small.quiet", {}, [takes && supply(trade), !isMine && say("seller", trade.userid)].filter(Boolean).join(" · ")),
+    ),
+    element("div.actions", {}, action()),
+  );
+}
+
+/** Where somebody stands in the line. */
+function turn({ status, position }) {
+  return isWaiting(status)
+    ? element("span.badge.wait", {}, position ? say("turn", position) : say("turnUnknown"))
+    : element("span.badge.accent", {}, say(status));
+}
+
+/** A reservation as its buyer sees it. */
+export function reservationCard(row) {
+  const place = isWaiting(row.status) ? (row.position ?? 0) : 0;
+  const hint = isRunning(row.status) ? say("runningBuyer") : isWaiting(row.status) ? say("turnText") : null;
+  return element(
+    `article.card.deal${isOpen(row.status) ? "" : ".over"}`,
+    { data: { reserve: row.reserveid } },
+    thing(
+      row,
+      element("p.row", {}, badge(row.status), place > 0 && element("span.badge.wait", {}, say("turn", place))),
+      element("p.small.quiet", {}, [row.seller && say("with", row.seller), row.qty > 1 && say("units", row.qty)].filter(Boolean).join(" · ")),
+    ),
+    hint && element("p.small", {}, hint),
+    meeting(row),
+    story(row),
+    canChange(row.status) && element("div.actions", {}, button("change", () => change(row)), button("cancel", () => cancel(row), ".danger")),
+  );
+}
+
+/** A listing as its seller sees it, with those who reserved it. */
+export function saleCard({ deals, ...trade }) {
+  const takes = isOnSale(trade);
+  const lacksStock = takes && trade.card && trade.card.tradeid === trade.id && trade.card.inventoryid === undefined;
+  const line = inOrder(deals);
+  return element(
+    `article.card.sale${takes ? "" : ".over"}`,
+    { data: { product: trade.productid } },
+    thing(trade, element("p.row", {}, badge(trade.status)), takes && element("p.small.quiet", {}, supply(trade))),
+    lacksStock && element("div.message.wait", {}, element("p", {}, say("noStockYet")), button("addStock", () => addStock(trade))),
+    takes && element("div.actions", {}, button("edit", () => edit(trade)), !line.some(({ status }) => isRunning(status)) && button("end", () => end(trade), ".danger")),
+    line.length > 0
+      ? element("section.deals", {}, element("h4", {}, say("deals")), line.map((row) => soldDeal(row, line)))
+      : takes && element("p.small.quiet", {}, say("nobodyYet")),
+  );
+}
+
+/** A deal as its seller sees it. */
+function soldDeal(row, line) {
+  const before = line.filter(({ status }) => isWaiting(status)).findIndex(({ reserveid }) => reserveid === row.reserveid);
+  return element(
+    "div.sold",
+    { data: { reserve: row.reserveid } },
+    element(
+      "p.row.spread",
+      {},
+      element("strong", {}, say("buyer", row.buyer), row.qty > 1 && ` · ${say("units", row.qty)}`),
+      element("span.row", {}, before >= 0 && element("span.badge.wait", {}, say("turn", before + 1)), badge(row.status)),
+    ),
+    meeting(row),
+    story(row),
+    isRunning(row.status) &&
+      element(
+        "div.actions",
+        {},
+        element("p.small.quiet", {}, say("runningSeller")),
+        element("button.button.main", { type: "button", data: { focus: `handover-${row.reserveid}` }, onclick: () => handover(row) }, say("handover")),
+      ),
+  );
+}
+
+/** When and where two people meet. */
+function meeting({ reserveDt, address, role, status }) {
+  const isHidden = role === SELLER && !address && session.needsToken && !isRunning(status);
+  return element(
+    "dl.meeting",
+    {},
+    element("div", {}, element("dt", {}, say("day")), element("dd", {}, words.day(reserveDt))),
+    element("div", {}, element("dt", {}, say("place")), element("dd", {}, address || say(isHidden ? "placeLater" : "noPlace"))),
+  );
+}
+
+/** What happened in a deal. */
+function story(row) {
+  const steps = timeline(row, row.news).map(({ status, at }) =>
+    element("li", {}, element("span", {}, say(status)), element("time", { datetime: at }, words.time(at))),
+  );
+  return element("ol.timeline", { "aria-label": say("whatHappened") }, steps);
+}
+
+/** A notice. The market's message is Korean; in another language its status says what happened. */
+export function noticeItem({ notice, isUnread, isMinor }) {
+  const { status, message, productname, role, createdAt } = notice;
+  const text = words.code === "ko" && message ? message : `${productname}: ${say(status)}`;
+  return element(
+    `li.notice${isUnread ? ".unread" : ""}${isMinor ? ".minor" : ""}`,
+    {},
+    element(
+      "a",
+      { href: role === SELLER ? "#selling" : "#buying", data: { focus: "open" } },
+      isUnread && element("span.unseen", {}, `${say("unread")}: `),
+      element("span", {}, text),
+      element("time", { datetime: createdAt }, words.time(createdAt)),
+    ),
+  );
+}
+
+/** A deal's row with what its card shows besides: its notices, and the buyer's place in the line. */
+export function withStory(row) {
+  const yours = store.products.get(row.productid)?.yours ?? [];
+  const news = store.news.filter(({ reserveid }) => reserveid === row.reserveid);
+  return { ...row, news, position: yours.find(({ reserveid }) => reserveid === row.reserveid)?.position };
+}

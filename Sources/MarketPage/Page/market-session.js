@@ -1,0 +1,110 @@
+/**
+ * Who the person is. Where anybody may do anything, that is a name; where callers must sign in, a token. Both belong to
+ * the tab, so that two tabs can be the two sides of a deal.
+ */
+
+import { words } from "./market-words.js";
+
+const NAME = "handover.name";
+const TOKEN = "handover.token";
+const NAMES = "handover.names";
+const MOST_NAMES = 6;
+
+const listeners = [];
+let token = load(sessionStorage, TOKEN);
+let name = load(sessionStorage, NAME) ?? "";
+
+export const session = {
+  /** Whether callers must sign in; null until the server has said so. */
+  needsToken: null,
+
+  /** The name of the person, or "" if nobody is chosen. */
+  get user() {
+    return this.needsToken ? (token ? (userOf(token) ?? "") : "") : name;
+  },
+
+  /** Names that were used in this browser, the latest first. */
+  get names() {
+    try {
+      const found = JSON.parse(load(localStorage, NAMES) ?? "[]");
+      return Array.isArray(found) ? found.filter((one) => typeof one === "string").slice(0, MOST_NAMES) : [];
+    } catch {
+      return [];
+    }
+  },
+
+  /** What every call carries. */
+  headers() {
+    return { "Accept-Language": words.code, Accept: "application/json", ...(token && this.needsToken && { Authorization: `Bearer ${token}` }) };
+  },
+
+  /** Becomes the person with a name. */
+  become(chosen) {
+    name = chosen;
+    save(sessionStorage, NAME, name);
+    save(localStorage, NAMES, JSON.stringify([name, ...this.names.filter((one) => one !== name)].slice(0, MOST_NAMES)));
+    changed();
+  },
+
+  /** Takes a token. Returns false if it is none. */
+  signIn(text) {
+    const found = text.trim().replace(/^Bearer\s+/i, "");
+    if (!userOf(found)) return false;
+    token = found;
+    save(sessionStorage, TOKEN, token);
+    changed();
+    return true;
+  },
+
+  signOut() {
+    token = null;
+    name = "";
+    for (const key of [TOKEN, NAME]) save(sessionStorage, key, null);
+    changed();
+  },
+
+  /** The server did not take the token: it ran out, or was never good. */
+  refused() {
+    if (!token) return;
+    token = null;
+    save(sessionStorage, TOKEN, null);
+    changed("refused");
+  },
+
+  /** Calls a listener when the person is another one, with "refused" if the server did not take the token. */
+  onChange: (listener) => listeners.push(listener),
+};
+
+/** Returns the user whom a token names. Only to show it: whether it is true, the server decides. */
+function userOf(text) {
+  try {
+    const part = text.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(part), (one) => one.codePointAt(0));
+    const { sub } = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof sub === "string" && sub ? sub : null;
+  } catch {
+    return null;
+  }
+}
+
+function changed(why) {
+  for (const listener of listeners) listener(why);
+}
+
+// A browser can refuse to keep anything. Then the choice lasts as long as the page.
+function load(storage, key) {
+  try {
+    return storage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function save(storage, key, value) {
+  try {
+    if (value === null) storage.removeItem(key);
+    else storage.setItem(key, value);
+  } catch {
+    // As above.
+  }
+}

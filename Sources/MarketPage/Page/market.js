@@ -1,0 +1,203 @@
+/**
+ * The market page. This file puts it together; what it consists of:
+ *
+ * - `market-session.js`: who the person is. `market-words.js`: the language.
+ * - `market-api.js`: calls of the HTTP interface. `market-live.js`: notices as they happen.
+ * - `market-store.js`: what the page knows, kept true by the two. `market-deals.js`: what statuses mean.
+ * - `market-views.js` and `market-cards.js`: how that looks. `market-actions.js` and `market-form.js`: what one can do.
+ * - `dom.js` and `language.js`: shared with the operator's page.
+ *
+ * Data flows one way: an answer or a notice changes the store, the store tells this file, this file updates the views.
+ */
+
+import { chooseWho, sell, toast } from "./market-actions.js";
+import { read } from "./market-api.js";
+import { byId, element, fill } from "./dom.js";
+import { Live } from "./market-live.js";
+import { session } from "./market-session.js";
+import { store } from "./market-store.js";
+import { buyingView, isMinor, noticesView, saleView, sellingView } from "./market-views.js";
+import { say, words } from "./market-words.js";
+
+/** How long a lost connection is only a word in the header before it is a message, in milliseconds. */
+const LOST_FOR = 1500;
+
+/** The notices that the person has not seen: those after the last look, which the browser remembers for each person. */
+const unread = {
+  since: "",
+  get memory() {
+    return `handover.seen.${session.user}`;
+  },
+  /** Begins with what the browser remembers. */
+  begin() {
+    try {
+      this.since = localStorage.getItem(this.memory) ?? "";
+    } catch {
+      this.since = "";
+    }
+  },
+  has(notice) {
+    return !isMinor(notice) && (store.isFresh(notice) || notice.createdAt > this.since);
+  },
+  get count() {
+    return store.news.filter((notice) => this.has(notice)).length;
+  },
+  clear() {
+    const newest = store.news.at(-1)?.createdAt ?? "";
+    if (newest > this.since) this.since = newest;
+    try {
+      localStorage.setItem(this.memory, this.since);
+    } catch {
+      // A browser that keeps nothing: they are new again at the next visit.
+    }
+    store.readNotices();
+  },
+};
+
+const views = { sale: saleView, selling: sellingView, buying: buyingView };
+const notices = noticesView(unread);
+let place = "";
+let view;
+
+const live = new Live({
+  onState: showConnection,
+  onOpen(isReplayed) {
+    if (!isReplayed) store.load(store.notices);
+    refresh();
+  },
+  onReset() {
+    store.load(store.notices);
+    refresh();
+  },
+  onNotice(notice) {
+    if (store.take(notice) && !isMinor(notice)) {
+      toast(words.code === "ko" ? notice.message : `${notice.productname}: ${say(notice.status)}`);
+    }
+  },
+});
+
+/** Reads again what the present view shows. */
+function refresh() {
+  if (session.user) store.load(store.rows);
+  view.load();
+}
+
+/** Goes to the view that the address names. */
+function route() {
+  const wanted = location.hash.slice(1);
+  const next = wanted in views || wanted === "notices" ? wanted : "sale";
+  if (next === place) return;
+  // Whoever leaves the notices has seen them.
+  if (place === "notices") unread.clear();
+  const isFirst = place === "";
+  place = next;
+  document.body.dataset.view = place;
+  for (const tab of document.querySelectorAll("nav a")) {
+    if (tab.hash === `#${place}`) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
+  }
+  if (place in views || !view) {
+    view = views[place in views ? place : "sale"]();
+    fill(byId("view"), view.root);
+  }
+  if (place === "notices") notices.load();
+  else view.load();
+  update();
+  if (isFirst) return;
+  scrollTo(0, 0);
+  byId(place === "notices" ? "notices-title" : "view-title").focus({ preventScroll: true });
+}
+
+/** Shows what the store knows. */
+function update() {
+  view.update();
+  notices.update();
+  const count = session.user ? unread.count : 0;
+  byId("view-title").textContent = say(place in views ? place : "sale");
+  document.title = `${count > 0 ? `(${count}) ` : ""}${say(place)} · ${say("title")}`;
+  fill(byId("unread"), count > 0 && [element("span.count", { "aria-hidden": "true" }, count > 99 ? "99+" : count), element("span.unseen", {}, say("unreadCount", count))]);
+}
+
+let lostSince = 0;
+
+/** Shows the state of the connection: a word in the header, and what a loss means once it lasts. */
+function showConnection(state = live.state, code) {
+  byId("connection").dataset.state = state;
+  byId("connection").textContent = state === "off" ? "" : say(`state.${state}`);
+  if (state === "lost") {
+    lostSince ||= Date.now();
+    const text = code === 429 ? "tooManyWindows" : navigator.onLine ? "lost" : "lostOffline";
+    const isLong = () => live.state === "lost" && fill(byId("banner"), element("div.message.wait", {}, element("p", {}, say(text)), element("button.button", { type: "button", onclick: () => live.retry() }, say("connectNow"))));
+    if (Date.now() - lostSince >= LOST_FOR || !navigator.onLine) isLong();
+    else setTimeout(isLong, LOST_FOR);
+  } else if (state !== "connecting") {
+    if (lostSince && state === "open" && byId("banner").firstChild) toast(say("backAgain"));
+    lostSince = 0;
+    fill(byId("banner"));
+  }
+}
+
+/** Shows who the person is. */
+function showWho() {
+  const { user } = session;
+  fill(byId("who"), user ? [element("span.face", { "aria-hidden": "true" }, [...user][0]), element("span.name", {}, user)] : say(session.needsToken ? "signIn" : "notChosen"));
+  byId("who").setAttribute("aria-label", user ? say("whoNow", user) : say(session.needsToken ? "signIn" : "notChosen"));
+}
+
+session.onChange((why) => {
+  store.forget();
+  unread.begin();
+  showWho();
+  live.follow(session.user);
+  for (const productid of store.listings.items.values()) store.askProduct(productid.productid);
+  if (session.user) store.load(store.notices);
+  refresh();
+  if (why === "refused") chooseWho(why);
+});
+
+words.onChange(() => {
+  words.translate();
+  showWho();
+  showConnection();
+  refreshFrame();
+});
+
+/** Draws the present view from the beginning, in another language. */
+function refreshFrame() {
+  if (place in views) {
+    view = views[place]();
+    fill(byId("view"), view.root);
+  }
+  update();
+}
+
+fill(byId("notices"), notices.root);
+byId("language").addEventListener("click", () => words.choose(words.code === "ko" ? "en" : "ko"));
+byId("who").addEventListener("click", () => chooseWho());
+byId("sell").addEventListener("click", sell);
+byId("refresh").addEventListener("click", refresh);
+addEventListener("hashchange", route);
+document.addEventListener("visibilitychange", () => {
+  // What changed without a notice: prices, days and places, the line.
+  if (!document.hidden) refresh();
+});
+store.onChange(update);
+
+async function begin() {
+  words.translate();
+  unread.begin();
+  showWho();
+  route();
+  try {
+    const { item } = await read("/");
+    session.needsToken = item.authentication === "required";
+  } catch {
+    // The views say that the server cannot be reached. Whether it asks for tokens, its first 401 says.
+    session.needsToken = false;
+  }
+  showWho();
+  live.follow(session.user);
+  refresh();
+}
+
+begin();
