@@ -10,11 +10,10 @@ import { say, won } from "./market-words.js";
 
 const MOST_UNITS = 1_000_000;
 
-/** Says something for a moment, also to screen readers. */
+/** Says something for a moment, also to screen readers. The last word counts: several would hide the page. */
 export function toast(text) {
   const shown = element("p", {}, text);
-  byId("toasts").append(shown);
-  while (byId("toasts").children.length > 3) byId("toasts").firstChild.remove();
+  byId("toasts").replaceChildren(shown);
   setTimeout(() => shown.remove(), 6000);
 }
 

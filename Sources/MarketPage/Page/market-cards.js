@@ -13,7 +13,7 @@ const button = (word, act, kind = "") =>
 
 const link = (word, to, kind = "") => element(`a.button${kind}`, { href: to, data: { focus: word } }, say(word));
 
-const badge = (status, kind = tone(status)) => element(`span.badge${kind && `.${kind}`}`, {}, say(status));
+const badge = (status) => element(`span.badge.status${tone(status) && `.${tone(status)}`}`, {}, say(status));
 
 /** A tile with the first letter of a thing, in a colour of its own: things have no pictures here. */
 function tile({ productid, productname }) {
@@ -56,7 +56,7 @@ export function listingCard(trade) {
     { data: { product: trade.productid } },
     thing(
       trade,
-      element("p.row", {}, isMine && badge("mine", "accent"), badge(trade.status), ...own.slice(0, 1).map(turn)),
+      element("p.row", {}, isMine && element("span.badge.accent", {}, say("mine")), badge(trade.status), ...own.slice(0, 1).map(turn)),
       element("p.small.quiet", {}, [takes && supply(trade), !isMine && say("seller", trade.userid)].filter(Boolean).join(" · ")),
     ),
     element("div.actions", {}, action()),

@@ -99,7 +99,7 @@ function personal(update, load, frame) {
 
 /** What the person sells, and the deals of each listing. */
 export function sellingView() {
-  const [top, open, past, bottom] = ["div.row", "div.stack.cards", "div.stack.cards", "div"].map((tag) => element(tag));
+  const [open, past, bottom] = ["div.stack.cards", "div.stack.cards", "div"].map((tag) => element(tag));
   const pastTitle = element("h2");
   const showOpen = list(open, ({ id }) => String(id), saleCard);
   const showPast = list(past, ({ id }) => String(id), saleCard);
@@ -120,10 +120,9 @@ export function sellingView() {
     pastTitle.textContent = say("ended");
     pastTitle.hidden = past.children.length === 0;
     const state = standing(store.listings, load) ?? standing(store.rows, load);
-    fill(top, sales.length > 0 && button("sell", sell));
     fill(bottom, state && (sales.length === 0 || store.listings.problem || store.rows.problem) ? state : null, !state && sales.length === 0 ? empty("sellingEmpty", button("sell", sell)) : null);
   };
-  return personal(update, load, [top, open, pastTitle, past, bottom]);
+  return personal(update, load, [open, pastTitle, past, bottom]);
 }
 
 /** What the person reserved. */

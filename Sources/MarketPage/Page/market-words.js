@@ -20,7 +20,6 @@ const ko = {
   refresh: "새로 고침",
   loading: "불러오는 중…",
   more: "더 보기",
-  done: "확인",
 
   // The connection.
   "state.connecting": "연결하는 중…",
@@ -83,7 +82,6 @@ const ko = {
   manage: "관리하기",
   reserve: "예약하기",
   lineUp: "순서 기다리기",
-  reserveAgain: "또 예약하기",
   toMyReservation: "내 예약 보기",
 
   // My sales and my reservations.
@@ -190,7 +188,6 @@ const en = {
   refresh: "Refresh",
   loading: "Loading…",
   more: "Show more",
-  done: "OK",
 
   "state.connecting": "Connecting…",
   "state.open": "Connected",
@@ -249,7 +246,6 @@ const en = {
   manage: "Manage",
   reserve: "Reserve",
   lineUp: "Join the line",
-  reserveAgain: "Reserve another",
   toMyReservation: "See my reservation",
 
   sellingEmpty: "You are not selling anything yet",
