@@ -13,6 +13,9 @@ public enum Key {
   /// The lock of a running rebuild of read models, or of moves of slots.
   public static let rebuildLock = "handover:rebuild"
 
+  /// What operators did: a stream of about 10,000 entries.
+  public static let operatorLog = "handover:operators"
+
   // MARK: Logs of a shard
 
   /// Commands for a worker, already routed: `{3}:trade.commands`.

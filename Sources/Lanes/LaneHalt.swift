@@ -2,7 +2,7 @@ import Redis
 
 /// Why a lane stands still, stored in Redis for every replica, `handover status` and the operator.
 ///
-/// A hash: `reason` and, if a commit failed in the middle, the rest of it. The lane finishes that rest before
+/// A hash: `reason`, `remedy` and, if a commit failed in the middle, the rest of it. The lane finishes that rest before
 /// it resumes, from exactly where the commit stopped, so the whole batch is applied in the end.
 enum LaneHalt {
   /// How long a reason is kept if the owner does not renew it, in milliseconds.
@@ -30,12 +30,13 @@ enum LaneHalt {
 
   /// Stores a reason for a limited time.
   ///
-  /// `KEYS`: the lease, the halt; `ARGV`: the token, the lease's time in ms, the reason. The rest of a failed
-  /// commit is left untouched, with its own reason, without a time limit.
+  /// `KEYS`: the lease, the halt; `ARGV`: the token, the lease's time in ms, the reason, the
+  /// remedy. The rest of a failed commit is left untouched, with its own reason, without a time limit.
   static let keep = Script(
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return 0 end
     redis.call('PEXPIRE',KEYS[1],ARGV[2])
+    redis.call('HSET',KEYS[2],'remedy',ARGV[4])
     if redis.call('HEXISTS',KEYS[2],'cursors')==1 then return 1 end
     redis.call('HSET',KEYS[2],'reason',ARGV[3])
     return redis.call('PEXPIRE',KEYS[2],\(lifetime))

@@ -73,14 +73,15 @@ extension LaneSession {
     }
   }
 
-  /// Keeps the lease of a lane that stands still, and the reason for `handover status`. Returns false if the
+  /// Keeps the lease of a lane that stands still, and the reason and the remedy for `handover status`. Returns false if the
   /// lease is lost.
   private func keep(_ lane: StandingLane) throws(RedisError) -> Bool {
     let name = lane.name
     let lease = "\(runner.options.lease.milliseconds)"
     do throws(RedisError) {
       return try connection.evaluate(
-        LaneHalt.keep, keys: [name.lease, name.halt], lane.token, lease, lane.trouble.reason
+        LaneHalt.keep, keys: [name.lease, name.halt], lane.token, lease, lane.trouble.reason,
+        lane.trouble.remedy
       ).integer != 0
     } catch {
       // The reason cannot be stored, perhaps due to the same cause. The lease still can be extended.

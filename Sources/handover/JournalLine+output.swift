@@ -5,7 +5,8 @@ import Operations
 extension JournalLine {
   /// Returns a line for people: when, where, what.
   func shown() -> String {
-    "\(id.timestamp)  {\(shard.index)} \(id)  \(worker): \(type)  product=\(fields["productid"] ?? "?") \(summary)"
+    let said = summary.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+    return "\(id.timestamp)  {\(shard.index)} \(id)  \(worker): \(type)  product=\(fields["productid"] ?? "?") \(said)"
       .printable
   }
 

@@ -14,25 +14,54 @@ package struct Auditor {
 
   package init(_ connection: any RedisLink) { self.connection = connection }
 
+  /// How far an audit is.
+  package struct Progress: Equatable, Sendable {
+    package enum Stage: String, Sendable {
+      /// It waits for lanes that are behind.
+      case waiting
+      /// It looks at all keys.
+      case keys
+      /// It replays the journals, shard by shard.
+      case shards
+    }
+
+    package let stage: Stage
+    /// How many keys or shards are done, and how many there are, about.
+    package var done = 0
+    package var all = 0
+  }
+
   /// Runs the audit. Throws `SettledSlots.Unsettled` while slots of a cluster are moving.
   ///
-  /// - Parameter patience: how long to wait for every lane to read all of its streams.
-  package func run(waiting patience: Duration = .zero) throws -> AuditReport {
+  /// - Parameters:
+  ///   - patience: how long to wait for every lane to read all of its streams.
+  ///   - onProgress: called whenever it has come further.
+  package func run(
+    waiting patience: Duration = .zero, onProgress: (Progress) -> Void = { _ in }
+  ) throws -> AuditReport {
     let shards = try connection.shardCount()
     let slots = try SettledSlots(on: connection)
+    onProgress(Progress(stage: .waiting))
     let before = try rest(shards, within: patience)
+    let keys = try connection.eachMaster { (_, master) throws(RedisError) in
+      try master.call("DBSIZE").integer ?? 0
+    }.reduce(0, +)
+    var seen = 0
     var report = AuditReport()
     var (keyspace, strays) = (Keyspace(), Findings())
     let strayCheck = StrayCheck(shards: shards)
-    try connection.scanPages { (keys) throws(RedisError) in
-      try keyspace.take(keys, on: connection, &strays)
-      try strayCheck.take(keys, on: connection, &strays)
+    try connection.scanPages { (page) throws(RedisError) in
+      onProgress(Progress(stage: .keys, done: min(seen, keys), all: keys))
+      try keyspace.take(page, on: connection, &strays)
+      try strayCheck.take(page, on: connection, &strays)
+      seen += page.count
     }
     try slots.mustLast(on: connection)
     report.memory = keyspace.memory
     var audits: [ShardAudit.Result] = []
     var counters = CounterCheck()
     for shard in (0..<shards).map({ Shard($0) }) {
+      onProgress(Progress(stage: .shards, done: shard.index, all: shards))
       var audit = try ShardAudit(shard, keyspace.contents[shard] ?? .init(), on: connection)
       let result = try audit.run()
       counters.take(result.counters)

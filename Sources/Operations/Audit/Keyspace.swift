@@ -56,7 +56,7 @@ struct Keyspace {
   }
 
   /// A parsed key name.
-  private struct Name {
+  struct Name {
     let kind: String
     /// The shard and the id in `{3}:reserve:12`.
     var shard: Int?

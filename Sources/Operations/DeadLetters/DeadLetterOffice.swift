@@ -16,8 +16,8 @@ package struct DeadLetterOffice {
     case refused(String)
   }
 
-  private let connection: any RedisLink
-  private let shards: Int
+  let connection: any RedisLink
+  let shards: Int
 
   package init(_ connection: any RedisLink) throws {
     self.connection = connection
@@ -27,14 +27,19 @@ package struct DeadLetterOffice {
   /// Returns the dead letters of all inlets and shards, in the order in which they were put aside.
   package func letters(of worker: String? = nil) throws(RedisError) -> [DeadLetter] {
     var letters: [DeadLetter] = []
+    try eachPage { letters += $0 }
+    if let worker { letters.removeAll { $0.worker != worker } }
+    return letters.sorted { $0.position < $1.position }
+  }
+
+  /// Passes all dead letters to `body` in pages, slot by slot.
+  func eachPage(_ body: ([DeadLetter]) throws(RedisError) -> Void) throws(RedisError) {
     for tag in DecidingWorker.allCases.map(Key.inlet) + (0..<shards).map(String.init) {
       let key = LaneName(worker: "", tag: "{\(tag)}").deadLetters
       try connection.readPages(of: key) { (page) throws(RedisError) in
-        letters += page.map { DeadLetter($0, tag: tag) }
+        try body(page.map { DeadLetter($0, tag: tag) })
       }
     }
-    if let worker { letters.removeAll { $0.worker != worker } }
-    return letters.sorted { $0.position < $1.position }
   }
 
   /// Returns the dead letter with this id, if there is one.
@@ -64,18 +69,9 @@ package struct DeadLetterOffice {
     guard let worker = letter.recipient else {
       return .refused("It comes from \(letter.stream), which no worker reads.")
     }
-    var fields = Fields(letter.fields.map { ($0.name, corrections[$0.name] ?? $0.value) })
-    for (name, value) in corrections where letter.fields[name] == nil { fields.append(name, value) }
     let request: CommandRequest
     do throws(FieldError) {
-      let name = try CommandName.replay(corrections)
-      let commandid = if let name { name } else { try letter.commandid() }
-      request = CommandRequest(
-        draft: try Draft(fields: fields, worker: worker), commandid: commandid,
-        // Under the operator's own name it is the operator's command. Else its sender gains no rights by it.
-        actor: name == nil ? try letter.actor() : nil,
-        // The digest stays the same unless the command is corrected.
-        digest: corrections.isEmpty ? try letter.digest() : nil)
+      request = try self.request(for: letter, to: worker, setting: corrections)
     } catch {
       return .refused(error.message)
     }
@@ -94,12 +90,35 @@ package struct DeadLetterOffice {
     }
   }
 
-  private static let isCut = "Only a part of it was kept: its sender has to send it again."
+  /// Returns the command in a dead letter, with corrections. Throws if it is not valid.
+  func request(
+    for letter: DeadLetter, to worker: DecidingWorker, setting corrections: Fields
+  ) throws(FieldError) -> CommandRequest {
+    var fields = Fields(letter.fields.map { ($0.name, corrections[$0.name] ?? $0.value) })
+    for (name, value) in corrections where letter.fields[name] == nil { fields.append(name, value) }
+    let name = try CommandName.replay(corrections)
+    let commandid = if let name { name } else { try letter.commandid() }
+    return CommandRequest(
+      draft: try Draft(fields: fields, worker: worker), commandid: commandid,
+      // Under the operator's own name it is the operator's command. Else its sender gains no rights by it.
+      actor: name == nil ? try letter.actor() : nil,
+      // The digest stays the same unless the command is corrected.
+      digest: corrections.isEmpty ? try letter.digest() : nil)
+  }
 
-  /// Hands an event back to the lane that put it aside, exactly once.
-  private func handBack(
-    _ letter: DeadLetter, _ position: EntryID, correcting: Bool
-  ) throws(RedisError) -> Delivery {
+  static let isCut = "Only a part of it was kept: its sender has to send it again."
+
+  /// What handing an event back comes to, as the journal stands.
+  enum Handback {
+    /// Its lane would observe this, if the journal still ends at `last`.
+    case ready(event: Event, observed: Event, last: String, worker: DecidingWorker, shard: Shard)
+    case refused(String)
+  }
+
+  /// Finds out what an event's lane would observe.
+  func handback(
+    of letter: DeadLetter, _ position: EntryID, correcting: Bool
+  ) throws(RedisError) -> Handback {
     if correcting { return .refused("It is an event: what has happened cannot be corrected.") }
     guard let worker = DecidingWorker(rawValue: letter.worker), let shard = Int(letter.tag).map({ Shard($0) })
     else {
@@ -119,8 +138,7 @@ package struct DeadLetterOffice {
     }
     var later: [JournalEntry] = []
     var seen = position
-    // Until no event is appended between reading the journal and the script.
-    for _ in 1...100 {
+    while true {
       try connection.readPages(of: journal, from: seen) { (page) throws(RedisError) in
         for entry in page where entry.id > seen {
           seen = entry.id
@@ -132,11 +150,26 @@ package struct DeadLetterOffice {
       }
       let last = try connection.call("XREVRANGE", journal, "+", "-", "COUNT", "1")[0]?[0]?.string ?? ""
       if EntryID(last).map({ $0 > seen }) ?? false { continue }
-      let observed: Event
       switch EventReplay.remedy(for: event, to: worker, after: later) {
       case .nothing(let why): return .refused("There is nothing to replay: \(why) Drop it.")
-      case .observe(let event): observed = event
+      case .observe(let observed):
+        return .ready(event: event, observed: observed, last: last, worker: worker, shard: shard)
       }
+    }
+  }
+
+  /// Hands an event back to the lane that put it aside, exactly once.
+  private func handBack(
+    _ letter: DeadLetter, _ position: EntryID, correcting: Bool
+  ) throws(RedisError) -> Delivery {
+    // Until no event is appended between reading the journal and the script.
+    for _ in 1...100 {
+      let handback = try handback(of: letter, position, correcting: correcting)
+      guard case .ready(let event, let observed, let last, let worker, let shard) = handback else {
+        if case .refused(let why) = handback { return .refused(why) }
+        continue
+      }
+      let journal = Key.journal(of: shard)
       var words = RESPWords("EVALSHA", try connection.digest(of: EventReplay.script), "3")
       for word in [letter.key, Key.commands(worker, in: shard), journal, "\(letter.position)", last] {
         words.add(word)
@@ -155,8 +188,7 @@ package struct DeadLetterOffice {
       default: continue
       }
     }
-    return .refused(
-      "Shard \(shard.index) appends events too fast to hand this one back: try again.")
+    return .refused("Its shard appends events too fast to hand this one back: try again.")
   }
 
   /// Returns the event from the journal, if it still has it: a dead letter can hold only a part of it.

@@ -26,11 +26,8 @@ package struct JournalLine: Sendable {
   /// The id of the command behind it; empty if it names none.
   var commandid: String { fields["commandid"] ?? "" }
 
-  /// Who sent the command behind it: the door, and the verified user if there is one.
-  package var sender: String {
-    let way = CommandName.way(of: commandid)?.rawValue ?? "door"
-    return fields["actor"].map { "\($0) by \(way)" } ?? way
-  }
+  /// The door of the command behind it.
+  var way: String { CommandName.way(of: commandid)?.rawValue ?? "door" }
 
   /// The worker that emitted it.
   package var worker: String {
@@ -48,12 +45,13 @@ package struct JournalLine: Sendable {
     fields["tradeid"] ?? (ListingStep(rawValue: type) != nil ? fields["id"] : nil)
   }
 
-  /// The most important fields in one line.
-  package var summary: String {
-    ["reserveid", "tradeid", "userid", "seller", "qty", "onhand", "onhold", "status", "reason", "actor"]
-      .compactMap { name in
-        let value = name == "reserveid" ? reserveid : name == "tradeid" ? tradeid : fields[name]
-        return value.map { "\(name)=\($0)" }
-      }.joined(separator: " ")
+  /// The most important fields.
+  package var summary: Fields {
+    Fields(
+      ["reserveid", "tradeid", "userid", "seller", "qty", "onhand", "onhold", "status", "reason", "actor"]
+        .compactMap { name in
+          let value = name == "reserveid" ? reserveid : name == "tradeid" ? tradeid : fields[name]
+          return value.map { (name, $0) }
+        })
   }
 }

@@ -15,6 +15,8 @@ package struct SystemStatus: Encodable, Sendable {
     package var lanes: Int
     /// Unread entries, over all lanes.
     package var lag = 0
+    /// Entries that were handled since the system began, over all lanes: two of these tell a rate.
+    package var read = 0
     /// Dead letters, over all lanes.
     package var deadLetters = 0
   }
@@ -25,6 +27,15 @@ package struct SystemStatus: Encodable, Sendable {
     /// The replica that holds it; nil if none does.
     package var owner: String?
     package var lag: Int
+    /// Why it stands still; nil if it does not.
+    package var halt: Halt?
+  }
+
+  /// Why a lane stands still, and what to do.
+  package struct Halt: Encodable, Sendable {
+    package var reason: String
+    /// Nil if the worker has not said it yet.
+    package var remedy: String?
   }
 
   /// One master of a cluster.
@@ -95,7 +106,7 @@ package struct SystemStatus: Encodable, Sendable {
       commands.add("GET", key)
       LaneLag.ask(lane.name, lane.streams, &commands)
       commands.add("XLEN", lane.name.deadLetters)
-      commands.add("HGET", lane.name.halt, "reason")
+      commands.add("HMGET", lane.name.halt, "reason", "remedy")
     }
   }
 
@@ -123,19 +134,21 @@ package struct SystemStatus: Encodable, Sendable {
       guard let error = reply.error, error.code != .refused(kind: .generic) else { continue }
       troubles.append("\(spec.name) cannot work with \(key): \(error.message)")
     }
-    let lag = LaneLag.receive(spec.streams, &replies)
+    let (read, lag) = LaneLag.progress(spec.streams, &replies)
     // The workers of a shard share its dead letters, which differ by the field `worker`: count them once.
     let letters = replies.popFirst()?.integer ?? 0
     if workers[part.worker].worker == WorkerKind.reservation.rawValue || spec.inlet != nil {
       workers[part.worker].deadLetters += letters
     }
-    if let reason = replies.popFirst()?.string {
-      troubles.append("\(spec.name) stands still: \(reason)")
-    }
+    let said = replies.popFirst()
+    let halt = said?[0]?.string.map { Halt(reason: $0, remedy: said?[1]?.string) }
+    if let halt { troubles.append("\(spec.name) stands still: \(halt.reason)") }
     if owner != nil { workers[part.worker].lanesHeld += 1 }
     workers[part.worker].lag += lag
+    workers[part.worker].read += read
     lanes.append(
-      LaneStatus(lane: "\(spec.name)", owner: owner.map { String($0.prefix { $0 != ":" }) }, lag: lag))
+      LaneStatus(
+        lane: "\(spec.name)", owner: owner.map { String($0.prefix { $0 != ":" }) }, lag: lag, halt: halt))
     return lag
   }
 

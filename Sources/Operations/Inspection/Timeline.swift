@@ -13,9 +13,20 @@ package struct Timeline: Sendable {
   package struct Moment: Sendable {
     package let kind: Kind
     package let line: JournalLine
-    /// Who did it: a user or a trusted sender with the door, or a worker.
-    package let actor: String
-    package let text: String
+    /// Who did it: a door, or a worker.
+    package let way: String
+    /// The verified user whom the door named, if any.
+    package var user: String?
+    /// What it says. Of a notice: `to`, the user, and `message`.
+    package let facts: Fields
+
+    /// Who did it, and through which door.
+    package var actor: String { user.map { "\($0) by \(way)" } ?? way }
+
+    package var text: String {
+      if kind == .notice { return "to \(facts["to"] ?? ""): \(facts["message"] ?? "")" }
+      return facts.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+    }
   }
 
   package private(set) var moments: [Moment] = []
@@ -39,13 +50,13 @@ package struct Timeline: Sendable {
     var commandids: Set<String> = []
     // The seller of the product; until the journal names one, the last known seller.
     var seller = try connection.call("GET", Key.seller(of: productid, in: shard)).string
-    for line in try Self.lines(of: Key.journal(of: shard), shard, connection) {
+    try Self.eachLine(of: Key.journal(of: shard), shard, connection) { (line) throws(RedisError) in
       let event = try? Event(fields: line.fields)
       if case .listing(.tradeListed, let listing) = event?.fact, listing.productid == productid {
         seller = listing.userid
       }
-      guard isAbout(line, subject, id, commandOf: nil) else { continue }
-      moments.append(Moment(kind: .event, line: line, actor: line.worker, text: line.summary))
+      guard isAbout(line, subject, id, commandOf: nil) else { return }
+      moments.append(Moment(kind: .event, line: line, way: line.worker, facts: line.summary))
       if let commandid = line.fields["commandid"] { commandids.insert(commandid) }
       for (role, userid) in [(DealRole.buyer, event?.buyer), (.seller, event?.seller ?? seller)] {
         guard let userid else { continue }
@@ -53,18 +64,23 @@ package struct Timeline: Sendable {
         let stored = try connection.call("HGET", Key.notices(of: userid), notice.own).string
         guard let message = stored.flatMap({ notice.fields(stored: $0)?["message"] }) else { continue }
         moments.append(
-          Moment(kind: .notice, line: line, actor: "notification", text: "to \(userid): \(message)"))
+          Moment(
+            kind: .notice, line: line, way: "notification", facts: ["to": userid, "message": message]))
       }
     }
     for worker in DecidingWorker.allCases {
-      for line in try Self.lines(of: Key.commands(worker, in: shard), shard, connection)
-      where isAbout(line, subject, id, commandOf: worker) || commandids.contains(line.commandid) {
-        let text = line.fields.pairs.filter {
+      try Self.eachLine(of: Key.commands(worker, in: shard), shard, connection) { line in
+        guard isAbout(line, subject, id, commandOf: worker) || commandids.contains(line.commandid) else {
+          return
+        }
+        let facts = line.fields.pairs.filter {
           !["type", "productid", "replyto", "actor", CommandDigest.field].contains($0.name)
         }
-        .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        let actor = ReplayedEvent.isOne(line.fields) ? "operator" : line.sender
-        moments.append(Moment(kind: .command, line: line, actor: actor, text: text))
+        let isReplay = ReplayedEvent.isOne(line.fields)
+        moments.append(
+          Moment(
+            kind: .command, line: line, way: isReplay ? "operator" : line.way,
+            user: isReplay ? nil : line.fields["actor"], facts: Fields(facts)))
       }
     }
     // A command comes before its events, an event before its notices.
@@ -86,22 +102,22 @@ package struct Timeline: Sendable {
     }
   }
 
-  /// Returns all entries of a stream, read page by page.
-  private static func lines(
-    of stream: String, _ shard: Shard, _ connection: any RedisLink
-  ) throws(RedisError) -> [JournalLine] {
-    var lines: [JournalLine] = []
+  /// Passes all entries of a stream to `body`, read page by page.
+  private static func eachLine(
+    of stream: String, _ shard: Shard, _ connection: any RedisLink,
+    _ body: (JournalLine) throws(RedisError) -> Void
+  ) throws(RedisError) {
     var start = "-"
     while true {
       var ask = Commands()
       ask.add("XRANGE", stream, start, "+", "COUNT", "\(page)")
-      guard let entries = try connection.exchange(ask).first?.get(of: stream) else { return lines }
+      guard let entries = try connection.exchange(ask).first?.get(of: stream) else { return }
       for entry in entries {
         guard let line = JournalLine(shard: shard, entry: entry) else { continue }
-        lines.append(line)
+        try body(line)
         start = "(\(line.id)"
       }
-      if entries.count < page { return lines }
+      if entries.count < page { return }
     }
   }
 }

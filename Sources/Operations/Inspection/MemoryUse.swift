@@ -1,0 +1,88 @@
+import Keys
+import Lanes
+import Market
+import Redis
+
+/// What the memory of Redis is used for, estimated from a few keys, in three round trips.
+///
+/// Streams are few and large, so those of some shards are measured one by one; of all other keys, some are drawn.
+package struct MemoryUse: Encodable, Sendable {
+  /// Keys of one kind, such as `events` or `reserve`.
+  package struct Kind: Encodable, Sendable {
+    package let kind: String
+    /// All of its keys together, in bytes.
+    package let bytes: Int
+  }
+
+  /// How many shards' streams are measured at most.
+  private static let measuredShards = 64
+  /// How many keys of each server are drawn.
+  private static let samples = 200
+
+  /// What Redis uses, on all servers that have data, in bytes (`used_memory`).
+  package private(set) var used = 0
+  /// What it may use (`maxmemory`); nil without a limit.
+  package private(set) var limit: Int?
+  package private(set) var keys = 0
+  /// The kinds, the largest first.
+  package private(set) var kinds: [Kind] = []
+
+  package init(_ connection: any RedisLink) throws {
+    let shards = try connection.shardCount()
+    var bytes: [String: Double] = [:]
+    let measured = (0..<min(shards, Self.measuredShards)).map { Shard($0) }
+    var streams: [(kind: String, key: String)] = []
+    for shard in measured {
+      streams.append(("events", Key.journal(of: shard)))
+      streams.append(("status", Key.status(of: shard)))
+      streams += DecidingWorker.allCases.map { ($0.commands, Key.commands($0, in: shard)) }
+      streams.append(("deadletters", LaneName(worker: "", tag: shard.tag).deadLetters))
+    }
+    try connection.askEach(streams) {
+      RESPWords("MEMORY", "USAGE", $0.key)
+    } _: { (stream, reply) throws(RedisError) in
+      let size = Double(try reply.get().integer ?? 0) * Double(shards) / Double(measured.count)
+      bytes[stream.kind, default: 0] += size
+    }
+    let isMeasured = Set(streams.map(\.kind))
+    let servers = try connection.eachMaster { (_, server) throws(RedisError) in
+      try Self.draw(from: server)
+    }
+    for server in servers {
+      used += server.used
+      keys += server.keys
+      if let most = server.limit { limit = (limit ?? 0) + most }
+      let others = server.drawn.filter { !isMeasured.contains($0.kind) }
+      for (kind, size) in others {
+        bytes[kind, default: 0] += Double(size) * Double(server.keys) / Double(max(1, server.drawn.count))
+      }
+    }
+    kinds = bytes.filter { $0.value > 0 }.map { Kind(kind: $0.key, bytes: Int($0.value)) }
+      .sorted { ($0.bytes, $1.kind) > ($1.bytes, $0.kind) }
+  }
+
+  private struct Server {
+    var used = 0
+    var limit: Int?
+    var keys = 0
+    var drawn: [(kind: String, size: Int)] = []
+  }
+
+  private static func draw(from connection: RedisConnection) throws(RedisError) -> Server {
+    var server = Server()
+    var ask = Commands("INFO", "memory")
+    ask.add("DBSIZE")
+    for _ in 0..<samples { ask.add("RANDOMKEY") }
+    let replies = try connection.exchange(ask)
+    server.used = try replies[0].get().fact("used_memory").flatMap { Int($0) } ?? 0
+    server.limit = replies[0].fact("maxmemory").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+    server.keys = try replies[1].get().integer ?? 0
+    let drawn = try replies.dropFirst(2).compactMap { reply throws(RedisError) in try reply.get().text }
+    try connection.askEach(drawn) {
+      RESPWords("MEMORY", "USAGE", $0)
+    } _: { (key, reply) throws(RedisError) in
+      server.drawn.append((Keyspace.Name(key).kind, try reply.get().integer ?? 0))
+    }
+    return server
+  }
+}
