@@ -80,7 +80,7 @@ let package = Package(
     // Files for browsers, and the design language that the pages share.
     layer(
       "Pages", files: "Design", crypto, hummingbird, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression),
-    layer("MarketPage", "Pages"),
+    layer("MarketPage", files: "Page", "Pages"),
     layer(
       "HTTPIngress", files: "API", "Doors", "Health", "Identity", "Keys", "Lanes", "Market", "MarketPage",
       "Pages", "Redis", "Telemetry",
@@ -90,6 +90,9 @@ let package = Package(
       "Telemetry", "Workers",
       argumentParser, configuration, coreMetrics, hummingbird, lifecycle, logging),
     layer("Operations", "Doors", "Keys", "Lanes", "Market", "Redis", "Workers"),
+    layer(
+      "OperatorWeb", files: "Page", "HTTPIngress", "Health", "Keys", "Market", "Operations", "Pages", "Redis",
+      "Runtime", crypto, cryptoExtras, hummingbird, lifecycle, logging, nioCore),
     // The design documentation: a DocC catalogue and no code.
     layer("Documentation"),
 
@@ -100,7 +103,8 @@ let package = Package(
     executable("mypage-worker", "Runtime"),
     executable("ingress", "Runtime"),
     executable(
-      "handover", "Keys", "Lanes", "Market", "Operations", "Processes", "Redis", "Runtime", "Telemetry",
+      "handover", "Keys", "Lanes", "Market", "Operations", "OperatorWeb", "Processes", "Redis", "Runtime",
+      "Telemetry",
       "Workers",
       lifecycle, logging),
     executable(
@@ -138,6 +142,9 @@ let package = Package(
     tests(
       "OperationsTests", "Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", "Workers",
       logging),
+    tests(
+      "OperatorWebTests", "Keys", "Lanes", "Market", "Operations", "OperatorWeb", "Pages", "Redis", "Testbed",
+      "Workers", asyncHTTPClient, logging, nioHTTP1),
     tests(
       "DeploymentTests", "Keys", "Lanes", "Market", "Processes", "Redis", "Telemetry", "Testbed", "Workers",
       "handover", "ingress",

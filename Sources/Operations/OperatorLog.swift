@@ -110,3 +110,46 @@ package struct OperatorLog {
     }.joined(separator: ", ")
   }
 }
+
+extension OperatorLog.Entry: Encodable {
+  private enum Names: String, CodingKey {
+    case id, time, name = "operator", way, action, subject, change, result
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var image = encoder.container(keyedBy: Names.self)
+    try image.encode("\(id)", forKey: .id)
+    try image.encode(time, forKey: .time)
+    try image.encode(name, forKey: .name)
+    try image.encode(way, forKey: .way)
+    try image.encode(action, forKey: .action)
+    try image.encode(subject, forKey: .subject)
+    try image.encode(change, forKey: .change)
+    try image.encode(result, forKey: .result)
+  }
+
+  /// A JSON object.
+  package var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(self), as: UTF8.self).printableJSON
+    }
+  }
+}
+
+extension OperatorLog {
+  /// Writes an entry for a command of this process. Says on standard error if that is impossible: that operators can
+  /// help themselves must not depend on the node of a cluster that has the log.
+  package static func note(
+    _ action: Action, _ subject: String, change: String? = nil, result: String? = nil,
+    on connection: any RedisLink
+  ) {
+    do {
+      try OperatorLog(connection, as: .ofThisProcess(by: "cli"))
+        .write(action, subject, change: change, result: result)
+    } catch {
+      FileHandle.standardError.write(Data("The operators' log cannot be written: \(error)\n".utf8))
+    }
+  }
+}

@@ -1,5 +1,5 @@
-import Hummingbird
 import Health
+import Hummingbird
 import Operations
 
 /// Lets nobody in but operators, and no page but our own.
@@ -9,7 +9,7 @@ import Operations
 struct Gate: RouterMiddleware {
   let options: OperatorWebOptions
 
-  private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
+  private static let fetchSite = HTTPFields.Element.Name("Sec-Fetch-Site")
 
   func handle(
     _ request: Request, context: OperatorContext,
@@ -48,7 +48,7 @@ struct Gate: RouterMiddleware {
     let site = fetchSite.flatMap { request.headers[$0] }
     let isNavigation = request.uri.path == "/"
     let isSafe = request.method == .get || request.method == .head
-    if isSafe, !request.uri.isShown {
+    if isSafe, !request.isShown {
       guard let site, site != "same-origin", site != "none", !isNavigation else { return }
       throw Failure(.forbidden, "otherSite", "Another site's page may not read this.")
     }
@@ -65,9 +65,4 @@ struct Gate: RouterMiddleware {
       throw Failure(.unsupportedMediaType, "notJSON", "This needs Content-Type: application/json.")
     }
   }
-}
-
-extension URI {
-  /// Whether personal data is asked for.
-  var isShown: Bool { queryParameters["show"] == "true" }
 }

@@ -130,8 +130,10 @@ struct TimelineImage: Encodable {
       var facts = isShown ? moment.facts : Personal.hide(moment.facts)
       // What a notice says is about the deal; whom it goes to is not told.
       if moment.kind == .notice {
-        facts = ["to": isShown ? moment.facts["to"] ?? "" : Personal.mask,
-          "message": moment.facts["message"] ?? ""]
+        facts = [
+          "to": isShown ? moment.facts["to"] ?? "" : Personal.mask,
+          "message": moment.facts["message"] ?? "",
+        ]
       }
       let user = moment.user.map { isShown ? $0 : Personal.mask }
       return Moment(
@@ -177,21 +179,5 @@ struct AuditImage: Encodable {
         differenceCount: report.differenceCount,
         repairable: report.broken.count + report.remedies.count)
     }
-  }
-}
-
-extension OperatorLog.Entry: Encodable {
-  private enum Names: String, CodingKey { case id, time, name, way, action, subject, change, result }
-
-  package func encode(to encoder: any Encoder) throws {
-    var image = encoder.container(keyedBy: Names.self)
-    try image.encode("\(id)", forKey: .id)
-    try image.encode(time, forKey: .time)
-    try image.encode(name, forKey: .name)
-    try image.encode(way, forKey: .way)
-    try image.encode(action, forKey: .action)
-    try image.encode(subject, forKey: .subject)
-    try image.encode(change, forKey: .change)
-    try image.encode(result, forKey: .result)
   }
 }

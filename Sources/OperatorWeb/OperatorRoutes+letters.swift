@@ -9,9 +9,9 @@ extension OperatorRoutes {
 
   func letters(_ request: Request, _ context: OperatorContext) async throws -> Response {
     let filter = LetterFilter(
-      worker: try request.uri.text("worker", longest: 100), reason: try request.uri.text("reason", longest: 100))
-    let before = try request.uri.text("before", longest: 200)
-    let size = try request.uri.number("size", in: 1...Self.most) ?? 50
+      worker: try request.text("worker", longest: 100), reason: try request.text("reason", longest: 100))
+    let before = try request.text("before", longest: 200)
+    let size = try request.number("size", in: 1...Self.most) ?? 50
     return Response(
       json: try await store.run { connection in
         LetterPageImage(try DeadLetterOffice(connection).page(filter, before: before, size: size))
@@ -20,7 +20,7 @@ extension OperatorRoutes {
 
   func letter(_ request: Request, _ context: OperatorContext) async throws -> Response {
     let id = try "\(context.parameters.require("tag"))/\(context.parameters.require("position"))"
-    let (isShown, author) = (request.uri.isShown, context.author)
+    let (isShown, author) = (request.isShown, context.author)
     return Response(
       json: try await store.run { connection in
         guard let letter = try DeadLetterOffice(connection).letter(id) else {
@@ -68,7 +68,8 @@ extension OperatorRoutes {
     guard let count = wish.count, count == letters.count else {
       throw Failure(
         .conflict, "countChanged",
-        "\(wish.count.map { "\($0)" } ?? "No number") was confirmed, but there are \(letters.count) of them now.")
+        "\(wish.count.map { "\($0)" } ?? "No number") was confirmed, but there are \(letters.count) of them now."
+      )
     }
     return letters
   }

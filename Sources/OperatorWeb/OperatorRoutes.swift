@@ -64,12 +64,14 @@ struct OperatorRoutes: Sendable {
 
   private func timeline(_ request: Request, _ context: OperatorContext) async throws -> Response {
     let query = request.uri.queryParameters
-    guard let (subject, id) = Timeline.Subject.allCases.lazy.compactMap({ subject in
-      query[subject.rawValue[...]].flatMap { Int($0) }.map { (subject, $0) }
-    }).first, id >= 0 else {
+    guard
+      let (subject, id) = Timeline.Subject.allCases.lazy.compactMap({ subject in
+        query[subject.rawValue[...]].flatMap { Int($0) }.map { (subject, $0) }
+      }).first, id >= 0
+    else {
       throw Failure(.badRequest, "badQuery", "Give reserve, trade or product with a number.")
     }
-    let (isShown, author) = (request.uri.isShown, context.author)
+    let (isShown, author) = (request.isShown, context.author)
     return Response(
       json: try await store.run { connection in
         if isShown {
@@ -80,7 +82,7 @@ struct OperatorRoutes: Sendable {
   }
 
   private func deals(_ request: Request, _ context: OperatorContext) async throws -> Response {
-    let user = try request.uri.text("user", longest: 100)
+    let user = try request.text("user", longest: 100)
     guard let user else { throw Failure(.badRequest, "badQuery", "Give user, whose deals are meant.") }
     struct Image: Encodable { let count: Int, deals: [DealList.Deal] }
     return Response(
@@ -94,19 +96,26 @@ struct OperatorRoutes: Sendable {
 
   private func log(_ request: Request, _ context: OperatorContext) async throws -> Response {
     struct Image: Encodable { let entries: [OperatorLog.Entry] }
-    let limit = try request.uri.number("limit", in: 1...1000) ?? 200
+    let limit = try request.number("limit", in: 1...1000) ?? 200
     return Response(json: Image(entries: try await store.run { try OperatorLog.last(limit, on: $0) }))
   }
 
   // MARK: The tail
 
+  /// Proxies pass it on as it comes.
+  private static let streaming: HTTPFields = {
+    var headers: HTTPFields = [.contentType: "text/event-stream"]
+    if let name = HTTPFields.Element.Name("X-Accel-Buffering") { headers[name] = "no" }
+    return headers
+  }()
+
   private func tail(_ request: Request, _ context: OperatorContext) async throws -> Response {
     let query = request.uri.queryParameters
     var filter = TailFeed.Filter()
-    filter.product = try request.uri.text("product", longest: 20)
-    filter.user = try request.uri.text("user", longest: 100)
+    filter.product = try request.text("product", longest: 20)
+    filter.user = try request.text("user", longest: 100)
     filter.types = Set(query.getAll("type").prefix(50).filter { !$0.isEmpty })
-    let (isShown, author) = (request.uri.isShown, context.author)
+    let (isShown, author) = (request.isShown, context.author)
     if isShown {
       try await store.run { try OperatorLog($0, as: author).write(.show, "tail") }
     }
@@ -115,7 +124,7 @@ struct OperatorRoutes: Sendable {
     let stream = feed.begin()
     return Response(
       status: .ok,
-      headers: [.contentType: "text/event-stream", HTTPField.Name("X-Accel-Buffering") ?? .pragma: "no"],
+      headers: Self.streaming,
       body: ResponseBody { [tails] writer in
         defer {
           feed.end()
@@ -130,7 +139,7 @@ struct OperatorRoutes: Sendable {
 
   private func auditState(_ request: Request, _ context: OperatorContext) async throws -> Response {
     let state = audit.now
-    let (isShown, author) = (request.uri.isShown, context.author)
+    let (isShown, author) = (request.isShown, context.author)
     if isShown, state.report != nil {
       try await store.run { try OperatorLog($0, as: author).write(.show, "findings of the audit") }
     }
@@ -150,38 +159,5 @@ extension Store {
   fileprivate func status(shards: Int?) async throws -> SystemStatus {
     // Not through a link: of a cluster, masters can be away.
     try await run { [self] _ in try SystemStatus(deployment(), shards: shards) }
-  }
-}
-
-extension URI {
-  /// Returns a text of the query; nil if there is none or it is empty. Throws if it is too long.
-  func text(_ name: String, longest: Int) throws -> String? {
-    guard let text = queryParameters[name[...]].map(String.init), !text.isEmpty else { return nil }
-    guard text.count <= longest else {
-      throw Failure(.badRequest, "badQuery", "\(name) has more than \(longest) characters.")
-    }
-    return text
-  }
-
-  /// Returns a number of the query; nil if there is none. Throws if it is none, or out of range.
-  func number(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
-    guard let text = queryParameters[name[...]] else { return nil }
-    guard let number = Int(text), range.contains(number) else {
-      throw Failure(
-        .badRequest, "badQuery", "\(name) must be a number from \(range.lowerBound) to \(range.upperBound).")
-    }
-    return number
-  }
-}
-
-extension Request {
-  /// Decodes the body. Throws if it is not such JSON.
-  func json<Value: Decodable>(_ type: Value.Type) async throws -> Value {
-    let body = try await body.collect(upTo: ServerLimits().bodyBytes)
-    do {
-      return try JSONDecoder().decode(type, from: Data(buffer: body))
-    } catch {
-      throw Failure(.badRequest, "badBody", "The body is not the JSON that this needs.")
-    }
   }
 }

@@ -44,7 +44,8 @@ package final class Passwords: Sendable {
 
   /// Reads the file. Throws `Unreadable` if a line is wrong, or nobody could sign in.
   package init(file: String) throws {
-    guard let handle = FileHandle(forReadingAtPath: file), let data = try handle.read(upToCount: Self.mostBytes)
+    guard let handle = FileHandle(forReadingAtPath: file),
+      let data = try handle.read(upToCount: Self.mostBytes)
     else { throw Unreadable(description: "\(file) cannot be read, or is empty.") }
     var secrets: [String: Secret] = [:]
     for (index, line) in String(decoding: data, as: UTF8.self).split(
@@ -91,7 +92,8 @@ package final class Passwords: Sendable {
 
   private static func hash(_ password: String, _ secret: Secret) throws -> [UInt8] {
     try KDF.Insecure.PBKDF2.deriveKey(
-      from: Array(password.utf8), salt: secret.salt, using: .sha512, outputByteCount: 64, rounds: secret.rounds
+      from: Array(password.utf8), salt: secret.salt, using: .sha512, outputByteCount: 64,
+      rounds: secret.rounds
     ).withUnsafeBytes { Array($0) }
   }
 

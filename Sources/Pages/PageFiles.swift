@@ -8,12 +8,20 @@ package struct PageFiles: Sendable {
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+  /// The design language, and how pages build elements and speak. What only shows it, `design.html`, is not among them.
+  private static let design = [
+    "design.css": PackageResources.design_css, "dom.js": PackageResources.dom_js,
+    "language.js": PackageResources.language_js,
+  ]
+
   private let files: [String: Document]
 
-  /// - Parameter contents: The bytes of each file by its name, whose extension tells the type.
-  package init(_ contents: [String: [UInt8]]) {
+  /// The files of a page, and those of the design language that all pages share.
+  ///
+  /// - Parameter own: The bytes of each file by its name, whose extension tells the type.
+  package init(_ own: [String: [UInt8]]) {
     files = Dictionary(
-      uniqueKeysWithValues: contents.map { name, bytes in
+      uniqueKeysWithValues: own.merging(Self.design) { own, _ in own }.map { name, bytes in
         (name, Document(Self.contentType(of: name), bytes, headers: [.contentSecurityPolicy: Self.policy]))
       })
   }

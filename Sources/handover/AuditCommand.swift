@@ -44,6 +44,8 @@ struct AuditCommand: AsyncParsableCommand {
       return try RebuildLock.hold(on: redis) {
         let report = try auditor.run(waiting: patience)
         guard report.isAtRest, !report.broken.isEmpty || !report.remedies.isEmpty else { return (report, 0) }
+        let count = report.broken.count + report.remedies.count
+        OperatorLog.note(.repair, "\(count) records", on: connection)
         try auditor.apply(report.remedies)
         if !report.broken.isEmpty {
           let shards = report.shards.indices.map { Shard($0) }
@@ -51,7 +53,10 @@ struct AuditCommand: AsyncParsableCommand {
           try auditor.forget(report.broken)
           try ReadModels.rebuild(shards, on: redis, logger: logger)
         }
-        return (try auditor.run(waiting: patience), report.broken.count + report.remedies.count)
+        let mended = try auditor.run(waiting: patience)
+        OperatorLog.note(
+          .repair, "\(count) records", result: "\(mended.differenceCount) differences left", on: connection)
+        return (mended, count)
       }
     }
     print(json ? try report.json : report.text)

@@ -40,7 +40,10 @@ struct ClusterBalanceCommand: AsyncParsableCommand {
       try RebuildLock.hold(on: redis) {
         let balance = try ClusterBalance(cluster, as: url, shards: shards)
         try Self.show(balance)
+        let moves = OperatorLog.list((balance.open + balance.moves).map { "\($0.slot)" })
+        if !moves.isEmpty { OperatorLog.note(.balance, moves, on: try redis.connect()) }
         try Self.carryOut(balance)
+        if !moves.isEmpty { OperatorLog.note(.balance, moves, result: "moved", on: try redis.connect()) }
       }
     }
   }

@@ -13,11 +13,17 @@ struct DeadLettersDrop: AsyncParsableCommand {
   func run() async throws {
     let url = try settings.redis()
     let missing = try await Start.onThread { [choice] in
-      let office = try DeadLetterOffice(RedisDeployment(of: url).connect())
+      let connection = try RedisDeployment(of: url).connect()
+      let office = try DeadLetterOffice(connection)
       let (letters, missing) = try choice.letters(in: office)
+      let ids = OperatorLog.list(letters.map(\.id))
+      if !letters.isEmpty { OperatorLog.note(.drop, ids, on: connection) }
       for letter in letters {
         try office.drop(letter)
         print("Dropped\n\(letter.text)")
+      }
+      if !letters.isEmpty {
+        OperatorLog.note(.drop, ids, result: "\(letters.count) dropped", on: connection)
       }
       for id in missing { print("\(id): no such dead letter.") }
       return missing

@@ -32,10 +32,16 @@ struct DeadLettersReplay: AsyncParsableCommand {
   func run() async throws {
     let url = try settings.redis()
     let isDone = try await Start.onThread { [choice, corrections = Fields(set)] in
-      let office = try DeadLetterOffice(RedisDeployment(of: url).connect())
+      let connection = try RedisDeployment(of: url).connect()
+      let office = try DeadLetterOffice(connection)
       let (letters, missing) = try choice.letters(in: office)
       for id in missing { print("\(id): no such dead letter.") }
-      var isDone = missing.isEmpty
+      let ids = OperatorLog.list(letters.map(\.id))
+      if !letters.isEmpty {
+        OperatorLog.note(
+          .replay, ids, change: OperatorLog.changes(corrections, of: letters), on: connection)
+      }
+      var (isDone, refused) = (missing.isEmpty, 0)
       for letter in letters {
         switch try office.replay(letter, setting: corrections) {
         case .delivered(let commandid, let id, let shard):
@@ -44,8 +50,13 @@ struct DeadLettersReplay: AsyncParsableCommand {
           print("\(letter.id): \(lane) handles \(type) of \(position) again.")
         case .refused(let why):
           isDone = false
+          refused += 1
           print("\(letter.id): stays a dead letter. \(why)".printable)
         }
+      }
+      if !letters.isEmpty {
+        let result = "\(letters.count - refused) sent, \(refused) refused"
+        OperatorLog.note(.replay, ids, result: result, on: connection)
       }
       return isDone
     }

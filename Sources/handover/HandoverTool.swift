@@ -6,7 +6,7 @@ struct HandoverTool: AsyncParsableCommand {
     discussion: "Exit status: 0 if all is well, 1 on an error or a finding, 64 on invalid arguments.",
     subcommands: [
       DevCommand.self, HealthCommand.self, StatusCommand.self, TailCommand.self, TimelineCommand.self,
-      AuditCommand.self, RebuildCommand.self,
+      AuditCommand.self, AuditLogCommand.self, RebuildCommand.self, WebCommand.self,
       DeadLettersCommand.self, ClusterCommand.self, DashboardCommand.self,
     ])
 }

@@ -6,7 +6,8 @@ extension JournalLine {
   /// Returns a line for people: when, where, what.
   func shown() -> String {
     let said = summary.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-    return "\(id.timestamp)  {\(shard.index)} \(id)  \(worker): \(type)  product=\(fields["productid"] ?? "?") \(said)"
+    return
+      "\(id.timestamp)  {\(shard.index)} \(id)  \(worker): \(type)  product=\(fields["productid"] ?? "?") \(said)"
       .printable
   }
 

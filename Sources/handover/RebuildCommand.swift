@@ -37,12 +37,16 @@ struct RebuildCommand: AsyncParsableCommand {
         let auditor = Auditor(connection)
         let report = try auditor.run(waiting: patience)
         guard report.isAtRest else { return report }
+        OperatorLog.note(.rebuild, kind.rawValue, on: connection)
         let shards = report.shards.indices.map { Shard($0) }
         try ReadModels.clear(shards, on: connection)
         try auditor.forget(report.broken.filter { ($0.kind == .notice) == (kind == .notices) })
         try ReadModels.rebuild(shards, [kind], on: redis, logger: logger, onProgress: Self.show)
         FileHandle.standardError.write(Data("\n".utf8))
-        return try auditor.run(waiting: patience)
+        let rebuilt = try auditor.run(waiting: patience)
+        OperatorLog.note(
+          .rebuild, kind.rawValue, result: "\(rebuilt.differenceCount) differences left", on: connection)
+        return rebuilt
       }
     }
     guard report.isAtRest else {

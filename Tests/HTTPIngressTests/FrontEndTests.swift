@@ -85,12 +85,22 @@ import Testing
     }
   }
 
-  @Test func `no files are served without a front end`() async throws {
+  @Test func `without a front end of one's own, browsers get the market page`() async throws {
     try await TestIngress.run { stage in
       let page = try await Self.get("/", from: stage, "Accept: text/html\r\n")
-      #expect(page.contains("application/hal+json"))
-      let file = try await Self.get("/index.html", from: stage)
-      #expect(file.hasPrefix("HTTP/1.1 404"))
+      #expect(
+        page.contains("Content-Type: text/html")
+          && page.contains("Content-Security-Policy: default-src 'none'"))
+      #expect(page.contains("Vary: Origin, Accept-Language, Accept-Encoding, Accept\r\n"))
+      for file in page.matches(of: /(?:href|src)="(market\/[^"]+)"/) {
+        let answer = try await Self.get("/\(file.1)", from: stage)
+        #expect(answer.hasPrefix("HTTP/1.1 200"), "\(file.1)")
+      }
+      let root = try await Self.get("/", from: stage, "Accept: application/json\r\n")
+      #expect(root.contains("application/hal+json"))
+      for path in ["/index.html", "/market/none.js", "/market/..%2Fmarket.html", "/market/"] {
+        #expect(try await Self.get(path, from: stage).hasPrefix("HTTP/1.1 404"), "\(path)")
+      }
     }
   }
 }

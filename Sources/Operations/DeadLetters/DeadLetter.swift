@@ -58,6 +58,9 @@ package struct DeadLetter: Sendable {
     return ReplayedEvent.position(in: fields)
   }
 
+  /// Whether it is an event, and no command.
+  package var isEvent: Bool { event != nil }
+
   /// Returns the digest that a door had added, if any.
   func digest() throws(FieldError) -> CommandDigest? {
     isOfInlet ? nil : try Caller(fields: fields)?.digest

@@ -77,7 +77,8 @@ package struct MemoryUse: Encodable, Sendable {
     server.used = try replies[0].get().fact("used_memory").flatMap { Int($0) } ?? 0
     server.limit = replies[0].fact("maxmemory").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
     server.keys = try replies[1].get().integer ?? 0
-    let drawn = try replies.dropFirst(2).compactMap { reply throws(RedisError) in try reply.get().text }
+    var drawn: [String] = []
+    for reply in replies.dropFirst(2) { if let key = try reply.get().text { drawn.append(key) } }
     try connection.askEach(drawn) {
       RESPWords("MEMORY", "USAGE", $0)
     } _: { (key, reply) throws(RedisError) in
