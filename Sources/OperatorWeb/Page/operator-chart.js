@@ -97,4 +97,7 @@ export function histories(readings) {
   return { rates, lags };
 }
 
+/** Whether more entries wait than two seconds' work: a few always do while there is something to do. */
+export const isBehind = (lag, rate = 0) => lag > Math.max(50, 2 * rate);
+
 export { SPAN, brief };

@@ -89,8 +89,8 @@ function list() {
   });
   const caption = `${say("letters")} · ${say("listed", page.letters.length, language.number(page.count))}`;
   const node = table(caption, [
-    { name: everything, kind: "pickcell" }, { name: say("id"), heads: true }, { name: say("time") }, { name: say("worker") },
-    { name: say("type") }, { name: say("reason") }, { name: say("field") }, { name: say("message"), kind: "wrap" },
+    { name: everything, kind: "pickcell" }, { name: say("time"), heads: true }, { name: say("message"), kind: "wrap" },
+    { name: say("worker") }, { name: say("type") }, { name: say("id") },
   ], page.letters.map((letter) => [
     element("input", {
       type: "checkbox", checked: chosen.has(letter.id), "aria-label": say("choose", letter.id), data: { letter: letter.id },
@@ -99,8 +99,9 @@ function list() {
         choices();
       },
     }),
-    link(letter.id, () => open(letter.id)), clock(letter.time), shown(letter.worker), shown(letter.type || "–"),
-    badge("bad", letter.reason), shown(letter.field || "–"), shown(letter.message),
+    link(clock(letter.time), () => open(letter.id), { "aria-label": say("letter", letter.id) }),
+    [badge("bad", letter.reason), shown(letter.message)], shown(letter.worker), shown(letter.type || "–"),
+    element("span.quiet.small.mono", {}, letter.id),
   ]));
   node.append(element("div.actions", { id: "letter-actions" }));
   return node;

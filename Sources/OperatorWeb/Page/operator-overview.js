@@ -1,6 +1,6 @@
 import { element, byId, fill } from "./dom.js";
 import { get } from "./operator-api.js";
-import { brief, chart, histories } from "./operator-chart.js";
+import { brief, chart, histories, isBehind } from "./operator-chart.js";
 import { badge, empty, failure, loading, shown, table } from "./operator-parts.js";
 import { bytes, language, say } from "./operator-words.js";
 
@@ -62,7 +62,7 @@ function workers(status, rate) {
   ], status.workers.map((worker) => {
     const state = halts.has(worker.worker) ? badge("bad", say("isHalted"))
       : worker.lanesHeld < worker.lanes ? badge("bad", say("isMissing"))
-      : worker.lag > 0 ? badge("wait", say("isBehind")) : badge("good", say("ok"));
+      : isBehind(worker.lag, rate[worker.worker]) ? badge("wait", say("isBehind")) : badge("good", say("ok"));
     const letters = worker.deadLetters ? element("a", { href: "#letters" }, language.number(worker.deadLetters)) : "0";
     return [worker.worker, state, worker.replicas === undefined ? "?" : language.number(worker.replicas),
       `${worker.lanesHeld} / ${worker.lanes}`,
@@ -71,7 +71,7 @@ function workers(status, rate) {
 }
 
 function busy(status) {
-  const found = status.lanes.filter(({ lag, owner }) => lag > 0 || !owner).sort((a, b) => b.lag - a.lag);
+  const found = status.lanes.filter(({ lag, owner }) => isBehind(lag) || !owner).sort((a, b) => b.lag - a.lag);
   if (!found.length) return null;
   const caption = found.length > MANY ? `${say("busyLanes")} · ${say("more", found.length - MANY)}` : say("busyLanes");
   return table(caption, [{ name: say("lane"), heads: true }, { name: say("lag"), kind: "number" }, { name: say("owner") }],

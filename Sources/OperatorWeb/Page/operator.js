@@ -1,6 +1,6 @@
 import { element, byId, fill } from "./dom.js";
 import { get } from "./operator-api.js";
-import { SPAN } from "./operator-chart.js";
+import { SPAN, histories, isBehind } from "./operator-chart.js";
 import * as audit from "./operator-audit.js";
 import * as deals from "./operator-deals.js";
 import * as letters from "./operator-letters.js";
@@ -89,7 +89,9 @@ function summary() {
   const halts = status.lanes.filter(({ halt }) => halt).length;
   const unheld = sum(({ lanes, lanesHeld }) => lanes - lanesHeld);
   const away = status.nodes.filter(({ away }) => away).length;
-  const [lag, dead] = [sum(({ lag }) => lag), sum(({ deadLetters }) => deadLetters)];
+  const rates = histories(state.readings.slice(-2)).rates.at(-1)?.values ?? {};
+  const lag = sum(({ worker, lag }) => (isBehind(lag, rates[worker]) ? lag : 0));
+  const dead = sum(({ deadLetters }) => deadLetters);
   const other = status.troubles.length - halts;
   const parts = [
     halts && say("halts", halts), away && say("awayNodes", away), unheld > 0 && say("unheld", unheld),
