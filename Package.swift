@@ -144,7 +144,7 @@ let package = Package(
       logging),
     tests(
       "OperatorWebTests", "Keys", "Lanes", "Market", "Operations", "OperatorWeb", "Pages", "Redis", "Testbed",
-      "Workers", asyncHTTPClient, logging, nioHTTP1),
+      "Processes", "Workers", "handover", asyncHTTPClient, lifecycle, logging, nioCore, nioHTTP1),
     tests(
       "DeploymentTests", "Keys", "Lanes", "Market", "Processes", "Redis", "Telemetry", "Testbed", "Workers",
       "handover", "ingress",

@@ -27,6 +27,9 @@ import Testing
       #expect(try bench.copies(0, connection) == 16)
       #expect(try connection.call("HGET", name.cursor, "{0}:events").equals("0-0 0"))
       #expect(try connection.call("HGET", name.halt, "reason").string?.contains("WRONGTYPE") == true)
+      try bench.wait(until: "it says what to do", connection) {
+        try connection.call("HGET", name.halt, "remedy").string?.contains("is then finished") == true
+      }
 
       // Another replica does not try the commit either.
       lanes.stop()
