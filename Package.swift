@@ -137,7 +137,7 @@ let package = Package(
     tests("DoorsTests", "Doors", "Keys", "Lanes", "Market", "Redis", "Testbed"),
     tests("WorkersTests", "Keys", "Lanes", "Market", "Redis", "Testbed", "Workers", logging),
     tests("IdentityTests", "Identity", "Market", "Testbed", crypto, lifecycle, logging),
-    tests("PagesTests", "Pages", hummingbird, nioCore),
+    tests("PagesTests", "MarketPage", "OperatorWeb", "Pages", "Testbed", hummingbird, nioCore),
     tests("HTTPIngressTests", "HTTPIngress", "Health", "Identity", "Testbed", asyncHTTPClient),
     tests(
       "OperationsTests", "Doors", "Keys", "Lanes", "Market", "Operations", "Redis", "Testbed", "Workers",

@@ -36,7 +36,6 @@ package struct Document: Sendable {
     if let compressed, Self.takesGzip(request.headers[values: .acceptEncoding]) {
       // Another representation has another tag.
       (body, tag) = (compressed, tag + "-gzip")
-      headers[.contentEncoding] = "gzip"
     }
     headers[.eTag] = "\"\(tag)\""
     let known = request.headers[values: .ifNoneMatch].joined(separator: ",").split(separator: ",")
@@ -46,6 +45,7 @@ package struct Document: Sendable {
       return Response(status: .notModified, headers: headers)
     }
     headers[.contentType] = contentType
+    if body != bytes { headers[.contentEncoding] = "gzip" }
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
   }
 

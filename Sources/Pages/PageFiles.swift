@@ -4,7 +4,7 @@ import Hummingbird
 package struct PageFiles: Sendable {
   /// What a page can do: load these files and call the server it came from. Nothing inline, nothing from elsewhere,
   /// and no frame around it.
-  private static let policy =
+  package static let contentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -22,7 +22,11 @@ package struct PageFiles: Sendable {
   package init(_ own: [String: [UInt8]]) {
     files = Dictionary(
       uniqueKeysWithValues: own.merging(Self.design) { own, _ in own }.map { name, bytes in
-        (name, Document(Self.contentType(of: name), bytes, headers: [.contentSecurityPolicy: Self.policy]))
+        (
+          name,
+          Document(
+            Self.contentType(of: name), bytes, headers: [.contentSecurityPolicy: Self.contentSecurityPolicy])
+        )
       })
   }
 

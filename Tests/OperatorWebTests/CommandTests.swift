@@ -12,7 +12,9 @@ import Testing
     _ arguments: [String], on redis: TestRedis, input: String? = nil
   ) throws -> (status: Int32?, output: String) {
     let log = redis.folder.appending(path: "command-\(UInt32.random(in: 0...UInt32.max))")
-    let shell = input.map { ["-c", "printf '%s\\n' '\($0)' | exec \"$0\" \"$@\"", Executables.path("handover")] }
+    let shell = input.map {
+      ["-c", "printf '%s\\n' '\($0)' | exec \"$0\" \"$@\"", Executables.path("handover")]
+    }
     let process = try RunningProcess(
       shell == nil ? Executables.path("handover") : "/bin/sh", (shell ?? []) + arguments,
       environment: ["HANDOVER_REDIS_URL": redis.url.description], log: log)
@@ -25,7 +27,8 @@ import Testing
       let connection = try redis.connect()
       try connection.call("SET", Key.shardCount, "1")
       let id = try connection.call(
-        "XADD", "{trade.commands}:deadletters", "*", "worker", "trade", "stream", "trade.commands", "entry", "1-0",
+        "XADD", "{trade.commands}:deadletters", "*", "worker", "trade", "stream", "trade.commands", "entry",
+        "1-0",
         "reason", "unknownId", "wrong", "id", "message", "No.", "field:type", "Handover", "field:id", "7"
       ).string
       let letter = "trade.commands/\(id ?? "")"
@@ -71,7 +74,8 @@ import Testing
     let port = try FreePort.find()
     let process = try RunningProcess(
       Executables.path("handover"), ["web", "--port", "\(port)"],
-      environment: ["HANDOVER_REDIS_URL": redis.url.description], log: redis.folder.appending(path: "web.log"))
+      environment: ["HANDOVER_REDIS_URL": redis.url.description], log: redis.folder.appending(path: "web.log")
+    )
     defer { process.kill() }
     let http = HTTP(port: port)
     try await eventually("it serves") { try await http.call(.GET, "/status.json").status == 200 }

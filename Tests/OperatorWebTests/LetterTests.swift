@@ -8,17 +8,21 @@ import Testing
 
 /// Dead letters are found, tried, corrected, sent again and dropped, and the log tells who did it.
 @Suite struct LetterTests {
-  private static func list(_ ids: [String]) -> String { "[\(ids.map { "\"\($0)\"" }.joined(separator: ","))]" }
+  private static func list(_ ids: [String]) -> String {
+    "[\(ids.map { "\"\($0)\"" }.joined(separator: ","))]"
+  }
 
   @Test func `letters come in pages, the newest first, and by worker and reason`() async throws {
     try await TestWeb.run { web in
       var ids: [String] = []
       for number in 0..<7 { ids.append(try web.putAside(TestWeb.listing(number))) }
-      let other = try web.putAside(["type": "Reserve"], of: .reservation, reason: "missing", wrong: "productid")
+      let other = try web.putAside(
+        ["type": "Reserve"], of: .reservation, reason: "missing", wrong: "productid")
       var found: [String] = []
       var before = ""
       repeat {
-        let page = try await web.get("/letters.json?worker=trade&reason=notANumber&size=3&before=\(before)").json
+        let page = try await web.get("/letters.json?worker=trade&reason=notANumber&size=3&before=\(before)")
+          .json
         #expect(page["count"].integer == 7)
         let some = page["letters"].elements.compactMap { $0["id"].text }
         found += some
@@ -65,9 +69,11 @@ import Testing
       let wish = #"{"ids":\#(Self.list(ids + [taken, "trade.commands/1-0"]))}"#
       let result = try await web.post("/letters/rehearsal", wish).json
       #expect(result["count"].integer == 4 && result["passes"].integer == 1)
-      #expect(result["items"].elements.map { $0["passes"] } == [false, true, false, false, false].map(JSON.bool))
+      #expect(
+        result["items"].elements.map { $0["passes"] } == [false, true, false, false, false].map(JSON.bool))
       let whys = result["items"].elements.map { $0["why"].text ?? "" }
-      #expect(whys[0].hasPrefix("qty must be") && whys[2].contains("no trade") && whys[3].contains("product 8"))
+      #expect(
+        whys[0].hasPrefix("qty must be") && whys[2].contains("no trade") && whys[3].contains("product 8"))
       let corrected = try await web.post(
         "/letters/rehearsal", #"{"ids":["\#(ids[0])"],"set":{"qty":"2"}}"#)
       #expect(try corrected.json["passes"].integer == 1)
@@ -81,7 +87,9 @@ import Testing
 
   @Test func `a corrected letter is sent again, and the worker decides it`() async throws {
     try await TestWeb.run(allowsActions: true) { web in
-      let (good, bad) = (try web.putAside(TestWeb.listing(1)), try web.putAside(["type": "Handover", "id": "77"]))
+      let (good, bad) = (
+        try web.putAside(TestWeb.listing(1)), try web.putAside(["type": "Handover", "id": "77"])
+      )
       try await web.working {
         let wish = #"{"ids":\#(Self.list([good, bad])),"set":{"qty":"2","userid":"박서연"},"count":2}"#
         let result = try await web.post("/letters/replay", wish).json

@@ -22,7 +22,8 @@ import Testing
         "reserveDt", "2026-12-24", "address", "서울 마포구 양화로 1",
       ],
     ] {
-      let words = ["XADD", entry[0], "*"] + entry.dropFirst() + ["productid", "1", "productname", "책", "qty", "1"]
+      let words =
+        ["XADD", entry[0], "*"] + entry.dropFirst() + ["productid", "1", "productname", "책", "qty", "1"]
       try connection.call(RESPWords(words))
     }
   }
@@ -50,7 +51,8 @@ import Testing
     }
   }
 
-  @Test func `a deal is found by reservation, listing, product and user, without personal data`() async throws {
+  @Test func `a deal is found by reservation, listing, product and user, without personal data`() async throws
+  {
     try await TestWeb.run { web in
       try Self.deal(web)
       try await web.working {
@@ -97,7 +99,8 @@ import Testing
       while let end = rest.range(of: "\n\n") {
         let lines = rest[..<end.lowerBound].split(separator: "\n")
         rest = String(rest[end.upperBound...])
-        guard lines.count == 2, let name = lines.first?.dropFirst(7), let data = lines.last?.dropFirst(6) else {
+        guard lines.count == 2, let name = lines.first?.dropFirst(7), let data = lines.last?.dropFirst(6)
+        else {
           continue
         }
         events.append((String(name), try JSONDecoder().decode(JSON.self, from: Data(data.utf8))))
@@ -187,7 +190,8 @@ import Testing
       #expect(report["repairable"].integer == 1)
       #expect(try await web.get("/audit.json?show=true").text.contains("김민지"))
       let actions = try await web.log().map { [$0[0], $0[3]] }
-      #expect(actions.count == 5 && actions.last == ["show", ""] && actions[3] == ["audit", "1 differences"])
+      #expect(
+        actions.count == 5 && actions.last == ["show", ""] && actions[3] == ["audit", "1 differences"])
     }
   }
 
@@ -222,7 +226,8 @@ import Testing
         let id = try await onThread {
           try cluster.connect().call(
             "XADD", "{\(shard)}:deadletters", "*", "worker", "trade", "stream", "{\(shard)}:trade.commands",
-            "entry", "1-0", "reason", "crashed", "wrong", "", "message", "It crashed.", "field:type", "Handover",
+            "entry", "1-0", "reason", "crashed", "wrong", "", "message", "It crashed.", "field:type",
+            "Handover",
             "field:id", "7"
           ).string
         }

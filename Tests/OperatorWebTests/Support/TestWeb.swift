@@ -69,12 +69,14 @@ struct TestWeb {
   /// Puts a dead letter of an inlet in place. Returns its id.
   @discardableResult
   func putAside(
-    _ fields: Fields, of worker: DecidingWorker = .trade, reason: String = "notANumber", wrong: String = "qty",
+    _ fields: Fields, of worker: DecidingWorker = .trade, reason: String = "notANumber",
+    wrong: String = "qty",
     message: String = "qty must be a whole number, but it is \"x\"."
   ) throws -> String {
     let tag = Key.inlet(worker)
     var words = RESPWords(
-      "XADD", LaneName(worker: "", tag: "{\(tag)}").deadLetters, "*", "worker", worker.rawValue, "stream", tag,
+      "XADD", LaneName(worker: "", tag: "{\(tag)}").deadLetters, "*", "worker", worker.rawValue, "stream",
+      tag,
       "entry", "17-0", "reason", reason, "wrong", wrong, "message", message)
     for (name, value) in fields {
       words.add("field:\(name)")
