@@ -11,18 +11,22 @@ struct Authentication: RouterMiddleware {
     _ request: Request, context: IngressContext, next: (Request, IngressContext) async throws -> Response
   ) async throws -> Response {
     var context = context
-    context.viewer = try await viewer(of: request)
+    if let token = try await token(of: request) {
+      (context.viewer, context.tokenEnd) = (.user(token.user), token.end)
+    } else {
+      context.viewer = .nobody
+    }
     return try await next(request, context)
   }
 
-  private func viewer(of request: Request) async throws(Problem) -> Viewer {
-    guard let header = request.headers[.authorization] else { return .nobody }
+  private func token(of request: Request) async throws(Problem) -> VerifiedToken? {
+    guard let header = request.headers[.authorization] else { return nil }
     let parts = header.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else {
       throw .refused(TokenRefusal("The Authorization header is not a bearer token."))
     }
     do throws(TokenRefusal) {
-      return .user(try await verifier.verify(String(parts[1].drop { $0 == " " })))
+      return try await verifier.verify(String(parts[1].drop { $0 == " " }))
     } catch {
       throw .refused(error)
     }

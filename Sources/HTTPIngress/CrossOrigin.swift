@@ -27,7 +27,7 @@ struct CrossOrigin<Context: RequestContext>: RouterMiddleware {
     var response = isPreflight ? Response(status: .noContent) : try await next(request, context)
     response.headers[.vary] = response.headers[.vary].map { "\(vary), \($0)" } ?? vary
     guard let origin = request.headers[.origin] else { return response }
-    var allowed = "Authorization, Content-Type, Prefer, Idempotency-Key, If-Match"
+    var allowed = "Authorization, Content-Type, Prefer, Idempotency-Key, If-Match, Last-Event-ID"
     switch policy {
     case .withCredentials(let origins):
       guard origins?.contains(origin) ?? true else { return response }

@@ -2,11 +2,13 @@ import Hummingbird
 
 /// Headers that Hummingbird has no name for. Made once, because making a name checks and lowercases it.
 extension HTTPFields.Element.Name {
+  static let accelBuffering = Self("X-Accel-Buffering")
   static let forwardedFor = Self("X-Forwarded-For")
   static let forwardedHost = Self("X-Forwarded-Host")
   static let forwardedProto = Self("X-Forwarded-Proto")
   static let idempotencyKey = Self("Idempotency-Key")
   static let idempotencyReplayed = Self("Idempotency-Replayed")
+  static let lastEventID = Self("Last-Event-ID")
   static let prefer = Self("Prefer")
   static let preferenceApplied = Self("Preference-Applied")
   static let rateLimit = Self("RateLimit")

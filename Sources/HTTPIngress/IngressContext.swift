@@ -6,6 +6,8 @@ struct IngressContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   /// Who calls.
   var viewer = Viewer.anyone
+  /// When its token ends, in seconds since 1970; nil without one.
+  var tokenEnd: Double?
   private let channel: any Channel
 
   init(source: Source) {

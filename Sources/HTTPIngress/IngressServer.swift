@@ -44,11 +44,13 @@ package struct IngressServer: Service {
     let blocks = IDBlocks { [logger] in logger.error("\($0)") }
     let listener = ReplyListener(
       options.redis, ingress: ingress, shards: options.shards, pending: pending, logger: logger)
+    let notices = NoticeFeed(
+      options.redis, reading, shards: options.shards, limits: options.limits, logger: logger)
     let routes = Routes(
       writes: Writes(
         redis: redis, shards: options.shards, ingress: ingress, pending: pending, ordinaryWait: options.wait,
         backlog: backlog, blocks: blocks),
-      reads: Reads(redis: reading, shards: options.shards), options: options)
+      reads: Reads(redis: reading, shards: options.shards), notices: notices, options: options)
     let app = Application(
       router: routes.router(health: health, logger: logger),
       server: .http1(within: options.limits, behind: options.trustedProxies),
@@ -59,6 +61,7 @@ package struct IngressServer: Service {
     reading.start()
     listener.start()
     defer {
+      notices.stop()
       listener.stop()
       reading.stop()
       redis.stop()
@@ -67,6 +70,7 @@ package struct IngressServer: Service {
       try await withThrowingTaskGroup { tasks in
         tasks.addTask { [logger] in try await backlog.watch(logger: logger) }
         tasks.addTask { try await pending.watch() }
+        tasks.addTask { try await notices.watch() }
         if let identity = options.identity { tasks.addTask { try await identity.run() } }
         tasks.addTask { [redis] in try await blocks.watch(redis) }
         try await PortTaken.explain(options.port, setting: "--port or HANDOVER_PORT") { try await app.run() }
@@ -74,6 +78,8 @@ package struct IngressServer: Service {
       }
     } onGracefulShutdown: { [health] in
       health.beginStopping()
+      // They would never finish by themselves.
+      notices.stop()
     }
   }
 }

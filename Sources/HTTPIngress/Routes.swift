@@ -9,8 +9,11 @@ struct Routes: Sendable {
 
   let writes: Writes
   let reads: Reads
+  let notices: NoticeFeed
   let options: IngressOptions
   let allowance = PageAllowance(most: 5 * PageRequest.largestSize)
+
+  var replay: NoticeReplay { NoticeReplay(redis: reads.redis, shards: reads.shards) }
 
   func router(health: Health, logger: Logger) -> Router<Context> {
     let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
@@ -47,6 +50,7 @@ struct Routes: Sendable {
     }
     addReads(to: router)
     addPages(to: router)
+    addNoticeStream(to: router)
     for entity in Entity.allCases { addItems(entity, to: router) }
     return router
   }

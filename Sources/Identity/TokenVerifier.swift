@@ -81,14 +81,14 @@ package final class TokenVerifier: Sendable, Service {
   // MARK: Tokens
 
   /// Returns whom a compact JWT identifies.
-  package func verify(_ token: String) async throws(TokenRefusal) -> ActingUser {
+  package func verify(_ token: String) async throws(TokenRefusal) -> VerifiedToken {
     guard token.utf8.count <= Self.longestToken else {
       throw TokenRefusal("The token is longer than \(Self.longestToken) bytes.")
     }
     let bytes = Array(token.utf8)
     let digest = SHA256.hash(data: bytes)
     let now = Date().timeIntervalSince1970
-    if let user = state.withLock({ $0.cache.find(digest, at: now) }) { return user }
+    if let known = state.withLock({ $0.cache.find(digest, at: now) }) { return known }
     let unverified = try UnverifiedToken(bytes)
     let keys = try await keys(for: unverified)
     let verifier = try keys.verifier(unverified.keyID, unverified.algorithm)
@@ -96,11 +96,12 @@ package final class TokenVerifier: Sendable, Service {
       throw TokenRefusal("The signature of the token does not fit the issuer's key.")
     }
     let claims = try Claims(unverified.claims, options, at: now)
+    let verified = VerifiedToken(user: claims.user, end: claims.end)
     state.withLock { state in
       // The key may have been removed meanwhile.
-      if state.keys === keys { state.cache.add(digest, TokenCache.Entry(user: claims.user, end: claims.end)) }
+      if state.keys === keys { state.cache.add(digest, verified) }
     }
-    return claims.user
+    return verified
   }
 
   /// Returns the keys that are known, after a look for newer ones if they lack the one that a token names.

@@ -32,11 +32,9 @@ package struct Document: Sendable {
   /// Returns the document, compressed if the client takes that, or a 304 to a client that has it.
   package func response(to request: Request) -> Response {
     var headers = headers
-    var (body, tag) = (bytes, tag)
-    if let compressed, Self.takesGzip(request.headers[values: .acceptEncoding]) {
-      // Another representation has another tag.
-      (body, tag) = (compressed, tag + "-gzip")
-    }
+    let packed = Self.takesGzip(request.headers[values: .acceptEncoding]) ? compressed : nil
+    // Another representation has another tag.
+    let tag = packed == nil ? tag : tag + "-gzip"
     headers[.eTag] = "\"\(tag)\""
     let known = request.headers[values: .ifNoneMatch].joined(separator: ",").split(separator: ",")
       .map { $0.filter { $0 != " " && $0 != "\t" } }
@@ -45,8 +43,8 @@ package struct Document: Sendable {
       return Response(status: .notModified, headers: headers)
     }
     headers[.contentType] = contentType
-    if body != bytes { headers[.contentEncoding] = "gzip" }
-    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+    if packed != nil { headers[.contentEncoding] = "gzip" }
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: packed ?? bytes))
   }
 
   private static func takesGzip(_ accepted: [String]) -> Bool {

@@ -27,6 +27,7 @@ public final class StreamWatch {
   private var positions: [String]
   private var groups: [Group]
   private let reads = BlockedReads<Int>()
+  private var interrupted: Set<Int> = []
   /// The version of the cluster's map when the reads began.
   private var version = 0
 
@@ -81,6 +82,13 @@ public final class StreamWatch {
     return news
   }
 
+  /// Returns the places of the streams whose reads were interrupted, or went on at another node, since the last call.
+  /// That node can lack entries that were read, and give their ids to others.
+  public func takeInterrupted() -> Set<Int> {
+    defer { interrupted = [] }
+    return interrupted
+  }
+
   /// Gives up reads at nodes that have lost their slots: a node that hangs does not say so.
   private func leaveFormerNodes() {
     guard case .cluster(let cluster) = deployment, cluster.version != version else { return }
@@ -102,6 +110,7 @@ public final class StreamWatch {
       let topology = cluster.topology
       guard let owner = topology.owner(of: slot(of: group)) else { return }
       if owner != group.node {
+        if group.node != nil { interrupted.formUnion(group.places) }
         if startsOver, group.node != nil { for place in group.places { positions[place] = "0" } }
         groups[index].node = owner
       }
@@ -149,6 +158,7 @@ public final class StreamWatch {
   /// Lets a group of a cluster rest for a while. Throws if the trouble concerns all, or does not pass.
   private func fail(_ index: Int, because error: RedisError) throws(RedisError) {
     reads.end(index)
+    interrupted.formUnion(groups[index].places)
     guard case .cluster(let cluster) = deployment, error.canRetry else { throw error }
     if let node = groups[index].node, cluster.suspicion(of: node) == nil { cluster.note(error, from: node) }
     var backoff = groups[index].trouble?.backoff ?? Backoff(limit: .milliseconds(500))

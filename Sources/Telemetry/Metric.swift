@@ -19,6 +19,7 @@ public enum Metric: String, CaseIterable, Sendable {
   case lagEntries = "handover_lag_entries"
   case lagSeconds = "handover_lag_seconds"
   case rateLimited = "handover_rate_limited_total"
+  case noticeStreams = "handover_notice_streams"
   case httpRequests = "http_server_requests_total"
   case httpSeconds = "http_server_request_duration_seconds"
 
@@ -47,6 +48,7 @@ public enum Metric: String, CaseIterable, Sendable {
     case .lagEntries: "Unread entries, by worker and shard."
     case .lagSeconds: "Age of the oldest unread entry, by worker and shard."
     case .rateLimited: "HTTP requests refused because the caller made too many, by policy."
+    case .noticeStreams: "Open streams of notices."
     case .httpRequests: "HTTP requests answered, by method, route and status."
     case .httpSeconds: "Time to answer an HTTP request, by method, route and status."
     }

@@ -177,6 +177,9 @@ import Workers
         try await http.get(path)["page"]["totalElements"].integer ?? 0 > 0
       }
     }
+    let stream = try await EventStream("\(http.base)/notices/stream?userid=me")
+    #expect(stream.status == 200)
+    #expect(try await http.call(.PUT, "\(waiting)/reservecancel").status == 200)
     #expect(try await http.get("/products/1?userid=me")["yours"] == .array([]))
     let notice = try await http.get("/notices?userid=me")["_embedded"]["notices"][0]["id"].text ?? ""
     for path in ["/", "/notices/\(notice)", "/trades/1", "/inventories/1", "/actuator/health", "/metrics"] {

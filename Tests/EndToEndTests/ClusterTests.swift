@@ -36,6 +36,11 @@ import Testing
     return try String(contentsOf: log, encoding: .utf8)
   }
 
+  @Test func `both parties of a deal on a cluster see its notices as they come`() async throws {
+    let cluster = try await onThread { try TestCluster() }
+    try await WalkthroughTests.followDeal(on: start(cluster))
+  }
+
   @Test func `deals run on a cluster as on one Redis`() async throws {
     let cluster = try await onThread { try TestCluster() }
     let system = try await start(cluster)

@@ -4,6 +4,49 @@ import Testing
 
 /// The deal from end to end, with real processes.
 @Suite struct WalkthroughTests {
+  @Test func `both parties of a deal see its notices as they come`() async throws {
+    let system = try await TestSystem()
+    try await Self.followDeal(on: system)
+  }
+
+  /// Walks a deal while its parties, and somebody else, have streams open.
+  static func followDeal(on system: TestSystem) async throws {
+    let http = system.http
+    func open(_ userid: String, since last: String? = nil) async throws -> EventStream {
+      let name = try #require(userid.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+      return try await EventStream(
+        "\(http.base)/notices/stream?userid=\(name)", headers: last.map { ["Last-Event-ID": $0] } ?? [:])
+    }
+    let (buyer, seller, other) = (try await open("구매자"), try await open("abc"), try await open("이웃"))
+    #expect(try await http.list(1, product: 100).status == 201)
+    #expect(try await http.register(1, product: 100).status == 201)
+    let reserved = try await http.reserve(product: 100, buyer: "구매자")
+    let path = try #require(reserved.headers["Location"].first)
+    try await system.waitFor(path, "거래진행중")
+    #expect(try await http.post("/trades/1/handover").status == 200)
+    func statuses(_ stream: EventStream) -> [String?] { stream.events.map { $0.json["status"].text } }
+    for stream in [buyer, seller] {
+      try await eventually("the whole deal was told") { statuses(stream).contains("재고감소") }
+    }
+    #expect(statuses(buyer) == ["예약완료", "거래진행중", "재고확보", "거래완료", "재고감소"])
+    #expect(statuses(seller) == ["판매중", "재고등록", "예약완료", "거래진행중", "재고확보", "거래완료", "재고감소"])
+    #expect(other.events.isEmpty)
+    // Exactly what the list has, and what a client that lost it in the middle gets.
+    let list = try await http.get("/notices?userid=abc")["_embedded"]["notices"].elements
+    #expect(Set(list.compactMap { $0["id"].text }) == Set(seller.ids) && list.count == seller.ids.count)
+    let ids = seller.ids
+    let back = try await open("abc", since: ids[3])
+    try await eventually("it has the rest") { Set(ids[4...]).isSubset(of: back.ids) }
+    #expect(back.resets == 0)
+    // The ingress ends at once, though clients listen.
+    let times = system.stop("ingress")
+    #expect(times.allSatisfy { $0.map { $0 < Patience.prompt } ?? false })
+    for stream in [buyer, seller, other, back] {
+      try await eventually("the stream has ended") { stream.isEnded }
+      #expect(stream.resets == 1)
+    }
+  }
+
   @Test func `a deal runs over REST from listing to handover`() async throws {
     let system = try await TestSystem()
     let http = system.http

@@ -33,6 +33,12 @@ import Testing
     ) async throws -> HTTP.Answer {
       var headers: HTTPHeaders = ["Prefer": prefer]
       if let token = tokens[caller] { headers.add(name: "Authorization", value: "Bearer \(token)") }
+      if path.hasPrefix("/notices/stream") {
+        let stream = try await EventStream(system.http.base + path, headers: headers)
+        // It does not end, unless it is refused.
+        if stream.status != 200 { try await eventually("the answer ends") { stream.isEnded } }
+        return HTTP.Answer(status: stream.status, headers: stream.headers, text: stream.rest)
+      }
       return try await system.http.call(.init(rawValue: method), path, body, headers: headers)
     }
   }
@@ -152,7 +158,7 @@ import Testing
       #expect(problem["message"].text?.isEmpty == false && problem["code"].text?.isEmpty == false)
     }
     guard answer.status == 200, call.method == "GET", caller != Self.operating else { return }
-    // Files are nobody's.
+    // Files are nobody's, and streams have tests of their own.
     guard answer.headers.first(name: "Content-Type")?.contains("json") == true else { return }
     let name = Self.callers[caller]
     for notice in try answer.json["_embedded"]["notices"].elements where call.path == "/notices" {

@@ -20,7 +20,10 @@ import Testing
       writes: Writes(
         redis: redis, shards: 1, ingress: "i", pending: pending, ordinaryWait: .seconds(1),
         backlog: FullShards(redis: redis, backlog: ShardBacklog(shards: 1, limit: 1)), blocks: IDBlocks()),
-      reads: Reads(redis: redis, shards: 1), options: options)
+      reads: Reads(redis: redis, shards: 1),
+      notices: NoticeFeed(
+        options.redis, redis, shards: 1, limits: options.limits, logger: Logger(label: "test")),
+      options: options)
     let router = routes.router(health: Health(), logger: Logger(label: "test"))
     let paths = Set(router.routes.map { Self.template("\($0.path)") })
     let table = try WhoMay.table()

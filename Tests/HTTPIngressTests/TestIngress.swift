@@ -40,6 +40,12 @@ struct TestIngress {
     try await run(on: server, options, rule: rule, setUp: setUp, health: health, body)
   }
 
+  /// Runs an ingress with a Redis of the test's while the body runs.
+  static func run(on server: TestRedis, _ body: (TestIngress) async throws -> Void) async throws {
+    let options = IngressOptions(shards: FakeLane.shards, redis: .single(server.url))
+    try await run(on: server, options, rule: TestIngress.agree, setUp: { _ in }, health: Health(), body)
+  }
+
   /// Runs an ingress on a cluster while the body runs.
   static func run(
     on cluster: Cluster, shards: Int, rule: @escaping FakeLane.Rule = TestIngress.agree,

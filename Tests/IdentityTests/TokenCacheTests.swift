@@ -10,14 +10,14 @@ import Testing
     withUnsafeBytes(of: number) { SHA256.hash(data: Array($0)) }
   }
 
-  private static func entry(_ number: Int, end: Double = 10) -> TokenCache.Entry {
-    TokenCache.Entry(user: ActingUser("\(number)"), end: end)
+  private static func entry(_ number: Int, end: Double = 10) -> VerifiedToken {
+    VerifiedToken(user: ActingUser("\(number)"), end: end)
   }
 
   @Test func `a token is remembered until it ends`() {
     var cache = TokenCache()
     cache.add(Self.digest(1), Self.entry(1, end: 10))
-    #expect(cache.find(Self.digest(1), at: 9.9)?.userid == "1")
+    #expect(cache.find(Self.digest(1), at: 9.9)?.user.userid == "1")
     #expect(cache.find(Self.digest(1), at: 10) == nil)
     #expect(cache.find(Self.digest(2), at: 0) == nil)
   }
@@ -28,9 +28,9 @@ import Testing
     for number in 1...1000 {
       cache.add(Self.digest(number), Self.entry(number))
       #expect(cache.count <= 100)
-      #expect(cache.find(Self.digest(0), at: 0)?.userid == "0")
+      #expect(cache.find(Self.digest(0), at: 0)?.user.userid == "0")
     }
-    #expect(cache.find(Self.digest(1000), at: 0)?.userid == "1000")
+    #expect(cache.find(Self.digest(1000), at: 0)?.user.userid == "1000")
     #expect(cache.find(Self.digest(1), at: 0) == nil)
   }
 
@@ -39,6 +39,6 @@ import Testing
     for number in 1...3 { cache.add(Self.digest(number), Self.entry(number, end: 10)) }
     #expect(cache.find(Self.digest(1), at: 11) == nil)
     #expect(cache.find(Self.digest(1), at: 9) == nil)
-    #expect(cache.find(Self.digest(2), at: 9)?.userid == "2")
+    #expect(cache.find(Self.digest(2), at: 9)?.user.userid == "2")
   }
 }

@@ -10,6 +10,10 @@ package struct HTTP: Sendable {
     package let headers: HTTPHeaders
     package let text: String
 
+    package init(status: UInt, headers: HTTPHeaders, text: String) {
+      (self.status, self.headers, self.text) = (status, headers, text)
+    }
+
     package var json: JSON {
       get throws { try JSONDecoder().decode(JSON.self, from: Data(text.utf8)) }
     }

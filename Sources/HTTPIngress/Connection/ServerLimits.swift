@@ -18,6 +18,12 @@ package struct ServerLimits: Sendable {
   /// The time within which a client must read all of an answer, or `answerBytes` more of it.
   package var answerTimeout = Duration.seconds(10)
   package var answerBytes = 64 * 1024
+  /// The most open streams of notices of one user.
+  package var streamsPerUser = 5
+  /// The most open streams of notices in all: they last, so they leave connections for everything else.
+  package var streams: Int { connections * 3 / 4 }
+  /// How often something is sent on a stream that has nothing to tell.
+  package var keepAlive = Duration.seconds(15)
   /// How long a closing connection stays open so that its last answer still arrives.
   package var farewell = Duration.seconds(2)
 

@@ -17,7 +17,7 @@ enum IngressCode: String, CaseIterable, Sendable {
   /// A worker refused it for a reason of a newer release.
   case refused
   // How much is asked for.
-  case backlog, rateLimited, tooManyConnections, tooManyPages, tooManyWaiting
+  case backlog, rateLimited, tooManyConnections, tooManyPages, tooManyStreams, tooManyWaiting
   // What is wrong with the server.
   case `internal`, store, unavailable
   /// An error of the HTTP library that has no code of its own here.
@@ -39,7 +39,7 @@ enum IngressCode: String, CaseIterable, Sendable {
     case .notJSON: .unsupportedMediaType
     case .unknownExpectation: .expectationFailed
     case .fixedField, .keyReused, .oneAtATime, .statusFollows: .unprocessableContent
-    case .rateLimited: .tooManyRequests
+    case .rateLimited, .tooManyStreams: .tooManyRequests
     case .headersTooLarge: .requestHeaderFieldsTooLarge
     case .internal, .store: .internalServerError
     case .unknownCoding, .unknownMethod: .notImplemented

@@ -10,6 +10,7 @@ extension Metric {
     case .httpRequests: (.calls, .rate(self, "Calls", by: ["method", "route", "status"]))
     case .httpSeconds: (.calls, .quantiles(self, "Time of a call", .seconds, by: ["method"]))
     case .rateLimited: (.calls, .rate(self, "Calls refused because the caller made too many", by: ["policy"]))
+    case .noticeStreams: (.calls, .gauge(self, "Open streams of notices", .sum, by: ["job"]))
     case .lagSeconds:
       (.workers, .gauge(self, "Age of the oldest unread entry", .max, .seconds, by: ["worker"]))
     case .lagEntries: (.workers, .gauge(self, "Unread entries", .sum, by: ["worker"]))

@@ -1,0 +1,36 @@
+import Keys
+import Market
+
+/// The text of a stream of server-sent events, as the HTML standard defines it.
+enum ServerSentEvent {
+  /// Tells a client how long to wait before it comes back, in milliseconds.
+  static func retry(after milliseconds: Int) -> String { "retry: \(milliseconds)\n\n" }
+
+  /// A line that clients ignore, and that keeps proxies from closing a quiet connection.
+  static let keepAlive = ": keep-alive\n\n"
+
+  /// An event with its data, which has to be one line.
+  static func event(_ name: String, id: String? = nil, data: String) -> String {
+    "event: \(name)\n\(id.map { "id: \($0)\n" } ?? "")data: \(data)\n\n"
+  }
+}
+
+/// What a stream of notices tells its client.
+enum NoticeEvent: Sendable {
+  case notice(NoticeID, Fields)
+  /// Something was missed and cannot be told any more: the client has to read its list.
+  case reset
+  case keepAlive
+
+  /// - Parameter baseURL: where the client sees the ingress, for the notice's links.
+  func text(on baseURL: BaseURL) -> String {
+    switch self {
+    case .notice(let id, let fields):
+      var json = JSONWriter()
+      json.object { Resource.notice.write(item: fields, on: baseURL, to: &$0) }
+      return ServerSentEvent.event("notice", id: "\(id)", data: String(decoding: json.bytes, as: UTF8.self))
+    case .reset: return ServerSentEvent.event("reset", data: "{}")
+    case .keepAlive: return ServerSentEvent.keepAlive
+    }
+  }
+}
