@@ -12,6 +12,15 @@ import Testing
 /// The table of who may do what names every path there is.
 @Suite struct RouteTableTests {
   @Test func `every path of the router is in the table of who may do what, and the other way round`() throws {
+    let router = try Self.router()
+    let paths = Set(router.routes.map { Self.template("\($0.path)") })
+    let table = try WhoMay.table()
+    let named = Set(table.flatMap(\.calls).map { String($0.path.prefix { $0 != "?" }) }.map(Self.template))
+    #expect(paths == named)
+  }
+
+  /// A router with every route.
+  static func router() throws -> Router<IngressContext> {
     var options = IngressOptions(shards: 1, redis: .single(try RedisURL("redis://127.0.0.1")))
     options.metrics = { "" }
     let pending = PendingReplies()
@@ -24,11 +33,7 @@ import Testing
       notices: NoticeFeed(
         options.redis, redis, shards: 1, limits: options.limits, logger: Logger(label: "test")),
       options: options)
-    let router = routes.router(health: Health(), logger: Logger(label: "test"))
-    let paths = Set(router.routes.map { Self.template("\($0.path)") })
-    let table = try WhoMay.table()
-    let named = Set(table.flatMap(\.calls).map { String($0.path.prefix { $0 != "?" }) }.map(Self.template))
-    #expect(paths == named)
+    return routes.router(health: Health(), logger: Logger(label: "test"))
   }
 
   /// A path with all its parameters by the same name.

@@ -140,7 +140,7 @@ extension GoldenTests {
           status: .completed))
     ]
 
-  private static func sample(_ kind: CommandKind) -> Command {
+  static func sample(_ kind: CommandKind) -> Command {
     let seen = Seen(version: 2, held: 1, sold: 0)
     return switch kind {
     case .reserve: .reserve(7, qty: 2)

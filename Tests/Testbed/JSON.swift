@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value with access to its parts.
-package enum JSON: Decodable, Equatable, Sendable {
+package enum JSON: Codable, Equatable, Sendable {
   case null
   case bool(Bool)
   case number(Double)
@@ -23,6 +23,18 @@ package enum JSON: Decodable, Equatable, Sendable {
       self = .array(array)
     } else {
       self = .object(try value.decode([String: JSON].self))
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .null: try container.encodeNil()
+    case .bool(let bool): try container.encode(bool)
+    case .number(let number): try container.encode(number)
+    case .string(let string): try container.encode(string)
+    case .array(let elements): try container.encode(elements)
+    case .object(let members): try container.encode(members)
     }
   }
 
