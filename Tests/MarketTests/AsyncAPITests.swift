@@ -98,8 +98,10 @@ extension Deal {
   /// The deal without all that can be left out.
   fileprivate var bare: Deal {
     var deal = self
-    (deal.tradeid, deal.seller, deal.refusal, deal.held, deal.delete) = (nil, nil, nil, 0, false)
+    (deal.tradeid, deal.seller, deal.refusal, deal.held) = (nil, nil, nil, 0)
+    (deal.delete, deal.once) = (false, false)
     deal.terms?.version = 1
+    deal.terms?.address = ""
     return deal
   }
 }
