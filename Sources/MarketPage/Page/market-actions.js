@@ -1,6 +1,6 @@
 /** What a person can do: each opens a form, sends what it says, and says what came of it. */
 
-import { read, write } from "./market-api.js";
+import { read } from "./market-api.js";
 import { freeOf } from "./market-deals.js";
 import { byId, element } from "./dom.js";
 import { ask } from "./market-form.js";
@@ -30,13 +30,12 @@ function chooseName() {
   );
   const become = (name) => {
     session.become(name);
-    toast(say("hello", name));
     form.finish(true);
   };
   return ask({
     title: say("who"),
-    fields: [{ name: "userid", label: say("name"), hint: say("nameHint"), most: 100, isWhole: true, autocomplete: "nickname" }],
-    also: known.length > 0 && [element("h3.small.quiet", {}, say("usedNames")), element("div.row", { role: "group", "aria-label": say("usedNames") }, known)],
+    fields: [{ name: "userid", label: say("name"), most: 100, isWhole: true, autocomplete: "nickname" }],
+    also: known.length > 0 && element("div.row", { role: "group", "aria-label": say("usedNames") }, known),
     submit: say("begin"),
     onOpen: (opened) => (form = opened),
     send: async ({ userid }) => become(userid),
@@ -48,11 +47,9 @@ function signIn(why) {
     title: say("signIn"),
     text: why === "refused" ? say("tokenRefused") : say("signInText"),
     fields: [{ name: "token", label: say("token"), type: "area", most: 16_000, isWhole: true }],
-    also: session.user && element("div", {}, element("button.button", { type: "button", onclick: () => session.signOut() }, say("signOut"))),
     submit: say("signIn"),
     send: async ({ token }) => {
       if (!session.signIn(token)) throw Object.assign(new Error(say("notAToken")), { field: "token" });
-      toast(say("hello", session.user));
     },
   });
 }
@@ -75,48 +72,26 @@ export const sell = () =>
         { name: "price", label: say("price"), type: "number" },
         { name: "qty", label: say("qty"), type: "number", value: 1, least: 1, most: MOST_UNITS },
       ],
-      submit: say("sellSubmit"),
+      submit: say("sell"),
       send: async ({ productname, price, qty }, form) => {
-        await form.once("trade", (key) =>
-          write("POST", "trades", key, { body: { productid, userid: session.user, productname, price, qty }, onWaiting: form.waiting }),
-        );
-        store.load(store.listings);
-        await secondStep(form, "halfSold", () =>
-          form.once("stock", (key) =>
-            write("POST", "inventories", key, { body: { productid, productname, qty }, onWaiting: form.waiting }),
-          ),
-        );
-        return productname;
+        await form.once("trade", () => form.write("POST", "trades", { productid, userid: session.user, productname, price, qty }));
+        await second(form, "halfSold", () => form.write("POST", "inventories", { productid, productname, qty }));
+        return true;
       },
     });
-    if (done) toast(say("sold", done));
-    store.askProduct(productid);
+    settled(done, productid);
     store.load(store.listings);
   });
 
 /** Does the second step of two. If it fails, says that the first one is done. */
-async function secondStep(form, what, act) {
+async function second(form, what, act) {
   try {
-    return await act();
+    await form.once("stock", act);
   } catch (problem) {
     problem.message = `${say(what)} (${problem.message})`;
     problem.field = undefined;
     throw problem;
   }
-}
-
-/** Registers the stock of a listing that has none. */
-export async function addStock({ productid, productname, qty, sold = 0 }) {
-  const done = await ask({
-    title: say("addStock"),
-    text: say("addStockText"),
-    fields: [{ name: "qty", label: say("qty"), type: "number", value: qty - sold, least: 1, most: MOST_UNITS, isWhole: true }],
-    submit: say("addStock"),
-    send: async (values, form) =>
-      write("POST", "inventories", form.key(), { body: { productid, productname, ...values }, onWaiting: form.waiting }),
-  });
-  if (done) toast(say("stockAdded"));
-  store.askProduct(productid);
 }
 
 /** Reserves a listing for a day and a place. */
@@ -125,23 +100,17 @@ export const reserve = (trade) =>
     const { productid, productname, price, card = {} } = trade;
     const free = card.free ?? freeOf(trade);
     const done = await ask({
-      title: say("reserveTitle", productname),
+      title: productname,
       text: free > 0 ? say("reserveText", won(price)) : say("lineText", card.waiting ?? 0),
       fields: [
         ...meeting({ reserveDt: dayFromToday(1) }),
         ...(trade.qty > 1 ? [{ name: "qty", label: say("qty"), type: "number", value: 1, least: 1, most: trade.qty }] : []),
       ],
-      submit: free > 0 ? say("reserveSubmit") : say("lineUp"),
-      send: async ({ qty = "1", ...values }, form) =>
-        write("POST", "reserves", form.key(), {
-          body: { productid, userid: session.user, productname, price, qty, ...when(values) },
-          onWaiting: form.waiting,
-        }),
+      submit: say(free > 0 ? "reserve" : "lineUp"),
+      send: ({ qty = "1", ...values }, form) =>
+        form.write("POST", "reserves", { productid, userid: session.user, productname, price, qty, ...when(values) }),
     });
-    if (!done) return;
-    toast(say("reserved", productname));
-    store.load(store.rows);
-    store.askProduct(productid);
+    settled(done, productid);
   });
 
 /** Changes the day and the place of a reservation. */
@@ -150,17 +119,15 @@ export async function change(row) {
   const seen = await opening(() => read(path));
   if (!seen) return;
   const done = await ask({
-    title: say("changeTitle"),
+    title: say("change"),
     fields: meeting(seen.item),
-    submit: say("changeSubmit"),
-    send: async (values, form) =>
-      current(form, path, seen, (tag) => write("PATCH", path, form.key(), { body: when(values), tag, onWaiting: form.waiting }), split),
+    submit: say("change"),
+    send: (values, form) => update(form, path, seen, when(values), split),
   });
-  if (done) toast(say("changed"));
-  store.load(store.rows);
+  settled(done, row.productid);
 }
 
-/** Changes the price of a listing, and how many of it are left. */
+/** Changes the price of a listing, and how many of it are left; registers its stock if it has none. */
 export async function edit({ id, productid }) {
   const path = `trades/${id}`;
   const seen = await opening(() => read(path));
@@ -168,34 +135,28 @@ export async function edit({ id, productid }) {
   const left = ({ qty, sold = 0, ...item }) => ({ ...item, qty: qty - sold });
   const shown = left(seen.item);
   const done = await ask({
-    title: say("editTitle", shown.productname),
+    title: shown.productname,
     fields: [
       { name: "price", label: say("price"), type: "number", value: shown.price },
       { name: "qty", label: say("left"), type: "number", value: shown.qty, least: 1, most: MOST_UNITS, hint: say("leftHint") },
     ],
-    submit: say("editSubmit"),
+    submit: say("edit"),
     send: async ({ price, qty }, form) => {
       const body = { price, qty: Number(qty) + (seen.item.sold ?? 0) };
-      await form.once("trade", (key) =>
-        current(form, path, seen, (tag) => write("PATCH", path, key, { body, tag, onWaiting: form.waiting }), left),
-      );
-      await secondStep(form, "halfDone", () => form.once("stock", (key) => putStock(productid, shown, qty, key, form)));
+      await form.once("trade", () => update(form, path, seen, body, left));
+      await second(form, "halfDone", () => putStock(form, productid, shown.productname, qty));
       return true;
     },
   });
-  if (done) toast(say("saved"));
-  store.askProduct(productid);
+  settled(done, productid);
   store.load(store.listings);
 }
 
 /** Makes the stock of a product what its listing says. */
-async function putStock(productid, { productname }, qty, key, form) {
+async function putStock(form, productid, productname, qty) {
   const { item: card } = await store.readProduct(productid);
-  if (!card.inventoryid) {
-    return write("POST", "inventories", key, { body: { productid, productname, qty }, onWaiting: form.waiting });
-  }
-  if (String(card.qty) === qty) return card;
-  return write("PATCH", `inventories/${card.inventoryid}`, key, { body: { qty }, onWaiting: form.waiting });
+  if (!card.inventoryid) await form.write("POST", "inventories", { productid, productname, qty });
+  else if (String(card.qty) !== qty) await form.write("PATCH", `inventories/${card.inventoryid}`, { qty });
 }
 
 /** Cancels a reservation. */
@@ -203,12 +164,11 @@ export async function cancel({ reserveid, productid, productname }) {
   const done = await ask({
     title: say("cancelTitle"),
     text: say("cancelText", productname),
-    submit: say("cancelSubmit"),
-    dismiss: say("cancelKeep"),
+    submit: say("cancel"),
     isFinal: true,
-    send: (values, form) => write("PUT", `reserves/${reserveid}/reservecancel`, form.key(), { onWaiting: form.waiting }),
+    send: (values, form) => form.write("PUT", `reserves/${reserveid}/reservecancel`),
   });
-  settled(done, "canceled", productid);
+  settled(done, productid);
 }
 
 /** Completes a deal. */
@@ -216,16 +176,14 @@ export async function handover({ reserveid, productid, productname, buyer }) {
   const done = await ask({
     title: say("handoverTitle"),
     text: say("handoverText", productname, buyer),
-    submit: say("handoverSubmit"),
-    dismiss: say("notYet"),
+    submit: say("handover"),
     isFinal: true,
     send: async (values, form) => {
       const trade = (await read(`reserves/${reserveid}`)).item._links.handover.href;
-      const path = new URL(trade).pathname.slice(1);
-      return write("POST", path, form.key(), { body: { reserveid }, onWaiting: form.waiting });
+      return form.write("POST", new URL(trade).pathname.slice(1), { reserveid });
     },
   });
-  settled(done, "handedOver", productid);
+  settled(done, productid);
 }
 
 /** Ends a sale, and with it the stock. */
@@ -233,28 +191,24 @@ export async function end({ id, productid, productname }) {
   const done = await ask({
     title: say("endTitle"),
     text: say("endText", productname),
-    submit: say("endSubmit"),
-    dismiss: say("cancelKeep"),
+    submit: say("end"),
     isFinal: true,
     send: async (values, form) => {
-      const ended = await form.once("trade", (key) =>
-        write("PATCH", `trades/${id}`, key, { body: { status: "판매종료" }, onWaiting: form.waiting }),
-      );
-      await secondStep(form, "halfDone", () =>
-        form.once("stock", async (key) => {
-          const { item: card } = await store.readProduct(productid);
-          if (card.inventoryid) await write("DELETE", `inventories/${card.inventoryid}`, key, { onWaiting: form.waiting });
-        }),
-      );
-      return ended;
+      await form.once("trade", () => form.write("PATCH", `trades/${id}`, { status: "판매종료" }));
+      await second(form, "halfDone", async () => {
+        const { item: card } = await store.readProduct(productid);
+        if (card.inventoryid) await form.write("DELETE", `inventories/${card.inventoryid}`);
+      });
+      return true;
     },
   });
-  settled(done, "endedDone", productid);
+  settled(done, productid);
   store.load(store.listings);
 }
 
-function settled(done, word, productid) {
-  if (done) toast(say(word));
+/** Says that something is done, and reads again what it changed. */
+function settled(done, productid) {
+  if (done) toast(say("done"));
   store.load(store.rows);
   store.askProduct(productid);
 }
@@ -272,9 +226,9 @@ async function opening(act) {
  * Makes a change to what the person saw. If that is no longer true, reads it again and shows it in the form: what
  * somebody else changed is not overwritten unseen.
  */
-async function current(form, path, seen, act, shown) {
+async function update(form, path, seen, body, shown) {
   try {
-    return await act(seen.tag);
+    return await form.write("PATCH", path, body, seen.tag);
   } catch (problem) {
     if (problem.isStale) {
       Object.assign(seen, await read(path));

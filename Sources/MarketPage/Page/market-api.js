@@ -1,26 +1,20 @@
 /** Calls of the market's HTTP interface. Each ends: with what was asked for, or with a `Problem` that a person can read. */
 
-import { say, words } from "./market-words.js";
+import { say } from "./market-words.js";
 import { session } from "./market-session.js";
 
-/** How long a call can take, in milliseconds. Writes are answered within two seconds, if only by a 202. */
+/** How long a call can take, in milliseconds. */
 const PATIENCE = 12_000;
-/** How long the result of a write that was answered by a 202 is asked for, in milliseconds. */
+/** How long the result of a write is asked for after a 202, in milliseconds. */
 const RESULT_PATIENCE = 20_000;
-/** The longest `Retry-After` that is waited for without asking the person, in seconds. */
+/** The longest `Retry-After` that is waited for, in seconds. */
 const LONGEST_WAIT = 3;
 /** How often a call that the server puts off is repeated. */
 const MOST_TRIES = 3;
 
 /** Why a call failed, in the words of the page's language. */
 export class Problem extends Error {
-  /**
-   * @param {object} about
-   * @param {number} [about.status] the HTTP status; 0 if there was no answer.
-   * @param {string} [about.code] what a program can act on.
-   * @param {string} [about.field] the field of the request that is wrong.
-   * @param {boolean} [about.isUnknown] whether it can have been done all the same: nobody knows until it is repeated.
-   */
+  /** `isUnknown`: it can have been done all the same; nobody knows until it is repeated. The others are the server's. */
   constructor(message, { status = 0, code = "", field, isUnknown = false } = {}) {
     super(message);
     Object.assign(this, { status, code, field, isUnknown });
@@ -32,9 +26,9 @@ export class Problem extends Error {
   }
 }
 
-/** Returns a name for one intention: sent again under it, a write is done once. */
+/** Returns a name for one intention: whatever is sent again under it is done once. */
 export function newKey() {
-  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("-");
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
 }
 
 /** Returns what is at a path, and its entity tag. */
@@ -43,11 +37,10 @@ export function read(path) {
 }
 
 /**
- * Makes a change and returns the item that came of it, also where the server only accepted it at first.
+ * Makes a change and returns the item that came of it, also if the server only accepted it at first.
  *
  * @param {string} key the intention's name, from `newKey`.
- * @param {object} [options] `body`; `tag`: the entity tag of what the person saw; `onWaiting`: is called when it takes
- *   longer than usual.
+ * @param {object} [options] `tag`: the entity tag of what the person saw; `onWaiting`: called when it takes long.
  */
 export async function write(method, path, key, { body, tag, onWaiting } = {}) {
   const headers = { "Idempotency-Key": key };
@@ -85,7 +78,7 @@ async function call(method, path, options = {}, tries = 1) {
     const text = await response.text();
     item = text ? JSON.parse(text) : undefined;
   } catch (error) {
-    const why = error.name === "TimeoutError" ? "noAnswer" : navigator.onLine ? "unreachable" : "offline";
+    const why = navigator.onLine ? "noAnswer" : "offline";
     throw new Problem(say(why) + (isWrite ? " " + say("nothingTwice") : ""), { code: why, isUnknown: isWrite });
   }
   if (response.ok) {
@@ -103,7 +96,7 @@ async function call(method, path, options = {}, tries = 1) {
 
 /** Returns the problem that the server tells, in a problem+json. */
 function told({ status, code, field, message }, wait = 0, isUnknown = false) {
-  const text = status === 429 ? say("tooMany", wait || 60) : (words.has(`refused.${code}`) ? say(`refused.${code}`) : message);
+  const text = status === 429 ? say("tooMany", wait || 60) : message;
   return new Problem(text || say("failed", status), { status, code, field, isUnknown });
 }
 

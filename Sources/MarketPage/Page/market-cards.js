@@ -1,6 +1,6 @@
 /** How a listing, a deal and a notice look. */
 
-import { addStock, cancel, change, edit, end, handover, reserve } from "./market-actions.js";
+import { cancel, change, edit, end, handover, reserve } from "./market-actions.js";
 import { SELLER, canChange, freeOf, inOrder, isOnSale, isOpen, isRunning, isWaiting, timeline, tone } from "./market-deals.js";
 import { element } from "./dom.js";
 import { session } from "./market-session.js";
@@ -15,7 +15,7 @@ const link = (word, to, kind = "") => element(`a.button${kind}`, { href: to, dat
 
 const badge = (status) => element(`span.badge.status${tone(status) && `.${tone(status)}`}`, {}, say(status));
 
-/** A tile with the first letter of a thing, in a colour of its own: things have no pictures here. */
+/** Things have no pictures here, but a letter and a colour of their own. */
 function tile({ productid, productname }) {
   const [first = "?"] = new Intl.Segmenter(words.code).segment(productname.trim() || "?");
   const made = element("div.tile", { "aria-hidden": "true" }, first.segment ?? first);
@@ -23,7 +23,6 @@ function tile({ productid, productname }) {
   return made;
 }
 
-/** What a thing is: its tile, its name, its price, and what is given below. */
 function thing(item, ...below) {
   return element(
     "div.thing",
@@ -33,7 +32,6 @@ function thing(item, ...below) {
   );
 }
 
-/** How many are left and how many wait, in words. */
 function supply(trade) {
   const free = trade.card?.free ?? freeOf(trade);
   const waiting = trade.card?.waiting ?? 0;
@@ -98,8 +96,8 @@ export function saleCard({ deals, ...trade }) {
     `article.card.sale${takes ? "" : ".over"}`,
     { data: { product: trade.productid } },
     thing(trade, element("p.row", {}, badge(trade.status)), takes && element("p.small.quiet", {}, supply(trade))),
-    lacksStock && element("div.message.wait", {}, element("p", {}, say("noStockYet")), button("addStock", () => addStock(trade))),
-    takes && element("div.actions", {}, button("edit", () => edit(trade)), !line.some(({ status }) => isRunning(status)) && button("end", () => end(trade), ".danger")),
+    lacksStock && element("div.message.wait", {}, element("p", {}, say("noStockYet")), button("edit", () => edit(trade))),
+    takes && !lacksStock && element("div.actions", {}, button("edit", () => edit(trade)), !line.some(({ status }) => isRunning(status)) && button("end", () => end(trade), ".danger")),
     line.length > 0
       ? element("section.deals", {}, element("h4", {}, say("deals")), line.map((row) => soldDeal(row, line)))
       : takes && element("p.small.quiet", {}, say("nobodyYet")),
@@ -166,7 +164,7 @@ export function noticeItem({ notice, isUnread, isMinor }) {
   );
 }
 
-/** A deal's row with what its card shows besides: its notices, and the buyer's place in the line. */
+/** A deal's row with its notices, and the buyer's place in the line. */
 export function withStory(row) {
   const yours = store.products.get(row.productid)?.yours ?? [];
   const news = store.news.filter(({ reserveid }) => reserveid === row.reserveid);

@@ -9,7 +9,7 @@ const COMPLETED = "거래완료";
 
 /** The statuses of a reservation that has not ended. */
 const OPEN = [RESERVED, WAITING, RUNNING, CANCELING];
-/** The statuses of a deal. Those of its stock are left out of its timeline. */
+/** The statuses of a deal, without those of its stock. */
 const OF_DEAL = [...OPEN, COMPLETED, "거래불가", "예약취소"];
 
 const TONES = {
@@ -36,6 +36,11 @@ export const isOfDeal = (status) => OF_DEAL.includes(status);
 /** Whether it begins something new on sale. */
 export const isListing = (status) => status === ON_SALE;
 
+export const isSold = ({ status }) => status === COMPLETED;
+
+/** Whether a notice is of what goes on behind a deal, its stock: it is shown, but calls nobody. */
+export const isMinor = ({ status }) => status.startsWith("재고") && status !== "재고부족";
+
 /** Whether a listing takes reservations. */
 export const isOnSale = (trade) => trade.status === ON_SALE || trade.status === RUNNING;
 
@@ -45,11 +50,7 @@ export const canChange = (status) => [RESERVED, WAITING, RUNNING].includes(statu
 /** How many units of a listing are in no deal, as far as the listing knows. */
 export const freeOf = (trade) => Math.max(0, (trade.qty ?? 0) - (trade.held ?? 0) - (trade.sold ?? 0));
 
-/**
- * Returns what happened in a deal, the oldest first: from the notices of it, and where those are gone, from its row.
- *
- * @returns {{status: string, at: string}[]}
- */
+/** Returns what happened in a deal, the oldest first: by its notices, and where those are gone, by its row. */
 export function timeline(row, notices) {
   const steps = [];
   for (const { reserveid, role, status, createdAt } of notices) {
@@ -66,10 +67,10 @@ export function byTime(one, other) {
   return one.createdAt < other.createdAt ? -1 : one.createdAt > other.createdAt ? 1 : place(one) - place(other);
 }
 
-/** The place of a notice among those of the same millisecond, from its id: `3-1795728503586-1-s-민지`. */
+/** Its place among notices of the same millisecond, from an id like `3-1795728503586-1-s-민지`. */
 const place = ({ id }) => Number(id.split("-")[2]) || 0;
 
-/** Returns the deals of a product in the order in which they are served: those that run, then the line. */
+/** Returns the deals of a product as they are served: those that run, then the line. */
 export function inOrder(rows) {
   const rank = ({ status }) => (status === RUNNING ? 0 : 1);
   return [...rows].sort(

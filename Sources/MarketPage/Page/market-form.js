@@ -1,33 +1,23 @@
 /** Forms in a dialog: they check what is typed, send it once however often they are pressed, and say what went wrong. */
 
-import { newKey } from "./market-api.js";
+import { newKey, write } from "./market-api.js";
 import { element, fill } from "./dom.js";
 import { say } from "./market-words.js";
 
 /**
- * Opens a form and returns what `send` returned, or undefined if it was closed.
+ * Opens a form. Returns what `send` returned, or undefined if it was closed.
  *
- * @param {object} about
- * @param {string} about.title
+ * @param {object} about `title`; `submit`, the word on the button; and:
  * @param {string} [about.text] what it does, in a sentence.
  * @param {Field[]} [about.fields]
- * @param {string} about.submit the word on the button.
- * @param {string} [about.dismiss] the word on the other button.
  * @param {boolean} [about.isFinal] whether it cannot be undone.
  * @param {Node} [about.also] what stands under the fields.
  * @param {(form: Form) => void} [about.onOpen] gets the form, to finish it in another way.
  * @param {(values: object, form: Form) => Promise<*>} about.send
  *
- * @typedef {object} Field
- * @property {string} name as the server calls it, so that a problem finds its field.
- * @property {string} label
- * @property {string} [type] text, number, date, time or area.
- * @property {string|number} [value]
- * @property {string} [hint]
- * @property {boolean} [isOptional]
- * @property {number} [least]
- * @property {number} [most] the largest number, or the most characters.
- * @property {boolean} [isWhole] whether it takes the whole width.
+ * @typedef {{name: string, label: string, type?: string, value?: string|number, hint?: string, isOptional?: boolean,
+ *   least?: number|string, most?: number, isWhole?: boolean}} Field `name` is the server's, so that its problems find the
+ *   field; `type` is text, number, date, time or area; `most` is a number or a count of characters.
  */
 export function ask(about) {
   // A double tap on what opens a form opens one.
@@ -42,6 +32,7 @@ class Form {
   #key = newKey();
   /** What was done already of an intention with several steps, by step. */
   #done = new Map();
+  #step = "";
   #isBusy = false;
 
   constructor(about, resolve) {
@@ -51,7 +42,7 @@ class Form {
     this.controls = element("fieldset.fields", {}, [...this.inputs.values()].map((input) => input.root));
     this.status = element("div", { role: "alert" });
     this.button = element(`button.button.main${about.isFinal ? ".final" : ""}`, { type: "submit" }, about.submit);
-    this.dismiss = element("button.button", { type: "button", onclick: () => this.dialog.close() }, about.dismiss ?? say("back"));
+    this.dismiss = element("button.button", { type: "button", onclick: () => this.dialog.close() }, say("back"));
     const form = element(
       "form.stack",
       { novalidate: true, onsubmit: (event) => this.#submit(event) },
@@ -67,10 +58,6 @@ class Form {
       this.dialog.remove();
       resolve(this.result);
     });
-    // A press beside the dialog closes it only while nothing is typed in it.
-    this.dialog.addEventListener("pointerdown", (event) => {
-      if (event.target === this.dialog && this.inputs.size === 0 && !this.#isBusy) this.dialog.close();
-    });
     about.onOpen?.(this);
     document.body.append(this.dialog);
     this.dialog.showModal();
@@ -85,21 +72,19 @@ class Form {
     this.dialog.close();
   }
 
-  /** The name of this intention, or of one of its steps. */
-  key(step = "") {
-    return step ? `${this.#key}-${step}` : this.#key;
+  /** Makes the change that the form is for, or one of its parts. See `write`. */
+  write(method, path, body, tag) {
+    const onWaiting = () => this.#say("wait", say("workingLong"));
+    return write(method, path, `${this.#key}-${this.#step}`, { body, tag, onWaiting });
   }
 
-  /** Does a step of an intention that has several, once: if a later one fails, it is not repeated. */
+  /** Does a part of what has several, once: if a later one fails, it is not repeated. */
   async once(step, act) {
-    if (!this.#done.has(step)) this.#done.set(step, await act(this.key(step)));
-    return this.#done.get(step);
+    this.#step = step;
+    if (!this.#done.has(step)) this.#done.set(step, await act());
   }
 
-  /** Says that it takes longer than usual. */
-  waiting = () => this.#say("wait", say("workingLong"));
-
-  /** Shows other values: what the person saw was no longer true. */
+  /** Shows other values. */
   show(values) {
     for (const [name, value] of Object.entries(values)) {
       const input = this.inputs.get(name);

@@ -1,17 +1,16 @@
 /**
- * The live notices of one user: server-sent events, read by `fetch`, because `EventSource` cannot carry a token.
- *
- * A lost connection is taken up again by itself, after pauses that grow, with the id of the last notice, so that the
- * server sends what was missed. A tab that nobody sees lets go of its connection: a browser has six for a server.
+ * The live notices of one user: server-sent events, read by `fetch`, because `EventSource` cannot carry a token. A lost
+ * connection comes back by itself, after pauses that grow, and with what was missed. A tab that nobody sees lets go of
+ * its connection: a browser has six for a server.
  */
 
 import { session } from "./market-session.js";
 
-/** Nothing for so long, although the server says something every 15 s: the connection is dead. In milliseconds. */
+/** The server says something every 15 s: after so much silence the connection is dead. All times in milliseconds. */
 const SILENCE = 40_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
-/** How long a hidden tab keeps its connection, in milliseconds. */
+/** How long a hidden tab keeps its connection. */
 const HIDDEN_FOR = 60_000;
 
 export class Live {
@@ -21,13 +20,13 @@ export class Live {
   #abort = null;
   #wake = null;
   #hiding = null;
+  #isResting = false;
   /** The present run: a person chosen later has another one. */
   #turn = null;
 
   /**
-   * @param {object} listener `onState(state, code)`: off, connecting, open, lost or resting; `onOpen(isReplayed)`: from
-   *   now on nothing is missed, and of what was missed notices follow if `isReplayed`; `onNotice(notice)`; `onReset()`:
-   *   what was missed cannot be had, read it again.
+   * @param {object} listener `onState(state, status)`: off, connecting, open, lost or resting; `onOpen(isReplayed)`:
+   *   nothing is missed from now on, or since the last notice; `onNotice(notice)`; `onReset()`: something was missed.
    */
   constructor(listener) {
     this.#listener = listener;
@@ -40,10 +39,10 @@ export class Live {
     return this.#state;
   }
 
-  /** Follows a user's notices, or nobody's. */
+  /** Follows a user's notices; nobody's if it is "". */
   follow(user) {
     this.#lastId = "";
-    this.#abort?.abort("changed");
+    this.#abort?.abort();
     this.#turn = null;
     this.#wake?.();
     if (user) this.#run(user);
@@ -62,8 +61,13 @@ export class Live {
 
   #seen(isSeen) {
     clearTimeout(this.#hiding);
-    if (isSeen) this.retry();
-    else this.#hiding = setTimeout(() => this.#abort?.abort("resting"), HIDDEN_FOR);
+    this.#isResting = false;
+    if (isSeen) return this.retry();
+    this.#hiding = setTimeout(() => {
+      this.#isResting = true;
+      this.#abort?.abort();
+      this.#wake?.();
+    }, HIDDEN_FOR);
   }
 
   async #run(user) {
@@ -72,25 +76,30 @@ export class Live {
     const isCurrent = () => this.#turn === run;
     this.#is("connecting");
     while (isCurrent()) {
+      if (this.#isResting) {
+        this.#is("resting");
+        await this.#rest(Infinity);
+        continue;
+      }
       const abort = (this.#abort = new AbortController());
-      let wait = 0;
+      let [wait, status] = [0];
       try {
         await this.#read(user, abort, () => (pause = FIRST_PAUSE));
       } catch (error) {
         if (error.status === 401) return session.refused();
         wait = error.retryAfter ?? 0;
-        if (isCurrent()) this.#is(abort.signal.reason === "resting" ? "resting" : "lost", error.status);
+        status = error.status;
       }
       if (!isCurrent()) return;
-      if (this.#state === "open") this.#is("lost");
+      if (this.#isResting) continue;
+      this.#is("lost", status);
       // Many pages that lost the same server do not come back at the same moment.
-      const pausing = Math.max(pause * (0.75 + Math.random() / 2), 1000 * wait);
-      await this.#rest(this.#state === "resting" ? Infinity : pausing);
+      await this.#rest(Math.max(pause * (0.75 + Math.random() / 2), 1000 * wait));
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }
 
-  /** Waits so many milliseconds, or until it is woken. */
+  /** Waits, at most until it is woken. */
   #rest(milliseconds) {
     return new Promise((resolve) => {
       const timer = Number.isFinite(milliseconds) ? setTimeout(resolve, milliseconds) : undefined;
@@ -127,12 +136,12 @@ export class Live {
       this.#is("open");
       this.#listener.onOpen(Boolean(this.#lastId));
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-      const events = new EventReader((event) => this.#take(event));
+      const take = eventReader((event) => this.#take(event));
       for (;;) {
         const { done, value } = await reader.read();
         if (done || abort.signal.aborted) return;
         heard();
-        events.take(value);
+        take(value);
       }
     } finally {
       clearTimeout(silence);
@@ -155,30 +164,12 @@ function bytes(text) {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
-/** Cuts a stream of text into events, as the HTML standard says. */
-class EventReader {
-  #rest = "";
-  #event = {};
-  #give;
-
-  constructor(give) {
-    this.#give = give;
-  }
-
-  take(text) {
-    const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
-    this.#rest = lines.pop();
-    for (const line of lines) this.#line(line);
-  }
-
-  #line(line) {
-    if (line === "") {
-      if (this.#event.data !== undefined) this.#give({ event: "message", ...this.#event });
-      this.#event = {};
-      return;
-    }
-    const [, name, value] = /^([^:]*):? ?(.*)$/s.exec(line);
-    if (name === "data" && this.#event.data !== undefined) this.#event.data += `\n${value}`;
-    else if (name) this.#event[name] = value;
-  }
+/** Returns a function that takes a stream of text piece by piece, and gives each event that it contains. */
+function eventReader(give) {
+  let rest = "";
+  return (text) => {
+    const events = (rest + text).split("\n\n");
+    rest = events.pop();
+    for (const lines of events) give(Object.fromEntries(lines.split("\n").map((line) => line.split(/: ?(.*)/s))));
+  };
 }

@@ -20,10 +20,10 @@ export const session = {
 
   /** The name of the person, or "" if nobody is chosen. */
   get user() {
-    return this.needsToken ? (token ? (userOf(token) ?? "") : "") : name;
+    return { true: userOf(token) ?? "", false: name }[this.needsToken] ?? "";
   },
 
-  /** Names that were used in this browser, the latest first. */
+  /** The names used in this browser, the latest first. */
   get names() {
     try {
       const found = JSON.parse(load(localStorage, NAMES) ?? "[]");
@@ -56,16 +56,10 @@ export const session = {
     return true;
   },
 
-  signOut() {
-    token = null;
-    name = "";
-    for (const key of [TOKEN, NAME]) save(sessionStorage, key, null);
-    changed();
-  },
-
-  /** The server did not take the token: it ran out, or was never good. */
+  /** The server did not take the token: it ran out, or was never good, or was not known to be needed. */
   refused() {
-    if (!token) return;
+    if (this.needsToken && !token) return;
+    this.needsToken = true;
     token = null;
     save(sessionStorage, TOKEN, null);
     changed("refused");
@@ -91,7 +85,7 @@ function changed(why) {
   for (const listener of listeners) listener(why);
 }
 
-// A browser can refuse to keep anything. Then the choice lasts as long as the page.
+// A browser can refuse to keep anything: then the choice lasts as long as the page.
 function load(storage, key) {
   try {
     return storage.getItem(key);

@@ -1,18 +1,15 @@
-/**
- * What the page knows: listings, product cards, the person's deals and notices. It reads them when it is asked to and
- * when a notice says that something happened, and tells its listeners.
- */
+/** What the page knows. It is read when a view asks for it and when a notice says that something happened. */
 
 import { delay, read } from "./market-api.js";
 import { byTime, isListing, isOfDeal } from "./market-deals.js";
 import { session } from "./market-session.js";
 
 const PAGE = 100;
-/** How many of a collection are read at most, in pages. */
+/** How much of a collection is read at most. */
 const MOST_PAGES = 10;
 /** How many product cards are read at the same time. */
 const AT_ONCE = 4;
-/** A deal's row follows its notice by some milliseconds. How often, and after which pauses, it is asked for again. */
+/** A deal's row follows its notice by some milliseconds: after which pauses it is asked for. */
 const ROW_PAUSES = [60, 150, 400, 1000, 2500];
 
 /** One list of the server, read page by page. */
@@ -32,7 +29,6 @@ class Part {
     return this.pages * PAGE < this.total && this.pages < MOST_PAGES;
   }
 
-  /** Reads the first page again, or the next one. Throws what went wrong. */
   async read(page) {
     const path = this.path();
     const { item } = await read(`${path}${path.includes("?") ? "&" : "?"}size=${PAGE}&page=${page}`);
@@ -79,7 +75,7 @@ class Store {
     });
   }
 
-  /** Forgets what belongs to a person. */
+  /** Forgets the person. */
   forget() {
     for (const part of [this.rows, this.notices]) {
       Object.assign(part, { items: new Map(), state: "idle", problem: null, pages: 0, total: 0 });
@@ -89,7 +85,7 @@ class Store {
     this.changed();
   }
 
-  /** Reads a part's first page, or with `all` every page. What went wrong is kept in the part. */
+  /** Reads a part's first page, its next one or all. What went wrong is kept in the part. */
   async load(part, { all = false, more = false } = {}) {
     if (part !== this.listings && !session.user) return;
     if (part.state !== "ready") part.state = "loading";
@@ -134,7 +130,7 @@ class Store {
     return this.#fresh.has(notice.id);
   }
 
-  /** Takes a notice that came by itself, and reads again what it is about. Returns whether it is new. */
+  /** Takes a notice that came by itself, and reads what it is about. Returns whether it is new. */
   take(notice) {
     if (this.notices.items.has(notice.id)) return false;
     this.notices.items.set(notice.id, notice);
@@ -152,7 +148,7 @@ class Store {
     return true;
   }
 
-  /** Everything that was shown is read: no notice is new any more. */
+  /** No notice is new any more. */
   readNotices() {
     this.#fresh.clear();
     this.changed();
@@ -172,7 +168,7 @@ class Store {
     this.#checking.delete(key);
   }
 
-  /** Reads a product's card, again if it is there. Many at once are read a few at a time. */
+  /** Reads a product's card. Many are read a few at a time. */
   askProduct(productid) {
     this.#asked.set(productid, true);
     this.#readProducts();

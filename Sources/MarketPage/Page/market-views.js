@@ -2,7 +2,7 @@
 
 import { chooseWho, sell } from "./market-actions.js";
 import { listingCard, noticeItem, reservationCard, saleCard, withStory } from "./market-cards.js";
-import { BUYER, SELLER, isListing, isOfDeal, isOnSale, isOpen, isWaiting } from "./market-deals.js";
+import { BUYER, SELLER, isMinor, isOnSale, isOpen, isSold, isWaiting } from "./market-deals.js";
 import { element, fill, list } from "./dom.js";
 import { session } from "./market-session.js";
 import { rowKey, store } from "./market-store.js";
@@ -16,36 +16,33 @@ const button = (word, act, kind = ".main") => element(`button.button${kind}`, { 
 /** What stands in a view that has nothing to show yet: what is missing, and what to do first. */
 const empty = (word, action) => element("div.empty", {}, element("h2", {}, say(word)), element("p", {}, say(`${word}Text`)), action);
 
-/** Says that a part is loading, or why it could not be loaded; null if there is something to show. */
-function standing(part, again) {
-  if (part.problem) {
-    return element("div.message.bad", { role: "alert" }, element("p", {}, part.problem.message), button("retry", again, ""));
-  }
-  if (part.state === "loading" || part.state === "idle") return element("p.loading", {}, say("loading"));
-  return null;
+/** What stands under the things of a view: that they are loading, why they could not be, or that there are none. */
+function foot(parts, again, count, ifEmpty, ...more) {
+  const { problem } = parts.find((part) => part.problem) ?? {};
+  if (problem) return element("div.message.bad", { role: "alert" }, element("p", {}, problem.message), button("retry", again, ""));
+  if (count === 0) return parts.every(({ state }) => state === "ready") ? ifEmpty : element("p.loading", {}, say("loading"));
+  return more;
 }
 
 const more = (part) => part.hasMore && element("div.actions", {}, button("more", () => store.load(part, { more: true }), ""));
 
 /** The market: everything that is on sale. */
 export function saleView() {
-  const top = element("div.stack");
-  const cards = element("div.stack.cards");
-  const bottom = element("div");
+  const [top, cards, bottom] = ["div.stack", "div.stack.cards", "div"].map((tag) => element(tag));
   const show = list(cards, ({ id }) => String(id), (trade) => watched(listingCard(trade), trade));
   const part = store.listings;
+  const load = () => {
+    store.load(part);
+    for (const productid of store.products.keys()) store.askProduct(productid);
+  };
   return {
     root: element("div.stack", {}, top, cards, bottom),
-    load: () => {
-      store.load(part);
-      for (const productid of store.products.keys()) store.askProduct(productid);
-    },
+    load,
     update() {
-      const trades = store.trades.filter((trade) => isOnSale(trade) || trade.card || trade.status === "거래완료");
-      const state = standing(part, () => store.load(part));
+      const trades = store.trades.filter((trade) => isOnSale(trade) || trade.card || isSold(trade));
       show(trades, [words.code, session.user]);
-      fill(top, welcome(), state && (part.problem || trades.length === 0) ? state : null);
-      fill(bottom, !state && trades.length === 0 ? empty("saleEmpty", button("sell", sell)) : null, more(part));
+      fill(top, welcome());
+      fill(bottom, foot([part], load, trades.length, empty("saleEmpty", button("sell", sell)), more(part)));
     },
   };
 }
@@ -91,92 +88,85 @@ function personal(update, load, frame) {
     update() {
       const isSomebody = session.user !== "";
       somebody.hidden = !isSomebody;
-      fill(nobody, isSomebody ? null : empty("nameFirst", button(session.needsToken ? "signIn" : "notChosen", () => chooseWho())));
+      fill(nobody, welcome());
       if (isSomebody) update();
+    },
+  };
+}
+
+/** What is going on, and under it what is over. */
+function halves(keyOf, draw, isGoing, word) {
+  const [going, title, over] = ["div.stack.cards", "h2", "div.stack.cards"].map((tag) => element(tag));
+  const [showGoing, showOver] = [going, over].map((parent) => list(parent, keyOf, draw));
+  return {
+    nodes: [going, title, over],
+    show(things) {
+      const also = [words.code, session.user];
+      showGoing(things.filter(isGoing), also);
+      showOver(things.filter((thing) => !isGoing(thing)), also);
+      title.textContent = say(word);
+      title.hidden = over.children.length === 0;
     },
   };
 }
 
 /** What the person sells, and the deals of each listing. */
 export function sellingView() {
-  const [open, past, bottom] = ["div.stack.cards", "div.stack.cards", "div"].map((tag) => element(tag));
-  const pastTitle = element("h2");
-  const showOpen = list(open, ({ id }) => String(id), saleCard);
-  const showPast = list(past, ({ id }) => String(id), saleCard);
+  const { nodes, show } = halves(({ id }) => String(id), saleCard, isOnSale, "ended");
+  const bottom = element("div");
+  const own = () => store.trades.filter(({ userid }) => userid === session.user);
   const load = () => {
     store.load(store.listings, { all: true });
     store.load(store.rows);
-    for (const trade of store.trades) if (trade.userid === session.user && isOnSale(trade)) store.askProduct(trade.productid);
+    for (const trade of own().filter(isOnSale)) store.askProduct(trade.productid);
   };
   const update = () => {
     const deals = Map.groupBy(store.deals(SELLER).map(withStory), ({ productid }) => productid);
-    const sales = store.trades.filter(({ userid }) => userid === session.user).map((trade) => {
-      if (isOnSale(trade)) store.needProduct(trade.productid);
-      return { ...trade, deals: deals.get(trade.productid) ?? [] };
-    });
-    const also = [words.code, session.user];
-    showOpen(sales.filter(isOnSale), also);
-    showPast(sales.filter((trade) => !isOnSale(trade)), also);
-    pastTitle.textContent = say("ended");
-    pastTitle.hidden = past.children.length === 0;
-    const state = standing(store.listings, load) ?? standing(store.rows, load);
-    fill(bottom, state && (sales.length === 0 || store.listings.problem || store.rows.problem) ? state : null, !state && sales.length === 0 ? empty("sellingEmpty", button("sell", sell)) : null);
+    const sales = own();
+    for (const trade of sales.filter(isOnSale)) store.needProduct(trade.productid);
+    show(sales.map((trade) => ({ ...trade, deals: deals.get(trade.productid) ?? [] })));
+    fill(bottom, foot([store.listings, store.rows], load, sales.length, empty("sellingEmpty", button("sell", sell))));
   };
-  return personal(update, load, [open, pastTitle, past, bottom]);
+  return personal(update, load, [nodes, bottom]);
 }
 
 /** What the person reserved. */
 export function buyingView() {
-  const [open, past, bottom] = ["div.stack.cards", "div.stack.cards", "div"].map((tag) => element(tag));
-  const pastTitle = element("h2");
-  const showOpen = list(open, rowKey, reservationCard);
-  const showPast = list(past, rowKey, reservationCard);
-  const waiting = () => store.deals(BUYER).filter(({ status }) => isWaiting(status));
+  const { nodes, show } = halves(rowKey, reservationCard, ({ status }) => isOpen(status), "past");
+  const bottom = element("div");
+  const own = () => store.deals(BUYER).sort((one, other) => other.reserveid - one.reserveid);
+  const eachWaiting = (act) => own().forEach(({ status, productid }) => isWaiting(status) && act(productid));
   const load = () => {
     store.load(store.rows);
-    for (const { productid } of waiting()) store.askProduct(productid);
+    eachWaiting((productid) => store.askProduct(productid));
   };
   const update = () => {
-    for (const { productid } of waiting()) store.needProduct(productid);
-    const rows = store.deals(BUYER).map(withStory).sort((one, other) => other.reserveid - one.reserveid);
-    showOpen(rows.filter(({ status }) => isOpen(status)), words.code);
-    showPast(rows.filter(({ status }) => !isOpen(status)), words.code);
-    pastTitle.textContent = say("past");
-    pastTitle.hidden = past.children.length === 0;
-    const state = standing(store.rows, load);
+    const rows = own();
+    eachWaiting((productid) => store.needProduct(productid));
+    show(rows.map(withStory));
     const toMarket = element("a.button.main", { href: "#sale" }, say("toMarket"));
-    fill(bottom, state && (rows.length === 0 || store.rows.problem) ? state : null, !state && rows.length === 0 ? empty("buyingEmpty", toMarket) : null, more(store.rows));
+    fill(bottom, foot([store.rows], load, rows.length, empty("buyingEmpty", toMarket), more(store.rows)));
   };
-  return personal(update, load, [open, pastTitle, past, bottom]);
+  return personal(update, load, [nodes, bottom]);
 }
 
 /** What happened to the person's things, the newest first. */
 export function noticesView(unread) {
-  const items = element("ol.notices");
-  const [top, bottom] = [element("div.row.spread"), element("div")];
+  const [top, items, bottom] = ["div.row.spread", "ol.notices", "div"].map((tag) => element(tag));
   const show = list(items, ({ notice }) => notice.id, noticeItem);
   let count = NOTICES;
   const load = () => store.load(store.notices);
   const update = () => {
     const all = store.news.reverse();
-    show(
-      all.slice(0, count).map((notice) => ({ notice, isUnread: unread.has(notice), isMinor: isMinor(notice) })),
-      words.code,
-    );
-    const state = standing(store.notices, load);
-    fill(top, unread.count > 0 && [element("span.small.quiet", {}, say("unreadCount", unread.count)), button("readAll", () => unread.clear(), ".plain")]);
-    fill(
-      bottom,
-      state && (all.length === 0 || store.notices.problem) ? state : null,
-      !state && all.length === 0 ? empty("noticesEmpty") : null,
-      all.length > count && element("div.actions", {}, button("more", () => {
-        count += NOTICES;
-        update();
-      }, "")),
-    );
+    const shown = all.slice(0, count);
+    show(shown.map((notice) => ({ notice, isUnread: unread.has(notice), isMinor: isMinor(notice) })), words.code);
+    const readAll = button("readAll", () => unread.clear(), ".plain");
+    fill(top, unread.count > 0 && [element("span.small.quiet", {}, say("unreadCount", unread.count)), readAll]);
+    const showMore = () => {
+      count += NOTICES;
+      update();
+    };
+    fill(bottom, foot([store.notices], load, all.length, empty("noticesEmpty"), all.length > count && button("more", showMore, "")));
   };
   return personal(update, load, [top, items, bottom]);
 }
-
-/** Whether a notice is of what goes on behind a deal: it is shown, but calls nobody. */
-export const isMinor = ({ status }) => !isOfDeal(status) && !isListing(status) && status !== "재고부족" && status !== "판매종료";

@@ -16,19 +16,19 @@ import { byId, element, fill } from "./dom.js";
 import { Live } from "./market-live.js";
 import { session } from "./market-session.js";
 import { store } from "./market-store.js";
-import { buyingView, isMinor, noticesView, saleView, sellingView } from "./market-views.js";
+import { isMinor } from "./market-deals.js";
+import { buyingView, noticesView, saleView, sellingView } from "./market-views.js";
 import { say, words } from "./market-words.js";
 
-/** How long a lost connection is only a word in the header before it is a message, in milliseconds. */
+/** After how long a lost connection is more than a word in the header, in milliseconds. */
 const LOST_FOR = 1500;
 
-/** The notices that the person has not seen: those after the last look, which the browser remembers for each person. */
+/** The notices that the person has not seen: those after the last look, which the browser remembers. */
 const unread = {
   since: "",
   get memory() {
     return `handover.seen.${session.user}`;
   },
-  /** Begins with what the browser remembers. */
   begin() {
     try {
       this.since = localStorage.getItem(this.memory) ?? "";
@@ -108,40 +108,42 @@ function route() {
   byId(place === "notices" ? "notices-title" : "view-title").focus({ preventScroll: true });
 }
 
-/** Shows what the store knows. */
 function update() {
   view.update();
   notices.update();
   const count = session.user ? unread.count : 0;
   byId("view-title").textContent = say(place in views ? place : "sale");
   document.title = `${count > 0 ? `(${count}) ` : ""}${say(place)} · ${say("title")}`;
-  fill(byId("unread"), count > 0 && [element("span.count", { "aria-hidden": "true" }, count > 99 ? "99+" : count), element("span.unseen", {}, say("unreadCount", count))]);
+  const bubble = element("span.count", { "aria-hidden": "true" }, count > 99 ? "99+" : count);
+  fill(byId("unread"), count > 0 && [bubble, element("span.unseen", {}, say("unreadCount", count))]);
 }
 
 let lostSince = 0;
 
-/** Shows the state of the connection: a word in the header, and what a loss means once it lasts. */
+/** Shows the state of the connection: a word in the header, and once a loss lasts, what it means. */
 function showConnection(state = live.state, code) {
   byId("connection").dataset.state = state;
   byId("connection").textContent = state === "off" ? "" : say(`state.${state}`);
   if (state === "lost") {
     lostSince ||= Date.now();
-    const text = code === 429 ? "tooManyWindows" : navigator.onLine ? "lost" : "lostOffline";
-    const isLong = () => live.state === "lost" && fill(byId("banner"), element("div.message.wait", {}, element("p", {}, say(text)), element("button.button", { type: "button", onclick: () => live.retry() }, say("connectNow"))));
+    const text = code === 429 ? "tooManyWindows" : navigator.onLine ? "lost" : "offline";
+    const again = element("button.button", { type: "button", onclick: () => live.retry() }, say("connectNow"));
+    const message = element("div.message.wait", {}, element("p", {}, say(text)), again);
+    const isLong = () => live.state === "lost" && fill(byId("banner"), message);
     if (Date.now() - lostSince >= LOST_FOR || !navigator.onLine) isLong();
     else setTimeout(isLong, LOST_FOR);
   } else if (state !== "connecting") {
-    if (lostSince && state === "open" && byId("banner").firstChild) toast(say("backAgain"));
     lostSince = 0;
     fill(byId("banner"));
   }
 }
 
-/** Shows who the person is. */
 function showWho() {
   const { user } = session;
-  fill(byId("who"), user ? [element("span.face", { "aria-hidden": "true" }, [...user][0]), element("span.name", {}, user)] : say(session.needsToken ? "signIn" : "notChosen"));
-  byId("who").setAttribute("aria-label", user ? say("whoNow", user) : say(session.needsToken ? "signIn" : "notChosen"));
+  const nobody = say(session.needsToken ? "signIn" : "notChosen");
+  const face = [element("span.face", { "aria-hidden": "true" }, [...user][0]), element("span.name", {}, user)];
+  fill(byId("who"), user ? face : nobody);
+  byId("who").setAttribute("aria-label", user ? say("whoNow", user) : nobody);
 }
 
 session.onChange((why) => {
@@ -149,7 +151,6 @@ session.onChange((why) => {
   unread.begin();
   showWho();
   live.follow(session.user);
-  for (const productid of store.listings.items.values()) store.askProduct(productid.productid);
   if (session.user) store.load(store.notices);
   refresh();
   if (why === "refused") chooseWho(why);
@@ -162,7 +163,6 @@ words.onChange(() => {
   refreshFrame();
 });
 
-/** Draws the present view from the beginning, in another language. */
 function refreshFrame() {
   if (place in views) {
     view = views[place]();
@@ -192,7 +192,7 @@ async function begin() {
     const { item } = await read("/");
     session.needsToken = item.authentication === "required";
   } catch {
-    // The views say that the server cannot be reached. Whether it asks for tokens, its first 401 says.
+    // The views say that there is no answer. Whether it asks for tokens, its first 401 says.
     session.needsToken = false;
   }
   showWho();

@@ -35,8 +35,8 @@ export function byId(id) {
 }
 
 /**
- * Makes a node contain what is given, without touching children that are the same nodes already: they keep the focus,
- * the scroll position and what is typed in them.
+ * Makes a node contain what is given. Children that it has already are not touched: they keep the focus and what is
+ * typed in them.
  */
 export function fill(parent, ...children) {
   const wanted = texts(children).map((child) => (child instanceof Node ? child : document.createTextNode(child)));
@@ -48,11 +48,8 @@ export function fill(parent, ...children) {
 }
 
 /**
- * Returns a function that shows a list of things in a parent, and redraws only those that have changed. Whoever has the
- * focus on a thing keeps it: on the control with the same `data-focus`, or else on the thing.
- *
- * @param {(thing) => string} keyOf what a thing is known by.
- * @param {(thing) => HTMLElement} draw
+ * Returns a function that shows a list of things, and draws again only those that have changed. The focus on one stays:
+ * on the control with the same `data-focus`, or else on the thing.
  */
 export function list(parent, keyOf, draw) {
   let shown = new Map();

@@ -33,9 +33,6 @@ export function makeLanguage(tables, memory = "handover.language") {
       return code;
     },
 
-    /** Whether there is such a word. */
-    has: (key) => key in tables[code],
-
     choose(chosen) {
       code = chosen;
       try {

@@ -1,0 +1,81 @@
+"""Fills a small market and takes pictures of every view: screenshots.py FOLDER. Run by `scripts/browser --screenshots`."""
+
+import sys
+from pathlib import Path
+
+from conftest import CHROMIUM, SOURCES, System
+from playwright.sync_api import Browser, expect, sync_playwright
+from test_market import VIEWS, Person
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
+DESK = {"viewport": {"width": 1280, "height": 860}}
+
+
+def fill(browser: Browser, system: System):
+    """Lets some people list and reserve some things."""
+
+    def come(name: str) -> Person:
+        page = browser.new_context(locale="ko-KR", **PHONE).new_page()
+        page.goto(system.url)
+        return Person(page, name)
+
+    seller, other = come("민지"), come("서윤")
+    other.sell("캠핑 의자 2개 세트", "35,000", "2")
+    other.sell("어린이 자전거 16인치", "60,000")
+    seller.sell("애플워치 SE 40mm", "150,000")
+    seller.sell("전자레인지", "40,000", "3")
+    buyers = [come(name) for name in ("준호", "하나", "도윤")]
+    for buyer in buyers:
+        buyer.reserve("애플워치 SE 40mm", "망원역 2번 출구")
+        buyer.go("sale")
+    buyers[0].reserve("캠핑 의자 2개 세트", "합정역 8번 출구")
+    other.go("selling")
+    other.card("캠핑 의자 2개 세트").get_by_role("button", name="인수인계").click()
+    other.submit()
+    expect(buyers[0].card("캠핑 의자 2개 세트")).to_contain_text("거래완료")
+
+
+def picture(person: Person, path: Path):
+    expect(person.page.locator(".loading")).to_have_count(0)
+    expect(person.page.locator("#toasts > p")).to_have_count(0)
+    person.page.screenshot(path=path, animations="disabled")
+
+
+def take(browser: Browser, system: System, folder: Path, device: str, options: dict, scheme: str):
+    def come(name: str | None = None) -> Person:
+        page = browser.new_context(locale="ko-KR", color_scheme=scheme, **options).new_page()
+        page.goto(system.url)
+        return Person(page, name)
+
+    picture(come(), folder / f"{device}-{scheme}-welcome.png")
+    for role, name in (("seller", "민지"), ("buyer", "준호"), ("waiting", "도윤")):
+        person = come(name)
+        for view in VIEWS if device == "phone" else VIEWS[:3]:
+            person.go(view)
+            picture(person, folder / f"{device}-{scheme}-{role}-{view}.png")
+    person.go("sale")
+    person.page.locator("#refresh").click()
+    person.card("전자레인지").locator("button.main").click()
+    picture(person, folder / f"{device}-{scheme}-reserve.png")
+
+
+def main(folder: Path):
+    folder.mkdir(parents=True, exist_ok=True)
+    system = System()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            fill(browser, system)
+            for scheme in ("light", "dark"):
+                take(browser, system, folder, "phone", PHONE, scheme)
+                take(browser, system, folder, "desk", DESK, scheme)
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto((SOURCES / "Pages/Design/design.html").as_uri())
+            page.screenshot(path=folder / "design.png", full_page=True)
+            browser.close()
+    finally:
+        system.end()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
