@@ -55,7 +55,7 @@ def take(browser: Browser, system: System, folder: Path, device: str, options: d
             picture(person, folder / f"{device}-{scheme}-{role}-{view}.png")
     person.go("sale")
     person.page.locator("#refresh").click()
-    person.card("전자레인지").locator("button.main").click()
+    person.card("전자레인지").locator(".actions button").click()
     picture(person, folder / f"{device}-{scheme}-reserve.png")
 
 

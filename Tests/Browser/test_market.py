@@ -66,7 +66,7 @@ class Person:
 
     def fill_reservation(self, name: str, place: str = "망원역 2번 출구"):
         self.page.locator("#refresh").click()
-        self.card(name).locator("button.main").click()
+        self.card(name).locator(".actions button").click()
         self.dialog.locator("[name=address]").fill(place)
 
     def reserve(self, name: str, place: str = "망원역 2번 출구"):

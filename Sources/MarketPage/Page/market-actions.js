@@ -59,7 +59,6 @@ async function asSomebody(act) {
   if (session.user || (await chooseWho())) return act();
 }
 
-/** Lists a thing and registers its stock. */
 export const sell = () =>
   asSomebody(async () => {
     // People do not number their things. Out of so many, no two are the same.
@@ -94,7 +93,6 @@ async function second(form, what, act) {
   }
 }
 
-/** Reserves a listing for a day and a place. */
 export const reserve = (trade) =>
   asSomebody(async () => {
     const { productid, productname, price, card = {} } = trade;
@@ -113,7 +111,6 @@ export const reserve = (trade) =>
     settled(done, productid);
   });
 
-/** Changes the day and the place of a reservation. */
 export async function change(row) {
   const path = `reserves/${row.reserveid}`;
   const seen = await opening(() => read(path));
@@ -159,7 +156,6 @@ async function putStock(form, productid, productname, qty) {
   else if (String(card.qty) !== qty) await form.write("PATCH", `inventories/${card.inventoryid}`, { qty });
 }
 
-/** Cancels a reservation. */
 export async function cancel({ reserveid, productid, productname }) {
   const done = await ask({
     title: say("cancelTitle"),
@@ -171,7 +167,6 @@ export async function cancel({ reserveid, productid, productname }) {
   settled(done, productid);
 }
 
-/** Completes a deal. */
 export async function handover({ reserveid, productid, productname, buyer }) {
   const done = await ask({
     title: say("handoverTitle"),
@@ -180,13 +175,12 @@ export async function handover({ reserveid, productid, productname, buyer }) {
     isFinal: true,
     send: async (values, form) => {
       const trade = (await read(`reserves/${reserveid}`)).item._links.handover.href;
-      return form.write("POST", new URL(trade).pathname.slice(1), { reserveid });
+      return form.write("POST", new URL(trade).pathname, { reserveid });
     },
   });
   settled(done, productid);
 }
 
-/** Ends a sale, and with it the stock. */
 export async function end({ id, productid, productname }) {
   const done = await ask({
     title: say("endTitle"),
@@ -238,7 +232,6 @@ async function update(form, path, seen, body, shown) {
   }
 }
 
-/** The fields of when and where two people meet. */
 function meeting(item) {
   const { reserveDt, clock, address } = split(item);
   const today = dayFromToday(0);

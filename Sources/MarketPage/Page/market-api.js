@@ -100,7 +100,6 @@ function told({ status, code, field, message }, wait = 0, isUnknown = false) {
   return new Problem(text || say("failed", status), { status, code, field, isUnknown });
 }
 
-/** Waits so many milliseconds. */
 export function delay(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -17,8 +17,8 @@ const badge = (status) => element(`span.badge.status${tone(status) && `.${tone(s
 
 /** Things have no pictures here, but a letter and a colour of their own. */
 function tile({ productid, productname }) {
-  const [first = "?"] = new Intl.Segmenter(words.code).segment(productname.trim() || "?");
-  const made = element("div.tile", { "aria-hidden": "true" }, first.segment ?? first);
+  const [{ segment }] = new Intl.Segmenter(words.code).segment(productname.trim() || "?");
+  const made = element("div.tile", { "aria-hidden": "true" }, segment);
   made.style.setProperty("--hue", String((productid * 47) % 360));
   return made;
 }
@@ -47,7 +47,7 @@ export function listingCard(trade) {
     if (isMine) return link("manage", "#selling");
     if (own.length > 0) return link("toMyReservation", "#buying");
     if (!takes) return null;
-    return button((trade.card?.free ?? freeOf(trade)) > 0 ? "reserve" : "lineUp", () => reserve(trade), ".main");
+    return button((trade.card?.free ?? freeOf(trade)) > 0 ? "reserve" : "lineUp", () => reserve(trade), ".soft");
   };
   return element(
     `article.card.listing${takes ? "" : ".over"}`,
@@ -61,7 +61,6 @@ export function listingCard(trade) {
   );
 }
 
-/** Where somebody stands in the line. */
 function turn({ status, position }) {
   return isWaiting(status)
     ? element("span.badge.wait", {}, position ? say("turn", position) : say("turnUnknown"))
@@ -128,7 +127,6 @@ function soldDeal(row, line) {
   );
 }
 
-/** When and where two people meet. */
 function meeting({ reserveDt, address, role, status }) {
   const isHidden = role === SELLER && !address && session.needsToken && !isRunning(status);
   return element(
@@ -139,7 +137,6 @@ function meeting({ reserveDt, address, role, status }) {
   );
 }
 
-/** What happened in a deal. */
 function story(row) {
   const steps = timeline(row, row.news).map(({ status, at }) =>
     element("li", {}, element("span", {}, say(status)), element("time", { datetime: at }, words.time(at))),

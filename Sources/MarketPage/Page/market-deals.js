@@ -26,14 +26,12 @@ const TONES = {
 export const BUYER = "구매";
 export const SELLER = "판매";
 
-/** Returns the class of a status's badge. */
 export const tone = (status) => TONES[status] ?? "";
 
 export const isOpen = (status) => OPEN.includes(status);
 export const isRunning = (status) => status === RUNNING;
 export const isWaiting = (status) => status === WAITING;
 export const isOfDeal = (status) => OF_DEAL.includes(status);
-/** Whether it begins something new on sale. */
 export const isListing = (status) => status === ON_SALE;
 
 export const isSold = ({ status }) => status === COMPLETED;
@@ -41,10 +39,8 @@ export const isSold = ({ status }) => status === COMPLETED;
 /** Whether a notice is of what goes on behind a deal, its stock: it is shown, but calls nobody. */
 export const isMinor = ({ status }) => status.startsWith("재고") && status !== "재고부족";
 
-/** Whether a listing takes reservations. */
 export const isOnSale = (trade) => trade.status === ON_SALE || trade.status === RUNNING;
 
-/** Whether the buyer can still change or cancel. */
 export const canChange = (status) => [RESERVED, WAITING, RUNNING].includes(status);
 
 /** How many units of a listing are in no deal, as far as the listing knows. */

@@ -56,6 +56,8 @@ class Form {
     this.dialog = element("dialog", { "aria-labelledby": "form-title", "aria-describedby": about.text && "form-text" }, form);
     this.dialog.addEventListener("close", () => {
       this.dialog.remove();
+      // The focus goes back to what opened it; if that is not there any more, to the heading.
+      if (document.activeElement === document.body) document.querySelector("h1").focus();
       resolve(this.result);
     });
     about.onOpen?.(this);
@@ -66,7 +68,6 @@ class Form {
     else title.focus();
   }
 
-  /** Closes the form with a result. */
   finish(result) {
     this.result = result;
     this.dialog.close();
@@ -84,7 +85,6 @@ class Form {
     if (!this.#done.has(step)) this.#done.set(step, await act());
   }
 
-  /** Shows other values. */
   show(values) {
     for (const [name, value] of Object.entries(values)) {
       const input = this.inputs.get(name);
@@ -190,7 +190,6 @@ class Input {
     return this.field.type === "number" ? text.replace(/[,.\s₩원]/g, "") : text;
   }
 
-  /** Returns what is wrong with the value, if anything. */
   check() {
     const { label, type, isOptional, least, most } = this.field;
     const value = this.value;

@@ -99,7 +99,6 @@ export class Live {
     }
   }
 
-  /** Waits, at most until it is woken. */
   #rest(milliseconds) {
     return new Promise((resolve) => {
       const timer = Number.isFinite(milliseconds) ? setTimeout(resolve, milliseconds) : undefined;

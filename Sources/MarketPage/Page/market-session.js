@@ -33,12 +33,10 @@ export const session = {
     }
   },
 
-  /** What every call carries. */
   headers() {
     return { "Accept-Language": words.code, Accept: "application/json", ...(token && this.needsToken && { Authorization: `Bearer ${token}` }) };
   },
 
-  /** Becomes the person with a name. */
   become(chosen) {
     name = chosen;
     save(sessionStorage, NAME, name);

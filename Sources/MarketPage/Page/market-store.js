@@ -12,11 +12,9 @@ const AT_ONCE = 4;
 /** A deal's row follows its notice by some milliseconds: after which pauses it is asked for. */
 const ROW_PAUSES = [60, 150, 400, 1000, 2500];
 
-/** One list of the server, read page by page. */
 class Part {
   items = new Map();
-  /** idle, loading, ready or failed. */
-  state = "idle";
+  isRead = false;
   problem = null;
   pages = 0;
   total = 0;
@@ -34,7 +32,8 @@ class Part {
     const { item } = await read(`${path}${path.includes("?") ? "&" : "?"}size=${PAGE}&page=${page}`);
     if (path !== this.path()) return; // Somebody else was chosen meanwhile.
     const found = item._embedded?.[this.name] ?? [];
-    if (page === 0 && item.page.totalPages <= 1) this.items = new Map();
+    // What is gone goes. Notices stay: some can have come while these were read.
+    if (item.page.totalPages <= 1 && this.name !== "notices") this.items.clear();
     for (const one of found) this.items.set(this.keyOf(one), one);
     this.total = item.page.totalElements;
     this.pages = Math.max(this.pages, page + 1);
@@ -48,7 +47,6 @@ class Store {
   listings = new Part(() => "trades?sort=id,desc", "trades", ({ id }) => id);
   rows = new Part(() => `mypages/${encoded()}`, "mypages", rowKey);
   notices = new Part(() => `notices?userid=${encoded()}`, "notices", ({ id }) => id);
-  /** Product cards by product. */
   products = new Map();
 
   /** Notices that came while the page was open. */
@@ -57,7 +55,7 @@ class Store {
   #told = new Map();
   #listeners = [];
   #isTelling = false;
-  #asked = new Map();
+  #asked = new Set();
   #reading = 0;
   #checking = new Map();
 
@@ -75,10 +73,9 @@ class Store {
     });
   }
 
-  /** Forgets the person. */
   forget() {
     for (const part of [this.rows, this.notices]) {
-      Object.assign(part, { items: new Map(), state: "idle", problem: null, pages: 0, total: 0 });
+      Object.assign(part, { items: new Map(), isRead: false, problem: null, pages: 0, total: 0 });
     }
     for (const kept of [this.products, this.#told, this.#checking]) kept.clear();
     this.#fresh.clear();
@@ -88,16 +85,14 @@ class Store {
   /** Reads a part's first page, its next one or all. What went wrong is kept in the part. */
   async load(part, { all = false, more = false } = {}) {
     if (part !== this.listings && !session.user) return;
-    if (part.state !== "ready") part.state = "loading";
     part.problem = null;
     this.changed();
     try {
       await part.read(more ? part.pages : 0);
       while (all && part.hasMore) await part.read(part.pages);
-      part.state = "ready";
+      part.isRead = true;
     } catch (problem) {
       part.problem = problem;
-      if (part.state === "loading") part.state = "failed";
     }
     this.changed();
   }
@@ -121,7 +116,6 @@ class Store {
     });
   }
 
-  /** The notices, the oldest first. */
   get news() {
     return [...this.notices.items.values()].sort(byTime);
   }
@@ -148,7 +142,6 @@ class Store {
     return true;
   }
 
-  /** No notice is new any more. */
   readNotices() {
     this.#fresh.clear();
     this.changed();
@@ -170,11 +163,10 @@ class Store {
 
   /** Reads a product's card. Many are read a few at a time. */
   askProduct(productid) {
-    this.#asked.set(productid, true);
+    this.#asked.add(productid);
     this.#readProducts();
   }
 
-  /** Reads a product's card if it is not there. */
   needProduct(productid) {
     if (!this.products.has(productid) && !this.#asked.has(productid)) this.askProduct(productid);
   }
@@ -184,7 +176,7 @@ class Store {
     this.#reading += 1;
     // A notice seldom comes alone: one read is for all of them.
     await delay(20);
-    for (const [productid] of this.#asked) {
+    for (const productid of this.#asked) {
       this.#asked.delete(productid);
       const asking = session.user;
       try {

@@ -3,7 +3,7 @@
 import { chooseWho, sell } from "./market-actions.js";
 import { listingCard, noticeItem, reservationCard, saleCard, withStory } from "./market-cards.js";
 import { BUYER, SELLER, isMinor, isOnSale, isOpen, isSold, isWaiting } from "./market-deals.js";
-import { element, fill, list } from "./dom.js";
+import { element, list, refill } from "./dom.js";
 import { session } from "./market-session.js";
 import { rowKey, store } from "./market-store.js";
 import { say, words } from "./market-words.js";
@@ -16,24 +16,29 @@ const button = (word, act, kind = ".main") => element(`button.button${kind}`, { 
 /** What stands in a view that has nothing to show yet: what is missing, and what to do first. */
 const empty = (word, action) => element("div.empty", {}, element("h2", {}, say(word)), element("p", {}, say(`${word}Text`)), action);
 
-/** What stands under the things of a view: that they are loading, why they could not be, or that there are none. */
-function foot(parts, again, count, ifEmpty, ...more) {
+/** Shows what stands under the things of a view: that they are loading, why they could not be, that there are none. */
+function foot(parent, parts, again, count, ifEmpty, onMore) {
   const { problem } = parts.find((part) => part.problem) ?? {};
-  if (problem) return element("div.message.bad", { role: "alert" }, element("p", {}, problem.message), button("retry", again, ""));
-  if (count === 0) return parts.every(({ state }) => state === "ready") ? ifEmpty : element("p.loading", {}, say("loading"));
-  return more;
+  const isRead = parts.every((part) => part.isRead);
+  refill(parent, [words.code, problem?.message, isRead, count > 0, Boolean(onMore)], () => {
+    if (problem) return element("div.message.bad", { role: "alert" }, element("p", {}, problem.message), button("retry", again, ""));
+    if (count === 0) return isRead ? ifEmpty() : element("p.loading", {}, say("loading"));
+    return onMore && element("div.actions", {}, button("more", onMore, ""));
+  });
 }
 
-const more = (part) => part.hasMore && element("div.actions", {}, button("more", () => store.load(part, { more: true }), ""));
+const more = (part) => part.hasMore && (() => store.load(part, { more: true }));
 
-/** The market: everything that is on sale. */
 export function saleView() {
   const [top, cards, bottom] = ["div.stack", "div.stack.cards", "div"].map((tag) => element(tag));
   const show = list(cards, ({ id }) => String(id), (trade) => watched(listingCard(trade), trade));
   const part = store.listings;
   const load = () => {
     store.load(part);
-    for (const productid of store.products.keys()) store.askProduct(productid);
+    // What is in sight is read again, the rest once it comes into sight.
+    const seen = [...cards.children].filter(isInSight).map((card) => Number(card.dataset.product));
+    for (const productid of store.products.keys()) if (!seen.includes(productid)) store.products.delete(productid);
+    for (const productid of seen) store.askProduct(productid);
   };
   return {
     root: element("div.stack", {}, top, cards, bottom),
@@ -41,8 +46,8 @@ export function saleView() {
     update() {
       const trades = store.trades.filter((trade) => isOnSale(trade) || trade.card || isSold(trade));
       show(trades, [words.code, session.user]);
-      fill(top, welcome());
-      fill(bottom, foot([part], load, trades.length, empty("saleEmpty", button("sell", sell)), more(part)));
+      welcome(top);
+      foot(bottom, [part], load, trades.length, () => empty("saleEmpty", button("sell", sell)), more(part));
     },
   };
 }
@@ -59,23 +64,29 @@ const sight = new IntersectionObserver(
   { rootMargin: "300px" },
 );
 
+function isInSight(card) {
+  const { top, bottom } = card.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}
+
 function watched(card, trade) {
   if (isOnSale(trade) && !trade.card) sight.observe(card);
   return card;
 }
 
-/** What somebody who comes for the first time reads. */
-function welcome() {
-  if (session.user || session.needsToken === null) return null;
-  return element(
+/** Shows what somebody who comes for the first time reads. */
+function welcome(parent) {
+  const { user, needsToken } = session;
+  const draw = () => element(
     "section.card.welcome.stack",
     {},
     element("h2", {}, say("welcomeTitle")),
-    element("p", {}, say(session.needsToken ? "welcomeToken" : "welcomeText")),
+    element("p", {}, say(needsToken ? "welcomeToken" : "welcomeText")),
     element("ol.steps", {}, ["step1", "step2", "step3"].map((step) => element("li", {}, say(step)))),
-    element("div", {}, button(session.needsToken ? "signIn" : "notChosen", () => chooseWho())),
-    !session.needsToken && element("p.small.quiet", {}, say("tryBoth")),
+    element("div", {}, button(needsToken ? "signIn" : "notChosen", () => chooseWho())),
+    !needsToken && element("p.small.quiet", {}, say("tryBoth")),
   );
+  refill(parent, [words.code, user, needsToken], () => (user || needsToken === null ? null : draw()));
 }
 
 /** A view of things that belong to a person. */
@@ -88,7 +99,7 @@ function personal(update, load, frame) {
     update() {
       const isSomebody = session.user !== "";
       somebody.hidden = !isSomebody;
-      fill(nobody, welcome());
+      welcome(nobody);
       if (isSomebody) update();
     },
   };
@@ -125,12 +136,11 @@ export function sellingView() {
     const sales = own();
     for (const trade of sales.filter(isOnSale)) store.needProduct(trade.productid);
     show(sales.map((trade) => ({ ...trade, deals: deals.get(trade.productid) ?? [] })));
-    fill(bottom, foot([store.listings, store.rows], load, sales.length, empty("sellingEmpty", button("sell", sell))));
+    foot(bottom, [store.listings, store.rows], load, sales.length, () => empty("sellingEmpty", button("sell", sell)));
   };
   return personal(update, load, [nodes, bottom]);
 }
 
-/** What the person reserved. */
 export function buyingView() {
   const { nodes, show } = halves(rowKey, reservationCard, ({ status }) => isOpen(status), "past");
   const bottom = element("div");
@@ -144,13 +154,12 @@ export function buyingView() {
     const rows = own();
     eachWaiting((productid) => store.needProduct(productid));
     show(rows.map(withStory));
-    const toMarket = element("a.button.main", { href: "#sale" }, say("toMarket"));
-    fill(bottom, foot([store.rows], load, rows.length, empty("buyingEmpty", toMarket), more(store.rows)));
+    const toMarket = () => element("a.button.main", { href: "#sale" }, say("toMarket"));
+    foot(bottom, [store.rows], load, rows.length, () => empty("buyingEmpty", toMarket()), more(store.rows));
   };
   return personal(update, load, [nodes, bottom]);
 }
 
-/** What happened to the person's things, the newest first. */
 export function noticesView(unread) {
   const [top, items, bottom] = ["div.row.spread", "ol.notices", "div"].map((tag) => element(tag));
   const show = list(items, ({ notice }) => notice.id, noticeItem);
@@ -160,13 +169,14 @@ export function noticesView(unread) {
     const all = store.news.reverse();
     const shown = all.slice(0, count);
     show(shown.map((notice) => ({ notice, isUnread: unread.has(notice), isMinor: isMinor(notice) })), words.code);
-    const readAll = button("readAll", () => unread.clear(), ".plain");
-    fill(top, unread.count > 0 && [element("span.small.quiet", {}, say("unreadCount", unread.count)), readAll]);
+    const unseen = () => element("span.small.quiet", {}, say("unreadCount", unread.count));
+    const readAll = () => button("readAll", () => unread.clear(), ".plain");
+    refill(top, [words.code, unread.count], () => unread.count > 0 && [unseen(), readAll()]);
     const showMore = () => {
       count += NOTICES;
       update();
     };
-    fill(bottom, foot([store.notices], load, all.length, empty("noticesEmpty"), all.length > count && button("more", showMore, "")));
+    foot(bottom, [store.notices], load, all.length, () => empty("noticesEmpty"), all.length > count && showMore);
   };
   return personal(update, load, [top, items, bottom]);
 }

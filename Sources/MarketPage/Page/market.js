@@ -12,7 +12,7 @@
 
 import { chooseWho, sell, toast } from "./market-actions.js";
 import { read } from "./market-api.js";
-import { byId, element, fill } from "./dom.js";
+import { byId, element, fill, refill } from "./dom.js";
 import { Live } from "./market-live.js";
 import { session } from "./market-session.js";
 import { store } from "./market-store.js";
@@ -76,13 +76,11 @@ const live = new Live({
   },
 });
 
-/** Reads again what the present view shows. */
 function refresh() {
   if (session.user) store.load(store.rows);
   view.load();
 }
 
-/** Goes to the view that the address names. */
 function route() {
   const wanted = location.hash.slice(1);
   const next = wanted in views || wanted === "notices" ? wanted : "sale";
@@ -115,7 +113,7 @@ function update() {
   byId("view-title").textContent = say(place in views ? place : "sale");
   document.title = `${count > 0 ? `(${count}) ` : ""}${say(place)} · ${say("title")}`;
   const bubble = element("span.count", { "aria-hidden": "true" }, count > 99 ? "99+" : count);
-  fill(byId("unread"), count > 0 && [bubble, element("span.unseen", {}, say("unreadCount", count))]);
+  refill(byId("unread"), [words.code, count], () => count > 0 && [bubble, element("span.unseen", {}, say("unreadCount", count))]);
 }
 
 let lostSince = 0;
@@ -128,13 +126,13 @@ function showConnection(state = live.state, code) {
     lostSince ||= Date.now();
     const text = code === 429 ? "tooManyWindows" : navigator.onLine ? "lost" : "offline";
     const again = element("button.button", { type: "button", onclick: () => live.retry() }, say("connectNow"));
-    const message = element("div.message.wait", {}, element("p", {}, say(text)), again);
-    const isLong = () => live.state === "lost" && fill(byId("banner"), message);
+    const message = () => element("div.message.wait", {}, element("p", {}, say(text)), again);
+    const isLong = () => live.state === "lost" && refill(byId("banner"), say(text), message);
     if (Date.now() - lostSince >= LOST_FOR || !navigator.onLine) isLong();
     else setTimeout(isLong, LOST_FOR);
   } else if (state !== "connecting") {
     lostSince = 0;
-    fill(byId("banner"));
+    refill(byId("banner"), "", () => null);
   }
 }
 
@@ -189,7 +187,7 @@ async function begin() {
   showWho();
   route();
   try {
-    const { item } = await read("/");
+    const { item } = await read("./");
     session.needsToken = item.authentication === "required";
   } catch {
     // The views say that there is no answer. Whether it asks for tokens, its first 401 says.

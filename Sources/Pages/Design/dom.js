@@ -29,7 +29,6 @@ function texts(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 
-/** Returns the element with an id. */
 export function byId(id) {
   return document.getElementById(id);
 }
@@ -45,6 +44,16 @@ export function fill(parent, ...children) {
   wanted.forEach((child, place) => {
     if (parent.childNodes[place] !== child) parent.insertBefore(child, parent.childNodes[place] ?? null);
   });
+}
+
+const drawn = new WeakMap();
+
+/** Fills a parent again only if what it shows looks different now: what is the same keeps the focus. */
+export function refill(parent, looks, draw) {
+  const now = JSON.stringify(looks);
+  if (drawn.get(parent) === now) return;
+  drawn.set(parent, now);
+  fill(parent, draw());
 }
 
 /**
