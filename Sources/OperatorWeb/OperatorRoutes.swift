@@ -53,7 +53,7 @@ struct OperatorRoutes: Sendable {
 
   private func status(_ request: Request, _ context: OperatorContext) async throws -> Response {
     let shards = options.shards
-    return Response(json: try await store.status(shards: shards))
+    return Response(json: try await store.runAnywhere { try SystemStatus($0, shards: shards) })
   }
 
   private func memory(_ request: Request, _ context: OperatorContext) async throws -> Response {
@@ -119,18 +119,12 @@ struct OperatorRoutes: Sendable {
     if isShown {
       try await store.run { try OperatorLog($0, as: author).write(.show, "tail") }
     }
-    let feed = TailFeed(store, filter, isShown: isShown)
-    try tails.add(feed)
-    let stream = feed.begin()
+    // It is free again with this response, whether or not anybody reads that.
+    let place = try tails.place(for: TailFeed(store, filter, isShown: isShown))
     return Response(
-      status: .ok,
-      headers: Self.streaming,
-      body: ResponseBody { [tails] writer in
-        defer {
-          feed.end()
-          tails.remove(feed)
-        }
-        for await event in stream { try await writer.write(event) }
+      status: .ok, headers: Self.streaming,
+      body: ResponseBody { writer in
+        for await event in place.feed.begin() { try await writer.write(event) }
         try await writer.finish(nil)
       })
   }
@@ -152,12 +146,5 @@ struct OperatorRoutes: Sendable {
     let wait = min(max(0, wish.wait ?? 0), 60)
     try audit.begin(by: context.author, waiting: .seconds(wait))
     return Response(json: AuditImage(audit.now, isShown: false), status: .accepted)
-  }
-}
-
-extension Store {
-  fileprivate func status(shards: Int?) async throws -> SystemStatus {
-    // Not through a link: of a cluster, masters can be away.
-    try await run { [self] _ in try SystemStatus(deployment(), shards: shards) }
   }
 }

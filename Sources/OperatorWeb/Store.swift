@@ -20,10 +20,17 @@ final class Store: Sendable {
     return deployment
   }
 
-  /// Does blocking work on a thread of its own.
+  /// Does blocking work on a thread of its own, also if masters of a cluster are away.
+  func runAnywhere<Result: Sendable>(
+    _ work: @escaping @Sendable (RedisDeployment) throws -> Result
+  ) async throws -> Result {
+    try await Start.onThread { [self] in try work(deployment()) }
+  }
+
+  /// Does blocking work with a link of its own, on a thread of its own.
   func run<Result: Sendable>(
     _ work: @escaping @Sendable (any RedisLink) throws -> Result
   ) async throws -> Result {
-    try await Start.onThread { [self] in try work(deployment().connect()) }
+    try await runAnywhere { try work($0.connect()) }
   }
 }

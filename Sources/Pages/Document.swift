@@ -43,6 +43,7 @@ package struct Document: Sendable {
       return Response(status: .notModified, headers: headers)
     }
     headers[.contentType] = contentType
+    // Not on a 304, which has no body that a client could decode.
     if packed != nil { headers[.contentEncoding] = "gzip" }
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: packed ?? bytes))
   }

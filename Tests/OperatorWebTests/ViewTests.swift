@@ -161,6 +161,25 @@ import Testing
     }
   }
 
+  @Test func `five tails at once are enough, and nobody who left takes a place`() async throws {
+    try await TestWeb.run { web in
+      for _ in 0..<20 { #expect(try await web.http.call(.HEAD, "/tail").status == 200) }
+      var open: [HTTPClientResponse.Body] = []
+      for number in 1...6 {
+        let request = HTTPClientRequest(url: "\(web.http.base)/tail")
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(90))
+        #expect(response.status == (number == 6 ? .tooManyRequests : .ok))
+        open.append(response.body)
+      }
+      open = []
+      try await eventually("a place is free again") {
+        try await HTTPClient.shared.execute(
+          HTTPClientRequest(url: "\(web.http.base)/tail"), timeout: .seconds(90)
+        ).status == .ok
+      }
+    }
+  }
+
   @Test func `an audit runs alone, tells how far it is, and what it found`() async throws {
     try await TestWeb.run { web in
       try Self.deal(web)

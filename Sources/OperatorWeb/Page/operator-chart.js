@@ -47,16 +47,19 @@ export function chart(titleKey) {
     const height = 176;
     const [left, bottom, top, right] = [44, 20, 10, 6];
     const most = ceiling(Math.max(1, ...points.flatMap(({ values }) => Object.values(values))));
-    const x = (time) => left + (width - left - right) * (1 - (now - time) / SPAN);
+    // A page that was opened just now shows its minute as a whole.
+    const span = Math.min(SPAN, Math.max(60, now - points[0].time));
+    const x = (time) => left + (width - left - right) * (1 - (now - time) / span);
     const y = (value) => top + (height - top - bottom) * (1 - value / most);
     const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true", focusable: "false" });
     for (const part of [0, 0.5, 1]) {
       picture.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: y(most * part), y2: y(most * part) }));
       picture.append(svg("text", { x: left - 6, y: y(most * part) + 4, "text-anchor": "end" }, brief(most * part)));
     }
-    for (const minutes of [5, 4, 3, 2, 1]) {
-      const place = x(now - minutes * 60);
-      picture.append(svg("text", { x: place, y: height - 4, "text-anchor": minutes === 5 ? "start" : "middle" }, `−${minutes}′`));
+    const step = span > 150 ? 60 : 30;
+    for (let ago = step; ago <= span; ago += step) {
+      const word = ago % 60 ? `−${ago}″` : `−${ago / 60}′`;
+      picture.append(svg("text", { x: x(now - ago), y: height - 4, "text-anchor": ago + 15 > span ? "start" : "middle" }, word));
     }
     picture.append(svg("text", { x: width - right, y: height - 4, "text-anchor": "end" }, say("now")));
     const parts = [];

@@ -2,7 +2,7 @@ import { element, byId, fill } from "./dom.js";
 import { get } from "./operator-api.js";
 import { brief, chart, histories, isBehind } from "./operator-chart.js";
 import { badge, empty, failure, loading, shown, table } from "./operator-parts.js";
-import { bytes, language, say } from "./operator-words.js";
+import { bytes, language, remedy, say } from "./operator-words.js";
 
 /** The state of the whole system. */
 
@@ -49,7 +49,7 @@ function halted({ lane, halt }) {
     element("div.head", {}, element("h3", {}, say("halted", lane)), badge("bad", say("isHalted"))),
     element("div.inside.stack.tight", {},
       element("dl", {}, element("dt", {}, say("reason")), element("dd", {}, shown(halt.reason)),
-        halt.remedy && [element("dt", {}, say("remedy")), element("dd", {}, shown(halt.remedy))]),
+        halt.remedy && [element("dt", {}, say("remedy")), element("dd", {}, shown(remedy(halt.remedy)))]),
       element("p.quiet.small", {}, say("stillHalted"))));
 }
 

@@ -132,6 +132,24 @@ const en = {
   ratesNone: "not yet", perSecond: (n) => `${n}/s`,
 };
 
+/** What the server says to do, in Korean. */
+const REMEDIES = [
+  [/^restore the stream, or delete (.+) to read it again from its start$/, "스트림을 되살리거나, $1 키를 지워 처음부터 다시 읽게 하세요."],
+  [/^read everything, then set an earlier last id: (.+)$/, "모두 읽게 한 뒤 더 이른 마지막 번호를 정하세요: $1"],
+  [/^move the key away: (.+)$/, "그 키를 다른 이름으로 옮기세요: $1"],
+  [/^grant it, as (.+) does$/, "$1처럼 권한을 주세요."],
+  [/^fix the cause named in the reason; the rest of the commit is kept in (.+) and is then finished$/, "이유에 적힌 원인을 없애세요. 남은 커밋은 $1에 있다가 마저 끝납니다. 그 키는 지우지 마세요."],
+  [/^fix the cause named in the reason, run handover audit, then restart the worker$/, "이유에 적힌 원인을 없애고, handover audit을 돌린 뒤 워커를 다시 시작하세요."],
+  [/^fix the cause named in the reason$/, "이유에 적힌 원인을 없애세요."],
+  [/^upgrade this worker$/, "이 워커를 새 버전으로 올리세요."],
+];
+
+/** What the server says to do about a lane, in the language of the page. */
+export function remedy(text) {
+  const [pattern, korean] = (language.code === "ko" && REMEDIES.find(([known]) => known.test(text))) || [];
+  return pattern ? text.replace(pattern, korean) : text;
+}
+
 export const language = makeLanguage({ ko, en });
 export const { say } = language;
 
