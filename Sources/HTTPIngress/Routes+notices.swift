@@ -11,7 +11,7 @@ extension Routes {
           let userid = try named(in: request, context.viewer) ?? context.viewer.actor?.userid
           guard let userid else {
             throw Problem(
-              .unprocessableContent, FieldError.Reason.missing.rawValue,
+              .field(.missing),
               "userid is missing: where nobody signs in, the query has to name a user.", field: "userid",
               message: "누구의 알림인지 userid로 알려 주세요.")
           }
