@@ -18,12 +18,13 @@ import Testing
 
   /// What the notification worker writes for an event: the notice first, then the status.
   private static func announce(
-    _ milliseconds: Int, in shard: Int = 0, to userid: String = user, as role: DealRole = .buyer
+    _ milliseconds: Int, in shard: Int = 0, to userid: String = user, as role: DealRole = .buyer,
+    message: String = "‘자전거’"
   ) -> (id: NoticeID, commands: Commands) {
     let position = EntryID(milliseconds: UInt64(milliseconds), sequence: 0)
     let id = NoticeID(of: position, in: Shard(shard), to: userid, as: role)
     let notice: Fields = [
-      "productid": "7", "productname": "자전거", "status": "예약완료", "message": "‘자전거’", "reserveid": "9",
+      "productid": "7", "productname": "자전거", "status": "예약완료", "message": message, "reserveid": "9",
     ]
     var commands = Commands("HSET", Key.notices(of: userid), id.own, notice.packed)
     commands.add(
@@ -57,8 +58,10 @@ import Testing
 
   /// Writes a notice and waits for it.
   @discardableResult
-  private static func tell(_ stage: TestIngress, _ stream: EventStream) async throws -> NoticeID {
-    let (id, commands) = announce(tick())
+  private static func tell(
+    _ stage: TestIngress, _ stream: EventStream, in shard: Int = 0
+  ) async throws -> NoticeID {
+    let (id, commands) = announce(tick(), in: shard)
     try stage.redis(commands)
     try await eventually("the stream has \(id)") { stream.ids.contains("\(id)") }
     return id
@@ -108,10 +111,11 @@ import Testing
           let (id, commands) = Self.announce(Self.tick(), in: ids.count % 2)
           for reply in try redis.exchange(commands) { try reply.get() }
           ids.append("\(id)")
-          usleep(1000)
+          usleep(5000)
         }
         return ids
       }
+      defer { isDone.store(true, ordering: .relaxed) }
       var streams: [(EventStream, listed: Set<String>)] = []
       for _ in 0..<5 {
         let stream = try await Self.open(stage)
@@ -271,16 +275,20 @@ import Testing
         try await stage.call("GET", "/notices/stream?userid=\(Self.escaped(Self.user))").status == 429
       }
       let isDone = Atomic(false)
+      let long = String(repeating: "가", count: 2000)
       async let writing: Int = onThread {
         let redis = try stage.server.connect()
         var count = 0
         while !isDone.load(ordering: .relaxed) {
-          for reply in try redis.exchange(Self.announce(Self.tick()).commands) { try reply.get() }
+          for reply in try redis.exchange(Self.announce(Self.tick(), message: long).commands) {
+            try reply.get()
+          }
           count += 1
-          usleep(500)
+          usleep(2000)
         }
         return count
       }
+      defer { isDone.store(true, ordering: .relaxed) }
       try await eventually("the slow one is closed") { try await Self.open(stage).status == 200 }
       isDone.store(true, ordering: .relaxed)
       let count = try await writing
@@ -294,7 +302,7 @@ import Testing
     try await TestIngress.run { stage in
       let redis = try stage.server.connect()
       let stream = try await Self.open(stage)
-      try await Self.tell(stage, stream)
+      for shard in 0..<2 { try await Self.tell(stage, stream, in: shard) }
       // It is cut off, and misses some.
       var ids: [String] = []
       for _ in 0..<3 {

@@ -156,13 +156,14 @@ final class NoticeFeed: Sendable {
   private func read() {
     let reader = StatusReader(deployment, redis, shards: shards)
     var backoff = Backoff()
+    var owed: [[UInt8]: [NoticeID]] = [:]
     while goesOn() {
       do throws(RedisError) {
         let hasMissed = try reader.settle()
         turnLive(true)
         if hasMissed { resetAll() }
-        let news = try reader.next(within: .milliseconds(500))
-        tell(news)
+        // What could not be read yet is tried again soon.
+        owed = tell(try reader.next(within: .milliseconds(owed.isEmpty ? 500 : 100)), besides: owed)
         backoff.reset()
       } catch {
         turnLive(false)
@@ -196,10 +197,13 @@ final class NoticeFeed: Sendable {
     for listener in state.withLock({ $0.users.values.flatMap(\.self) }) { listener.queue.add([.reset]) }
   }
 
-  /// Reads the notices of those who listen, and tells them.
-  private func tell(_ news: [StatusReader.News]) {
+  /// Reads the notices of those who listen, and tells them. Returns the notices that cannot be read now, of which each
+  /// user has at most as many as a stream can have.
+  private func tell(
+    _ news: [StatusReader.News], besides owed: [[UInt8]: [NoticeID]]
+  ) -> [[UInt8]: [NoticeID]] {
     let listening = state.withLock { Set($0.users.keys) }
-    var ids: [[UInt8]: [NoticeID]] = [:]
+    var ids = owed.filter { listening.contains($0.key) }
     for found in news {
       for entry in found.entries {
         for (name, id) in StatusUpdate.notices(of: entry, in: found.shard, to: listening) {
@@ -207,9 +211,10 @@ final class NoticeFeed: Sendable {
         }
       }
     }
-    guard !ids.isEmpty else { return }
-    let asked = ids.mapValues { $0.sorted() }.map { (name: $0, ids: $1) }
+    guard !ids.isEmpty else { return [:] }
+    let asked = ids.map { (name: $0, ids: $1.sorted()) }
     let answers = waitFor { [redis] in await redis.sendEach(asked.map { Commands(asking: $0.ids) }) }
+    var rest: [[UInt8]: [NoticeID]] = [:]
     for ((name, ids), answer) in zip(asked, answers) {
       let events: [NoticeEvent]
       do throws(RedisError) {
@@ -218,11 +223,15 @@ final class NoticeFeed: Sendable {
         events = notices.compactMap { id, stored in
           stored.flatMap { id.fields(stored: $0) }.map { .notice(id, $0) }
         }
+      } catch  where error.canRetry && ids.count <= NoticeQueue.limit {
+        rest[name] = ids
+        continue
       } catch {
         events = [.reset]
       }
       for listener in state.withLock({ $0.users[name] ?? [] }) { listener.queue.add(events) }
     }
+    return rest
   }
 }
 
