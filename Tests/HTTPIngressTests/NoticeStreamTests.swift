@@ -254,7 +254,11 @@ import Testing
       }
       var many = Commands()
       for _ in 0..<NoticeQueue.limit { many.add(Self.announce(Self.tick()).commands) }
+      let observer = try await Self.open(stage, "observer")
+      let end = Self.announce(Self.tick(), to: "observer")
+      many.add(end.commands)
       try stage.redis(many)
+      try await eventually("all of that was read") { observer.ids.contains("\(end.id)") }
       let stream = try await Self.open(stage, since: "\(last.id)")
       try await Self.tell(stage, stream)
       #expect(stream.resets == 1 && stream.ids.count == 1)
