@@ -66,10 +66,12 @@ import Testing
     let notice = try #require(try await http.get("/notices")["_embedded"]["notices"][0]["id"].text)
     let escaped = try #require(notice.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
     for (template, item) in description.root["paths"].members where item.names.contains("get") {
+      // A stream has no end; its notices are those of GET /notices/{id}.
+      if item["get"]["responses"]["200"]["content"].names == ["text/event-stream"] { continue }
       let values = [
         "{userid}": ["buyer", "abc"], "{code}": ["stale"], "{commandid}": ["key:k1", "key:no"],
-        "{id}": template.hasPrefix("/notices")
-          ? [escaped] : template.hasPrefix("/reserves") ? ["1", "3"] : ["1"],
+        "{id}": [("/notices", [escaped]), ("/reserves", ["1", "3"]), ("/products", ["100"])]
+          .first { template.hasPrefix($0.0) }?.1 ?? ["1"],
       ]
       let variable = values.first { template.contains($0.key) }
       for path in (variable?.value ?? [""]).map({ template.replacing(variable?.key ?? "-", with: $0) }) {

@@ -74,7 +74,9 @@ import Testing
       ("MypageRow", .mypage),
     ] {
       let properties = description.schema(name)["properties"].members
-      #expect(Set(properties.keys) == Set(resource.columns.map(\.name) + ["_links"]), "\(name)")
+      // The place in the line is no member of lists.
+      let more = resource.name == "reserve" ? ["_links", "position"] : ["_links"]
+      #expect(Set(properties.keys) == Set(resource.columns.map(\.name) + more), "\(name)")
       for (column, isNumber) in resource.columns {
         #expect((properties[column]?["type"].text == "integer") == isNumber, "\(name).\(column)")
       }

@@ -183,12 +183,9 @@ extension IngressCode {
         "지금은 큰 목록을 읽을 수 없습니다. 잠시 뒤에 다시 시도하거나 20건씩 읽어 주세요.",
         "Too many large pages are being read at once. Try again in a moment, or read 20 items at a time.")
     case .tooManyStreams:
-      ProblemExplanation(
-        korean: "한 사람의 알림을 받는 연결이 이미 다섯 개 열려 있습니다. 다른 창이나 기기에서 하나를 닫고 다시 연결해 주세요.",
-        english: """
-          Five streams of this user's notices are open already. Close one, in another window or on another device, and \
-          connect again.
-          """)
+      both(
+        "알림을 받는 연결이 너무 많이 열려 있습니다. 다른 창을 닫고 다시 시도해 주세요.",
+        "So many streams of your notices are open that no more may be. Close one, such as another window, and try again.")
     case .tooManyWaiting:
       both(
         "기다리는 예약이 허용된 수만큼 있습니다. 하나를 취소하거나 순서를 기다려 주세요.",
