@@ -185,7 +185,7 @@ extension IngressCode {
     case .tooManyStreams:
       both(
         "알림을 받는 연결이 너무 많이 열려 있습니다. 다른 창을 닫고 다시 시도해 주세요.",
-        "So many streams of your notices are open that no more may be. Close one, such as another window, and try again.")
+        "Too many streams of your notices are open. Close one, such as another window, and try again.")
     case .tooManyWaiting:
       both(
         "기다리는 예약이 허용된 수만큼 있습니다. 하나를 취소하거나 순서를 기다려 주세요.",
