@@ -284,7 +284,7 @@ def test_a_listing_whose_stock_fails_says_so_and_repeats_only_the_stock(join, sy
     seller.page.route("**/inventories", lambda route: route.fulfill(**problem))
     seller.fill_sale("자전거")
     seller.dialog.locator("button[type=submit]").click()
-    expect(seller.dialog).to_contain_text("재고를 등록하지 못했어요")
+    expect(seller.dialog).to_contain_text("일부만 저장됐어요")
     seller.page.unroute("**/inventories")
     seller.dialog.get_by_role("button", name="다시 시도").click()
     expect(seller.dialog).to_have_count(0)

@@ -65,7 +65,7 @@ export const sell = () =>
     const [high, low] = crypto.getRandomValues(new Uint32Array(2));
     const productid = (high % 0x1f_ffff) * 0x1_0000_0000 + low + 1;
     const done = await ask({
-      title: say("sellTitle"),
+      title: say("sell"),
       fields: [
         { name: "productname", label: say("productname"), hint: say("productHint"), most: 200, isWhole: true },
         { name: "price", label: say("price"), type: "number" },
@@ -74,7 +74,7 @@ export const sell = () =>
       submit: say("sell"),
       send: async ({ productname, price, qty }, form) => {
         await form.once("trade", () => form.write("POST", "trades", { productid, userid: session.user, productname, price, qty }));
-        await second(form, "halfSold", () => form.write("POST", "inventories", { productid, productname, qty }));
+        await second(form, () => form.write("POST", "inventories", { productid, productname, qty }));
         return true;
       },
     });
@@ -83,11 +83,11 @@ export const sell = () =>
   });
 
 /** Does the second step of two. If it fails, says that the first one is done. */
-async function second(form, what, act) {
+async function second(form, act) {
   try {
     await form.once("stock", act);
   } catch (problem) {
-    problem.message = `${say(what)} (${problem.message})`;
+    problem.message = `${say("halfDone")} (${problem.message})`;
     problem.field = undefined;
     throw problem;
   }
@@ -135,13 +135,13 @@ export async function edit({ id, productid }) {
     title: shown.productname,
     fields: [
       { name: "price", label: say("price"), type: "number", value: shown.price },
-      { name: "qty", label: say("left"), type: "number", value: shown.qty, least: 1, most: MOST_UNITS, hint: say("leftHint") },
+      { name: "qty", label: say("left"), type: "number", value: shown.qty, least: 1, most: MOST_UNITS },
     ],
     submit: say("edit"),
     send: async ({ price, qty }, form) => {
       const body = { price, qty: Number(qty) + (seen.item.sold ?? 0) };
       await form.once("trade", () => update(form, path, seen, body, left));
-      await second(form, "halfDone", () => putStock(form, productid, shown.productname, qty));
+      await second(form, () => putStock(form, productid, shown.productname, qty));
       return true;
     },
   });
@@ -189,7 +189,7 @@ export async function end({ id, productid, productname }) {
     isFinal: true,
     send: async (values, form) => {
       await form.once("trade", () => form.write("PATCH", `trades/${id}`, { status: "판매종료" }));
-      await second(form, "halfDone", async () => {
+      await second(form, async () => {
         const { item: card } = await store.readProduct(productid);
         if (card.inventoryid) await form.write("DELETE", `inventories/${card.inventoryid}`);
       });

@@ -62,9 +62,7 @@ export function listingCard(trade) {
 }
 
 function turn({ status, position }) {
-  return isWaiting(status)
-    ? element("span.badge.wait", {}, position ? say("turn", position) : say("turnUnknown"))
-    : element("span.badge.accent", {}, say(status));
+  return element(`span.badge.${tone(status)}`, {}, isWaiting(status) && position ? say("turn", position) : say(status));
 }
 
 /** A reservation as its buyer sees it. */
@@ -77,7 +75,7 @@ export function reservationCard(row) {
     thing(
       row,
       element("p.row", {}, badge(row.status), place > 0 && element("span.badge.wait", {}, say("turn", place))),
-      element("p.small.quiet", {}, [row.seller && say("with", row.seller), row.qty > 1 && say("units", row.qty)].filter(Boolean).join(" · ")),
+      element("p.small.quiet", {}, [row.seller && say("seller", row.seller), row.qty > 1 && say("units", row.qty)].filter(Boolean).join(" · ")),
     ),
     hint && element("p.small", {}, hint),
     meeting(row),

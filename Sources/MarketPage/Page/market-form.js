@@ -7,17 +7,11 @@ import { say } from "./market-words.js";
 /**
  * Opens a form. Returns what `send` returned, or undefined if it was closed.
  *
- * @param {object} about `title`; `submit`, the word on the button; and:
- * @param {string} [about.text] what it does, in a sentence.
- * @param {Field[]} [about.fields]
- * @param {boolean} [about.isFinal] whether it cannot be undone.
- * @param {Node} [about.also] what stands under the fields.
- * @param {(form: Form) => void} [about.onOpen] gets the form, to finish it in another way.
- * @param {(values: object, form: Form) => Promise<*>} about.send
+ * @param {object} about `title`; `text`: what it does; `fields`; `submit`: the word on the button; `isFinal`: it cannot be
+ *   undone; `also`: what stands under the fields; `onOpen(form)`; `send(values, form)`.
  *
- * @typedef {{name: string, label: string, type?: string, value?: string|number, hint?: string, isOptional?: boolean,
- *   least?: number|string, most?: number, isWhole?: boolean}} Field `name` is the server's, so that its problems find the
- *   field; `type` is text, number, date, time or area; `most` is a number or a count of characters.
+ * @typedef {object} Field `name`: the server's, so that its problems find the field; `label`, `hint`, `value`; `type`: text,
+ *   number, date, time or area; `least`, `most`: also of characters; `isOptional`; `isWhole`: as wide as the form.
  */
 export function ask(about) {
   // A double tap on what opens a form opens one.
@@ -75,7 +69,7 @@ class Form {
 
   /** Makes the change that the form is for, or one of its parts. See `write`. */
   write(method, path, body, tag) {
-    const onWaiting = () => this.#say("wait", say("workingLong"));
+    const onWaiting = () => this.#say("wait", say("working"));
     return write(method, path, `${this.#key}-${this.#step}`, { body, tag, onWaiting });
   }
 

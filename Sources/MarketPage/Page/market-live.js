@@ -7,7 +7,7 @@
 import { session } from "./market-session.js";
 
 /** The server says something every 15 s: after so much silence the connection is dead. All times in milliseconds. */
-const SILENCE = 40_000;
+const SILENCE = 45_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 /** How long a hidden tab keeps its connection. */
@@ -111,17 +111,18 @@ export class Live {
 
   /** Reads the stream until it ends, or throws why it could not. */
   async #read(user, abort, onOpen) {
-    let silence = setTimeout(() => abort.abort(), SILENCE);
+    let silence;
     const heard = () => {
       clearTimeout(silence);
       silence = setTimeout(() => abort.abort(), SILENCE);
     };
+    heard();
     try {
       const response = await fetch(`notices/stream?userid=${encodeURIComponent(user)}`, {
         headers: {
           ...session.headers(),
           Accept: "text/event-stream",
-          ...(this.#lastId && { "Last-Event-ID": bytes(this.#lastId) }),
+          ...(this.#lastId && { "Last-Event-ID": encodeURIComponent(this.#lastId) }),
         },
         signal: abort.signal,
         cache: "no-store",
@@ -151,16 +152,12 @@ export class Live {
     if (id) this.#lastId = id;
     if (event === "reset") {
       this.#lastId = "";
-      this.#listener.onReset();
+      // A server that stops says so too. Then nobody can be asked, and opening the stream again reads everything.
+      setTimeout(() => this.#state === "open" && this.#listener.onReset(), 500);
     } else if (event === "notice") {
       this.#listener.onNotice(JSON.parse(data));
     }
   }
-}
-
-/** Returns a text as a header can hold it: its bytes in UTF-8, as `EventSource` sends them. Names are not ASCII. */
-function bytes(text) {
-  return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
 /** Returns a function that takes a stream of text piece by piece, and gives each event that it contains. */

@@ -3,16 +3,18 @@
  * the tab, so that two tabs can be the two sides of a deal.
  */
 
+import { recall, remember } from "./dom.js";
 import { words } from "./market-words.js";
 
+const TAB = "sessionStorage";
 const NAME = "handover.name";
 const TOKEN = "handover.token";
 const NAMES = "handover.names";
 const MOST_NAMES = 6;
 
 const listeners = [];
-let token = load(sessionStorage, TOKEN);
-let name = load(sessionStorage, NAME) ?? "";
+let token = recall(TOKEN, TAB);
+let name = recall(NAME, TAB) ?? "";
 
 export const session = {
   /** Whether callers must sign in; null until the server has said so. */
@@ -26,7 +28,7 @@ export const session = {
   /** The names used in this browser, the latest first. */
   get names() {
     try {
-      const found = JSON.parse(load(localStorage, NAMES) ?? "[]");
+      const found = JSON.parse(recall(NAMES) ?? "[]");
       return Array.isArray(found) ? found.filter((one) => typeof one === "string").slice(0, MOST_NAMES) : [];
     } catch {
       return [];
@@ -39,8 +41,8 @@ export const session = {
 
   become(chosen) {
     name = chosen;
-    save(sessionStorage, NAME, name);
-    save(localStorage, NAMES, JSON.stringify([name, ...this.names.filter((one) => one !== name)].slice(0, MOST_NAMES)));
+    remember(NAME, name, TAB);
+    remember(NAMES, JSON.stringify([name, ...this.names.filter((one) => one !== name)].slice(0, MOST_NAMES)));
     changed();
   },
 
@@ -49,7 +51,7 @@ export const session = {
     const found = text.trim().replace(/^Bearer\s+/i, "");
     if (!userOf(found)) return false;
     token = found;
-    save(sessionStorage, TOKEN, token);
+    remember(TOKEN, token, TAB);
     changed();
     return true;
   },
@@ -59,7 +61,7 @@ export const session = {
     if (this.needsToken && !token) return;
     this.needsToken = true;
     token = null;
-    save(sessionStorage, TOKEN, null);
+    remember(TOKEN, null, TAB);
     changed("refused");
   },
 
@@ -81,22 +83,4 @@ function userOf(text) {
 
 function changed(why) {
   for (const listener of listeners) listener(why);
-}
-
-// A browser can refuse to keep anything: then the choice lasts as long as the page.
-function load(storage, key) {
-  try {
-    return storage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function save(storage, key, value) {
-  try {
-    if (value === null) storage.removeItem(key);
-    else storage.setItem(key, value);
-  } catch {
-    // As above.
-  }
 }

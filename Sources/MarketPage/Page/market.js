@@ -1,18 +1,18 @@
 /**
- * The market page. This file puts it together; what it consists of:
+ * The market page, put together of:
  *
  * - `market-session.js`: who the person is. `market-words.js`: the language.
  * - `market-api.js`: calls of the HTTP interface. `market-live.js`: notices as they happen.
- * - `market-store.js`: what the page knows, kept true by the two. `market-deals.js`: what statuses mean.
- * - `market-views.js` and `market-cards.js`: how that looks. `market-actions.js` and `market-form.js`: what one can do.
+ * - `market-store.js`: what the page knows. `market-deals.js`: what statuses mean.
+ * - `market-views.js`, `market-cards.js`: how that looks. `market-actions.js`, `market-form.js`: what one can do.
  * - `dom.js` and `language.js`: shared with the operator's page.
  *
- * Data flows one way: an answer or a notice changes the store, the store tells this file, this file updates the views.
+ * Data flows one way: answers and notices change the store, the store tells this file, this file updates the views.
  */
 
 import { chooseWho, sell, toast } from "./market-actions.js";
 import { read } from "./market-api.js";
-import { byId, element, fill, refill } from "./dom.js";
+import { byId, element, fill, recall, refill, remember } from "./dom.js";
 import { Live } from "./market-live.js";
 import { session } from "./market-session.js";
 import { store } from "./market-store.js";
@@ -30,11 +30,7 @@ const unread = {
     return `handover.seen.${session.user}`;
   },
   begin() {
-    try {
-      this.since = localStorage.getItem(this.memory) ?? "";
-    } catch {
-      this.since = "";
-    }
+    this.since = recall(this.memory) ?? "";
   },
   has(notice) {
     return !isMinor(notice) && (store.isFresh(notice) || notice.createdAt > this.since);
@@ -45,11 +41,7 @@ const unread = {
   clear() {
     const newest = store.news.at(-1)?.createdAt ?? "";
     if (newest > this.since) this.since = newest;
-    try {
-      localStorage.setItem(this.memory, this.since);
-    } catch {
-      // A browser that keeps nothing: they are new again at the next visit.
-    }
+    remember(this.memory, this.since);
     store.readNotices();
   },
 };
@@ -125,7 +117,7 @@ function showConnection(state = live.state, code) {
   if (state === "lost") {
     lostSince ||= Date.now();
     const text = code === 429 ? "tooManyWindows" : navigator.onLine ? "lost" : "offline";
-    const again = element("button.button", { type: "button", onclick: () => live.retry() }, say("connectNow"));
+    const again = element("button.button", { type: "button", onclick: () => live.retry() }, say("retry"));
     const message = () => element("div.message.wait", {}, element("p", {}, say(text)), again);
     const isLong = () => live.state === "lost" && refill(byId("banner"), say(text), message);
     if (Date.now() - lostSince >= LOST_FOR || !navigator.onLine) isLong();

@@ -7,9 +7,9 @@
  * Returns an element.
  *
  * @param {string} tag its name, with classes after dots: `"p.quiet.small"`.
- * @param {object} [properties] `onclick` and the like become listeners, `data` becomes data attributes, true and false
- *   set and leave out an attribute, everything else becomes an attribute. Those that are null or undefined are left out.
- * @param {...(Node|string|number|null|undefined|Array)} children texts and elements; null and undefined are left out.
+ * @param {object} [properties] `onclick` and the like become listeners, `data` becomes data attributes, everything else
+ *   an attribute: true without a value, and not at all if it is false, null or undefined.
+ * @param {...(Node|string|number|Array)} children texts and elements; false, null and undefined are left out.
  */
 export function element(tag, properties = {}, ...children) {
   const [name, ...classes] = tag.split(".");
@@ -44,6 +44,25 @@ export function fill(parent, ...children) {
   wanted.forEach((child, place) => {
     if (parent.childNodes[place] !== child) parent.insertBefore(child, parent.childNodes[place] ?? null);
   });
+}
+
+/** Returns what the browser remembers under a name; null if there is nothing, or it keeps nothing. */
+export function recall(key, storage = "localStorage") {
+  try {
+    return window[storage].getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** Lets the browser remember a text; null forgets it. If it keeps nothing, that lasts as long as the page. */
+export function remember(key, text, storage = "localStorage") {
+  try {
+    if (text === null) window[storage].removeItem(key);
+    else window[storage].setItem(key, text);
+  } catch {
+    // As said.
+  }
 }
 
 const drawn = new WeakMap();

@@ -1,25 +1,17 @@
 /** The language of a page: its words, and how it writes numbers and times. */
 
+import { recall, remember } from "./dom.js";
+
 /**
  * Returns the words of a page in the language of the person who reads it: the one chosen before, else the browser's;
  * English for browsers of other languages.
  *
- * @param {{ko: object, en: object}} tables the words of each language under the same keys; a word can be a function of
- *   values.
- * @param {string} memory under which name the browser remembers the choice.
+ * @param {{ko: object, en: object}} tables the words of each language by key; a word can be a function of values.
  */
 export function makeLanguage(tables, memory = "handover.language") {
   const listeners = [];
-  let code = remembered() ?? (/^ko\b/i.test(navigator.language ?? "ko") ? "ko" : "en");
-
-  function remembered() {
-    try {
-      const found = localStorage.getItem(memory);
-      return found in tables ? found : undefined;
-    } catch {
-      return undefined; // A browser that keeps nothing: the choice lasts as long as the page.
-    }
-  }
+  const chosen = recall(memory);
+  let code = chosen in tables ? chosen : (/^ko\b/i.test(navigator.language ?? "ko") ? "ko" : "en");
 
   /** Returns a word by its key, with the values that it takes. */
   function say(key, ...values) {
@@ -35,11 +27,7 @@ export function makeLanguage(tables, memory = "handover.language") {
 
     choose(chosen) {
       code = chosen;
-      try {
-        localStorage.setItem(memory, chosen);
-      } catch {
-        // As above.
-      }
+      remember(memory, chosen);
       document.documentElement.lang = code;
       for (const listener of listeners) listener();
     },
