@@ -25,6 +25,9 @@ export function makeLanguage(tables, memory = "handover.language") {
       return code;
     },
 
+    /** Whether there is such a word. */
+    has: (key) => key in tables[code],
+
     choose(chosen) {
       code = chosen;
       remember(memory, chosen);
