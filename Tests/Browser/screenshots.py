@@ -1,5 +1,6 @@
 """Fills a small market and takes pictures of every view: screenshots.py FOLDER. Run by `scripts/browser --screenshots`."""
 
+import base64
 import sys
 from pathlib import Path
 
@@ -59,6 +60,31 @@ def take(browser: Browser, system: System, folder: Path, device: str, options: d
     picture(person, folder / f"{device}-{scheme}-reserve.png")
 
 
+def side_by_side(browser: Browser, system: System, path: Path, scheme: str):
+    """Takes a picture of the two sides of a deal, each on a phone."""
+    phone = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.2}
+    pictures = []
+    for name, view in (("민지", "selling"), ("준호", "buying")):
+        page = browser.new_context(locale="ko-KR", color_scheme=scheme, **phone).new_page()
+        page.goto(system.url)
+        person = Person(page, name)
+        person.go(view)
+        card = person.card("애플워치 SE 40mm")
+        # The heading stays above the card.
+        card.evaluate("(it) => scrollTo(0, it.getBoundingClientRect().top + scrollY - 80)")
+        expect(page.locator("#toasts > p")).to_have_count(0)
+        pictures.append(base64.b64encode(page.screenshot(animations="disabled")).decode())
+    images = "".join(f"<img src='data:image/png;base64,{picture}'>" for picture in pictures)
+    look = {"light": "#e9dfd5", "dark": "#3d352e"}[scheme]
+    page = browser.new_page(viewport={"width": 900, "height": 840}, device_scale_factor=1.2)
+    page.set_content(
+        f"<style>body {{ margin: 0; padding: 24px; display: flex; justify-content: center; gap: 24px; background: {look} }}"
+        f"img {{ width: 390px; border-radius: 24px }}</style>{images}"
+    )
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    page.screenshot(path=path)
+
+
 def main(folder: Path):
     folder.mkdir(parents=True, exist_ok=True)
     system = System()
@@ -69,6 +95,7 @@ def main(folder: Path):
             for scheme in ("light", "dark"):
                 take(browser, system, folder, "phone", PHONE, scheme)
                 take(browser, system, folder, "desk", DESK, scheme)
+                side_by_side(browser, system, folder / f"market-{scheme}.png", scheme)
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.goto((SOURCES / "Pages/Design/design.html").as_uri())
             page.screenshot(path=folder / "design.png", full_page=True)
