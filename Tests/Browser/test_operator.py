@@ -49,7 +49,7 @@ def choose(page: Page, count: int):
 def test_all_is_well_and_what_happens_is_seen(operate, system):
     page = operate()
     expect(page.locator("#summary")).to_contain_text("모두 정상입니다")
-    expect(page.get_by_role("row").filter(has_text="reservation")).to_contain_text("정상")
+    expect(page.get_by_role("row").filter(has_text="9 / 9").first).to_contain_text("정상")
     page.goto(page.url.split("#")[0] + "#tail")
     page.get_by_role("button", name="보기 시작").click()
     expect(page.locator("#tail-body")).to_contain_text("기다리고 있습니다")
@@ -119,7 +119,7 @@ def test_what_was_dropped_meanwhile_is_not_counted_in(operate, system):
 
 def test_a_lane_that_stands_still_is_shown_with_its_remedy_and_recovers(operate, system):
     page = operate("--allow-actions")
-    # The journal is in the way of itself: it is no stream any more.
+    # A text where the list of a shard's reservations belongs.
     redis(system, "SET", "{0}:reserves", "in the way")
     for product in range(1, 40):
         deal = {"productid": product, "userid": "김민지", "productname": "책", "qty": 1, "price": 1}
