@@ -68,7 +68,7 @@ import Testing
       #expect(try await web.get("/session.json").json["actions"] == .bool(false))
       #expect(try await web.post("/letters/rehearsal", #"{"ids":["\#(id)"]}"#).status == 200)
       #expect(try await web.get("/letters.json").json["count"].integer == 1)
-      #expect(try await web.http.call(.DELETE, "/letters/\(id)", headers: TestWeb.ours).status == 405)
+      #expect(try await web.http.call(.DELETE, "/letters/\(id)", "{}", headers: TestWeb.ours).status == 405)
     }
   }
 
