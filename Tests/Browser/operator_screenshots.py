@@ -41,7 +41,7 @@ def take(browser: Browser, system: System, folder: Path):
     try:
         pages = {}
         for scheme in ("light", "dark"):
-            page = browser.new_context(locale="ko-KR", color_scheme=scheme, viewport={"width": 1280, "height": 860}).new_page()
+            page = browser.new_context(locale="ko-KR", color_scheme=scheme, viewport={"width": 1280, "height": 860}, reduced_motion="reduce").new_page()
             page.add_init_script("localStorage.setItem('handover.operator.pace', '1')")
             page.goto(f"{web.url}/")
             pages[scheme] = page

@@ -3,9 +3,10 @@ import Lanes
 import Market
 import Redis
 
-/// What the memory of Redis is used for, estimated from a few keys, in three round trips.
+/// What the memory of Redis is used for, estimated from some keys.
 ///
-/// Streams are few and large, so those of some shards are measured one by one; of all other keys, some are drawn.
+/// Streams are few and large, so those of some shards are measured one by one. Of the other keys, all are measured while
+/// they are few; else some are drawn.
 package struct MemoryUse: Encodable, Sendable {
   /// Keys of one kind, such as `events` or `reserve`.
   package struct Kind: Encodable, Sendable {
@@ -16,8 +17,8 @@ package struct MemoryUse: Encodable, Sendable {
 
   /// How many shards' streams are measured at most.
   private static let measuredShards = 64
-  /// How many keys of each server are drawn.
-  private static let samples = 200
+  /// How many keys of each server are measured at most: all of them, or as many as are drawn.
+  private static let (few, drawn) = (10_000, 2_000)
 
   /// What Redis uses, on all servers that have data, in bytes (`used_memory`).
   package private(set) var used = 0
@@ -72,14 +73,19 @@ package struct MemoryUse: Encodable, Sendable {
     var server = Server()
     var ask = Commands("INFO", "memory")
     ask.add("DBSIZE")
-    for _ in 0..<samples { ask.add("RANDOMKEY") }
     let replies = try connection.exchange(ask)
     server.used = try replies[0].get().fact("used_memory").flatMap { Int($0) } ?? 0
     server.limit = replies[0].fact("maxmemory").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
     server.keys = try replies[1].get().integer ?? 0
-    var drawn: [String] = []
-    for reply in replies.dropFirst(2) { if let key = try reply.get().text { drawn.append(key) } }
-    try connection.askEach(drawn) {
+    var keys: Set<String> = []
+    if server.keys <= few {
+      try connection.scanPages { keys.formUnion($0) }
+    } else {
+      var draw = Commands()
+      for _ in 0..<drawn { draw.add("RANDOMKEY") }
+      for reply in try connection.exchange(draw) { if let key = try reply.get().text { keys.insert(key) } }
+    }
+    try connection.askEach(Array(keys)) {
       RESPWords("MEMORY", "USAGE", $0)
     } _: { (key, reply) throws(RedisError) in
       server.drawn.append((Keyspace.Name(key).kind, try reply.get().integer ?? 0))

@@ -110,7 +110,7 @@ function route() {
   if (current && current !== next) sections[current].leave();
   const isOther = current !== null && current !== next;
   current = next;
-  for (const key of Object.keys(sections)) byId(key).hidden = key !== current;
+  for (const key of Object.keys(sections)) byId(`section-${key}`).hidden = key !== current;
   for (const link of byId("nav").querySelectorAll("a")) {
     const isCurrent = link.getAttribute("href") === `#${current}`;
     if (isCurrent) link.setAttribute("aria-current", "page");
