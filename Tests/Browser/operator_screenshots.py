@@ -55,7 +55,7 @@ def take(browser: Browser, system: System, folder: Path):
                 if section == "audit":
                     page.get_by_label("쉬는 때를 기다리기").select_option("0")
                     page.get_by_role("button", name="감사 시작").click()
-                    expect(page.locator("#audit-body .message")).to_be_visible()
+                    expect(page.locator("#audit-body .message")).to_be_visible(timeout=60_000)
                 expect(page.locator(".loading")).to_have_count(0)
                 page.screenshot(path=folder / f"operator-{scheme}-{section}.png")
             page.goto(f"{web.url}/#letters")

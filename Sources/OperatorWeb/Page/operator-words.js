@@ -157,7 +157,7 @@ export const { say } = language;
 export function why(error) {
   if (error.code === "redis") return `${say("redisAway")} (${error.message})`;
   if (error.code === "unreachable" || error.code === "broken") return say(error.code);
-  const words = language.has(error.code) ? say(error.code) : "";
+  const words = error.code in ko ? say(error.code) : "";
   return error.message && error.message !== error.code ? [words, error.message].filter(Boolean).join(" ") : words || error.code;
 }
 
