@@ -279,7 +279,7 @@ import Testing
         try await stage.call("GET", "/notices/stream?userid=\(Self.escaped(Self.user))").status == 429
       }
       let isDone = Atomic(false)
-      let long = String(repeating: "가", count: 2000)
+      let long = String(repeating: "가", count: 8000)
       async let writing: Int = onThread {
         let redis = try stage.server.connect()
         var count = 0
@@ -288,7 +288,7 @@ import Testing
             try reply.get()
           }
           count += 1
-          usleep(2000)
+          usleep(20_000)
         }
         return count
       }
