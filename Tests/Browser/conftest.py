@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 # How long a test waits for what it expects, in seconds.
-PATIENCE = 30
+PATIENCE = 60
 # Where the executables are: `scripts/browser` says so.
 EXECUTABLES = Path(os.environ.get("HANDOVER_EXECUTABLES", ".build/debug")).absolute()
 SOURCES = Path(__file__).parents[2] / "Sources"
