@@ -66,6 +66,7 @@ extension Routes {
   private func entryPoint(_ baseURL: BaseURL) -> Response {
     Response { json in
       json.write("authentication", options.requiresIdentity ? "required" : "off")
+      if let identity = options.identity { json.write("userclaim", identity.userClaim) }
       json.object("_links") { json in
         for resource in [Resource.reserve, .trade, .inventory, .notice] {
           json.link(resource.collection, baseURL.href("/\(resource.collection)"))

@@ -38,6 +38,8 @@ package final class TokenVerifier: Sendable, Service {
   }
 
   private let options: IdentityOptions
+  /// The claim with the user's id.
+  package var userClaim: String { options.userClaim }
   private let logger: Logger
   private let state = Mutex(State())
 

@@ -69,7 +69,8 @@ import Testing
       // A stream has no end; its notices are those of GET /notices/{id}.
       if item["get"]["responses"]["200"]["content"].names == ["text/event-stream"] { continue }
       let values = [
-        "{userid}": ["buyer", "abc"], "{code}": ["stale"], "{commandid}": ["key:k1", "key:no"],
+        "{userid}": ["buyer", "abc"], "{code}": ["stale"], "{file}": ["market.js", "market.css"],
+        "{commandid}": ["key:k1", "key:no"],
         "{id}": [("/notices", [escaped]), ("/reserves", ["1", "3"]), ("/products", ["100"])]
           .first { template.hasPrefix($0.0) }?.1 ?? ["1"],
       ]

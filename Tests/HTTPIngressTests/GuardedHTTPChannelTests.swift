@@ -44,8 +44,8 @@ import Testing
           #expect(preflight.headers["access-control-allow-origin"] == (isAllowed ? origin : nil))
           #expect(preflight.headers["access-control-allow-credentials"] == nil)
           let headers = preflight.headers["access-control-allow-headers"]
-          #expect(
-            headers == (isAllowed ? "Authorization, Content-Type, Prefer, Idempotency-Key, If-Match" : nil))
+          let allowed = "Authorization, Content-Type, Prefer, Idempotency-Key, If-Match, Last-Event-ID"
+          #expect(headers == (isAllowed ? allowed : nil))
           #expect(preflight.headers["vary"]?.hasPrefix("Origin, ") == true)
           let read = try await stage.call("GET", "/trades", nil, ["Origin": origin])
           #expect(read.headers["access-control-allow-origin"] == (isAllowed ? origin : nil))

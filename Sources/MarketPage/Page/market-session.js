@@ -1,6 +1,6 @@
 /**
- * Who the person is. Where anybody may do anything, that is a name; where callers must sign in, a token. Both belong to
- * the tab, so that two tabs can be the two sides of a deal.
+ * Who the person is. Where anybody may do anything, that is a name; where callers must sign in, a token. Both are the
+ * tab's: two tabs can be both sides of a deal.
  */
 
 import { recall, remember } from "./dom.js";
@@ -20,9 +20,12 @@ export const session = {
   /** Whether callers must sign in; null until the server has said so. */
   needsToken: null,
 
+  /** The claim with the user's name. */
+  claim: "sub",
+
   /** The name of the person, or "" if nobody is chosen. */
   get user() {
-    return { true: userOf(token) ?? "", false: name }[this.needsToken] ?? "";
+    return { true: userOf(token), false: name }[this.needsToken] ?? "";
   },
 
   /** The names used in this browser, the latest first. */
@@ -69,15 +72,15 @@ export const session = {
   onChange: (listener) => listeners.push(listener),
 };
 
-/** Returns the user whom a token names. Only to show it: whether it is true, the server decides. */
+/** Returns whom a token names, to show it. Whether it is true, the server decides. */
 function userOf(text) {
   try {
     const part = text.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
     const bytes = Uint8Array.from(atob(part), (one) => one.codePointAt(0));
-    const { sub } = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof sub === "string" && sub ? sub : null;
+    const user = JSON.parse(new TextDecoder().decode(bytes))[session.claim];
+    return typeof user === "string" ? user : "";
   } catch {
-    return null;
+    return "";
   }
 }
 

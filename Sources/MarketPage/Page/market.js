@@ -180,9 +180,10 @@ async function begin() {
   route();
   try {
     const { item } = await read("./");
+    session.claim = item.userclaim;
     session.needsToken = item.authentication === "required";
   } catch {
-    // The views say that there is no answer. Whether it asks for tokens, its first 401 says.
+    // Whether it asks for tokens, its first 401 says.
     session.needsToken = false;
   }
   showWho();
