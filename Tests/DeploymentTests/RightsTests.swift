@@ -303,6 +303,8 @@ import Workers
         http.post("/trades", #"{"productid":\#(product),"userid":"a","productname":"책","qty":1,"price":1}"#),
         http.call(.PATCH, "/inventories/\(product)", #"{"qty":5}"#),
       ]
+      let others = (10_000 * (index + 1)..<10_000 * (index + 2))
+        .filter { Shard.of(productid: $0, among: 8) == shard }
       var (pokes, last) = (0, ContinuousClock.now)
       try await eventually("the lane of \(worker) stands still") {
         if system.output(worker).contains("stands still") { return true }
@@ -314,8 +316,17 @@ import Workers
             .POST, "/reserves", deal(700 + 10 * pokes + index), headers: soon)
           _ = try await http.call(
             .PATCH, "/inventories/\(product)", #"{"qty":\#(5 + pokes)}"#, headers: soon)
+          _ = try await http.call(
+            .POST, "/trades",
+            #"{"productid":\#(others[pokes]),"userid":"a","productname":"책","qty":1,"price":1}"#,
+            headers: soon)
         }
         return false
+      }
+      // Only a lane that has to stand still for some time says so in Redis.
+      let halt = LaneName(worker: worker, tag: shard.tag).halt
+      try await eventually("\(worker) says why in Redis") {
+        try admin.call("HEXISTS", halt, "remedy").integer == 1
       }
       try admin.call("RENAME", shard.key("kept"), shard.key(name))
       _ = try await answers
