@@ -318,10 +318,10 @@ import Workers
             .POST, "/reserves", deal(700 + 10 * pokes + index), headers: soon)
           _ = try await http.call(
             .PATCH, "/inventories/\(product)", #"{"qty":\#(5 + pokes)}"#, headers: soon)
-          _ = try await http.call(
-            .POST, "/trades",
-            #"{"productid":\#(others[pokes]),"userid":"a","productname":"책","qty":1,"price":1}"#,
-            headers: soon)
+          let other = #"{"productid":\#(others[pokes]),"userid":"a","productname":"책","qty":1,"price":1}"#
+          for path in ["/trades", "/inventories"] {
+            _ = try await http.call(.POST, path, other, headers: soon)
+          }
         }
         return false
       }
