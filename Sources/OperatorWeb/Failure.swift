@@ -75,12 +75,18 @@ struct FailureMiddleware: RouterMiddleware {
 
 extension Response {
   init(json: some Encodable, status: HTTPResponse.Status = .ok) {
+    self.init(
+      status: status, headers: [.contentType: "application/json"],
+      body: .init(byteBuffer: ByteBuffer(bytes: json.encoded)))
+  }
+}
+
+extension Encodable {
+  /// The value as the page gets it, in JSON.
+  var encoded: Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // What is encoded here are texts and numbers, which cannot fail.
-    let bytes = (try? encoder.encode(json)) ?? Data("{}".utf8)
-    self.init(
-      status: status, headers: [.contentType: "application/json"],
-      body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    return (try? encoder.encode(self)) ?? Data("{}".utf8)
   }
 }

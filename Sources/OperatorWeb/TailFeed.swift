@@ -1,4 +1,5 @@
 import Foundation
+import HTTPIngress
 import Market
 import NIOCore
 import Operations
@@ -59,7 +60,8 @@ final class TailFeed: Sendable {
     var lastWord = ContinuousClock.now
     func say(_ event: String, _ data: some Encodable) {
       lastWord = .now
-      listener.yield(ByteBuffer(string: "event: \(event)\ndata: \(Self.json(data))\n\n"))
+      let data = String(decoding: data.encoded, as: UTF8.self)
+      listener.yield(ByteBuffer(string: ServerSentEvent.event(event, data: data)))
     }
     while !isEnded {
       if ContinuousClock.now >= second.end {
@@ -68,7 +70,7 @@ final class TailFeed: Sendable {
       }
       if ContinuousClock.now - lastWord > Self.keepAlive {
         lastWord = .now
-        listener.yield(ByteBuffer(string: ": keep-alive\n\n"))
+        listener.yield(ByteBuffer(string: ServerSentEvent.keepAlive))
       }
       do {
         let current: JournalTail
@@ -93,12 +95,6 @@ final class TailFeed: Sendable {
         Thread.sleep(forTimeInterval: 1)
       }
     }
-  }
-
-  private static func json(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 }
 

@@ -2,15 +2,15 @@ import Keys
 import Market
 
 /// The text of a stream of server-sent events, as the HTML standard defines it.
-enum ServerSentEvent {
+package enum ServerSentEvent {
   /// Tells a client how long to wait before it comes back, in milliseconds.
   static func retry(after milliseconds: Int) -> String { "retry: \(milliseconds)\n\n" }
 
   /// A line that clients ignore, and that keeps proxies from closing a quiet connection.
-  static let keepAlive = ": keep-alive\n\n"
+  package static let keepAlive = ": keep-alive\n\n"
 
   /// An event with its data, which has to be one line.
-  static func event(_ name: String, id: String? = nil, data: String) -> String {
+  package static func event(_ name: String, id: String? = nil, data: String) -> String {
     "event: \(name)\n\(id.map { "id: \($0)\n" } ?? "")data: \(data)\n\n"
   }
 }

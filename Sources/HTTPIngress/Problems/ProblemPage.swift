@@ -7,17 +7,21 @@ extension Endpoint {
   static var problem: Endpoint {
     Endpoint(for: .everybody) { request, context in
       let name = try context.text("code")
-      guard let code = ProblemCode(name) else {
+      guard let explanation = ProblemCode(name).flatMap({ ProblemCode.explanations[$0] }) else {
         throw Problem(
           .refusal(.notFound), "There is no problem \(name.prefix(40)).", message: Refusal.notFound.message)
       }
-      return (request.prefersJSON ? code.explanationAsJSON : code.explanationAsPage).response(to: request)
+      return (request.prefersJSON ? explanation.json : explanation.page).response(to: request)
     }
   }
 }
 
 extension ProblemCode {
-  fileprivate var explanationAsJSON: Document {
+  /// The explanations, made once: anybody can ask for them, and compressing costs more than answering.
+  fileprivate static let explanations = Dictionary(
+    uniqueKeysWithValues: allCases.map { ($0, (json: $0.explanationAsJSON, page: $0.explanationAsPage)) })
+
+  private var explanationAsJSON: Document {
     var json = JSONWriter()
     json.object { json in
       json.write("code", name)
@@ -29,7 +33,7 @@ extension ProblemCode {
     return Document("application/json", json.bytes, vary: "Accept")
   }
 
-  fileprivate var explanationAsPage: Document {
+  private var explanationAsPage: Document {
     // There is nothing in the page but text, and nothing may be added to it.
     let policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     return Document(
