@@ -22,7 +22,9 @@ extension CommandKind {
     case .withdrawTrade: [.remove(alsoHides: true)]
     // A withdrawn stock is deleted anyway.
     case .withdrawStock: [.remove(alsoHides: false)]
-    case .handover: [.action(.post, name: "handover", fields: ["reserveid"])]
+    case .handover: [.action(.post, name: "handover", fields: ["reserveid", "code"])]
+    case .cancelDeal: [.action(.post, name: "cancel", fields: ["reserveid", "reason"])]
+    case .confirmReceipt: [.action(.post, name: "receipt")]
     }
   }
 
@@ -30,8 +32,8 @@ extension CommandKind {
   var isSigned: Bool {
     switch self {
     case .reserve, .listTrade: true
-    case .changeReserve, .cancelReserve, .changeTrade, .handover, .withdrawTrade, .registerStock,
-      .adjustStock,
+    case .changeReserve, .cancelReserve, .changeTrade, .handover, .withdrawTrade, .cancelDeal, .confirmReceipt,
+      .registerStock, .adjustStock,
       .withdrawStock:
       false
     }
@@ -44,7 +46,9 @@ extension CommandKind {
     case .handover: .completed
     case .withdrawTrade: .saleEnded
     case .withdrawStock: .stockWithdrawn
-    case .reserve, .changeReserve, .listTrade, .changeTrade, .registerStock, .adjustStock: nil
+    case .reserve, .changeReserve, .listTrade, .changeTrade, .registerStock, .adjustStock, .cancelDeal,
+      .confirmReceipt:
+      nil
     }
   }
 }

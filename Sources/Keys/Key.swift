@@ -29,6 +29,9 @@ public enum Key {
   /// `StatusUpdated` for every change of a reservation, a trade or a stock.
   public static func status(of shard: Shard) -> String { shard.key("status") }
 
+  /// The clock of a shard: the timers of its states, a sorted set by the time when they are due.
+  public static func timers(of shard: Shard) -> String { shard.key("timers") }
+
   /// The answers to the callers of one ingress.
   public static func replies(to ingress: String, in shard: Shard) -> String {
     shard.key("replies:\(ingress)")
@@ -91,7 +94,7 @@ public enum Key {
     else { return nil }
     return Shard(index)
   }
-  /// The seller of a product, as last seen by the notification worker.
+  /// The seller of a product, as last seen by the notification worker: a packed `SellerOfProduct`.
   public static func seller(of productid: Int, in shard: Shard) -> String {
     shard.key("seller:\(productid)")
   }

@@ -17,6 +17,10 @@ public struct MypageRow: Sendable {
   public var reserveStatus: Status?
   public var tradeStatus: Status?
   public var stockStatus: Status?
+  /// When the deal ends by itself.
+  public var until: Moment?
+  /// Why it waits or has ended: a `Refusal`, or a `CancelReason`.
+  public var reason: String?
 
   /// Creates a row without a status.
   public init(_ deal: Deal, at position: EntryID) {
@@ -34,10 +38,12 @@ extension MypageRow {
       "productname": deal.productname, "qty": "\(deal.qty)", "buyer": deal.userid,
     ]
     for (name, value) in [
-      ("price", deal.terms.map { "\($0.price)" }), ("reserveDt", deal.terms?.reserveDt),
+      ("price", deal.terms?.price.map { "\($0)" }), ("reserveDt", deal.terms?.reserveDt),
       ("address", deal.terms?.address), ("seller", deal.seller), ("tradeid", deal.tradeid.map { "\($0)" }),
       ("status", status?.rawValue), ("reserveStatus", reserveStatus?.rawValue),
       ("tradeStatus", tradeStatus?.rawValue), ("stockStatus", stockStatus?.rawValue),
+      ("until", until?.description), ("reason", reason),
+      ("confirm", deal.confirm == .none ? nil : deal.confirm.rawValue),
     ] {
       if let value { fields.append(name, value) }
     }
@@ -60,12 +66,15 @@ extension MypageRow {
     self.position = position
     self.begun = begun
     var terms: Terms?
-    if let price = fields["price"].flatMap({ Int($0) }), let reserveDt = fields["reserveDt"] {
-      terms = Terms(price: price, reserveDt: reserveDt, address: fields["address"] ?? "")
+    if let reserveDt = fields["reserveDt"] {
+      terms = Terms(price: fields["price"].flatMap { Int($0) }, reserveDt: reserveDt, address: fields["address"] ?? "")
     }
     deal = Deal(
       reserveid: reserveid, productid: productid, userid: buyer, productname: fields["productname"] ?? "",
       qty: qty, terms: terms, tradeid: fields["tradeid"].flatMap { Int($0) }, seller: fields["seller"])
+    until = fields["until"].flatMap { Moment($0) }
+    reason = fields["reason"]
+    deal.confirm = fields["confirm"].flatMap(Confirmation.init) ?? .none
     func status(_ name: String) throws(FieldError) -> Status? {
       guard let word = fields[name] else { return nil }
       if let status = Status(rawValue: word) { return status }

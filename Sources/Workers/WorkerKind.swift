@@ -22,12 +22,16 @@ package enum WorkerKind: String, CaseIterable, Sendable {
 
   /// Returns all lanes of the worker, which its replicas divide among themselves.
   ///
-  /// - Parameter backlogLimit: how many entries a worker can be behind in a shard before the inlets wait.
-  package func lanes(shards: Int, backlogLimit: Int = ShardBacklog.usualLimit) -> [LaneSpec] {
+  /// - Parameters:
+  ///   - backlogLimit: how many entries a worker can be behind in a shard before the inlets wait.
+  ///   - policy: what the deciding workers decide by.
+  package func lanes(
+    shards: Int, backlogLimit: Int = ShardBacklog.usualLimit, policy: Policy = Policy()
+  ) -> [LaneSpec] {
     switch self {
-    case .reservation: Self.deciding(ReservationDecider.self, shards, backlogLimit)
-    case .trade: Self.deciding(TradeDecider.self, shards, backlogLimit)
-    case .stock: Self.deciding(StockDecider.self, shards, backlogLimit)
+    case .reservation: Self.deciding(ReservationDecider.self, shards, backlogLimit, policy)
+    case .trade: Self.deciding(TradeDecider.self, shards, backlogLimit, policy)
+    case .stock: Self.deciding(StockDecider.self, shards, backlogLimit, policy)
     case .notification:
       (0..<shards).map { Self.projecting(rawValue, Shard($0), NotificationProjection.self) }
     case .mypage:
@@ -36,7 +40,7 @@ package enum WorkerKind: String, CaseIterable, Sendable {
   }
 
   private static func deciding<Rules: Aggregate>(
-    _ rules: Rules.Type, _ shards: Int, _ backlogLimit: Int
+    _ rules: Rules.Type, _ shards: Int, _ backlogLimit: Int, _ policy: Policy
   ) -> [LaneSpec] {
     let worker = Rules.worker
     let inlet = Key.inlet(worker)
@@ -62,7 +66,7 @@ package enum WorkerKind: String, CaseIterable, Sendable {
         return LaneSpec(
           name: name, streams: streams, retained: retained, writes: Rules.writes(in: shard),
           keepsDeadLetters: worker == .reservation,
-          makeHandler: { DecisionHandler<Rules>(shard: shard, streams: streams) })
+          makeHandler: { DecisionHandler<Rules>(shard: shard, streams: streams, policy: policy) })
       }
   }
 

@@ -51,6 +51,10 @@ extension Wish {
     case .handover:
       let reserve = catalogue.id(of: .reserve, product: product, place / 7)
       if let reserve, dice.chance(40) { fields["reserveid"] = "\(reserve)" }
+    case .cancelDeal:
+      let reserve = catalogue.id(of: .reserve, product: product, place / 7) ?? 1
+      fields = ["reserveid": "\(reserve)", "reason": dice.pick(CancelReason.allCases).rawValue]
+    case .confirmReceipt: break
     case .cancelReserve: if dice.chance(30) { fields["delete"] = "1" }
     case .withdrawTrade, .withdrawStock: break
     }
@@ -67,7 +71,7 @@ extension CommandKind {
     case .reserve, .handover: 14
     case .listTrade, .registerStock: 5
     case .cancelReserve, .adjustStock: 4
-    case .changeReserve, .changeTrade: 2
+    case .changeReserve, .changeTrade, .cancelDeal, .confirmReceipt: 2
     case .withdrawTrade, .withdrawStock: 1
     }
   }

@@ -28,6 +28,8 @@ struct Wish: Sendable {
     case .cancelReserve:
       return fields["delete"] == nil ? (.PUT, "\(item)/reservecancel", nil) : (.DELETE, item, nil)
     case .handover: return (.POST, "\(item)/handover", fields)
+    case .cancelDeal: return (.POST, "\(item)/cancel", fields)
+    case .confirmReceipt: return (.POST, "\(item)/receipt", nil)
     case .changeReserve, .changeTrade, .adjustStock: return (.PATCH, item, fields)
     case .withdrawTrade, .withdrawStock: return (.DELETE, item, nil)
     }

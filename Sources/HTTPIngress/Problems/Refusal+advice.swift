@@ -7,7 +7,7 @@ extension Refusal {
       ProblemExplanation(korean: korean, english: english)
     }
     return switch self {
-    case .alreadyCanceled, .alreadyCompleted, .alreadyRejected:
+    case .alreadyCanceled, .alreadyCompleted, .alreadyRejected, .alreadyExpired, .alreadyCalledOff:
       both("끝난 예약은 바뀌지 않습니다. 새로 예약해 주세요.", "What has ended stays as it is. Make a new reservation.")
     case .alreadyEnded:
       both("끝난 판매는 바뀌지 않습니다. 새로 등록해 주세요.", "What has ended stays as it is. List the product again.")
@@ -57,6 +57,24 @@ extension Refusal {
       both("지금 값은 메시지에 있습니다.", "The message lists the present values.")
     case .notYours:
       both("그 예약이나 판매를 한 사용자로 로그인해 주세요.", "Sign in as the user whose reservation or listing it is.")
+    case .alreadyHandedOver:
+      both("구매자가 인수를 확인하면 거래가 완료됩니다.", "The deal completes once the buyer confirms the receipt.")
+    case .notHandedOver:
+      both("판매자가 인계한 뒤에 확인해 주세요.", "Confirm it once the seller has handed the goods over.")
+    case .codeNeeded, .wrongCode:
+      both("구매자 화면에 보이는 숫자 네 자리를 넣어 주세요.", "Enter the four digits that the buyer is shown.")
+    case .codePaused:
+      both("잠시 기다린 뒤 구매자와 함께 확인해 주세요.", "Wait, and look at the code together with the buyer.")
+    case .codesOff:
+      both("운영자가 HANDOVER_CODE_SECRET_FILE을 설정해야 합니다.", "The operator has to set HANDOVER_CODE_SECRET_FILE.")
+    case .waitedTooLong, .datePassed:
+      both("아직 원하시면 다시 예약해 주세요.", "Reserve it again if you still want it.")
+    case .priceDiffers:
+      both("판매 가격으로 예약하거나 가격을 비워 두세요.", "Reserve at the listing's price, or leave the price out.")
+    case .alreadyReserved:
+      both("먼저 한 예약을 쓰거나 취소해 주세요.", "Use your other reservation, or cancel it.")
+    case .ownListing:
+      both("다른 사용자로 예약해 주세요.", "Only others can reserve it.")
     case .notSeller:
       both("재고는 마지막으로 판매를 등록한 사용자의 것입니다.", "A stock belongs to the user who listed the product last.")
     }

@@ -10,11 +10,14 @@ extension Refusal {
     case .notYours, .notSeller: .forbidden
     case .ambiguousDeal, .belowCommitted, .belowHeld, .exceedsListing, .exceedsStock, .commandIdReused:
       .unprocessableContent
+    case .codeNeeded, .wrongCode, .codesOff, .priceDiffers, .ownListing: .unprocessableContent
+    case .codePaused: .tooManyRequests
     case .alreadyCanceled, .alreadyCompleted, .alreadyEnded, .alreadyRejected, .noRunningDeal, .notStarted,
       .cancelInProgress, .handoverInProgress, .dealsRunning, .duplicateId, .wrongWorker, .soldOut,
       .stockShort,
       .withdrawn, .lineFull, .alreadyWaiting, .listingOpen, .stockExists, .noListing, .noStock, .notFree,
-      .stale:
+      .stale, .alreadyExpired, .alreadyCalledOff, .alreadyHandedOver, .notHandedOver, .waitedTooLong,
+      .datePassed, .alreadyReserved:
       .conflict
     }
   }

@@ -23,6 +23,8 @@ public enum Command: Hashable, Sendable {
       case .handover: .trade(.handover(try read()))
       case .changeTrade: .trade(.changeTrade(try read()))
       case .withdrawTrade: .trade(.withdrawTrade(try read()))
+      case .cancelDeal: .trade(.cancelDeal(try read()))
+      case .confirmReceipt: .trade(.confirmReceipt(try read()))
       case .registerStock: .stock(.registerStock(try read()))
       case .adjustStock: .stock(.adjustStock(try read()))
       case .withdrawStock: .stock(.withdrawStock(try read()))

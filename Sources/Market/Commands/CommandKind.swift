@@ -7,6 +7,8 @@ public enum CommandKind: String, CaseIterable, Sendable {
   case handover = "Handover"
   case changeTrade = "ChangeTrade"
   case withdrawTrade = "WithdrawTrade"
+  case cancelDeal = "CancelDeal"
+  case confirmReceipt = "ConfirmReceipt"
   case registerStock = "RegisterStock"
   case adjustStock = "AdjustStock"
   case withdrawStock = "WithdrawStock"
@@ -15,20 +17,28 @@ public enum CommandKind: String, CaseIterable, Sendable {
   public var worker: DecidingWorker {
     switch self {
     case .reserve, .cancelReserve, .changeReserve: .reservation
-    case .listTrade, .handover, .changeTrade, .withdrawTrade: .trade
+    case .listTrade, .handover, .changeTrade, .withdrawTrade, .cancelDeal, .confirmReceipt: .trade
     case .registerStock, .adjustStock, .withdrawStock: .stock
     }
   }
 
   /// What its `id` names.
-  public var entity: Entity { worker.entity }
+  public var entity: Entity {
+    switch self {
+    // The trade worker decides it, for the reservation whose deal it is.
+    case .confirmReceipt: .reserve
+    case .reserve, .cancelReserve, .changeReserve, .listTrade, .handover, .changeTrade, .withdrawTrade,
+      .cancelDeal, .registerStock, .adjustStock, .withdrawStock:
+      worker.entity
+    }
+  }
 
   /// Whether its `id` is a new one.
   public var creates: Bool {
     switch self {
     case .reserve, .listTrade, .registerStock: true
-    case .cancelReserve, .changeReserve, .handover, .changeTrade, .withdrawTrade, .adjustStock,
-      .withdrawStock:
+    case .cancelReserve, .changeReserve, .handover, .changeTrade, .withdrawTrade, .cancelDeal, .confirmReceipt,
+      .adjustStock, .withdrawStock:
       false
     }
   }

@@ -47,6 +47,8 @@ public enum TradeCommand: DecidedCommand {
   case handover(Handover)
   case changeTrade(ChangeTrade)
   case withdrawTrade(WithdrawTrade)
+  case cancelDeal(CancelDeal)
+  case confirmReceipt(ConfirmReceipt)
 
   public init?(_ command: Command) {
     guard case .trade(let own) = command else { return nil }
@@ -59,13 +61,15 @@ public enum TradeCommand: DecidedCommand {
     case .handover(let payload): payload
     case .changeTrade(let payload): payload
     case .withdrawTrade(let payload): payload
+    case .cancelDeal(let payload): payload
+    case .confirmReceipt(let payload): payload
     }
   }
 
   public var userid: String? {
     switch self {
     case .listTrade(let command): command.userid
-    case .handover, .changeTrade, .withdrawTrade: nil
+    case .handover, .changeTrade, .withdrawTrade, .cancelDeal, .confirmReceipt: nil
     }
   }
 }

@@ -8,16 +8,21 @@ public struct ListTrade: CommandPayload {
   public var productname: String
   public var qty: Int
   public var price: Int
+  public var confirm = Confirmation.none
 }
 
 extension ListTrade {
   public init(id: Int, productid: Int, fields: Fields) throws(FieldError) {
     try self.init(
       id: id, productid: productid, userid: fields.read(.userid), productname: fields.read(.productname),
-      qty: fields.read(.qty), price: fields.read(.price))
+      qty: fields.read(.qty), price: fields.read(.price), confirm: fields.findConfirmation())
   }
 
   public var details: Fields {
-    ["userid": userid, "productname": productname, "qty": String(qty), "price": String(price)]
+    var details: Fields = [
+      "userid": userid, "productname": productname, "qty": String(qty), "price": String(price),
+    ]
+    details.write(confirm)
+    return details
   }
 }

@@ -1,4 +1,4 @@
-/// A buyer asks for units of a product; `price` is in won.
+/// A buyer asks for units of a product.
 public struct Reserve: CommandPayload {
   public static let kind = CommandKind.reserve
 
@@ -9,7 +9,8 @@ public struct Reserve: CommandPayload {
   public var qty: Int
   public var reserveDt: String
   public var address: String
-  public var price: Int
+  /// In won; nil for the listing's.
+  public var price: Int?
   /// Whether it is refused while another reservation of this buyer waits for the product.
   public var once = false
 }
@@ -19,14 +20,15 @@ extension Reserve {
     try self.init(
       id: id, productid: productid, userid: fields.read(.userid), productname: fields.read(.productname),
       qty: fields.read(.qty), reserveDt: fields.read(.reserveDt), address: fields.find(.address) ?? "",
-      price: fields.read(.price), once: fields.find(.flag("once")) ?? false)
+      price: fields.find(.price), once: fields.find(.flag("once")) ?? false)
   }
 
   public var details: Fields {
     var details: Fields = [
       "userid": userid, "productname": productname, "qty": String(qty), "reserveDt": reserveDt,
-      "address": address, "price": String(price),
+      "address": address,
     ]
+    details.write("price", price)
     details.write("once", once)
     return details
   }

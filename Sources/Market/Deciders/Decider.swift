@@ -24,7 +24,7 @@ public protocol Decider: Sendable {
   ///
   /// An event is first applied to the state, then reacted to. If it throws, the state is unchanged.
   static func decide(
-    _ input: Input<Command>, at position: EntryID, _ state: inout State
+    _ input: Input<Command>, at position: EntryID, _ state: inout State, under policy: Policy
   ) throws(BrokenLaw) -> [Event]
 
   /// Returns the event that follows from a command to a listing that another one has followed; nil if these
@@ -35,7 +35,12 @@ public protocol Decider: Sendable {
   static func evolve(_ state: inout State, _ event: Event, at position: EntryID)
 
   /// Returns the outcome for the caller of the command that `event` finishes, given the state after it.
-  static func outcome(of event: Event, state: State) -> Outcome
+  ///
+  /// - Parameter entity: what the command names by its id.
+  static func outcome(of event: Event, for entity: Entity, state: State) -> Outcome
+
+  /// Returns the timers that a change of a state sets and cancels.
+  static func timerChanges(from before: State, to after: State) -> ProductTrade.TimerChanges
 }
 
 extension Decider {
@@ -43,6 +48,10 @@ extension Decider {
 
   public static func decide(_ command: Command, ofFormer listing: Listing, _ caller: Caller?) -> Event? {
     nil
+  }
+
+  public static func timerChanges(from before: State, to after: State) -> ProductTrade.TimerChanges {
+    ProductTrade.TimerChanges()
   }
 
   /// Returns the id of the state that a command is about.
@@ -57,21 +66,22 @@ extension Decider {
   ///
   /// If a state belongs to one id, the state itself shows that the id is used.
   public static func decide(
-    _ input: Input<Command>, at position: EntryID, _ state: inout State, after past: inout Past
+    _ input: Input<Command>, at position: EntryID, _ state: inout State, after past: inout Past,
+    under policy: Policy
   ) throws(BrokenLaw) -> [Event] {
     guard !isStateOfOneID, case .command(let command, let caller) = input else {
-      return try decide(input, at: position, &state)
+      return try decide(input, at: position, &state, under: policy)
     }
     guard command.kind.creates else {
       guard isFormer(command, in: state), let former = past.listings[command.id],
         former.productid == command.productid, let event = decide(command, ofFormer: former, caller)
-      else { return try decide(input, at: position, &state) }
+      else { return try decide(input, at: position, &state, under: policy) }
       past.note(event)
       return [event]
     }
     if past.usedIDs.contains(command.id) { return [Event(refusing: command, .duplicateId, caller)] }
     let listing = listing(in: state)
-    let events = try decide(input, at: position, &state)
+    let events = try decide(input, at: position, &state, under: policy)
     for event in events {
       guard let id = event.newID else { continue }
       past.usedIDs.insert(id)
@@ -82,7 +92,9 @@ extension Decider {
 
   /// Whether a command can only mean a listing that another one has followed.
   public static func isFormer(_ command: Command, in state: State) -> Bool {
-    guard !command.kind.creates, let listing = listing(in: state) else { return false }
+    guard !command.kind.creates, command.kind.entity == .trade, let listing = listing(in: state) else {
+      return false
+    }
     return listing.id != command.id
   }
 }

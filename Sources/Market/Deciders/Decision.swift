@@ -3,11 +3,16 @@ struct Decision<Rules: Decider> {
   private(set) var state: Rules.State
   private(set) var events: [Event] = []
   let position: EntryID
+  let policy: Policy
 
-  init(_ state: consuming Rules.State, at position: EntryID) {
+  init(_ state: consuming Rules.State, at position: EntryID, under policy: Policy) {
     self.state = state
     self.position = position
+    self.policy = policy
   }
+
+  /// When it is: no decision knows another time.
+  var now: Moment { position.moment }
 
   /// Applies an event of the journal.
   mutating func observe(_ event: Event) {
@@ -22,13 +27,15 @@ struct Decision<Rules: Decider> {
   }
 
   mutating func refuse(
-    _ command: some CommandPayload, _ refusal: Refusal, _ caller: Caller?, userid: String? = nil
+    _ command: some CommandPayload, _ refusal: Refusal, _ caller: Caller?, userid: String? = nil,
+    retryAt: Moment? = nil
   ) {
     let kind = type(of: command).kind
     emit(
       .rejected(
         Rejection(
-          kind: kind, id: command.id, productid: command.productid, refusal: refusal, userid: userid)),
+          kind: kind, id: command.id, productid: command.productid, refusal: refusal, userid: userid,
+          retryAt: retryAt)),
       to: caller)
   }
 }

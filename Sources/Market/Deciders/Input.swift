@@ -1,5 +1,7 @@
-/// What a worker decides: one of its commands with the caller, or an event of the journal.
+/// What a worker decides by: one of its commands with the caller, an event of the journal, or that time has passed.
 public enum Input<Command: DecidedCommand>: Hashable, Sendable {
   case command(Command, Caller?)
   case event(Event)
+  /// A timer of the state has come due.
+  case time(Timer)
 }

@@ -16,11 +16,28 @@ extension ProductTrade {
     }
   }
 
+  /// Changes what is told of a deal under way, wherever it is.
+  private mutating func update(_ id: Int, _ change: (inout WaitingDeal) -> Void) {
+    if running[id] != nil {
+      if var deal = running[id]?.waiting {
+        change(&deal)
+        running[id]?.waiting = deal
+      }
+    } else if let place = line.firstIndex(where: { $0.deal.reserveid == id }) {
+      change(&line[place])
+    }
+  }
+
   private mutating func apply(_ step: DealStep, _ deal: Deal, _ asker: Caller?, at position: EntryID) {
     let id = deal.reserveid
     switch step {
     case .reserveCompleted:
-      enter(WaitingDeal(deal: deal.withoutTerms, arrived: position))
+      enter(
+        WaitingDeal(
+          deal: deal.withoutTerms, arrived: position, reserveDt: deal.terms?.reserveDt ?? "",
+          offer: deal.terms?.price))
+    case .reserveChanged:
+      if let date = deal.terms?.reserveDt { update(id) { $0.reserveDt = date } }
     case .reserveCancelRequested:
       running[id]?.cancelRequested = true
     case .handoverRequested:
@@ -28,17 +45,28 @@ extension ProductTrade {
       running[id]?.handoverCaller = asker
     case .tradeStarted:
       guard let waiting = leaveLine(id) else { return }
-      running[id] = RunningDeal(waiting: WaitingDeal(deal: deal, arrived: waiting.arrived))
+      var started = waiting
+      started.deal = deal
+      started.deal.price = nil
+      running[id] = RunningDeal(waiting: started)
       listing?.held += deal.qty
     case .tradeRejected:
       leaveLine(id)
-    case .tradeCanceled:
+    case .tradeCanceled, .tradeCalledOff, .tradeExpired:
       if stop(id) == nil { leaveLine(id) }
+    case .tradeHandedOver:
+      running[id]?.phase = .awaitingReceipt
+      running[id]?.handoverCaller = nil
+      update(id) { $0.deal.course = deal.course }
+    case .tradeWaiting, .tradeReminded, .tradeRescheduled, .codeRefused:
+      update(id) { $0.deal.course = deal.course }
+    case .tradeTermsChanged:
+      update(id) { $0.deal.productname = deal.productname }
     case .tradeCompleted:
       guard stop(id) != nil else { return }
       listing?.sold += deal.qty
       owed += deal.qty
-    case .tradeWaiting, .cancelRefused, .reserveChanged, .reserveCanceled, .reserveDeleted:
+    case .cancelRefused, .reserveCanceled, .reserveDeleted, .tradeNext:
       break
     }
   }
@@ -49,7 +77,11 @@ extension ProductTrade {
       running[deal.reserveid]?.phase = .held
       running[deal.reserveid]?.handoverCaller = nil
     case .stockShort:
-      if let stopped = stop(deal.reserveid) { enter(stopped.waiting) }
+      if var stopped = stop(deal.reserveid)?.waiting {
+        stopped.deal.course = Course()
+        stopped.deal.confirm = .none
+        enter(stopped)
+      }
     case .stockDecreased:
       owed -= deal.qty
     case .stockReleased:

@@ -16,15 +16,23 @@ public struct ProductTrade: Hashable, Sendable {
 
   public init() {}
 
+  /// What is due when, by reservation and for the listing.
+  public var timers: [Timer] {
+    running.values.flatMap(\.timers) + line.compactMap(\.timer) + [listing?.timer].compactMap(\.self)
+  }
+
   func isWaiting(_ reserveid: Int) -> Bool {
     line.contains { $0.deal.reserveid == reserveid }
   }
 
   /// Returns whether another deal of the same buyer waits.
   func isWaiting(besides deal: Deal) -> Bool {
-    line.contains {
-      $0.deal.reserveid != deal.reserveid && $0.deal.userid.utf8.elementsEqual(deal.userid.utf8)
-    }
+    line.contains { $0.deal.isOther(than: deal) }
+  }
+
+  /// Returns whether another deal of the same buyer runs.
+  func isRunning(besides deal: Deal) -> Bool {
+    running.values.contains { $0.deal.isOther(than: deal) }
   }
 
   /// Returns why a deal of `qty` units can never be met; nil while it still can.
@@ -43,5 +51,12 @@ public struct ProductTrade: Hashable, Sendable {
     guard let onHand else { return .noStock }
     // Running deals count as held in the listing, whether the stock has answered yet or not.
     return qty <= min(listing.free, onHand - owed - listing.held) ? nil : .notFree
+  }
+}
+
+extension Deal {
+  /// Returns whether it is another deal of the same buyer.
+  fileprivate func isOther(than deal: Deal) -> Bool {
+    reserveid != deal.reserveid && userid.utf8.elementsEqual(deal.userid.utf8)
   }
 }

@@ -7,6 +7,8 @@ public struct Reservation: Hashable, Sendable {
   public var cancelRequested = false
   /// The caller of that cancel.
   public var canceler: Caller?
+  /// When the deal ends by itself, as the trade last told.
+  public var until: Moment?
 
   public init(_ deal: Deal, standing: Status = .reserved) {
     self.deal = deal
@@ -26,7 +28,9 @@ public struct Reservation: Hashable, Sendable {
     case .completed: .alreadyCompleted
     case .canceled: .alreadyCanceled
     case .rejected: .alreadyRejected
-    case .reserved, .waiting, .running, .cancelRequested, .onSale, .saleEnded, .stockRegistered,
+    case .calledOff: .alreadyCalledOff
+    case .expired: .alreadyExpired
+    case .reserved, .waiting, .running, .handedOver, .cancelRequested, .onSale, .saleEnded, .stockRegistered,
       .stockAdjusted,
       .stockWithdrawn, .stockHeld, .stockShort, .stockDecreased, .stockReleased:
       nil
@@ -43,9 +47,12 @@ extension Reservation: Stored {
     ]
     if let terms = deal.terms {
       view.append("reserveDt", terms.reserveDt)
-      view.append("price", String(terms.price))
+      view.write("price", terms.price)
     }
     view.append("status", status.rawValue)
+    view.write("until", until?.description)
+    view.write(deal.confirm)
+    view.write("reason", deal.cause?.rawValue)
     if let terms = deal.terms { view.write(version: terms.version) }
     return view
   }
@@ -61,6 +68,7 @@ extension Reservation: Stored {
     fields.write("canceldigest", canceler?.digest?.text)
     canceler?.actor?.write(to: &fields)
     fields.write("deleted", isDeleted)
+    fields.write("until", until?.description)
     return fields
   }
 
@@ -69,6 +77,7 @@ extension Reservation: Stored {
     let underneath: Status? = try fields.find(.code("deal"))
     self.init(try Deal(fields: fields, of: .reservation), standing: underneath ?? status)
     cancelRequested = status == .cancelRequested
+    until = try fields.find(.moment("until"))
     if let commandid = try fields.find(.key("cancelcommandid") as TextField) {
       canceler = try Caller(
         commandid: commandid, replyto: fields.find(.key("cancelreplyto") as TextField),

@@ -71,7 +71,9 @@ extension Decision<ReservationDecider> {
             kind: .cancelReserve, id: deal.reserveid, productid: deal.productid, refusal: refusal,
             userid: deal.userid, status: reservation.status)), to: before.canceler)
     case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .handoverRequested, .reserveCompleted,
-      .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
+      .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .tradeHandedOver,
+      .tradeCalledOff, .tradeExpired, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged,
+      .codeRefused:
       break
     }
   }

@@ -14,13 +14,16 @@ public enum ReservationDecider: Decider {
     if case .deal(_, let deal) = event.fact { deal.reserveid } else { nil }
   }
 
-  public static func decide(_ input: Input<ReservationCommand>, at position: EntryID, _ state: inout State)
-    -> [Event]
-  {
-    var decision = Decision<Self>(state, at: position)
+  public static func decide(
+    _ input: Input<ReservationCommand>, at position: EntryID, _ state: inout State,
+    under policy: Policy
+  ) -> [Event] {
+    var decision = Decision<Self>(state, at: position, under: policy)
     switch input {
     case .command(let command, let caller): decision.take(command, caller)
     case .event(let event): decision.follow(event)
+    // These rules have no timers.
+    case .time: break
     }
     state = decision.state
     return decision.events
@@ -36,28 +39,36 @@ public enum ReservationDecider: Decider {
     state?.apply(step, deal, asker: event.asker)
   }
 
-  public static func outcome(of event: Event, state: State) -> Outcome {
+  public static func outcome(of event: Event, for entity: Entity, state: State) -> Outcome {
     Outcome(of: event, view: state?.view ?? [:])
   }
 }
 
 extension Reservation {
   fileprivate mutating func apply(_ step: DealStep, _ deal: Deal, asker: Caller?) {
+    if step.isNaming, ended == nil { self.deal.productname = deal.productname }
     switch step {
-    case .reserveCompleted, .handoverRequested:
+    case .reserveCompleted, .handoverRequested, .tradeReminded, .tradeNext, .codeRefused, .tradeTermsChanged:
       break
+    case .tradeRescheduled:
+      until = deal.course.until
     case .reserveChanged, .reserveDeleted:
       self.deal = deal
     case .reserveCancelRequested:
       self.deal = deal
       cancelRequested = true
       canceler = asker
-    case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled:
+    case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled, .tradeHandedOver,
+      .tradeCalledOff, .tradeExpired:
       guard ended == nil else { return }
       if let status = step.status { standing = status }
       // If the listing came while the reservation waited, the first event to name it can be the cancel.
       self.deal.tradeid = deal.tradeid
       self.deal.seller = deal.seller
+      self.deal.confirm = deal.confirm
+      self.deal.cause = deal.cause
+      if let price = deal.price { self.deal.terms?.price = price }
+      until = deal.course.until
     case .reserveCanceled:
       standing = .canceled
       unlock()

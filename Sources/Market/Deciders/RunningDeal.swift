@@ -7,6 +7,8 @@ public struct RunningDeal: Hashable, Sendable {
     case handedOver
     /// Its units are held.
     case held
+    /// The goods changed hands, and the buyer has yet to confirm it.
+    case awaitingReceipt
   }
 
   /// The deal, and its place in the line if it has to go back.

@@ -15,12 +15,14 @@ public enum StockDecider: Decider {
   public static func subject(of event: Event) -> Int? { event.productid }
 
   public static func decide(
-    _ input: Input<StockCommand>, at position: EntryID, _ state: inout State
+    _ input: Input<StockCommand>, at position: EntryID, _ state: inout State, under policy: Policy
   ) throws(BrokenLaw) -> [Event] {
-    var decision = Decision<Self>(state, at: position)
+    var decision = Decision<Self>(state, at: position, under: policy)
     switch input {
     case .command(let command, let caller): decision.take(command, caller)
     case .event(let event): try decision.follow(event)
+    // These rules have no timers.
+    case .time: break
     }
     state = decision.state
     return decision.events
@@ -39,7 +41,7 @@ public enum StockDecider: Decider {
     }
   }
 
-  public static func outcome(of event: Event, state: State) -> Outcome {
+  public static func outcome(of event: Event, for entity: Entity, state: State) -> Outcome {
     // A stock that was withdrawn can be shown from the event alone.
     if case .stock(let step, let level) = event.fact {
       return Outcome(of: event, view: Stock(level, status: step.status).fields)
@@ -92,9 +94,9 @@ extension Decision<StockDecider> {
     switch task {
     case .hold where level.free >= deal.qty:
       level.held += deal.qty
-      emit(.hold(.stockHeld, deal, level))
+      emit(.hold(.stockHeld, deal.atRest, level))
     case .hold:
-      emit(.hold(.stockShort, deal, level))
+      emit(.hold(.stockShort, deal.atRest, level))
     case .giveOut:
       try checkHeld(deal.qty, of: level, for: event)
       level.held -= deal.qty

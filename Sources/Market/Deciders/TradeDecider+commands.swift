@@ -5,6 +5,8 @@ extension Decision<TradeDecider> {
     case .changeTrade(let command): change(command, caller)
     case .withdrawTrade(let command): withdraw(command, caller)
     case .handover(let command): handOver(command, caller)
+    case .cancelDeal(let command): callOff(command, caller)
+    case .confirmReceipt(let command): confirmReceipt(command, caller)
     }
   }
 
@@ -16,7 +18,12 @@ extension Decision<TradeDecider> {
       if last.id == command.id { return refuse(command, .duplicateId, caller, userid: command.userid) }
       if last.closed == nil { return refuse(command, .listingOpen, caller, userid: command.userid) }
     }
-    emit(.listing(.tradeListed, Listing(command)), to: caller)
+    if command.confirm == .code, policy.codes == nil {
+      return refuse(command, .codesOff, caller, userid: command.userid)
+    }
+    var listing = Listing(command)
+    listing.remindAt = policy.listingReminder(after: now)
+    emit(.listing(.tradeListed, listing), to: caller)
   }
 
   mutating func change(_ command: ChangeTrade, _ caller: Caller?) {
@@ -32,6 +39,18 @@ extension Decision<TradeDecider> {
       return refuse(command, .belowCommitted, caller, userid: listing.userid)
     }
     emit(.listing(.tradeChanged, listing), to: caller)
+    tellTerms()
+  }
+
+  /// The most deals that are told of a change of their listing, so that no commit becomes too large for it.
+  private static let tellingLimit = 1000
+
+  /// Tells the buyers that the listing has changed.
+  private mutating func tellTerms() {
+    let running = state.running.values.map(\.deal).sorted { $0.reserveid < $1.reserveid }
+    for deal in (running + state.line.map(\.deal)).prefix(Self.tellingLimit) {
+      emit(.deal(.tradeTermsChanged, annotated(deal)))
+    }
   }
 
   mutating func withdraw(_ command: WithdrawTrade, _ caller: Caller?) {
@@ -55,14 +74,89 @@ extension Decision<TradeDecider> {
     if let refusal = notYours(listing, caller) ?? (command.seen.isTrue(of: listing) ? nil : .stale) {
       return refuse(command, refusal, caller, userid: listing.userid)
     }
-    switch judge(command.reserveid) {
+    let verdict = judge(command.reserveid)
+    switch verdict {
     case .refused(let refusal):
       refuse(command, refusal, caller, userid: listing.userid)
-    case .remembered(let deal):
-      emit(.deal(.handoverRequested, deal), askedBy: caller)
-    case .done(let deal):
-      emit(.deal(.tradeCompleted, deal), to: caller)
+    case .remembered(let deal), .done(let deal):
+      if let refusal = check(command.code, of: deal) {
+        return refuse(
+          command, refusal, caller, userid: listing.userid,
+          retryAt: state.running[deal.reserveid]?.deal.course.pausedUntil)
+      }
+      if case .remembered = verdict {
+        emit(.deal(.handoverRequested, deal), askedBy: caller)
+      } else if deal.confirm == .buyer {
+        awaitReceipt(deal, caller)
+      } else {
+        emit(.deal(.tradeCompleted, deal.atRest), to: caller)
+      }
     }
+  }
+
+  /// The goods changed hands, and the buyer has to confirm it.
+  mutating func awaitReceipt(_ deal: Deal, _ caller: Caller?) {
+    var deal = deal
+    deal.course = policy.course(handedOverAt: now)
+    emit(.deal(.tradeHandedOver, deal), to: caller)
+  }
+
+  /// Returns why a handover with this code is refused; nil if the deal needs none, or it is the right one. Counts
+  /// wrong ones.
+  private mutating func check(_ code: String?, of deal: Deal) -> Refusal? {
+    guard deal.confirm == .code, let running = state.running[deal.reserveid] else { return nil }
+    guard let codes = policy.codes else { return .codesOff }
+    if let pausedUntil = deal.course.pausedUntil, now < pausedUntil { return .codePaused }
+    guard let code else { return .codeNeeded }
+    if code == codes.code(of: deal.reserveid, arrived: running.waiting.arrived) { return nil }
+    var tried = deal
+    tried.course.wrongCodes += 1
+    tried.course.pausedUntil = nil
+    if tried.course.wrongCodes >= policy.wrongCodes {
+      tried.course.wrongCodes = 0
+      tried.course.pausedUntil = now.advanced(by: policy.codePause)
+    }
+    emit(.deal(.codeRefused, tried))
+    return .wrongCode
+  }
+
+  /// The seller ends a deal, waiting or running.
+  private mutating func callOff(_ command: CancelDeal, _ caller: Caller?) {
+    guard let listing = listing(of: command) else { return refuse(command, .notFound, caller) }
+    if let refusal = notYours(listing, caller) ?? (command.seen.isTrue(of: listing) ? nil : .stale) {
+      return refuse(command, refusal, caller, userid: listing.userid)
+    }
+    var deal: Deal
+    if let running = state.running[command.reserveid] {
+      if running.cancelRequested { return refuse(command, .cancelInProgress, caller, userid: listing.userid) }
+      switch running.phase {
+      // The stock has been asked for the units, so only its answer tells what to give back.
+      case .starting: return refuse(command, .notStarted, caller, userid: listing.userid)
+      case .handedOver: return refuse(command, .handoverInProgress, caller, userid: listing.userid)
+      case .held, .awaitingReceipt: break
+      }
+      deal = running.deal
+      deal.held = deal.qty
+    } else if let waiting = state.line.first(where: { $0.deal.reserveid == command.reserveid }) {
+      deal = waiting.deal
+    } else {
+      return refuse(command, .notFound, caller, userid: listing.userid)
+    }
+    deal = annotated(deal).atRest
+    deal.cause = command.reason
+    emit(.deal(.tradeCalledOff, deal), to: caller)
+  }
+
+  private mutating func confirmReceipt(_ command: ConfirmReceipt, _ caller: Caller?) {
+    let waiting = state.line.first { $0.deal.reserveid == command.id }?.deal
+    guard let deal = state.running[command.id]?.deal ?? waiting else {
+      return refuse(command, .notFound, caller)
+    }
+    guard caller.mayAct(for: deal.userid) else { return refuse(command, .notYours, caller, userid: deal.userid) }
+    guard state.running[command.id]?.phase == .awaitingReceipt else {
+      return refuse(command, .notHandedOver, caller, userid: deal.userid)
+    }
+    emit(.deal(.tradeCompleted, deal.atRest), to: caller)
   }
 
   private enum Judgement {
@@ -88,6 +182,7 @@ extension Decision<TradeDecider> {
     switch running.phase {
     case .starting: return .remembered(running.deal)
     case .handedOver: return .refused(.handoverInProgress)
+    case .awaitingReceipt: return .refused(.alreadyHandedOver)
     case .held: return .done(running.deal)
     }
   }
@@ -122,6 +217,12 @@ extension TradeDecider {
       refusal = listing.isDeleted ? .notFound : listing.closed
     case .withdrawTrade(let command):
       refusal = command.seen.isTrue(of: listing) ? nil : .stale
+    // Its last deal ended before the next listing came.
+    case .cancelDeal:
+      refusal = .notFound
+    // It names a reservation, not a listing.
+    case .confirmReceipt:
+      return nil
     case .changeTrade, .handover:
       refusal = listing.isDeleted ? .notFound : listing.closed
     case .listTrade:

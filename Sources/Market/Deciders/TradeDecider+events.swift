@@ -19,8 +19,11 @@ extension Decision<TradeDecider> {
       workLine(deal, isNew: true)
     case .reserveCancelRequested:
       cancel(deal)
-    case .reserveChanged, .reserveCanceled, .reserveDeleted, .tradeStarted, .tradeWaiting, .tradeRejected,
-      .handoverRequested, .tradeCompleted, .tradeCanceled, .cancelRefused:
+    case .reserveChanged:
+      reschedule(deal.reserveid)
+    case .reserveCanceled, .reserveDeleted, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested,
+      .tradeCompleted, .tradeCanceled, .cancelRefused, .tradeHandedOver, .tradeCalledOff, .tradeExpired,
+      .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       break
     }
   }
@@ -35,8 +38,12 @@ extension Decision<TradeDecider> {
 
   private mutating func cancel(_ asked: Deal) {
     if let running = state.running[asked.reserveid] {
+      switch running.phase {
       // Until its units are held, the stock has not answered: the cancel is remembered.
-      if running.phase == .held { cancel(running.deal, held: running.deal.qty) }
+      case .starting, .handedOver: break
+      case .held: cancel(running.deal, held: running.deal.qty)
+      case .awaitingReceipt: emit(.deal(.cancelRefused, annotated(running.deal, .alreadyHandedOver)))
+      }
     } else if let waiting = state.line.first(where: { $0.deal.reserveid == asked.reserveid }) {
       cancel(waiting.deal, held: 0)
     } else {
@@ -48,7 +55,7 @@ extension Decision<TradeDecider> {
   }
 
   private mutating func cancel(_ deal: Deal, held: Int) {
-    var canceled = annotated(deal)
+    var canceled = annotated(deal).atRest
     canceled.held = held
     emit(.deal(.tradeCanceled, canceled))
   }
@@ -57,8 +64,15 @@ extension Decision<TradeDecider> {
   private mutating func settle(_ reserveid: Int, _ before: RunningDeal) {
     let deal = before.deal
     if before.phase == .handedOver {
-      emit(.deal(.tradeCompleted, deal), to: before.handoverCaller)
-      if before.cancelRequested { emit(.deal(.cancelRefused, annotated(deal, .alreadyCompleted))) }
+      if deal.confirm == .buyer {
+        awaitReceipt(deal, before.handoverCaller)
+      } else {
+        emit(.deal(.tradeCompleted, deal.atRest), to: before.handoverCaller)
+      }
+      if before.cancelRequested {
+        let refusal = deal.confirm == .buyer ? Refusal.alreadyHandedOver : .alreadyCompleted
+        emit(.deal(.cancelRefused, annotated(deal, refusal)))
+      }
     } else if before.cancelRequested {
       cancel(deal, held: deal.qty)
     }

@@ -13,12 +13,20 @@ public struct Deal: Hashable, Sendable {
   public var seller: String?
   /// Why it waits, was rejected, or cannot be canceled any more.
   public var refusal: Refusal?
+  /// Why the seller called it off.
+  public var cause: CancelReason?
   /// The units that a deal still held when it ended, which stock has to release: none or all of them.
   public var held: Int
   /// Whether the reservation is removed from the lists once it has ended.
   public var delete: Bool
   /// Whether it may not wait beside another reservation of the buyer for the product; said once, when it is made.
   public var once: Bool
+  /// What the listing asked for when the deal started.
+  public var confirm = Confirmation.none
+  /// The listing's price when the deal started, in won, if the reservation named none; told once.
+  public var price: Int?
+  /// Its times, in what the trade tells of a deal under way.
+  public var course = Course()
 
   public init(
     reserveid: Int, productid: Int, userid: String, productname: String, qty: Int,
@@ -54,6 +62,14 @@ public struct Deal: Hashable, Sendable {
     deal.once = false
     return deal
   }
+
+  /// The deal without what holds only while it is under way.
+  public var atRest: Deal {
+    var deal = withoutTerms
+    deal.course = Course()
+    deal.price = nil
+    return deal
+  }
 }
 
 extension Deal {
@@ -66,9 +82,15 @@ extension Deal {
       userid: fields.read(.userid),
       productname: fields.read(.productname), qty: fields.read(.qty),
       terms: worker == .reservation ? Terms(fields: fields) : nil, tradeid: fields.find(.tradeid),
-      seller: fields.find(.seller), refusal: fields.find(.code("reason")),
-      held: fields.find(.units("held")) ?? 0, delete: fields.find(.flag("delete")) ?? false,
-      once: fields.find(.flag("once")) ?? false)
+      seller: fields.find(.seller), held: fields.find(.units("held")) ?? 0,
+      delete: fields.find(.flag("delete")) ?? false, once: fields.find(.flag("once")) ?? false)
+    cause = fields["reason"].flatMap(CancelReason.init)
+    if cause == nil { refusal = try fields.find(.code("reason")) }
+    confirm = try fields.findConfirmation()
+    if worker != .reservation {
+      price = try fields.find(.price)
+      course = try Course(fields: fields)
+    }
   }
 
   func write(to fields: inout Fields, of worker: DecidingWorker = .trade) {
@@ -77,14 +99,16 @@ extension Deal {
     fields.write("userid", userid)
     fields.write("productname", productname)
     fields.write("qty", qty)
-    if worker == .reservation { terms?.write(to: &fields) }
+    if worker == .reservation { terms?.write(to: &fields) } else { fields.write("price", price) }
     fields.write("tradeid", tradeid)
     fields.write("seller", seller)
-    fields.write("reason", refusal?.rawValue)
-    fields.write("message", refusal?.message)
+    fields.write("reason", refusal?.rawValue ?? cause?.rawValue)
+    fields.write("message", refusal?.message ?? cause?.message)
     fields.write("held", held == 0 ? nil : held)
     fields.write("delete", delete)
     fields.write("once", once)
+    fields.write(confirm)
+    if worker != .reservation { course.write(to: &fields) }
   }
 
   private static func idName(for worker: DecidingWorker) -> String {

@@ -13,6 +13,22 @@ public enum DealStep: String, Step {
   case tradeCompleted = "TradeCompleted"
   case tradeCanceled = "TradeCanceled"
   case cancelRefused = "CancelRefused"
+  /// The goods changed hands; the buyer has yet to confirm it.
+  case tradeHandedOver = "TradeHandedOver"
+  /// The seller ended it.
+  case tradeCalledOff = "TradeCalledOff"
+  /// Its date has passed without a handover.
+  case tradeExpired = "TradeExpired"
+  /// Both sides are reminded of its date.
+  case tradeReminded = "TradeReminded"
+  /// Its times are others now.
+  case tradeRescheduled = "TradeRescheduled"
+  /// It has become the first in the line.
+  case tradeNext = "TradeNext"
+  /// Its listing has another name, quantity or price.
+  case tradeTermsChanged = "TradeTermsChanged"
+  /// A handover came with a wrong code.
+  case codeRefused = "CodeRefused"
 
   /// The status of the reservation from this step on; nil if the step does not change it.
   public var status: Status? {
@@ -24,7 +40,12 @@ public enum DealStep: String, Step {
     case .tradeWaiting: .waiting
     case .tradeRejected: .rejected
     case .tradeCompleted: .completed
-    case .reserveChanged, .reserveDeleted, .handoverRequested, .tradeCanceled, .cancelRefused: nil
+    case .tradeHandedOver: .handedOver
+    case .tradeCalledOff: .calledOff
+    case .tradeExpired: .expired
+    case .reserveChanged, .reserveDeleted, .handoverRequested, .tradeCanceled, .cancelRefused, .tradeReminded,
+      .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
+      nil
     }
   }
 
@@ -33,7 +54,8 @@ public enum DealStep: String, Step {
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
       .reservation
     case .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .tradeCanceled,
-      .cancelRefused:
+      .cancelRefused, .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeReminded, .tradeRescheduled,
+      .tradeNext, .tradeTermsChanged, .codeRefused:
       .trade
     }
   }
@@ -41,10 +63,11 @@ public enum DealStep: String, Step {
   public var heardBy: Set<DecidingWorker> {
     let others: Set<DecidingWorker> =
       switch self {
-      case .reserveCompleted, .reserveCancelRequested: [.trade]
-      case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused:
+      case .reserveCompleted, .reserveChanged, .reserveCancelRequested: [.trade]
+      case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused,
+        .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeRescheduled, .tradeTermsChanged:
         [.reservation]
-      case .reserveChanged, .reserveCanceled, .reserveDeleted, .handoverRequested: []
+      case .reserveCanceled, .reserveDeleted, .handoverRequested, .tradeReminded, .tradeNext, .codeRefused: []
       }
     return stockTask == nil ? others : others.union([.stock])
   }
@@ -59,9 +82,10 @@ public enum DealStep: String, Step {
     switch self {
     case .tradeStarted: .hold
     case .tradeCompleted: .giveOut
-    case .tradeCanceled: .release
+    case .tradeCanceled, .tradeCalledOff, .tradeExpired: .release
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
-      .tradeWaiting, .tradeRejected, .handoverRequested, .cancelRefused:
+      .tradeWaiting, .tradeRejected, .handoverRequested, .cancelRefused, .tradeHandedOver, .tradeReminded,
+      .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       nil
     }
   }
@@ -71,8 +95,34 @@ public enum DealStep: String, Step {
     switch self {
     case .reserveCancelRequested, .handoverRequested: true
     case .reserveCompleted, .reserveChanged, .reserveCanceled, .reserveDeleted, .tradeStarted, .tradeWaiting,
-      .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused:
+      .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused, .tradeHandedOver, .tradeCalledOff,
+      .tradeExpired, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       false
+    }
+  }
+
+  /// Whether the reservation from now on goes by the name that the step gives the product.
+  public var isNaming: Bool {
+    switch self {
+    case .reserveCompleted, .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled,
+      .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeTermsChanged:
+      true
+    case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .handoverRequested,
+      .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext, .codeRefused:
+      false
+    }
+  }
+
+  public var audience: Set<DealRole> {
+    switch self {
+    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .tradeStarted,
+      .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeHandedOver, .tradeCalledOff, .tradeExpired,
+      .tradeReminded:
+      [.buyer, .seller]
+    // The seller is told of the listing itself, and of the deal that the place in the line follows from.
+    case .tradeNext, .tradeTermsChanged: [.buyer]
+    case .reserveDeleted, .handoverRequested, .tradeCanceled, .cancelRefused, .tradeRescheduled, .codeRefused:
+      []
     }
   }
 }

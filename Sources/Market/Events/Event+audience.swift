@@ -31,6 +31,9 @@ extension Event {
     return deal?.reserveid
   }
 
+  /// Why the seller called the deal off, if the event says so.
+  public var cause: CancelReason? { deal?.cause }
+
   /// The reason, if the event has one.
   public var refusal: Refusal? {
     if case .rejected(let rejection) = fact { return rejection.refusal }

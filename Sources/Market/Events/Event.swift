@@ -47,6 +47,18 @@ public struct Event: Hashable, Sendable {
     }
   }
 
+  /// The sides that are sent a notice of it. The sender of a refused command has the answer; only the two sides of a
+  /// reservation whose status goes back are told.
+  public var audience: Set<DealRole> {
+    switch fact {
+    case .deal(let step, _): step.audience
+    case .hold(let step, _, _): step.audience
+    case .listing(let step, _): step.audience
+    case .stock(let step, _): step.audience
+    case .rejected(let rejection): rejection.status == nil ? [] : [.buyer, .seller]
+    }
+  }
+
   public var productid: Int {
     switch fact {
     case .deal(_, let deal), .hold(_, let deal, _): deal.productid

@@ -19,10 +19,15 @@ public struct Listing: Hashable, Sendable {
   public var isDeleted: Bool
   /// Counts the changes of name, quantity and price.
   public var version: Int
+  /// What its deals ask for besides the seller's handover.
+  public var confirm: Confirmation
+  /// When its seller is reminded of it next.
+  public var remindAt: Moment?
 
   public init(
     id: Int, productid: Int, userid: String, productname: String, qty: Int, price: Int, held: Int = 0,
-    sold: Int = 0, withdrawn: Bool = false, isDeleted: Bool = false, version: Int = 1
+    sold: Int = 0, withdrawn: Bool = false, isDeleted: Bool = false, version: Int = 1,
+    confirm: Confirmation = .none, remindAt: Moment? = nil
   ) {
     self.id = id
     self.productid = productid
@@ -35,6 +40,8 @@ public struct Listing: Hashable, Sendable {
     self.withdrawn = withdrawn
     self.isDeleted = isDeleted
     self.version = version
+    self.confirm = confirm
+    self.remindAt = remindAt
   }
 
   public var free: Int { qty - held - sold }
@@ -56,7 +63,7 @@ extension Listing {
   init(_ command: ListTrade) {
     self.init(
       id: command.id, productid: command.productid, userid: command.userid, productname: command.productname,
-      qty: command.qty, price: command.price)
+      qty: command.qty, price: command.price, confirm: command.confirm)
   }
 }
 
@@ -74,7 +81,8 @@ extension Listing {
       productname: fields.read(.productname), qty: fields.read(.qty), price: fields.read(.price),
       held: fields.find(.units("held")) ?? 0, sold: fields.find(.units("sold")) ?? 0,
       withdrawn: fields.read(.code("status")) == Status.saleEnded,
-      isDeleted: fields.find(.flag("deleted")) ?? false, version: fields.find(.version) ?? 1)
+      isDeleted: fields.find(.flag("deleted")) ?? false, version: fields.find(.version) ?? 1,
+      confirm: fields.findConfirmation(), remindAt: fields.find(.moment("remindAt")))
   }
 
   func write(to fields: inout Fields) {
@@ -89,5 +97,7 @@ extension Listing {
     fields.write("sold", sold)
     fields.write("deleted", isDeleted)
     fields.write(version: version)
+    fields.write(confirm)
+    fields.write("remindAt", remindAt?.description)
   }
 }

@@ -16,6 +16,10 @@ public enum Refusal: String, CaseIterable, Sendable {
   case stale
   /// It belongs to somebody else.
   case notYours, notSeller
+  case alreadyExpired, alreadyCalledOff, alreadyHandedOver, notHandedOver
+  case codeNeeded, wrongCode, codePaused, codesOff
+  case waitedTooLong, datePassed
+  case priceDiffers, alreadyReserved, ownListing
 }
 
 extension Refusal {
@@ -54,6 +58,19 @@ extension Refusal {
     case .notYours: "It belongs to somebody else."
     case .notSeller:
       "Only the seller of the product may do that. To become the seller, list the product first."
+    case .alreadyExpired: "This reservation has expired."
+    case .alreadyCalledOff: "The seller has called this deal off."
+    case .alreadyHandedOver: "The goods are handed over already."
+    case .notHandedOver: "The goods are not handed over yet."
+    case .codeNeeded: "This deal needs the code that the buyer is shown."
+    case .wrongCode: "That is not the code of this deal."
+    case .codePaused: "Too many wrong codes. Try again in a few minutes."
+    case .codesOff: "Handover codes are not set up here."
+    case .waitedTooLong: "It has waited for too long."
+    case .datePassed: "Its date has passed."
+    case .priceDiffers: "The price is not that of the listing."
+    case .alreadyReserved: "You have another reservation for this product."
+    case .ownListing: "You sell this product yourself."
     }
   }
 }
@@ -93,6 +110,19 @@ extension Refusal {
     case .stale: "그 사이에 내용이 바뀌었습니다. 새로 고친 뒤 다시 시도해 주세요."
     case .notYours: "본인의 예약이나 판매가 아닙니다."
     case .notSeller: "이 상품의 판매자만 할 수 있습니다. 먼저 판매를 등록해 주세요."
+    case .alreadyExpired: "이미 만료된 예약입니다."
+    case .alreadyCalledOff: "판매자가 이미 취소한 거래입니다."
+    case .alreadyHandedOver: "이미 인계된 거래입니다."
+    case .notHandedOver: "아직 인계되지 않은 거래입니다."
+    case .codeNeeded: "구매자 화면의 인계 코드가 필요합니다."
+    case .wrongCode: "인계 코드가 맞지 않습니다."
+    case .codePaused: "인계 코드를 여러 번 틀렸습니다. 몇 분 뒤에 다시 시도해 주세요."
+    case .codesOff: "여기서는 인계 코드를 쓸 수 없습니다."
+    case .waitedTooLong: "기다릴 수 있는 기간이 지났습니다."
+    case .datePassed: "거래일이 지났습니다."
+    case .priceDiffers: "판매 가격과 다릅니다."
+    case .alreadyReserved: "이 상품에 이미 다른 예약이 있습니다."
+    case .ownListing: "본인이 판매하는 상품입니다."
     }
   }
 }

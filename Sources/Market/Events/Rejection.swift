@@ -8,9 +8,12 @@ public struct Rejection: Hashable, Sendable {
   public var userid: String?
   /// The status that the reservation shows again after a refused cancel.
   public var status: Status?
+  /// From when on it can be tried again.
+  public var retryAt: Moment?
 
   public init(
-    kind: CommandKind, id: Int, productid: Int, refusal: Refusal, userid: String? = nil, status: Status? = nil
+    kind: CommandKind, id: Int, productid: Int, refusal: Refusal, userid: String? = nil, status: Status? = nil,
+    retryAt: Moment? = nil
   ) {
     self.kind = kind
     self.id = id
@@ -18,6 +21,7 @@ public struct Rejection: Hashable, Sendable {
     self.refusal = refusal
     self.userid = userid
     self.status = status
+    self.retryAt = retryAt
   }
 }
 
@@ -26,7 +30,7 @@ extension Rejection {
     try self.init(
       kind: fields.read(.code("command")), id: fields.read(.id), productid: fields.read(.productid),
       refusal: fields.read(.code("reason")), userid: fields.find(.userid),
-      status: fields.find(.code("status")))
+      status: fields.find(.code("status")), retryAt: fields.find(.moment("retryAt")))
   }
 
   func write(to fields: inout Fields) {
@@ -37,5 +41,6 @@ extension Rejection {
     fields.write("reason", refusal.rawValue)
     fields.write("message", refusal.message)
     fields.write("status", status?.rawValue)
+    fields.write("retryAt", retryAt?.description)
   }
 }

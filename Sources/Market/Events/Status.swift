@@ -7,6 +7,9 @@ public enum Status: String, CaseIterable, Sendable {
   case completed = "거래완료"
   case cancelRequested = "취소요청"
   case canceled = "예약취소"
+  case handedOver = "인계완료"
+  case calledOff = "거래취소"
+  case expired = "예약만료"
   case onSale = "판매중"
   case saleEnded = "판매종료"
   case stockRegistered = "재고등록"
@@ -30,17 +33,18 @@ public enum Status: String, CaseIterable, Sendable {
   public var span: Span {
     switch self {
     case .reserved, .stockRegistered: .first
-    case .waiting, .running, .cancelRequested, .onSale, .stockAdjusted, .stockHeld, .stockShort,
+    case .waiting, .running, .handedOver, .cancelRequested, .onSale, .stockAdjusted, .stockHeld, .stockShort,
       .stockDecreased, .stockReleased:
       .passing
-    case .rejected, .completed, .canceled, .saleEnded, .stockWithdrawn: .final
+    case .rejected, .completed, .canceled, .calledOff, .expired, .saleEnded, .stockWithdrawn: .final
     }
   }
 
   /// Whether such a thing can stand at it.
   public func isOf(_ entity: Entity) -> Bool {
     switch self {
-    case .reserved, .waiting, .rejected, .cancelRequested, .canceled: entity == .reserve
+    case .reserved, .waiting, .rejected, .cancelRequested, .canceled, .handedOver, .calledOff, .expired:
+      entity == .reserve
     case .running, .completed: entity == .reserve || entity == .trade
     case .onSale, .saleEnded: entity == .trade
     case .stockRegistered, .stockAdjusted, .stockWithdrawn, .stockHeld, .stockShort, .stockDecreased,

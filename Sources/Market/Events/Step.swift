@@ -7,6 +7,8 @@ public protocol Step: RawRepresentable<String>, CaseIterable, Sendable {
   var worker: DecidingWorker { get }
   /// The other workers that decide by it.
   var heardBy: Set<DecidingWorker> { get }
+  /// The sides that are sent a notice of it.
+  var audience: Set<DealRole> { get }
 }
 
 extension Event {

@@ -22,6 +22,8 @@ public enum StockAnswer: String, Step {
     }
   }
 
+  public var audience: Set<DealRole> { [.buyer, .seller] }
+
   /// The task that it carries out.
   public var task: DealStep.StockTask {
     switch self {

@@ -14,6 +14,8 @@ public enum StockStep: String, Step {
 
   public var worker: DecidingWorker { .stock }
 
+  public var audience: Set<DealRole> { [.seller] }
+
   public var heardBy: Set<DecidingWorker> {
     switch self {
     case .stockRegistered, .stockAdjusted, .stockWithdrawn: [.trade]

@@ -37,7 +37,7 @@ public struct FieldError: Error, Hashable, Sendable {
   }
 
   /// What is never quoted: messages go into logs and lists of dead letters.
-  private static let personal: Set = ["address"]
+  private static let personal: Set = ["address", "code"]
 
   /// The first 40 characters, fit to be shown: a message must itself steer nothing.
   private static func shortened(_ text: String) -> String {

@@ -34,13 +34,14 @@ struct ArrivalOrder {
           .order, Key.product(deal.productid, in: shard),
           "TradeStarted at \(entry.position) let reservation \(id) pass \(first), which waited before it.")
       }
-    case .tradeRejected, .tradeCanceled:
+    case .tradeRejected, .tradeCanceled, .tradeCalledOff, .tradeExpired:
       product.waiting.remove(id)
       product.arrivals[id] = nil
     case .tradeCompleted:
       product.arrivals[id] = nil
     case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .handoverRequested,
-      .cancelRefused:
+      .cancelRefused, .tradeHandedOver, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged,
+      .codeRefused:
       break
     }
     products[deal.productid] = product

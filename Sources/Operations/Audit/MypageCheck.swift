@@ -35,10 +35,12 @@ struct MypageCheck {
     private mutating func take(_ step: DealStep) {
       switch step {
       case .reserveCompleted: begun = position.milliseconds
-      case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted: trade = step.status
+      case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeHandedOver, .tradeCalledOff,
+        .tradeExpired:
+        trade = step.status
       case .tradeCanceled: trade = .canceled
       case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .handoverRequested,
-        .cancelRefused:
+        .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
         break
       }
     }
@@ -112,10 +114,11 @@ struct MypageCheck {
     ]
     // A trimmed event can have set a field that no event on the present journal mentions.
     for (name, value) in [
-      ("begun", asked.row.begun.map { "\($0)" }), ("price", deal.terms.map { "\($0.price)" }),
+      ("begun", asked.row.begun.map { "\($0)" }), ("price", deal.terms?.price.map { "\($0)" }),
       ("reserveDt", deal.terms?.reserveDt), ("address", deal.terms?.address), ("seller", deal.seller),
       ("tradeid", deal.tradeid.map { "\($0)" }), ("tradeStatus", asked.row.trade?.rawValue),
       ("stockStatus", asked.row.stock?.rawValue),
+      ("until", asked.reservation.until?.description), ("reason", deal.cause?.rawValue),
     ] {
       if let value { expected.append(name, value) }
     }

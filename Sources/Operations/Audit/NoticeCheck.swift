@@ -10,7 +10,7 @@ import Workers
 struct NoticeCheck {
   private struct Expected {
     let id: NoticeID
-    let status: Status
+    let status: Status?
     let productid: Int
 
     var view: BrokenView { BrokenView(noticeOf: id.userid, id.own) }
@@ -18,8 +18,9 @@ struct NoticeCheck {
 
   let shard: Shard
   private var sellers: [Int: String] = [:]
-  /// The positions of the events that the status stream has to announce.
-  private var announced: [EntryID] = []
+  /// The positions of the events that the status stream has to announce; older releases announced none without a
+  /// status.
+  private var announced: [(position: EntryID, isRequired: Bool)] = []
 
   init(_ shard: Shard) { self.shard = shard }
 
@@ -30,14 +31,15 @@ struct NoticeCheck {
     for entry in page {
       let event = entry.event
       if case .listing(.tradeListed, let listing) = event.fact { sellers[listing.productid] = listing.userid }
-      guard let status = event.status else { continue }
-      announced.append(entry.position)
+      let audience = event.audience
+      if audience.isEmpty { continue }
+      announced.append((entry.position, event.status != nil))
       for (role, userid) in [
         (DealRole.buyer, event.buyer), (.seller, event.seller ?? sellers[event.productid]),
-      ] {
+      ] where audience.contains(role) {
         guard let userid else { continue }
         let id = NoticeID(of: entry.position, in: shard, to: userid, as: role)
-        expected.append(Expected(id: id, status: status, productid: event.productid))
+        expected.append(Expected(id: id, status: event.status, productid: event.productid))
       }
     }
     let now = try connection.time(at: Key.journal(of: shard))
@@ -48,10 +50,10 @@ struct NoticeCheck {
     } _: { (notice, reply) throws(RedisError) in
       guard let stored = try reply.get().text else { return missing.append(notice) }
       let found = notice.id.fields(stored: stored)
-      if found?["status"] != notice.status.rawValue || found?["productid"] != "\(notice.productid)" {
+      if found?["status"] != notice.status?.rawValue ?? "" || found?["productid"] != "\(notice.productid)" {
         findings.add(
           .notice, notice.view,
-          "It says \(shown(found?["status"])) of product \(shown(found?["productid"])), but the journal says \(notice.status.rawValue) of \(notice.productid)."
+          "It says \(shown(found?["status"])) of product \(shown(found?["productid"])), but the journal says \(notice.status?.rawValue ?? "nothing") of \(notice.productid)."
         )
       }
     }
@@ -75,7 +77,8 @@ struct NoticeCheck {
       }
       guard let last = oldest[Array(userid.utf8)], notice.id.position > last else { continue }
       findings.add(
-        .notice, notice.view, "It is missing: \(userid) was not told of \(notice.status.rawValue).")
+        .notice, notice.view,
+        "It is missing: \(userid) was not told of \(notice.status?.rawValue ?? "a change").")
     }
   }
 
@@ -92,21 +95,25 @@ struct NoticeCheck {
           continue
         }
         // The stream can have announced what was trimmed from it; what the journal lost is unknown.
-        if isFirst { left = left.drop { $0 < position } }
+        if isFirst { left = left.drop { $0.position < position } }
         isFirst = false
-        if let start = announced.first, position < start { continue }
-        while let next = left.first, next < position {
-          findings.addWhenIdle(.status, key, "The event at \(next) was not announced.")
+        if let start = announced.first?.position, position < start { continue }
+        while let next = left.first, next.position < position {
+          if next.isRequired {
+            findings.addWhenIdle(.status, key, "The event at \(next.position) was not announced.")
+          }
           left.removeFirst()
         }
-        if left.first == position {
+        if left.first?.position == position {
           left.removeFirst()
         } else {
           findings.addWhenIdle(
-            .status, key, "\(entry.id) announces \(position) again, or an event that changed no status.")
+            .status, key, "\(entry.id) announces \(position) again, or an event that nobody is told of.")
         }
       }
     }
-    for position in left { findings.addWhenIdle(.status, key, "The event at \(position) was not announced.") }
+    for (position, isRequired) in left where isRequired {
+      findings.addWhenIdle(.status, key, "The event at \(position) was not announced.")
+    }
   }
 }

@@ -20,7 +20,8 @@ extension ReservationDecider: Replayable {
       guard case .deal(.tradeCanceled, _) = observed?.fact else { return false }
       return state.cancelRequested && state.deal == deal
     case .reserveCompleted, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted,
-      .tradeCanceled, .cancelRefused:
+      .tradeCanceled, .cancelRefused, .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeReminded,
+      .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       return false
     }
   }

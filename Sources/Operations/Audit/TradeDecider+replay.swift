@@ -27,7 +27,7 @@ extension TradeDecider: Replayable {
     case .tradeStarted:
       state.line.first?.deal.reserveid == deal.reserveid && deal.isTold(of: waiting)
         && state.hasFree(deal.qty)
-    case .tradeWaiting, .tradeRejected:
+    case .tradeWaiting, .tradeRejected, .tradeNext:
       deal.isTold(of: waiting)
     case .tradeCanceled where deal.held == 0:
       deal.isTold(of: waiting)
@@ -37,9 +37,23 @@ extension TradeDecider: Replayable {
     case .handoverRequested:
       deal.isTold(of: running?.deal) && running?.phase == .starting
     case .tradeCompleted:
-      deal.isTold(of: running?.deal) && running?.phase == .held
+      deal.isTold(of: running?.deal)
+        && running?.phase == (running?.deal.confirm == .buyer ? .awaitingReceipt : .held)
+    case .tradeHandedOver:
+      deal.isTold(of: running?.deal) && running?.phase == .held && deal.confirm == .buyer
+    case .tradeExpired:
+      deal.isTold(of: running?.deal) && running?.phase == .held && deal.held == deal.qty
+    case .tradeCalledOff where deal.held == 0:
+      deal.isTold(of: waiting)
+    case .tradeCalledOff:
+      deal.isTold(of: running?.deal) && deal.held == deal.qty
+        && (running?.phase == .held || running?.phase == .awaitingReceipt)
+    case .tradeReminded, .codeRefused:
+      deal.isTold(of: running?.deal)
+    case .tradeRescheduled, .tradeTermsChanged:
+      deal.isTold(of: running?.deal) || deal.isTold(of: waiting)
     case .cancelRefused:
-      running == nil && waiting == nil
+      waiting == nil && (running == nil || running?.phase == .awaitingReceipt)
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
       false
     }
@@ -56,6 +70,8 @@ extension TradeDecider: Replayable {
         && listing.free >= 0 && listing.version.follows(state.listing?.version ?? 1)
     case .tradeWithdrawn:
       isLast && isOpen && state.running.isEmpty && listing.withdrawn && listing.sold == state.listing?.sold
+    case .listingReminded:
+      isLast && isOpen && listing.held == state.listing?.held && listing.sold == state.listing?.sold
     case .tradeDeleted:
       listing.isDeleted && listing.closed != nil && (!isLast || listing.sold == state.listing?.sold)
     }
@@ -79,6 +95,8 @@ extension Deal {
     known.refusal = refusal
     known.held = held
     known.delete = delete
+    known.productname = productname
+    (known.cause, known.confirm, known.price, known.course) = (cause, confirm, price, course)
     return known == self
   }
 }

@@ -70,7 +70,9 @@ extension DealStep {
     // The event that says so is the reservation's own, and follows it.
     case .tradeCanceled: .canceled
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
-      .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .cancelRefused:
+      .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .cancelRefused,
+      .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeReminded, .tradeRescheduled, .tradeNext,
+      .tradeTermsChanged, .codeRefused:
       status
     }
   }

@@ -49,7 +49,9 @@ package struct Timeline: Sendable {
     let shard = Shard.of(productid: productid, among: shards)
     var commandids: Set<String> = []
     // The seller of the product; until the journal names one, the last known seller.
-    var seller = try connection.call("GET", Key.seller(of: productid, in: shard)).string
+    var seller = try connection.call("GET", Key.seller(of: productid, in: shard)).string.map {
+      SellerOfProduct(packed: $0).userid
+    }
     try Self.eachLine(of: Key.journal(of: shard), shard, connection) { (line) throws(RedisError) in
       let event = try? Event(fields: line.fields)
       if case .listing(.tradeListed, let listing) = event?.fact, listing.productid == productid {

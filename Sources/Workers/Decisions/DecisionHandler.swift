@@ -5,10 +5,12 @@ import Market
 final class DecisionHandler<Rules: Aggregate>: LaneHandler {
   let shard: Shard
   let streams: [String]
+  let policy: Policy
   var states = KnownStates<Rules.State>()
 
-  init(shard: Shard, streams: [String]) {
+  init(shard: Shard, streams: [String], policy: Policy) {
     self.shard = shard
+    self.policy = policy
     self.streams = streams
   }
 

@@ -149,7 +149,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
         let refusal = Event(refusing: command, .commandIdReused, caller)
         commit.count(.commands, by: "type", command.kind.rawValue)
         emit(refusal, &commit)
-        answer(Rules.outcome(of: refusal, state: state).packed, to: caller, &commit)
+        answer(Rules.outcome(of: refusal, for: command.kind.entity, state: state).packed, to: caller, &commit)
       }
       return
     }
@@ -158,7 +158,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     }
     let events: [Event]
     do throws(BrokenLaw) {
-      events = try Rules.decide(item.input, at: item.position, &state, after: &known.past)
+      events = try Rules.decide(item.input, at: item.position, &state, after: &known.past, under: lane.policy)
     } catch {
       let entry = entries[item.entry]
       let error = FieldError(field: "type", reason: .brokenLaw, message: error.message)
@@ -176,7 +176,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
         commit.add { $0.add("SET", trace, "\(event.productid)") }
       }
       guard let caller = event.caller else { continue }
-      let outcome = Rules.outcome(of: event, state: state).packed
+      let outcome = Rules.outcome(of: event, for: item.entity, state: state).packed
       let record = CommandRecord(caller.digest, outcome: outcome)
       known.records[caller.commandid] = record
       commit.keep(record, of: caller.commandid, in: lane.shard)
@@ -207,6 +207,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     var index = IndexChanges()
     for (place, id) in ids.enumerated() {
       commit.write(after[place].changes(since: before[place]), at: key(id))
+      commit.write(Rules.timerChanges(from: before[place], to: after[place]), in: lane.shard)
       var shown = before[place]
       for state in between[place] ?? [] {
         show(state, instead: shown, &index, &commit)

@@ -44,6 +44,8 @@ struct InputBatch<Rules: Decider> {
     switch input {
     case .command(let command, _): Rules.subject(of: command)
     case .event(let event): Rules.subject(of: event)
+    // Only the trade worker has timers, and its states belong to products.
+    case .time(let timer): timer.productid
     }
   }
 
@@ -70,7 +72,8 @@ struct InputBatch<Rules: Decider> {
     do {
       command = try Command(fields: fields)
     } catch {
-      // Try a replayed event only if it is not a command, so that commands are not searched for its mark.
+      // Try the rest only if it is not a command, so that commands are not searched for marks.
+      if let timer = try Timer(fields: fields) { return (.time(timer), nil, entry.id) }
       guard let replayed = try ReplayedEvent(fields: fields) else { throw error }
       guard Rules.listensTo.contains(replayed.event.type) else { return nil }
       return (.event(replayed.event), nil, replayed.position)
@@ -86,6 +89,12 @@ struct InputBatch<Rules: Decider> {
 }
 
 extension InputBatch.Item {
+  /// What the command names by its id, which its outcome shows. What was remembered from earlier commands names the
+  /// same as the worker's other commands.
+  var entity: Entity {
+    if case .command(let command, _) = input { command.kind.entity } else { Rules.worker.entity }
+  }
+
   /// The id of the item that it creates, if it creates one.
   var newID: Int? {
     guard case .command(let command, _) = input, command.kind.creates else { return nil }

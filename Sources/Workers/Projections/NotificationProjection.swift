@@ -46,7 +46,7 @@ struct NotificationProjection: Projection {
     // The present seller of a product can differ from the one at the time of the event.
     if isReplay { return }
     var seen: Set<Int> = []
-    for item in events where item.event.status != nil && item.event.seller == nil {
+    for item in events where item.event.audience.contains(.seller) && item.event.seller == nil {
       let productid = item.event.productid
       if lane.sellers[productid] == nil, seen.insert(productid).inserted { asked.append(productid) }
     }
@@ -59,23 +59,24 @@ struct NotificationProjection: Projection {
   mutating func project(
     _ events: [JournalEvent], loaded: [Reply], commands: inout Commands, commit: inout Commit
   ) throws(RedisError) {
-    var sellers: [Int: String?] = [:]
+    var sellers: [Int: SellerOfProduct?] = [:]
     if let found = try loaded.first?.get() {
-      for (productid, seller) in zip(asked, found) { sellers[productid] = .some(seller.string) }
+      for (productid, seller) in zip(asked, found) { sellers[productid] = .some(seller.string.map { SellerOfProduct(packed: $0) })
+      }
     }
     var notices: [Notice] = []
     for item in events {
       let event = item.event
-      if case .listing(.tradeListed, let listing) = event.fact {
-        sellers[listing.productid] = listing.userid
-        if !isReplay {
-          commit.add { $0.add("SET", Key.seller(of: listing.productid, in: shard), listing.userid) }
-        }
+      if case .listing(let step, let listing) = event.fact, step == .tradeListed || step == .tradeChanged {
+        let seller = SellerOfProduct(listing)
+        sellers[listing.productid] = seller
+        if !isReplay { commit.add { $0.add("SET", Key.seller(of: listing.productid, in: shard), seller.packed) } }
       }
-      guard let status = event.status else { continue }
-      let seller = event.seller ?? sellers[event.productid] ?? known(event.productid)
-      if !isReplay { announce(status, item, seller: seller, &commit) }
-      notices += Notice.all(of: item, status: status, seller: seller, in: shard)
+      if event.audience.isEmpty { continue }
+      let known = sellers[event.productid] ?? known(event.productid)
+      let seller = event.seller.map { SellerOfProduct($0) } ?? known
+      if !isReplay { announce(item, seller: seller?.userid, &commit) }
+      notices += Notice.all(of: item, seller: seller, in: shard)
     }
     lane.sellers.remember(Array(sellers.keys), Array(sellers.values))
     guard let last = notices.last else { return }
@@ -85,7 +86,7 @@ struct NotificationProjection: Projection {
   }
 
   /// Returns the seller of a product, if the lane knows it from earlier batches.
-  private func known(_ productid: Int) -> String? {
+  private func known(_ productid: Int) -> SellerOfProduct? {
     isReplay ? nil : lane.sellers[productid] ?? nil
   }
 
@@ -149,16 +150,19 @@ struct NotificationProjection: Projection {
 
   /// Appends `StatusUpdated` to the shard's status stream, as part of the commit, so exactly once.
   private func announce(
-    _ status: Status, _ item: JournalEvent, seller: String?, _ commit: inout Commit
+    _ item: JournalEvent, seller: String?, _ commit: inout Commit
   ) {
     let event = item.event
+    // Whoever follows the stream tells the users named in an entry.
+    let audience = event.audience
     commit.add { words in
       words.add("XADD", Key.status(of: shard), "*")
       for (name, value) in [
         ("type", "StatusUpdated"), ("event", event.type), ("position", "\(item.position)"),
-        ("status", status.rawValue), ("productid", "\(event.productid)"),
+        ("status", event.status?.rawValue), ("productid", "\(event.productid)"),
         ("reserveid", event.reserveid.map { "\($0)" }), ("tradeid", event.tradeid.map { "\($0)" }),
-        ("userid", event.buyer), ("seller", seller),
+        ("userid", audience.contains(.buyer) ? event.buyer : nil),
+        ("seller", audience.contains(.seller) ? seller : nil),
       ] as [(String, String?)] {
         guard let value else { continue }
         words.add(name)

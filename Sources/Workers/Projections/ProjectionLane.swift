@@ -7,7 +7,7 @@ final class ProjectionLane {
   /// The rows of my page, by reservation.
   var rows = KnownStates<MypageRow>()
   /// The sellers of products; an inner nil marks a product that nobody sells yet.
-  var sellers = KnownStates<String?>()
+  var sellers = KnownStates<SellerOfProduct?>()
   var looks = NoticeLooks()
 
   init(shard: Shard) { self.shard = shard }

@@ -1,0 +1,71 @@
+extension ProductTrade {
+  /// The timers that a change of the state sets and cancels.
+  public struct TimerChanges: Equatable, Sendable {
+    public var set: [Timer] = []
+    public var canceled: [Timer] = []
+
+    fileprivate mutating func note(_ now: [Timer], instead before: [Timer]) {
+      if now == before { return }
+      set += now.filter { !before.contains($0) }
+      canceled += before.filter { !now.contains($0) }
+    }
+  }
+
+  /// Returns how its timers differ from those of `before`. Looks only at deals that changed.
+  public func timerChanges(since before: ProductTrade) -> TimerChanges {
+    var changes = TimerChanges()
+    for (id, deal) in running where before.running[id] != deal {
+      changes.note(deal.timers, instead: before.running[id]?.timers ?? [])
+    }
+    for (id, deal) in before.running where running[id] == nil { changes.note([], instead: deal.timers) }
+    if line != before.line {
+      let old = Dictionary(before.line.map { ($0.deal.reserveid, $0) }, uniquingKeysWith: { $1 })
+      for deal in line where old[deal.deal.reserveid] != deal {
+        changes.note(
+          [deal.timer].compactMap(\.self), instead: [old[deal.deal.reserveid]?.timer].compactMap(\.self))
+      }
+      let kept = Set(line.map(\.deal.reserveid))
+      for deal in before.line where !kept.contains(deal.deal.reserveid) {
+        changes.note([], instead: [deal.timer].compactMap(\.self))
+      }
+    }
+    changes.note([listing?.timer].compactMap(\.self), instead: [before.listing?.timer].compactMap(\.self))
+    return changes
+  }
+
+  /// Returns whether one of its states has this very timer.
+  func has(_ timer: Timer) -> Bool {
+    switch timer.kind {
+    case .expiry, .reminder, .receipt: running[timer.id]?.timers.contains(timer) ?? false
+    case .waiting: line.contains { $0.deal.reserveid == timer.id && $0.timer == timer }
+    case .listing: listing?.timer == timer
+    }
+  }
+}
+
+extension RunningDeal {
+  var timers: [Timer] {
+    let course = deal.course
+    var timers: [Timer] = []
+    if let until = course.until {
+      let kind = phase == .awaitingReceipt ? Timer.Kind.receipt : .expiry
+      timers.append(Timer(kind, of: deal.reserveid, deal.productid, at: until))
+    }
+    if let remindAt = course.remindAt {
+      timers.append(Timer(.reminder, of: deal.reserveid, deal.productid, at: remindAt))
+    }
+    return timers
+  }
+}
+
+extension WaitingDeal {
+  var timer: Timer? {
+    deal.course.until.map { Timer(.waiting, of: deal.reserveid, deal.productid, at: $0) }
+  }
+}
+
+extension Listing {
+  var timer: Timer? {
+    closed == nil ? remindAt.map { Timer(.listing, of: id, productid, at: $0) } : nil
+  }
+}
