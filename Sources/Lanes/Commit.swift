@@ -102,6 +102,7 @@ public struct Commit {
   /// Entries for a stream that the lane reads itself.
   private var own: (stream: String, entries: Int, commands: PackedCommands)?
   private var replies = PackedCommands()
+  private var timers: TimerChanges?
   /// The entries put aside, for the log: each with its stream and what is wrong with which field.
   private(set) var deadLetters: [(entry: Entry, stream: String, error: FieldError)] = []
   /// An array, because there are few: a linear search is faster than hashing.
@@ -132,6 +133,34 @@ public struct Commit {
     self.own = own
   }
 
+  /// Lets timers come back to the lane when they are due, in milliseconds since 1970. One that is there already
+  /// has this due time instead. All calls must name the same key, that of the lane's `LaneTimers`.
+  public mutating func schedule(_ timers: [(member: String, due: UInt64)], at key: String) {
+    if timers.isEmpty { return }
+    changeTimers(at: key) { changes in
+      for (member, due) in timers { changes.dues[member] = .some(due) }
+    }
+  }
+
+  /// Removes timers that are not due any more. One that is not there does no harm.
+  public mutating func cancel(timers: [String], at key: String) {
+    if timers.isEmpty { return }
+    changeTimers(at: key) { changes in
+      for member in timers { changes.dues.updateValue(nil, forKey: member) }
+    }
+  }
+
+  private mutating func changeTimers(at key: String, _ change: (inout TimerChanges) -> Void) {
+    var changes = timers ?? TimerChanges(key: key)
+    precondition(changes.key == key, "a commit changes the timers of \(changes.key), and of \(key)")
+    timers = nil
+    change(&changes)
+    timers = changes
+  }
+
+  /// Whether a timer is added, so that the lane has to look when it is due.
+  var addsTimers: Bool { timers?.dues.values.contains { $0 != nil } ?? false }
+
   /// Counts something if the commit succeeds.
   public mutating func count(_ metric: Metric, by dimension: String, _ value: String) {
     let tally = Tally(metric: metric, dimension: dimension, value: value)
@@ -159,16 +188,29 @@ public struct Commit {
   }
 
   /// Whether there is nothing to do except moving the cursors.
-  var isEmpty: Bool { body.isEmpty && replies.isEmpty && own == nil && tallies.isEmpty }
+  var isEmpty: Bool {
+    body.isEmpty && replies.isEmpty && own == nil && tallies.isEmpty && timers == nil
+  }
 
   /// The size of its packed commands in bytes.
-  var byteCount: Int { body.bytes.count + (own?.commands.bytes.count ?? 0) + replies.bytes.count }
+  var byteCount: Int {
+    changes.bytes.count + (own?.commands.bytes.count ?? 0) + replies.bytes.count
+  }
+
+  /// The batch's changes, with those of the timers.
+  private var changes: PackedCommands {
+    guard let timers else { return body }
+    var changes = body
+    timers.add(to: &changes)
+    return changes
+  }
 
   /// Returns a write that the lane has not declared, and that is therefore not checked when the lane is
   /// opened.
   func undeclared(by spec: LaneSpec) -> String? {
-    let declared = Set(spec.writes.map(\.kind) + [LaneWrite.kind("XADD", lane.deadLetters)])
-    let heads = body.heads + (own?.commands.heads ?? []) + replies.heads
+    let declared = Set(
+      (spec.writes + (spec.timers?.writes ?? [])).map(\.kind) + [LaneWrite.kind("XADD", lane.deadLetters)])
+    let heads = changes.heads + (own?.commands.heads ?? []) + replies.heads
     return heads.map { LaneWrite.kind($0.name, $0.key) }.first { !declared.contains($0) }
   }
 
@@ -190,7 +232,7 @@ public struct Commit {
     }
     var words = RESPWords("EVALSHA", digest, "2", lane.lease, lane.halt, token)
     words.add(leaseMilliseconds)
-    words.add(body)
+    words.add(changes)
     words.add(own?.commands ?? PackedCommands())
     words.add(cursors)
     words.add(replies)
@@ -208,5 +250,34 @@ public struct Commit {
     guard let first = ends.first, let last = ends.last else { return }
     inputs[place].leaveOut(
       LaneInput.Gap(first: first, last: last, count: own.entries), isNext: ends.count == 1)
+  }
+}
+
+/// The timers that a commit adds and removes.
+private struct TimerChanges {
+  let key: String
+  /// When each is due; nil if it is removed.
+  var dues: [String: UInt64?] = [:]
+
+  /// Lua passes at most 8,000 words to one command.
+  private static let most = 2000
+
+  /// Adds commands, usually one for those that are added and one for those that are removed.
+  func add(to commands: inout PackedCommands) {
+    let changes = dues.sorted { $0.key < $1.key }
+    let added = changes.compactMap { member, due in due.map { (member, $0) } }
+    for start in stride(from: 0, to: added.count, by: Self.most) {
+      commands.add { words in
+        words.add("ZADD", key)
+        for (member, due) in added[start...].prefix(Self.most) { words.add("\(due)", member) }
+      }
+    }
+    let removed = changes.filter { $0.value == nil }
+    for start in stride(from: 0, to: removed.count, by: Self.most) {
+      commands.add { words in
+        words.add("ZREM", key)
+        for (member, _) in removed[start...].prefix(Self.most) { words.add(member) }
+      }
+    }
   }
 }

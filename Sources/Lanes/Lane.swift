@@ -13,14 +13,18 @@ final class Lane: RunningLane {
   var crashGuard: CrashGuard
   /// When its streams were last trimmed.
   var trimmed = ContinuousClock.now
+  /// When it looks at its timers; nil if it has none.
+  var timers: TimerWatch?
 
   init(
-    spec: LaneSpec, token: String, handler: any LaneHandler, inputs: [LaneInput], crashGuard: CrashGuard
+    spec: LaneSpec, token: String, handler: any LaneHandler, inputs: [LaneInput], timers: TimerWatch?,
+    crashGuard: CrashGuard
   ) {
     self.spec = spec
     self.token = token
     self.handler = handler
     self.inputs = inputs
+    self.timers = timers
     self.crashGuard = crashGuard
   }
 

@@ -21,6 +21,7 @@ final class LaneMetrics {
   private let dropped: Counter
   private var tallies: [Commit.Tally: Counter] = [:]
   private var lags: [LaneName: (entries: Meter, seconds: Meter)] = [:]
+  private var timerLags: [LaneName: Meter] = [:]
 
   init(worker: String) {
     self.worker = worker
@@ -83,6 +84,7 @@ final class LaneMetrics {
       guard let lag = lags.removeValue(forKey: lane) else { continue }
       lag.entries.destroy()
       lag.seconds.destroy()
+      timerLags.removeValue(forKey: lane)?.destroy()
     }
   }
 
@@ -94,12 +96,26 @@ final class LaneMetrics {
     meters.seconds.set(seconds)
   }
 
+  /// Counts timers that came due.
+  func cameDue(_ count: Int) {
+    Counter(label: Metric.timers.rawValue, dimensions: [("worker", worker)]).increment(by: count)
+  }
+
+  func timersAreLate(_ lane: LaneName, seconds: Double) {
+    let meter = Meter(label: Metric.timerLagSeconds.rawValue, dimensions: by(lane))
+    timerLags[lane] = meter
+    meter.set(seconds)
+  }
+
   private func makeLag(_ lane: LaneName) -> (entries: Meter, seconds: Meter) {
-    let by = [("worker", worker), ("shard", Self.slot(of: lane))]
-    return (
-      Meter(label: Metric.lagEntries.rawValue, dimensions: by),
-      Meter(label: Metric.lagSeconds.rawValue, dimensions: by)
+    (
+      Meter(label: Metric.lagEntries.rawValue, dimensions: by(lane)),
+      Meter(label: Metric.lagSeconds.rawValue, dimensions: by(lane))
     )
+  }
+
+  private func by(_ lane: LaneName) -> [(String, String)] {
+    [("worker", worker), ("shard", Self.slot(of: lane))]
   }
 
   private static func slot(of lane: LaneName) -> String { lane.tag.filter { $0 != "{" && $0 != "}" } }

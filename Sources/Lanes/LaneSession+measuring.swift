@@ -42,6 +42,7 @@ extension LaneSession {
       if let next = state.next { oldest = min(oldest, Int(clamping: next.milliseconds)) }
     }
     metrics.isBehind(lane.name, entries: entries, seconds: Double(max(0, time - oldest)) / 1000)
+    if let timers = lane.timers { metrics.timersAreLate(lane.name, seconds: timers.lag(at: .now)) }
   }
 
   /// Reports entries that were removed before anybody read them, and counts them as read.

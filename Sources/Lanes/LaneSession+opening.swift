@@ -55,7 +55,9 @@ extension LaneSession {
       }
       inputs.append(LaneInput(stream: stream, position: place.position, entriesRead: place.read))
     }
-    try begin(spec, token: token, wasOwn: wasOwn, inputs)
+    let timers = spec.timers.flatMap { spec.streams.firstIndex(of: $0.stream) }
+      .flatMap { places[$0] }.map { TimerWatch(after: $0.state.newest) }
+    try begin(spec, token: token, wasOwn: wasOwn, inputs, timers)
     return nil
   }
 
@@ -96,7 +98,7 @@ extension LaneSession {
   }
 
   private func begin(
-    _ spec: LaneSpec, token: String, wasOwn: Bool, _ inputs: [LaneInput]
+    _ spec: LaneSpec, token: String, wasOwn: Bool, _ inputs: [LaneInput], _ timers: TimerWatch?
   ) throws(RedisError) {
     let name = spec.name
     let record = try connection.call("HGETALL", name.attempts).pairs
@@ -106,7 +108,8 @@ extension LaneSession {
     let vanished = isOwn || record.isEmpty ? nil : record
     let crashGuard = CrashGuard(record: vanished, position: position, batch: runner.options.batch)
     let lane = Lane(
-      spec: spec, token: token, handler: spec.makeHandler(), inputs: inputs, crashGuard: crashGuard)
+      spec: spec, token: token, handler: spec.makeHandler(), inputs: inputs, timers: timers,
+      crashGuard: crashGuard)
     if !isOwn || record.isEmpty {
       let blamed = crashGuard.blamed
       try note(

@@ -85,6 +85,7 @@ final class LaneSession {
     try take(share)
     try touch(table.due(at: .now))
     try forgiveCrashes(living)
+    try lookAtTimers()
     try trim()
     try measure()
     for lane in table.running where lane.isIdle { report(table.caughtUp(lane), of: lane.name) }

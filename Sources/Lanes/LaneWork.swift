@@ -38,26 +38,30 @@ public struct LaneSpec: Sendable {
   public let streams: [String]
   /// The streams that the lane's owner trims.
   public let retained: [RetainedStream]
-  /// What its commits write in addition to cursors and dead letters. Checked before the lane is opened.
+  /// What its commits write in addition to cursors, timers and dead letters. Checked before the lane is opened.
   public let writes: [LaneWrite]
   /// Whether people outside the system write to its stream. If entries of an inlet are lost, the lane reports
   /// it and continues for the other senders; any other lane stands still.
   public let isInlet: Bool
   /// Whether its owner trims the slot's dead letters. Exactly one lane of each slot does.
   public let keepsDeadLetters: Bool
+  /// What comes back to the lane at a later time; nil if nothing does.
+  public let timers: LaneTimers?
   public let makeHandler: @Sendable () -> any LaneHandler
 
   public init(
     name: LaneName, streams: [String], retained: [RetainedStream] = [], writes: [LaneWrite] = [],
-    isInlet: Bool = false, keepsDeadLetters: Bool = false,
+    isInlet: Bool = false, keepsDeadLetters: Bool = false, timers: LaneTimers? = nil,
     makeHandler: @escaping @Sendable () -> any LaneHandler
   ) {
+    precondition(timers.map { streams.contains($0.stream) } ?? true, "\(name) does not hear of its timers")
     self.name = name
     self.streams = streams
     self.retained = retained
     self.writes = writes
     self.isInlet = isInlet
     self.keepsDeadLetters = keepsDeadLetters
+    self.timers = timers
     self.makeHandler = makeHandler
   }
 }

@@ -18,6 +18,8 @@ public enum Metric: String, CaseIterable, Sendable {
   case lanesStanding = "handover_lanes_standing"
   case lagEntries = "handover_lag_entries"
   case lagSeconds = "handover_lag_seconds"
+  case timers = "handover_timers_total"
+  case timerLagSeconds = "handover_timer_lag_seconds"
   case rateLimited = "handover_rate_limited_total"
   case noticeStreams = "handover_notice_streams"
   case httpRequests = "http_server_requests_total"
@@ -47,6 +49,9 @@ public enum Metric: String, CaseIterable, Sendable {
       "Lanes held by this process that stand still until the cause is removed, by worker."
     case .lagEntries: "Unread entries, by worker and shard."
     case .lagSeconds: "Age of the oldest unread entry, by worker and shard."
+    case .timers: "Timers that came due, by worker."
+    case .timerLagSeconds:
+      "How late the earliest timer is that has not come back to its lane, by worker and shard."
     case .rateLimited: "HTTP requests refused because the caller made too many, by policy."
     case .noticeStreams: "Open streams of notices."
     case .httpRequests: "HTTP requests answered, by method, route and status."

@@ -14,6 +14,9 @@ extension Metric {
     case .lagSeconds:
       (.workers, .gauge(self, "Age of the oldest unread entry", .max, .seconds, by: ["worker"]))
     case .lagEntries: (.workers, .gauge(self, "Unread entries", .sum, by: ["worker"]))
+    case .timers: (.workers, .rate(self, "Timers that came due", by: ["worker"]))
+    case .timerLagSeconds:
+      (.workers, .gauge(self, "How late timers are", .max, .seconds, by: ["worker"]))
     case .entries: (.workers, .rate(self, "Entries committed", by: ["worker"]))
     case .commits: (.workers, .rate(self, "Commits", by: ["worker"]))
     case .commitSeconds: (.workers, .quantiles(self, "Time of a commit", .seconds, by: ["worker"]))
