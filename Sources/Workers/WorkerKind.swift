@@ -66,6 +66,7 @@ package enum WorkerKind: String, CaseIterable, Sendable {
         return LaneSpec(
           name: name, streams: streams, retained: retained, writes: Rules.writes(in: shard),
           keepsDeadLetters: worker == .reservation,
+          timers: worker == .trade ? LaneTimers(key: Key.timers(of: shard), stream: streams[1]) : nil,
           makeHandler: { DecisionHandler<Rules>(shard: shard, streams: streams, policy: policy) })
       }
   }

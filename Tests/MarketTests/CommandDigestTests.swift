@@ -87,7 +87,7 @@ import Testing
   @Test func `a used id cannot be used again, but the id of a rejected command can`() throws {
     var (trade, stock, past): (ProductTrade, ProductStock, Past) = (ProductTrade(), ProductStock(), Past())
     func trades(_ command: Command) throws -> [String] {
-      try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.summary)
+      try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past, under: .timeless).map(\.summary)
     }
     #expect(try trades(.list(1)) == ["TradeListed → me"] && past.usedIDs == [1])
     #expect(try trades(.list(1)) == ["CommandRejected duplicateId → me"])
@@ -98,7 +98,7 @@ import Testing
     #expect(trade.listing?.id == 2)
     past = Past()
     func stocks(_ command: Command) throws -> [String] {
-      try StockDecider.decide(.ask(command), at: .zero, &stock, after: &past).map(\.summary)
+      try StockDecider.decide(.ask(command), at: .zero, &stock, after: &past, under: .timeless).map(\.summary)
     }
     #expect(try stocks(.register(1)) == ["StockRegistered → me"])
     #expect(try stocks(.withdrawStock(1)) == ["StockWithdrawn → me"])
@@ -113,7 +113,7 @@ import Testing
   @Test func `a former listing can be deleted, but not changed otherwise`() throws {
     var (trade, past) = (ProductTrade(), Past())
     func trades(_ command: Command) throws -> [String] {
-      try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past).map(\.summary)
+      try TradeDecider.decide(.ask(command), at: .zero, &trade, after: &past, under: .timeless).map(\.summary)
     }
     #expect(try trades(.list(1)) == ["TradeListed → me"])
     #expect(try trades(.withdraw(1)) == ["TradeWithdrawn → me"])

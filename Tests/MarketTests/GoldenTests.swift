@@ -153,6 +153,8 @@ extension GoldenTests {
         .changeTrade(
           ChangeTrade(id: 7, productid: product, productname: "시계", qty: 3, price: 1, seen: seen)))
     case .withdrawTrade: .withdraw(7, delete: true, seen: seen)
+    case .cancelDeal: .callOff(7, reserve: 9, .noShow, seen: seen)
+    case .confirmReceipt: .received(7)
     case .registerStock: .register(7, qty: 3)
     case .adjustStock:
       .stock(.adjustStock(AdjustStock(id: 7, productid: product, qty: 3, productname: "시계", seen: seen)))

@@ -59,9 +59,9 @@ import Testing
       Input<ReservationCommand>.ask(.reserve(1)), .ask(.cancel(1, delete: true)),
       .told(.tradeRejected, 1, .soldOut),
     ].enumerated() {
-      _ = rules.decide(input, at: EntryID(milliseconds: UInt64(index), sequence: 0), &state)
+      _ = rules.decide(input, at: EntryID(milliseconds: UInt64(index), sequence: 0), &state, under: .timeless)
     }
-    let said = rules.decide(.told(.cancelRefused, 1, .alreadyEnded), at: .zero, &state)
+    let said = rules.decide(.told(.cancelRefused, 1, .alreadyEnded), at: .zero, &state, under: .timeless)
     #expect(said.first?.status == .rejected)
     #expect(state?.isDeleted == false)
   }
@@ -116,8 +116,8 @@ import Testing
       Input<ReservationCommand>.ask(.reserve(1)), .ask(.move(1, address: "부산")),
       .ask(.move(1, address: "대구", seen: Seen(version: 1))),
     ] {
-      guard let said = rules.decide(input, at: .zero, &state).last else { continue }
-      let outcome = rules.outcome(of: said, state: state)
+      guard let said = rules.decide(input, at: .zero, &state, under: .timeless).last else { continue }
+      let outcome = rules.outcome(of: said, for: .reserve, state: state)
       guard !outcome.accepted else { continue }
       #expect(outcome.fields["reason"] == "stale")
       #expect(outcome.fields["reserveDt"] == "2024-04-04" && outcome.fields["version"] == "2")

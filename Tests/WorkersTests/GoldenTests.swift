@@ -23,7 +23,7 @@ import Testing
 
   @Test func `the stored form of a notice stays the same`() throws {
     let item = try #require(Story.begun().started().events.last)
-    let notices = Notice.all(of: item, status: .running, seller: "이준호", in: Shard(3))
+    let notices = Notice.all(of: item, seller: SellerOfProduct("이준호"), in: Shard(3))
     for (notice, role) in zip(notices, DealRole.allCases) {
       let kept = try Golden.text("notice \(role == .buyer ? "buyer" : "seller")", now: notice.fields.packed)
       #expect(notice.id.fields(stored: kept)?["message"] == notice.fields["message"])

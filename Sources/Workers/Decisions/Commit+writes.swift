@@ -41,23 +41,8 @@ extension Commit {
 
   /// Sets and cancels timers.
   mutating func write(_ changes: ProductTrade.TimerChanges, in shard: Shard) {
-    if !changes.set.isEmpty {
-      add { words in
-        words.add("ZADD")
-        words.add(Key.timers(of: shard))
-        for timer in changes.set {
-          words.add(Int(clamping: timer.due.milliseconds))
-          words.add(timer.member)
-        }
-      }
-    }
-    if !changes.canceled.isEmpty {
-      add { words in
-        words.add("ZREM")
-        words.add(Key.timers(of: shard))
-        for timer in changes.canceled { words.add(timer.member) }
-      }
-    }
+    schedule(changes.set.map { ($0.member, $0.due.milliseconds) }, at: Key.timers(of: shard))
+    cancel(timers: changes.canceled.map(\.member), at: Key.timers(of: shard))
   }
 
   /// Appends an event to the shard's journal. No worker listens to its own events.

@@ -14,8 +14,9 @@ struct Lane<Rules: Decider> {
   private var eventCursor = 0
   private var commandCursor = 0
   private var batch: Batch?
+  private let policy: Policy
 
-  init(_ rules: Rules.Type) {}
+  init(_ rules: Rules.Type, under policy: Policy = .timeless) { self.policy = policy }
 
   func state(_ key: Int) -> Rules.State { states[key] ?? Rules.initial }
   var keys: [Int] { states.keys.sorted() }
@@ -76,7 +77,7 @@ struct Lane<Rules: Decider> {
       guard let key = Self.key(input) else { continue }
       touched.insert(key)
       var state = state(key)
-      let events = try Rules.decide(input, at: id, &state, after: &past)
+      let events = try Rules.decide(input, at: id, &state, after: &past, under: policy)
       if case .event(let event) = input { history[key, default: []].append((id, event)) }
       // The journal gives its own positions to these events: no state can depend on them.
       history[key, default: []] += events.map { (.zero, $0) }
@@ -103,6 +104,7 @@ struct Lane<Rules: Decider> {
     switch input {
     case .command(let command, _): Rules.subject(of: command)
     case .event(let event): Rules.subject(of: event)
+    case .time(let timer): timer.productid
     }
   }
 

@@ -20,9 +20,10 @@ struct Laws {
   /// Whether the trade ends a deal by this step.
   private static func ends(_ step: DealStep) -> Bool {
     switch step {
-    case .tradeCompleted, .tradeRejected, .tradeCanceled: true
+    case .tradeCompleted, .tradeRejected, .tradeCanceled, .tradeCalledOff, .tradeExpired: true
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
-      .tradeStarted, .tradeWaiting, .handoverRequested, .cancelRefused:
+      .tradeStarted, .tradeWaiting, .handoverRequested, .cancelRefused, .tradeHandedOver, .tradeReminded,
+      .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       false
     }
   }

@@ -52,6 +52,19 @@ extension Command {
     .trade(.handover(Handover(id: id, productid: productid, reserveid: reserve, seen: seen)))
   }
 
+  static func callOff(
+    _ id: Int = 1, reserve: Int, _ reason: CancelReason = .noShow, seen: Seen = Seen(),
+    productid: Int = product
+  ) -> Command {
+    .trade(
+      .cancelDeal(CancelDeal(id: id, productid: productid, reserveid: reserve, reason: reason, seen: seen)))
+  }
+
+  /// - Parameter id: the reservation's.
+  static func received(_ id: Int, productid: Int = product) -> Command {
+    .trade(.confirmReceipt(ConfirmReceipt(id: id, productid: productid)))
+  }
+
   static func relist(
     _ id: Int = 1, qty: Int? = nil, price: Int? = nil, seen: Seen = Seen(), productid: Int = product
   ) -> Command {

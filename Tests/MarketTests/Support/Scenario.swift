@@ -8,8 +8,10 @@ struct Scenario<Rules: Decider> {
   /// Summaries of the emitted events, and the laws that were broken.
   private var said: [String] = []
   private var position = EntryID.zero
+  private let policy: Policy
 
-  init(_ rules: Rules.Type, _ inputs: [Input<Rules.Command>]) throws {
+  init(_ rules: Rules.Type, _ inputs: [Input<Rules.Command>], under policy: Policy = .timeless) throws {
+    self.policy = policy
     state = Rules.initial
     for input in inputs { take(input) }
   }
@@ -31,15 +33,17 @@ struct Scenario<Rules: Decider> {
   private mutating func take(_ input: Input<Rules.Command>) {
     position.milliseconds += 1
     do throws(BrokenLaw) {
-      said += try Rules.decide(input, at: position, &state).map(\.summary)
+      said += try Rules.decide(input, at: position, &state, under: policy).map(\.summary)
     } catch {
       said.append(error.message)
     }
   }
 }
 
-func given<Rules: Decider>(_ rules: Rules.Type, _ inputs: Input<Rules.Command>...) throws -> Scenario<Rules> {
-  try Scenario(rules, inputs)
+func given<Rules: Decider>(
+  _ rules: Rules.Type, under policy: Policy = .timeless, _ inputs: Input<Rules.Command>...
+) throws -> Scenario<Rules> {
+  try Scenario(rules, inputs, under: policy)
 }
 
 extension Event {

@@ -78,7 +78,8 @@ struct World {
         journal.append(event.fields, at: now)
         guard let caller = event.caller else { continue }
         try require(caller.replyto == "door", "\(event) forgot where to answer")
-        outcomes[caller.commandid, default: []].append(Rules.outcome(of: event, state: state))
+        outcomes[caller.commandid, default: []].append(
+          Rules.outcome(of: event, for: input.entity, state: state))
       }
     }
     return lane
@@ -113,5 +114,12 @@ struct World {
     default: try commit(worker)
     }
     wait(UInt64.random(in: 0...1, using: &random))
+  }
+}
+
+extension Input {
+  /// What its command names by its id.
+  fileprivate var entity: Entity {
+    if case .command(let command, _) = self { command.kind.entity } else { .trade }
   }
 }
