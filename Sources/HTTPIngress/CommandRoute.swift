@@ -32,7 +32,8 @@ extension CommandKind {
   var isSigned: Bool {
     switch self {
     case .reserve, .listTrade: true
-    case .changeReserve, .cancelReserve, .changeTrade, .handover, .withdrawTrade, .cancelDeal, .confirmReceipt,
+    case .changeReserve, .cancelReserve, .changeTrade, .handover, .withdrawTrade, .cancelDeal,
+      .confirmReceipt,
       .registerStock, .adjustStock,
       .withdrawStock:
       false

@@ -67,7 +67,8 @@ extension MypageRow {
     self.begun = begun
     var terms: Terms?
     if let reserveDt = fields["reserveDt"] {
-      terms = Terms(price: fields["price"].flatMap { Int($0) }, reserveDt: reserveDt, address: fields["address"] ?? "")
+      terms = Terms(
+        price: fields["price"].flatMap { Int($0) }, reserveDt: reserveDt, address: fields["address"] ?? "")
     }
     deal = Deal(
       reserveid: reserveid, productid: productid, userid: buyer, productname: fields["productname"] ?? "",

@@ -11,7 +11,10 @@ import Testing
     .withdrawStock(), .move(1, address: "", seen: Seen(version: 2)), .cancel(1, seen: Seen(version: 2)),
     .relist(qty: 3, seen: Seen(version: 1, held: 0, sold: 2)), .handOver(seen: Seen(version: 3)),
     .withdraw(seen: Seen(held: 1)), .withdraw(delete: true), .adjust(qty: 0, seen: Seen(version: 4, held: 0)),
-    .withdrawStock(seen: Seen(version: 9)),
+    .withdrawStock(seen: Seen(version: 9)), .reserve(1, price: nil), .list(confirm: .code),
+    .handOver(reserve: 9, code: "0427"), .callOff(reserve: 9),
+    .callOff(reserve: 9, .damaged, seen: Seen(sold: 1)),
+    .received(9),
   ]
 
   @Test(arguments: commands)
@@ -29,6 +32,7 @@ import Testing
     #expect(Set(CommandKind.allCases).subtracting(Self.commands.map(\.kind)) == [])
     #expect(CommandKind.allCases.filter(\.creates) == [.reserve, .listTrade, .registerStock])
     #expect(CommandKind.handover.worker == .trade && CommandKind.handover.entity == .trade)
+    #expect(CommandKind.confirmReceipt.worker == .trade && CommandKind.confirmReceipt.entity == .reserve)
     #expect(CommandKind.adjustStock.worker == .stock && CommandKind.adjustStock.entity == .inventory)
   }
 

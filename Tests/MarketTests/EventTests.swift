@@ -80,7 +80,7 @@ import Testing
       #expect(throws: FieldError.self, "\(field)") { try Event(fields: bad) }
     }
     let told = Event(.deal(.reserveCompleted, deal(7))).fields
-    for field in ["id", "price", "reserveDt"] {
+    for field in ["id", "reserveDt"] {
       let bad = Fields(told.pairs.filter { $0.name != field })
       #expect(throws: FieldError.self, "\(field)") { try Event(fields: bad) }
     }

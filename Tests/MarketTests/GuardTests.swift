@@ -8,14 +8,18 @@ import Testing
 @Suite struct GuardTests {
   @Test func `every worker listens to the events that it decides by, and not to its own`() {
     #expect(
-      DecidingWorker.stock.listensTo == ["TradeListed", "TradeStarted", "TradeCompleted", "TradeCanceled"])
+      DecidingWorker.stock.listensTo == [
+        "TradeListed", "TradeStarted", "TradeCompleted", "TradeCanceled", "TradeCalledOff", "TradeExpired",
+      ])
     #expect(
       DecidingWorker.reservation.listensTo == [
         "TradeStarted", "TradeWaiting", "TradeRejected", "TradeCompleted", "TradeCanceled", "CancelRefused",
+        "TradeHandedOver", "TradeCalledOff", "TradeExpired", "TradeRescheduled", "TradeTermsChanged",
       ])
     #expect(
       DecidingWorker.trade.listensTo == [
-        "ReserveCompleted", "ReserveCancelRequested", "StockHeld", "StockShort", "StockDecreased",
+        "ReserveCompleted", "ReserveChanged", "ReserveCancelRequested", "StockHeld", "StockShort",
+        "StockDecreased",
         "StockReleased", "StockRegistered", "StockAdjusted", "StockWithdrawn",
       ])
     for step in Event.steps { #expect(!step.heardBy.contains(step.worker), "\(step.rawValue)") }

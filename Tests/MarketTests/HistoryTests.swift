@@ -7,31 +7,37 @@ import Testing
 @Suite struct HistoryTests {
   /// Each of these starts a series of histories; a history can be repeated from its own seed.
   static let seeds: [UInt64] = [20_240_404, 7, 0xC0FFEE, 1_000_003]
-  static let histories: UInt64 = 600
+  static let histories: UInt64 = 700
 
   @Test(arguments: seeds)
   func `a random history keeps the laws of the market`(seed: UInt64) throws {
     print("histories from seed \(seed)")
     var told: Set<String> = []
+    var steps = 0
     for history in 0..<Self.histories {
       let own = seed &+ history &* 0x1_0000_0000
       do {
-        told.formUnion(try live(own, checksCodec: history.isMultiple(of: 8)).told)
+        let world = try live(own, checksCodec: history.isMultiple(of: 8))
+        told.formUnion(world.told)
+        steps += world.steps
       } catch {
         Issue.record("the history of seed \(own) broke a law: \(error)")
         return
       }
     }
+    print("\(steps) steps")
+    #expect(steps >= 100_000)
     // Otherwise, the histories would prove little: everything that can happen has to happen.
     let everything = Set(
       DealStep.allCases.map(\.rawValue) + StockAnswer.allCases.map(\.rawValue)
         + ListingStep.allCases.map(\.rawValue)
-        + StockStep.allCases.map(\.rawValue) + Refusal.allCases.map(\.rawValue))
+        + StockStep.allCases.map(\.rawValue) + Refusal.allCases.map(\.rawValue)
+        + CancelReason.allCases.map(\.rawValue))
     #expect(everything.subtracting(told) == Self.tooRare)
   }
 
   @Test func `random commands are of every kind`() {
-    var commands = RandomCommands(SplitMix64(seed: 7), products: 3, calm: false)
+    var commands = RandomCommands(SplitMix64(seed: 7), products: 3, calm: false, under: Policy())
     let kinds = (1...1000).map { _ in commands.next().kind }
     #expect(Set(CommandKind.allCases).subtracting(kinds) == [])
   }
@@ -46,19 +52,56 @@ import Testing
   private func live(_ seed: UInt64, checksCodec: Bool) throws -> World {
     var random = SplitMix64(seed: seed)
     let calm = random.oneIn(3)
+    let policy = Policy.random(&random)
     var commands = RandomCommands(
-      SplitMix64(seed: random.next()), products: Int.random(in: 1...3, using: &random), calm: calm)
-    var world = World()
+      SplitMix64(seed: random.next()), products: Int.random(in: 1...3, using: &random), calm: calm,
+      under: policy)
+    var world = World(under: policy)
     world.checksCodec = checksCodec
     let stepsPerCommand = 1 << Int.random(in: 0...5, using: &random)
     for _ in 0..<Int.random(in: 5...60, using: &random) {
-      world.ask(commands.next(), as: commands.actor())
+      world.ask(commands.next(at: world.now, code: world.code), as: commands.actor())
       for _ in 0..<stepsPerCommand { try world.stumble(&random) }
     }
     try world.settle()
     try Laws.checkQuiet(world)
+    // What is left ends by itself, where that is not turned off.
+    try world.liveOn()
+    try Laws.checkQuiet(world)
+    if policy.endsAll {
+      for product in world.trades.keys {
+        let trade = world.trades.state(product)
+        try require(trade.running.isEmpty && trade.line.isEmpty, "a deal that never ends: \(trade)")
+      }
+    }
     // A deal starts only if there are units for it, so stock is short only if it was changed meanwhile.
     if calm { try require(!world.told.contains(StockAnswer.stockShort.rawValue), "short") }
     return world
   }
+}
+
+extension Policy {
+  /// Periods of some milliseconds, some of them off.
+  static func random(_ random: inout SplitMix64) -> Policy {
+    func period(_ range: ClosedRange<Int>) -> Int {
+      isTimeless || random.oneIn(4) ? 0 : Int.random(in: range, using: &random)
+    }
+    let isTimeless = random.oneIn(3)
+    var policy = Policy(utc: { $0 })
+    policy.expiry = period(1...300)
+    policy.reminders = [period(1...300), period(1...100)]
+    policy.waiting = period(1...400)
+    policy.receipt = period(1...200)
+    policy.listingReminder = period(50...300)
+    policy.wrongCodes = random.oneIn(3) ? 2 : 1
+    policy.codePause = Int.random(in: 1...100, using: &random)
+    policy.price = random.oneIn(2) ? .listing : .free
+    policy.oneReservationEach = random.oneIn(3)
+    policy.allowsOwnListing = !random.oneIn(3)
+    policy.codes = random.oneIn(5) ? nil : HandoverCodes(secret: [7])
+    return policy
+  }
+
+  /// Whether every deal ends by itself.
+  var endsAll: Bool { expiry > 0 && waiting > 0 && receipt > 0 }
 }

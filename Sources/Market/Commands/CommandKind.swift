@@ -37,7 +37,8 @@ public enum CommandKind: String, CaseIterable, Sendable {
   public var creates: Bool {
     switch self {
     case .reserve, .listTrade, .registerStock: true
-    case .cancelReserve, .changeReserve, .handover, .changeTrade, .withdrawTrade, .cancelDeal, .confirmReceipt,
+    case .cancelReserve, .changeReserve, .handover, .changeTrade, .withdrawTrade, .cancelDeal,
+      .confirmReceipt,
       .adjustStock, .withdrawStock:
       false
     }

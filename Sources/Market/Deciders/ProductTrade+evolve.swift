@@ -66,7 +66,9 @@ extension ProductTrade {
       guard stop(id) != nil else { return }
       listing?.sold += deal.qty
       owed += deal.qty
-    case .cancelRefused, .reserveCanceled, .reserveDeleted, .tradeNext:
+    case .cancelRefused:
+      running[id]?.cancelRequested = false
+    case .reserveCanceled, .reserveDeleted, .tradeNext:
       break
     }
   }

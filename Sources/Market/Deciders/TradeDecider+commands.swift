@@ -152,7 +152,9 @@ extension Decision<TradeDecider> {
     guard let deal = state.running[command.id]?.deal ?? waiting else {
       return refuse(command, .notFound, caller)
     }
-    guard caller.mayAct(for: deal.userid) else { return refuse(command, .notYours, caller, userid: deal.userid) }
+    guard caller.mayAct(for: deal.userid) else {
+      return refuse(command, .notYours, caller, userid: deal.userid)
+    }
     guard state.running[command.id]?.phase == .awaitingReceipt else {
       return refuse(command, .notHandedOver, caller, userid: deal.userid)
     }

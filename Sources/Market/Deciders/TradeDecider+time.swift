@@ -43,7 +43,8 @@ extension Decision<TradeDecider> {
 
   private mutating func endWaiting(_ reserveid: Int) {
     guard let waiting = state.line.first(where: { $0.deal.reserveid == reserveid }) else { return }
-    let hasPassed = policy.end(of: waiting.reserveDt).map { $0 > waiting.arrived.moment && $0 <= now } ?? false
+    let hasPassed =
+      policy.end(of: waiting.reserveDt).map { $0 > waiting.arrived.moment && $0 <= now } ?? false
     emit(
       .deal(.tradeRejected, annotated(waiting.deal, hasPassed ? .datePassed : .waitedTooLong).atRest))
   }
@@ -64,7 +65,9 @@ extension Decision<TradeDecider> {
     if let running = state.running[reserveid] {
       guard running.phase != .awaitingReceipt else { return }
       var course = policy.course(running: running.waiting.reserveDt, at: now)
-      (course.wrongCodes, course.pausedUntil) = (running.deal.course.wrongCodes, running.deal.course.pausedUntil)
+      (course.wrongCodes, course.pausedUntil) = (
+        running.deal.course.wrongCodes, running.deal.course.pausedUntil
+      )
       reschedule(running.deal, to: course)
     } else if let waiting = state.line.first(where: { $0.deal.reserveid == reserveid }) {
       reschedule(

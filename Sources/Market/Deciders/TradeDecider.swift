@@ -115,7 +115,11 @@ extension Decision<TradeDecider> {
   /// Whether the deal has entered the line with this decision.
   private func isNew(_ waiting: WaitingDeal) -> Bool {
     events.contains { event in
-      if case .deal(.tradeWaiting, let deal) = event.fact { deal.reserveid == waiting.deal.reserveid } else { false }
+      if case .deal(.tradeWaiting, let deal) = event.fact {
+        deal.reserveid == waiting.deal.reserveid
+      } else {
+        false
+      }
     }
   }
 

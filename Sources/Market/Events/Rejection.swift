@@ -12,7 +12,8 @@ public struct Rejection: Hashable, Sendable {
   public var retryAt: Moment?
 
   public init(
-    kind: CommandKind, id: Int, productid: Int, refusal: Refusal, userid: String? = nil, status: Status? = nil,
+    kind: CommandKind, id: Int, productid: Int, refusal: Refusal, userid: String? = nil,
+    status: Status? = nil,
     retryAt: Moment? = nil
   ) {
     self.kind = kind

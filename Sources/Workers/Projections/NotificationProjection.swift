@@ -61,7 +61,8 @@ struct NotificationProjection: Projection {
   ) throws(RedisError) {
     var sellers: [Int: SellerOfProduct?] = [:]
     if let found = try loaded.first?.get() {
-      for (productid, seller) in zip(asked, found) { sellers[productid] = .some(seller.string.map { SellerOfProduct(packed: $0) })
+      for (productid, seller) in zip(asked, found) {
+        sellers[productid] = .some(seller.string.map { SellerOfProduct(packed: $0) })
       }
     }
     var notices: [Notice] = []
@@ -70,7 +71,9 @@ struct NotificationProjection: Projection {
       if case .listing(let step, let listing) = event.fact, step == .tradeListed || step == .tradeChanged {
         let seller = SellerOfProduct(listing)
         sellers[listing.productid] = seller
-        if !isReplay { commit.add { $0.add("SET", Key.seller(of: listing.productid, in: shard), seller.packed) } }
+        if !isReplay {
+          commit.add { $0.add("SET", Key.seller(of: listing.productid, in: shard), seller.packed) }
+        }
       }
       if event.audience.isEmpty { continue }
       let known = sellers[event.productid] ?? known(event.productid)

@@ -52,10 +52,16 @@ struct Lane<Rules: Decider> {
         next.events += 1
       } else if let commandID, commandID <= known {
         let entry = asked[command].entry
-        guard let own = Rules.Command(entry.command) else {
-          throw Violation("\(Rules.self) does not decide \(entry.command)")
+        switch entry {
+        case .command(let command, let caller):
+          guard let own = Rules.Command(command) else {
+            throw Violation("\(Rules.self) does not decide \(command)")
+          }
+          next.inputs.append((commandID, .command(own, caller)))
+        case .time(let timer):
+          // A timer comes by its name.
+          next.inputs.append((commandID, .time(try timer.reread())))
         }
-        next.inputs.append((commandID, .command(own, entry.caller)))
         command += 1
         next.commands += 1
       } else {
@@ -69,8 +75,9 @@ struct Lane<Rules: Decider> {
   mutating func commit(
     checkingCodec: Bool,
     said: (_ input: Input<Rules.Command>, _ events: [Event], _ state: Rules.State) throws -> Void
-  ) throws {
-    guard let batch else { return }
+  ) throws -> ProductTrade.TimerChanges {
+    var changes = ProductTrade.TimerChanges()
+    guard let batch else { return changes }
     var touched: Set<Int> = []
     let before = states
     for (id, input) in batch.inputs {
@@ -83,6 +90,11 @@ struct Lane<Rules: Decider> {
       history[key, default: []] += events.map { (.zero, $0) }
       states[key] = state
       try said(input, events, state)
+    }
+    for key in touched {
+      let change = Rules.timerChanges(from: before[key] ?? Rules.initial, to: state(key))
+      changes.set += change.set
+      changes.canceled += change.canceled
     }
     if checkingCodec {
       for key in touched {
@@ -97,6 +109,7 @@ struct Lane<Rules: Decider> {
     eventCursor += batch.events
     commandCursor += batch.commands
     self.batch = nil
+    return changes
   }
 
   /// Returns the id of the state that an input is about.
@@ -126,4 +139,12 @@ extension Fields {
   }
 
   fileprivate var sorted: [String] { pairs.map { "\($0.name)=\($0.value)" }.sorted() }
+}
+
+extension Timer {
+  /// Returns what its entry says.
+  fileprivate func reread() throws -> Timer {
+    guard let read = try Timer(fields: fields) else { throw Violation("\(fields) is no timer") }
+    return read
+  }
 }

@@ -38,7 +38,7 @@ struct Laws {
   }
 
   /// Nothing is sold twice, and nobody is overtaken by a later buyer.
-  func check(trade: ProductTrade, after events: [Event]) throws {
+  func check(trade: ProductTrade, after events: [Event], under policy: Policy) throws {
     let running = trade.running.values.reduce(0) { $0 + $1.deal.qty }
     if let listing = trade.listing {
       try require(listing.free >= 0 && listing.sold >= 0, "oversold: \(listing)")
@@ -53,7 +53,21 @@ struct Laws {
     }
     for case .deal(.cancelRefused, let deal) in events.map(\.fact) {
       try require(
-        ends[deal.reserveid] != nil || events.count > 1, "refused a cancel of what goes on: \(deal)")
+        ends[deal.reserveid] != nil || events.count > 1 || deal.refusal == .alreadyHandedOver,
+        "refused a cancel of what goes on: \(deal)")
+    }
+    let buyers = trade.running.values.map(\.deal.userid) + trade.line.map(\.deal.userid)
+    if policy.oneReservationEach {
+      try require(Set(buyers).count == buyers.count, "two reservations of one buyer: \(trade)")
+    }
+    for deal in trade.running.values {
+      if !policy.allowsOwnListing { try require(deal.deal.userid != deal.deal.seller, "own goods: \(deal)") }
+      let mayEnd = deal.phase == .awaitingReceipt ? policy.receipt > 0 : policy.expiry > 0
+      try require((deal.deal.course.until != nil) == mayEnd, "no end, or one that is off: \(deal)")
+    }
+    for deal in trade.line where !events.isEmpty {
+      try require(
+        (deal.deal.course.until != nil) == (policy.waiting > 0), "no end, or one that is off: \(deal)")
     }
   }
 
@@ -72,7 +86,8 @@ struct Laws {
       let owner: String?
       switch event.fact {
       case .deal(let step, let deal):
-        owner = step.worker == .reservation ? deal.userid : deal.seller ?? seller
+        owner =
+          step.worker == .reservation || command.kind == .confirmReceipt ? deal.userid : deal.seller ?? seller
       case .listing(_, let listing): owner = listing.userid
       case .stock: owner = seller
       case .hold, .rejected: continue
@@ -110,26 +125,42 @@ struct Laws {
       try require(stock?.level.held ?? 0 == running, "\(trade)\n  of \(String(describing: stock))")
       try require(
         trade.running.values.allSatisfy {
-          $0.phase == .held && !$0.cancelRequested && $0.handoverCaller == nil
+          ($0.phase == .held || $0.phase == .awaitingReceipt) && !$0.cancelRequested
+            && $0.handoverCaller == nil
         },
         "unsettled: \(trade)")
       try require(trade.line.allSatisfy { trade.hopeless($0.deal.qty) == nil }, "hopeless: \(trade)")
       if let head = trade.line.first { try require(trade.obstacle(head.deal.qty) != nil, "stuck: \(trade)") }
-      for id in trade.running.keys { seen[id] = .running }
+      for (id, deal) in trade.running { seen[id] = deal.phase == .held ? .running : .handedOver }
       for waiting in trade.line { seen[waiting.deal.reserveid] = .waiting }
     }
+    let timers = world.trades.keys.flatMap { world.trades.state($0).timers }
+    try require(Set(timers).count == timers.count, "the same timer twice: \(timers)")
+    try require(
+      Set(timers) == world.timers,
+      "timers without their states, or the other way round: \(Set(timers).symmetricDifference(world.timers))")
     for id in world.reservations.keys {
       guard let reservation = world.reservations.state(id) else { continue }
       try require(!reservation.cancelRequested && reservation.canceler == nil, "locked: \(reservation)")
       let agrees = seen[id].map { $0 == reservation.status } ?? (reservation.ended != nil)
+      let until = world.trades.state(reservation.deal.productid).until(of: id)
+      try require(reservation.until == until, "\(reservation) ends \(String(describing: until))")
       try require(agrees, "\(reservation) but the trade says \(String(describing: seen[id]))")
     }
     for (_, asked) in DecidingWorker.allCases.flatMap({ world.log($0).entries }) {
-      let outcomes = world.outcomes[asked.caller.commandid] ?? []
-      try require(outcomes.count == 1, "\(asked.command) came to \(outcomes)")
+      guard case .command(let command, let caller) = asked else { continue }
+      let outcomes = world.outcomes[caller.commandid] ?? []
+      try require(outcomes.count == 1, "\(command) came to \(outcomes)")
     }
     try world.reservations.checkReplay()
     try world.trades.checkReplay()
     try world.stocks.checkReplay()
+  }
+}
+
+extension ProductTrade {
+  /// When a deal under way ends by itself.
+  fileprivate func until(of reserveid: Int) -> Moment? {
+    (running[reserveid]?.deal ?? line.first { $0.deal.reserveid == reserveid }?.deal)?.course.until
   }
 }

@@ -8,53 +8,79 @@ struct RandomCommands {
   let products: Int
   /// Whether nobody ever adjusts or withdraws the stock.
   let calm: Bool
+  private let policy: Policy
   private var reserves = 0
   private var trades: [Int: Int] = [:]
   private var stocks: [Int: Int] = [:]
 
-  init(_ random: SplitMix64, products: Int, calm: Bool) {
+  init(_ random: SplitMix64, products: Int, calm: Bool, under policy: Policy) {
+    self.policy = policy
     self.random = random
     self.calm = calm
     self.products = products
   }
 
-  mutating func next() -> Command {
+  /// - Parameters:
+  ///   - now: when it is; dates are mostly near.
+  ///   - code: returns what the buyer of a deal is shown, of a product's first one if its reservation is nil.
+  mutating func next(
+    at now: Moment = Moment(milliseconds: 1_795_000_000_000),
+    code: (_ productid: Int, _ reserveid: Int?) -> String? = { _, _ in nil }
+  ) -> Command {
     let product = Int.random(in: 1...products, using: &random)
     let units = Int.random(in: 1...3, using: &random)
-    switch Int.random(in: 0..<(calm ? 28 : 32), using: &random) {
+    switch Int.random(in: 0..<(calm ? 33 : 40), using: &random) {
     case 0..<8:
       // Sometimes an id that is taken.
       if reserves == 0 || !random.oneIn(12) { reserves += 1 }
       return .reserve(
         reserves, qty: random.oneIn(3) ? units : 1, productid: reserves % products + 1,
-        by: "buyer\(reserves % 4)", once: random.oneIn(3))
+        by: random.oneIn(12) ? "seller" : "buyer\(reserves % 4)", once: random.oneIn(3), at: date(near: now),
+        price: random.oneIn(3) ? nil : 50_000)
     case 8..<11:
       let id = someReserve()
       return .cancel(id, delete: random.oneIn(3), productid: id % products + 1)
     case 11:
       let id = someReserve()
       return .move(
-        id, to: "2024-05-05", address: random.oneIn(2) ? "" : nil, seen: seen(), productid: id % products + 1)
+        id, to: date(near: now), address: random.oneIn(2) ? "" : nil, seen: seen(),
+        productid: id % products + 1)
     case 12..<16:
       // Mostly refused, because the last one is still open.
       if random.oneIn(4) { trades[product, default: 0] += 1 }
-      return .list(random.oneIn(5) ? anOldID(trades) : trade(of: product), qty: units + 1, productid: product)
+      return .list(
+        random.oneIn(5) ? anOldID(trades) : trade(of: product), qty: units + 1, productid: product,
+        confirm: Market.Confirmation.allCases.randomElement(using: &random) ?? .none)
     case 16..<22:
-      if random.oneIn(2) { return .handOver(trade(of: product), productid: product) }
+      if random.oneIn(2) {
+        return .handOver(trade(of: product), productid: product, code: entered(code(product, nil)))
+      }
       let id = anyReserve()
-      return .handOver(trade(of: id % products + 1), reserve: id, productid: id % products + 1)
+      return .handOver(
+        trade(of: id % products + 1), reserve: id, productid: id % products + 1,
+        code: entered(code(id % products + 1, id)))
     case 22..<24:
       // Often the smallest quantity: less than what is promised.
       let qty = random.oneIn(4) ? nil : random.oneIn(2) ? 1 : Int.random(in: 2...4, using: &random)
-      return .relist(trade(of: product), qty: qty, price: 1, seen: seen(), productid: product)
+      return .relist(
+        trade(of: product), qty: qty, price: random.oneIn(3) ? 1 : 50_000, seen: seen(), productid: product)
     case 24:
       let id = random.oneIn(4) ? anOldID(trades) : trade(of: product)
       return .withdraw(id, delete: random.oneIn(2), productid: product)
-    case 25..<28:
+    case 25..<27:
+      let id = anyReserve()
+      return .callOff(
+        trade(of: id % products + 1), reserve: id,
+        CancelReason.allCases.randomElement(using: &random) ?? .other,
+        seen: seen(), productid: id % products + 1)
+    case 27..<30:
+      let id = anyReserve()
+      return .received(id, productid: id % products + 1)
+    case 30..<33:
       // A new one after every withdrawal, whether or not that succeeded.
       let id = Self.id((stocks[product] ?? 0) + 1, of: product)
       return .register(random.oneIn(6) ? anOldID(stocks) : id, qty: units, productid: product)
-    case 28..<31:
+    case 33..<39:
       return .adjust(
         someStock(of: product), qty: Int.random(in: 0...5, using: &random), seen: seen(), productid: product)
     default:
@@ -62,6 +88,16 @@ struct RandomCommands {
       stocks[product, default: 0] += 1
       return .withdrawStock(id, productid: product)
     }
+  }
+
+  /// Returns a date, mostly one that is soon.
+  private mutating func date(near now: Moment) -> String {
+    random.oneIn(6) ? "2024-04-04" : now.advanced(by: Int.random(in: -50...300, using: &random)).description
+  }
+
+  /// Returns what a seller enters who has been told a code.
+  private mutating func entered(_ code: String?) -> String? {
+    random.oneIn(4) ? nil : random.oneIn(2) ? "0000" : code
   }
 
   /// Returns who sends the next command; mostly somebody trusted, else anybody.

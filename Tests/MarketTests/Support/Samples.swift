@@ -15,13 +15,14 @@ func level(_ qty: Int, held: Int = 0, version: Int = 1) -> StockLevel {
 
 extension Command {
   static func reserve(
-    _ id: Int, qty: Int = 1, productid: Int = product, by userid: String? = nil, once: Bool = false
+    _ id: Int, qty: Int = 1, productid: Int = product, by userid: String? = nil, once: Bool = false,
+    at reserveDt: String = "2024-04-04", price: Int? = 50_000
   ) -> Command {
     .reservation(
       .reserve(
         Reserve(
           id: id, productid: productid, userid: userid ?? "buyer\(id)", productname: "애플워치", qty: qty,
-          reserveDt: "2024-04-04", address: "서울특별시 서초구 방배동", price: 50_000, once: once)))
+          reserveDt: reserveDt, address: "서울특별시 서초구 방배동", price: price, once: once)))
   }
 
   static func cancel(
@@ -39,17 +40,20 @@ extension Command {
         ChangeReserve(id: id, productid: productid, reserveDt: reserveDt, address: address, seen: seen)))
   }
 
-  static func list(_ id: Int = 1, qty: Int = 1, productid: Int = product) -> Command {
+  static func list(
+    _ id: Int = 1, qty: Int = 1, productid: Int = product, confirm: Market.Confirmation = .none
+  ) -> Command {
     .trade(
       .listTrade(
         ListTrade(
-          id: id, productid: productid, userid: "seller", productname: "애플워치", qty: qty, price: 50_000)))
+          id: id, productid: productid, userid: "seller", productname: "애플워치", qty: qty, price: 50_000,
+          confirm: confirm)))
   }
 
   static func handOver(
-    _ id: Int = 1, reserve: Int? = nil, seen: Seen = Seen(), productid: Int = product
+    _ id: Int = 1, reserve: Int? = nil, seen: Seen = Seen(), productid: Int = product, code: String? = nil
   ) -> Command {
-    .trade(.handover(Handover(id: id, productid: productid, reserveid: reserve, seen: seen)))
+    .trade(.handover(Handover(id: id, productid: productid, reserveid: reserve, code: code, seen: seen)))
   }
 
   static func callOff(

@@ -7,7 +7,7 @@ struct Scenario<Rules: Decider> {
   private(set) var state: Rules.State
   /// Summaries of the emitted events, and the laws that were broken.
   private var said: [String] = []
-  private var position = EntryID.zero
+  private var position = EntryID(milliseconds: 1_795_000_000_000, sequence: 0)
   private let policy: Policy
 
   init(_ rules: Rules.Type, _ inputs: [Input<Rules.Command>], under policy: Policy = .timeless) throws {
@@ -29,6 +29,16 @@ struct Scenario<Rules: Decider> {
     #expect(said == gists, sourceLocation: location)
     return self
   }
+
+  /// Lets time pass.
+  func after(_ milliseconds: Int) -> Scenario {
+    var next = self
+    next.position.milliseconds += UInt64(milliseconds)
+    return next
+  }
+
+  /// The time of the last input.
+  var now: Moment { position.moment }
 
   private mutating func take(_ input: Input<Rules.Command>) {
     position.milliseconds += 1
@@ -54,6 +64,7 @@ extension Event {
     if let deal {
       words.append("#\(deal.reserveid)")
       refusal = deal.refusal
+      if let cause = deal.cause { words.append(cause.rawValue) }
       if deal.held > 0 { words.append("held \(deal.held)") }
     }
     if case .rejected(let rejection) = fact { refusal = rejection.refusal }
@@ -70,8 +81,21 @@ extension Input {
     return .command(own, Caller(commandid: caller, actor: actor))
   }
 
-  static func reserved(_ id: Int, qty: Int = 1) -> Input {
-    .event(Event(.deal(.reserveCompleted, deal(id, qty: qty))))
+  static func reserved(
+    _ id: Int, qty: Int = 1, at reserveDt: String = "2024-04-04", price: Int? = 50_000,
+    by userid: String? = nil
+  ) -> Input {
+    var deal = deal(id, qty: qty)
+    deal.terms?.reserveDt = reserveDt
+    deal.terms?.price = price
+    deal.userid = userid ?? deal.userid
+    return .event(Event(.deal(.reserveCompleted, deal)))
+  }
+
+  static func moved(_ id: Int, to reserveDt: String) -> Input {
+    var deal = deal(id)
+    deal.terms?.reserveDt = reserveDt
+    return .event(Event(.deal(.reserveChanged, deal)))
   }
 
   static func told(_ step: DealStep, _ id: Int, qty: Int = 1, held: Int = 0, _ refusal: Refusal? = nil)

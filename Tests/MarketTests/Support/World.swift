@@ -4,23 +4,38 @@ import Testbed
 
 /// One shard with its three workers, each at its own pace.
 struct World {
-  struct Asked {
-    let command: Command
-    let caller: Caller
+  /// An entry of a worker's commands.
+  enum Asked {
+    case command(Command, Caller)
+    case time(Timer)
   }
 
   private(set) var journal = Log<Fields>()
   private(set) var commands: [DecidingWorker: Log<Asked>] = [:]
-  private(set) var reservations = Lane(ReservationDecider.self)
-  private(set) var trades = Lane(TradeDecider.self)
-  private(set) var stocks = Lane(StockDecider.self)
+  private(set) var reservations: Lane<ReservationDecider>
+  private(set) var trades: Lane<TradeDecider>
+  private(set) var stocks: Lane<StockDecider>
+  let policy: Policy
+  /// The clock: what is due when.
+  private(set) var timers: Set<Timer> = []
+  /// The timers that have come.
+  private var come: [Timer] = []
   /// The outcomes of each command.
   private(set) var outcomes: [String: [Outcome]] = [:]
   var laws = Laws()
   /// Whether stored states are read back at every commit.
   var checksCodec = false
-  private var now: UInt64 = 1
+  private(set) var now = Moment(milliseconds: 1_795_000_000_000)
   private var asked = 0
+  /// How many reads, commits and crashes there were.
+  private(set) var steps = 0
+
+  init(under policy: Policy = .timeless) {
+    self.policy = policy
+    reservations = Lane(ReservationDecider.self, under: policy)
+    trades = Lane(TradeDecider.self, under: policy)
+    stocks = Lane(StockDecider.self, under: policy)
+  }
 
   /// Every type and every reason on the journal.
   var told: Set<String> {
@@ -33,11 +48,26 @@ struct World {
     asked += 1
     let caller = Caller(commandid: "c\(asked)", replyto: "door", actor: actor)
     let worker = command.kind.worker
-    commands[worker, default: Log()].append(Asked(command: command, caller: caller), at: now)
+    commands[worker, default: Log()].append(.command(command, caller), at: now.milliseconds)
     return caller.commandid
   }
 
-  mutating func wait(_ milliseconds: UInt64) { now += milliseconds }
+  mutating func wait(_ milliseconds: Int) { now = now.advanced(by: milliseconds) }
+
+  /// Lets what is due come back to the trade worker, the earliest first.
+  mutating func tick() {
+    for timer in timers.filter({ $0.due <= now }).sorted(by: { ($0.due, $0.member) < ($1.due, $1.member) }) {
+      timers.remove(timer)
+      come.append(timer)
+      commands[.trade, default: Log()].append(.time(timer), at: now.milliseconds)
+    }
+  }
+
+  /// Lets a timer come once more, as after a crash between two of its writes: it must mean nothing.
+  mutating func repeatTimer(_ random: inout SplitMix64) {
+    guard let timer = come.randomElement(using: &random) else { return }
+    commands[.trade, default: Log()].append(.time(timer), at: now.milliseconds)
+  }
 
   func log(_ worker: DecidingWorker) -> Log<Asked> { commands[worker] ?? Log() }
 
@@ -60,7 +90,9 @@ struct World {
   mutating func commit(_ worker: DecidingWorker) throws {
     switch worker {
     case .reservation: reservations = try committed(reservations) { try $0.check(reservation: $3) }
-    case .trade: trades = try committed(trades) { try $0.check(trade: $3, after: $2) }
+    case .trade:
+      let policy = policy
+      trades = try committed(trades) { try $0.check(trade: $3, after: $2, under: policy) }
     case .stock: stocks = try committed(stocks) { try $0.check(stock: $3.stock) }
     }
   }
@@ -69,24 +101,33 @@ struct World {
     _ lane: Lane<Rules>, check: (inout Laws, Input<Rules.Command>, [Event], Rules.State) throws -> Void
   ) throws -> Lane<Rules> {
     var lane = lane
-    try lane.commit(checkingCodec: checksCodec) { input, events, state in
+    let changes = try lane.commit(checkingCodec: checksCodec) { input, events, state in
       try check(&laws, input, events, state)
       try laws.check(seenBy: input, events)
       try laws.check(sentBy: input, events, seller: seller(in: state))
       for event in events {
         try laws.check(said: event)
-        journal.append(event.fields, at: now)
+        journal.append(event.fields, at: now.milliseconds)
         guard let caller = event.caller else { continue }
         try require(caller.replyto == "door", "\(event) forgot where to answer")
         outcomes[caller.commandid, default: []].append(
           Rules.outcome(of: event, for: input.entity, state: state))
       }
     }
+    timers.subtract(changes.canceled)
+    timers.formUnion(changes.set)
     return lane
   }
 
   private func seller(in state: any Stored) -> String? {
     (state as? ProductStock)?.seller ?? (state as? ProductTrade)?.listing?.userid
+  }
+
+  /// Returns what the buyer of a running deal is shown; of the product's first one if `reserveid` is nil.
+  func code(_ productid: Int, _ reserveid: Int?) -> String? {
+    let running = trades.state(productid).running
+    guard let deal = running[reserveid ?? running.keys.min() ?? 0] else { return nil }
+    return policy.codes?.code(of: deal.deal.reserveid, arrived: deal.waiting.arrived)
   }
 
   var isQuiet: Bool {
@@ -105,15 +146,28 @@ struct World {
     }
   }
 
+  /// Lets time pass until nothing more is due but the reminders of listings, which go on for ever.
+  mutating func liveOn() throws {
+    try settle()
+    while let next = timers.filter({ $0.kind != .listing }).map(\.due).min() {
+      now = max(now, next)
+      tick()
+      try settle()
+    }
+  }
+
   /// Lets a random worker do a random step: read, commit, or crash in between.
   mutating func stumble(_ random: inout SplitMix64) throws {
+    steps += 1
     let worker = DecidingWorker.allCases[Int.random(in: 0..<3, using: &random)]
     switch Int.random(in: 0..<16, using: &random) {
     case 0: crash(worker)
     case 1..<8: try read(worker, count: Int.random(in: 1...4, using: &random))
     default: try commit(worker)
     }
-    wait(UInt64.random(in: 0...1, using: &random))
+    wait(random.oneIn(150) ? Int.random(in: 1...200, using: &random) : Int.random(in: 0...1, using: &random))
+    if random.oneIn(4) { tick() }
+    if random.oneIn(60) { repeatTimer(&random) }
   }
 }
 
