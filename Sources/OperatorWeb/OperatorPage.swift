@@ -11,6 +11,8 @@ package enum OperatorPage {
     "operator-audit.js": PackageResources.operator_audit_js,
     "operator-chart.js": PackageResources.operator_chart_js,
     "operator-deals.js": PackageResources.operator_deals_js,
+    "operator-en.js": PackageResources.operator_en_js,
+    "operator-ko.js": PackageResources.operator_ko_js,
     "operator-letters.js": PackageResources.operator_letters_js,
     "operator-log.js": PackageResources.operator_log_js,
     "operator-overview.js": PackageResources.operator_overview_js,

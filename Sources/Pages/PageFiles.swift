@@ -33,8 +33,16 @@ package struct PageFiles: Sendable {
   /// The names of all files.
   package var names: Set<String> { Set(files.keys) }
 
-  /// How much a browser loads that loads all of them, in bytes, without compression.
-  package var size: Int { files.values.reduce(0) { $0 + $1.size } }
+  /// The languages of the pages. The words of one are in a file of their own, such as `market-ko.js`, so that a browser
+  /// loads only those that it shows.
+  package static let languages = ["ko", "en"]
+
+  /// How much a browser loads that shows the page in a language, in bytes, without compression.
+  package func size(in language: String) -> Int {
+    let others = Self.languages.filter { $0 != language }
+    return files.filter { name, _ in !others.contains { name.hasSuffix("-\($0).js") } }
+      .values.reduce(0) { $0 + $1.size }
+  }
 
   /// Returns the answer to a request for a file, or nil if there is no such file.
   package func response(for name: String, to request: Request) -> Response? {

@@ -13,7 +13,7 @@ from conftest import SOURCES
 from playwright.sync_api import Locator, Page, expect
 
 VIEWS = ["sale", "selling", "buying", "notices"]
-# What the market page can weigh in all, in bytes.
+# What a browser can load of the market page, in bytes.
 HEAVIEST = 100_000
 HOSTILE = "<img src=x onerror=\"alert('문')\"> & \"'`</article><script>alert(1)</script>" + "가" * 60
 
@@ -519,12 +519,13 @@ def test_the_design_folder_shows_itself_without_a_serious_finding(browse):
     assert page.locator("[data-theme=dark]").first.evaluate("(it) => getComputedStyle(it).backgroundColor") == "rgb(23, 19, 16)"
 
 
-def test_the_page_is_light_and_comes_from_one_host(system, browse):
-    page = browse("about:blank")
+@pytest.mark.parametrize(("locale", "text"), [("ko-KR", "아직 올라온 물건이 없어요"), ("en-US", "Nothing is on sale yet")])
+def test_the_page_is_light_and_comes_from_one_host(system, browse, locale, text):
+    page = browse("about:blank", locale=locale)
     sizes = {}
     page.on("response", lambda response: sizes.setdefault(response.url, response))
     page.goto(system.url)
-    expect(page.locator("#view")).to_contain_text("아직 올라온 물건이 없어요")
+    expect(page.locator("#view")).to_contain_text(text)
     files = {url: len(answer.body()) for url, answer in sizes.items() if "/market/" in url or url == f"{system.url}/"}
     assert len(files) > 10
     assert sum(files.values()) <= HEAVIEST, files

@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func `it is at most 100 kB`() {
-    #expect(OperatorPage.files.size <= 100_000)
+    for language in PageFiles.languages { #expect(OperatorPage.files.size(in: language) <= 100_000) }
   }
 
   @Test func `every file is served, and refers only to files beside it`() throws {
@@ -50,16 +50,14 @@ import Testing
 
   @Test func `Korean and English have the same words, and each word that is said exists`() throws {
     let sources = try Self.sources().filter { $0.name.hasPrefix("operator") }
-    let words = try #require(sources.first { $0.name == "operator-words.js" }).text
-    let tables = words.components(separatedBy: "const en = {")
-    func keys(_ table: String) -> Set<String> {
-      Set(table.matches(of: #/(?:^|[,{] ?)\s*(\w+): /#.anchorsMatchLineEndings()).map { String($0.1) })
+    func keys(_ language: String) throws -> Set<String> {
+      let table = try #require(sources.first { $0.name == "operator-\(language).js" }).text
+      return Set(table.matches(of: #/(?:^|[,{] ?)\s*(\w+): /#.anchorsMatchLineEndings()).map { String($0.1) })
     }
-    let korean = keys(tables[0])
-    let english = keys(tables[1].components(separatedBy: "export const language")[0])
+    let (korean, english) = (try keys("ko"), try keys("en"))
     #expect(korean.symmetricDifference(english) == [])
     #expect(korean.count > 150)
-    for (name, text) in sources where name != "operator-words.js" {
+    for (name, text) in sources where !name.hasSuffix("-ko.js") && !name.hasSuffix("-en.js") {
       for match in text.matches(of: #/(?:say|sayOf)\("(\w+)"|data-word(?:-label)?="(\w+)"/#) {
         let key = String(match.1 ?? match.2 ?? "")
         #expect(english.contains(key), "\(name) says \(key)")

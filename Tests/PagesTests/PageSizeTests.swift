@@ -7,7 +7,7 @@ import Testing
 
 /// The two pages, as they are embedded.
 @Suite struct PageSizeTests {
-  /// What a page may weigh, in bytes, without compression.
+  /// What a browser may load of a page, in bytes, without compression.
   private static let limit = 100_000
 
   @Test(arguments: [("MarketPage", MarketPage.files), ("OperatorWeb", OperatorPage.files)])
@@ -16,6 +16,9 @@ import Testing
     let own = try FileManager.default.contentsOfDirectory(atPath: folder)
     #expect(
       files.names.isSuperset(of: own) && files.names.isSuperset(of: ["design.css", "dom.js", "language.js"]))
-    #expect(files.size <= Self.limit, "\(target) has \(files.size) bytes")
+    for language in PageFiles.languages {
+      let size = files.size(in: language)
+      #expect(size <= Self.limit, "\(target) has \(size) bytes in \(language)")
+    }
   }
 }

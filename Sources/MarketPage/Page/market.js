@@ -1,7 +1,7 @@
 /**
  * The market page, put together of:
  *
- * - `market-session.js`: who the person is. `market-words.js`: the language.
+ * - `market-session.js`: who the person is. `market-words.js`, `market-ko.js`, `market-en.js`: the language.
  * - `market-api.js`: calls of the HTTP interface. `market-live.js`: notices as they happen.
  * - `market-store.js`: what the page knows. `market-deals.js`: what statuses mean.
  * - `market-views.js`, `market-cards.js`: how that looks. `market-actions.js`, `market-form.js`: what one can do.
@@ -162,7 +162,9 @@ function refreshFrame() {
 }
 
 fill(byId("notices"), notices.root);
-byId("language").addEventListener("click", () => words.choose(words.code === "ko" ? "en" : "ko"));
+byId("language").addEventListener("click", () => {
+  words.choose(words.code === "ko" ? "en" : "ko").catch(() => toast(say("noAnswer")));
+});
 byId("who").addEventListener("click", () => chooseWho());
 byId("sell").addEventListener("click", sell);
 byId("refresh").addEventListener("click", refresh);

@@ -6,7 +6,7 @@ import * as deals from "./operator-deals.js";
 import * as letters from "./operator-letters.js";
 import * as log from "./operator-log.js";
 import * as overview from "./operator-overview.js";
-import { isAsking } from "./operator-parts.js";
+import { isAsking, toast } from "./operator-parts.js";
 import * as tail from "./operator-tail.js";
 import { clock, language, say, why } from "./operator-words.js";
 
@@ -141,7 +141,9 @@ function foot() {
   if (session) byId("footer").textContent = `${say("signedIn", session.name)} ${say(session.actions ? "withActions" : "readOnly")}`;
 }
 
-byId("language").addEventListener("click", () => language.choose(language.code === "ko" ? "en" : "ko"));
+byId("language").addEventListener("click", () => {
+  language.choose(language.code === "ko" ? "en" : "ko").catch(() => toast(say("unreachable")));
+});
 language.onChange(speak);
 byId("pace").addEventListener("change", (event) => {
   pace = Number(event.target.value);

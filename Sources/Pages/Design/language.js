@@ -2,20 +2,24 @@
 
 import { recall, remember } from "./dom.js";
 
+const MEMORY = "handover.language";
+
 /**
  * Returns the words of a page in the language of the person who reads it: the one chosen before, else the browser's;
  * English for browsers of other languages.
  *
- * @param {{ko: object, en: object}} tables the words of each language by key; a word can be a function of values.
+ * @param load loads the module of a language, "ko" or "en", whose `table` has its words by key; a word can be a function
+ *   of values.
  */
-export function makeLanguage(tables, memory = "handover.language") {
+export async function makeLanguage(load) {
   const listeners = [];
-  const chosen = recall(memory);
-  let code = chosen in tables ? chosen : (/^ko\b/i.test(navigator.language ?? "ko") ? "ko" : "en");
+  const chosen = recall(MEMORY);
+  let code = ["ko", "en"].includes(chosen) ? chosen : /^ko\b/i.test(navigator.language ?? "ko") ? "ko" : "en";
+  let { table } = await load(code);
 
   /** Returns a word by its key, with the values that it takes. */
   function say(key, ...values) {
-    const word = tables[code][key];
+    const word = table[key];
     return typeof word === "function" ? word(...values) : (word ?? key); // A status is its own word in Korean.
   }
 
@@ -26,11 +30,13 @@ export function makeLanguage(tables, memory = "handover.language") {
     },
 
     /** Whether there is such a word. */
-    has: (key) => key in tables[code],
+    has: (key) => key in table,
 
-    choose(chosen) {
+    /** Changes the language. Throws, and changes nothing, if its words cannot be loaded. */
+    async choose(chosen) {
+      ({ table } = await load(chosen));
       code = chosen;
-      remember(memory, chosen);
+      remember(MEMORY, chosen);
       document.documentElement.lang = code;
       for (const listener of listeners) listener();
     },
