@@ -70,10 +70,12 @@ export const sell = () =>
         { name: "productname", label: say("productname"), hint: say("productHint"), most: 200, isWhole: true },
         { name: "price", label: say("price"), type: "number" },
         { name: "qty", label: say("qty"), type: "number", value: 1, least: 1, most: MOST_UNITS },
+        { name: "confirm", label: say("confirm"), choices: choices("confirm", ["none", "buyer", "code"]), value: "none", isWhole: true },
       ],
       submit: say("sell"),
-      send: async ({ productname, price, qty }, form) => {
-        await form.once("trade", () => form.write("POST", "trades", { productid, userid: session.user, productname, price, qty }));
+      send: async ({ productname, price, qty, confirm }, form) => {
+        const listing = { productid, userid: session.user, productname, price, qty, confirm };
+        await form.once("trade", () => form.write("POST", "trades", listing));
         await second(form, () => form.write("POST", "inventories", { productid, productname, qty }));
         return true;
       },
@@ -81,6 +83,9 @@ export const sell = () =>
     settled(done, productid);
     store.load(store.listings);
   });
+
+/** What a field lets one choose from: each value and its word. */
+const choices = (field, values) => values.map((value) => [value, say(`${field}.${value}`)]);
 
 /** Does the second step of two. If it fails, says that the first one is done. */
 async function second(form, act) {
@@ -156,47 +161,48 @@ async function putStock(form, productid, productname, qty) {
   else if (String(card.qty) !== qty) await form.write("PATCH", `inventories/${card.inventoryid}`, { qty });
 }
 
-export async function cancel({ reserveid, productid, productname }) {
+/** Does something that cannot be undone, once it is confirmed. */
+async function finish(act, { productid, productname, buyer }, send, fields, text = "Text") {
   const done = await ask({
-    title: say("cancelTitle"),
-    text: say("cancelText", productname),
-    submit: say("cancel"),
+    title: say(`${act}Title`),
+    text: say(`${act}${text}`, productname, buyer),
+    fields,
+    submit: say(act),
     isFinal: true,
-    send: (values, form) => form.write("PUT", `reserves/${reserveid}/reservecancel`),
+    send,
   });
   settled(done, productid);
 }
 
-export async function handover({ reserveid, productid, productname, buyer }) {
-  const done = await ask({
-    title: say("handoverTitle"),
-    text: say("handoverText", productname, buyer),
-    submit: say("handover"),
-    isFinal: true,
-    send: async (values, form) => {
-      const trade = (await read(`reserves/${reserveid}`)).item._links.handover.href;
-      return form.write("POST", new URL(trade).pathname, { reserveid });
-    },
-  });
-  settled(done, productid);
+export const cancel = (row) =>
+  finish("cancel", row, (values, form) => form.write("PUT", `reserves/${row.reserveid}/reservecancel`));
+
+/** Confirms, as the buyer, that the thing was received. */
+export const receipt = (row) =>
+  finish("receipt", row, (values, form) => form.write("POST", `reserves/${row.reserveid}/receipt`));
+
+export function handover({ tradeid, reserveid, confirm, ...row }) {
+  const code = { name: "code", label: say("code"), hint: say("codeHint"), type: "number", most: 9999, isWhole: true };
+  const send = (values, form) => form.write("POST", `trades/${tradeid}/handover`, { reserveid, ...values });
+  return finish("handover", row, send, confirm === "code" ? [code] : [], confirm === "buyer" ? "First" : "Text");
 }
 
-export async function end({ id, productid, productname }) {
-  const done = await ask({
-    title: say("endTitle"),
-    text: say("endText", productname),
-    submit: say("end"),
-    isFinal: true,
-    send: async (values, form) => {
-      await form.once("trade", () => form.write("PATCH", `trades/${id}`, { status: "판매종료" }));
-      await second(form, async () => {
-        const { item: card } = await store.readProduct(productid);
-        if (card.inventoryid) await form.write("DELETE", `inventories/${card.inventoryid}`);
-      });
-      return true;
-    },
+/** Ends a deal as its seller. */
+export function callOff({ tradeid, reserveid, ...row }) {
+  const reasons = choices("reason", ["noShow", "changedMind", "damaged", "other"]);
+  const send = ({ reason }, form) => form.write("POST", `trades/${tradeid}/cancel`, { reserveid, reason });
+  return finish("callOff", row, send, [{ name: "reason", label: say("reason"), choices: reasons, isWhole: true }]);
+}
+
+export async function end({ id, ...trade }) {
+  await finish("end", trade, async (values, form) => {
+    await form.once("trade", () => form.write("PATCH", `trades/${id}`, { status: "판매종료" }));
+    await second(form, async () => {
+      const { item: card } = await store.readProduct(trade.productid);
+      if (card.inventoryid) await form.write("DELETE", `inventories/${card.inventoryid}`);
+    });
+    return true;
   });
-  settled(done, productid);
   store.load(store.listings);
 }
 

@@ -1,15 +1,17 @@
 /** How a listing, a deal and a notice look. */
 
-import { cancel, change, edit, end, handover, reserve } from "./market-actions.js";
-import { SELLER, canChange, freeOf, inOrder, isOnSale, isOpen, isRunning, isWaiting, timeline, tone } from "./market-deals.js";
+import { callOff, cancel, change, edit, end, handover, receipt, reserve } from "./market-actions.js";
+import {
+  SELLER, canCallOff, canChange, freeOf, hasCode, inOrder, isHandedOver, isOnSale, isOpen, isRunning, isWaiting, timeline, tone,
+} from "./market-deals.js";
 import { element } from "./dom.js";
 import { session } from "./market-session.js";
 import { store } from "./market-store.js";
 import { say, won, words } from "./market-words.js";
 
 /** A button that keeps the focus when its card is drawn again. */
-const button = (word, act, kind = "") =>
-  element(`button.button${kind}`, { type: "button", data: { focus: word }, onclick: act }, say(word));
+const button = (word, act, kind = "", focus = word) =>
+  element(`button.button${kind}`, { type: "button", data: { focus }, onclick: act }, say(word));
 
 const link = (word, to, kind = "") => element(`a.button${kind}`, { href: to, data: { focus: word } }, say(word));
 
@@ -28,7 +30,7 @@ function thing(item, ...below) {
     "div.thing",
     {},
     tile(item),
-    element("div.about", {}, element("h3", {}, item.productname), element("p.price.number", {}, won(item.price)), ...below),
+    element("div.about", {}, element("h3", {}, item.productname), item.price !== undefined && element("p.price.number", {}, won(item.price)), ...below),
   );
 }
 
@@ -68,7 +70,6 @@ function turn({ status, position }) {
 /** A reservation as its buyer sees it. */
 export function reservationCard(row) {
   const place = isWaiting(row.status) ? (row.position ?? 0) : 0;
-  const hint = isRunning(row.status) ? say("runningBuyer") : isWaiting(row.status) ? say("turnText") : null;
   return element(
     `article.card.deal${isOpen(row.status) ? "" : ".over"}`,
     { data: { reserve: row.reserveid } },
@@ -77,9 +78,12 @@ export function reservationCard(row) {
       element("p.row", {}, badge(row.status), place > 0 && element("span.badge.wait", {}, say("turn", place))),
       element("p.small.quiet", {}, [row.seller && say("seller", row.seller), row.qty > 1 && say("units", row.qty)].filter(Boolean).join(" · ")),
     ),
-    hint && element("p.small", {}, hint),
+    words.has(`buyer.${row.status}`) && element("p.small", {}, say(`buyer.${row.status}`)),
+    row.code && element("div.code", {}, element("p.small", {}, say("codeText")), element("p.number", {}, [...row.code].join(" "))),
+    outlook(row),
     meeting(row),
     story(row),
+    isHandedOver(row.status) && element("div.actions", {}, button("receipt", () => receipt(row), ".main")),
     canChange(row.status) && element("div.actions", {}, button("change", () => change(row)), button("cancel", () => cancel(row), ".danger")),
   );
 }
@@ -94,7 +98,7 @@ export function saleCard({ deals, ...trade }) {
     { data: { product: trade.productid } },
     thing(trade, element("p.row", {}, badge(trade.status)), takes && element("p.small.quiet", {}, supply(trade))),
     lacksStock && element("div.message.wait", {}, element("p", {}, say("noStockYet")), button("edit", () => edit(trade))),
-    takes && !lacksStock && element("div.actions", {}, button("edit", () => edit(trade)), !line.some(({ status }) => isRunning(status)) && button("end", () => end(trade), ".danger")),
+    takes && !lacksStock && element("div.actions", {}, button("edit", () => edit(trade)), !line.some(({ status }) => isRunning(status) || isHandedOver(status)) && button("end", () => end(trade), ".danger")),
     line.length > 0
       ? element("section.deals", {}, element("h4", {}, say("deals")), line.map((row) => soldDeal(row, line)))
       : takes && element("p.small.quiet", {}, say("nobodyYet")),
@@ -113,16 +117,25 @@ function soldDeal(row, line) {
       element("strong", {}, say("buyer", row.buyer), row.qty > 1 && ` · ${say("units", row.qty)}`),
       element("span.row", {}, before >= 0 && element("span.badge.wait", {}, say("turn", before + 1)), badge(row.status)),
     ),
+    outlook(row),
     meeting(row),
     story(row),
-    isRunning(row.status) &&
+    canCallOff(row.status) &&
       element(
         "div.actions",
         {},
-        element("p.small.quiet", {}, say("runningSeller")),
-        element("button.button.main", { type: "button", data: { focus: `handover-${row.reserveid}` }, onclick: () => handover(row) }, say("handover")),
+        words.has(`seller.${row.status}`) && element("p.small.quiet", {}, say(`seller.${row.status}`)),
+        button("callOff", () => callOff(row), ".danger", `callOff-${row.reserveid}`),
+        isRunning(row.status) && button("handover", () => handover(row), ".main", `handover-${row.reserveid}`),
       ),
   );
+}
+
+/** Why a deal is where it is, in the words of its notice, and what becomes of it by itself. */
+function outlook({ status, reason, until, news }) {
+  const why = reason && news.findLast((notice) => notice.reason === reason)?.message;
+  const next = until && isOpen(status) && say(`until.${status}`, words.time(until));
+  return [why, next].map((text) => text && element("p.small.quiet", {}, text));
 }
 
 function meeting({ reserveDt, address, role, status }) {
@@ -142,10 +155,8 @@ function story(row) {
   return element("ol.timeline", { "aria-label": say("whatHappened") }, steps);
 }
 
-/** A notice. The market's message is Korean; in another language its status says what happened. */
 export function noticeItem({ notice, isUnread, isMinor }) {
-  const { status, message, productname, role, createdAt } = notice;
-  const text = words.code === "ko" && message ? message : `${productname}: ${say(status)}`;
+  const { message, role, createdAt } = notice;
   return element(
     `li.notice${isUnread ? ".unread" : ""}${isMinor ? ".minor" : ""}`,
     {},
@@ -153,15 +164,16 @@ export function noticeItem({ notice, isUnread, isMinor }) {
       "a",
       { href: role === SELLER ? "#selling" : "#buying", data: { focus: "open" } },
       isUnread && element("span.unseen", {}, `${say("unread")}: `),
-      element("span", {}, text),
+      element("span", {}, message),
       element("time", { datetime: createdAt }, words.time(createdAt)),
     ),
   );
 }
 
-/** A deal's row with its notices, and the buyer's place in the line. */
+/** A deal's row with its notices, and the buyer's place in the line and code. */
 export function withStory(row) {
   const yours = store.products.get(row.productid)?.yours ?? [];
   const news = store.news.filter(({ reserveid }) => reserveid === row.reserveid);
-  return { ...row, news, position: yours.find(({ reserveid }) => reserveid === row.reserveid)?.position };
+  const position = yours.find(({ reserveid }) => reserveid === row.reserveid)?.position;
+  return { ...row, news, position, code: hasCode(row) && store.codes.get(row.reserveid) };
 }

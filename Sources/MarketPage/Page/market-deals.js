@@ -5,21 +5,25 @@ const WAITING = "예약대기";
 const RESERVED = "예약완료";
 const CANCELING = "취소요청";
 const ON_SALE = "판매중";
+const HANDED_OVER = "인계완료";
 const COMPLETED = "거래완료";
 
 /** The statuses of a reservation that has not ended. */
-const OPEN = [RESERVED, WAITING, RUNNING, CANCELING];
+const OPEN = [RESERVED, WAITING, RUNNING, HANDED_OVER, CANCELING];
 /** The statuses of a deal, without those of its stock. */
-const OF_DEAL = [...OPEN, COMPLETED, "거래불가", "예약취소"];
+const OF_DEAL = [...OPEN, COMPLETED, "거래불가", "예약취소", "예약만료", "거래취소"];
 
 const TONES = {
   [RUNNING]: "accent",
+  [HANDED_OVER]: "accent",
   [ON_SALE]: "good",
   [COMPLETED]: "good",
   [RESERVED]: "wait",
   [WAITING]: "wait",
   [CANCELING]: "wait",
   거래불가: "bad",
+  예약만료: "bad",
+  거래취소: "bad",
   재고부족: "bad",
 };
 
@@ -30,6 +34,7 @@ export const tone = (status) => TONES[status] ?? "";
 
 export const isOpen = (status) => OPEN.includes(status);
 export const isRunning = (status) => status === RUNNING;
+export const isHandedOver = (status) => status === HANDED_OVER;
 export const isWaiting = (status) => status === WAITING;
 export const isOfDeal = (status) => OF_DEAL.includes(status);
 export const isListing = (status) => status === ON_SALE;
@@ -37,9 +42,15 @@ export const isListing = (status) => status === ON_SALE;
 export const isSold = ({ status }) => status === COMPLETED;
 
 /** Whether a notice is of what goes on behind a deal, its stock: it is shown, but calls nobody. */
-export const isMinor = ({ status }) => status.startsWith("재고") && status !== "재고부족";
+export const isMinor = ({ status = "" }) => status.startsWith("재고") && status !== "재고부족";
 
 export const isOnSale = (trade) => trade.status === ON_SALE || trade.status === RUNNING;
+
+/** Whether the buyer of a deal is shown a code, which the seller asks for. */
+export const hasCode = ({ role, status, confirm }) => role === BUYER && status === RUNNING && confirm === "code";
+
+/** Whether the seller can end such a deal. */
+export const canCallOff = (status) => [WAITING, RUNNING, HANDED_OVER].includes(status);
 
 export const canChange = (status) => [RESERVED, WAITING, RUNNING].includes(status);
 
@@ -68,7 +79,7 @@ const place = ({ id }) => Number(id.split("-")[2]) || 0;
 
 /** Returns the deals of a product as they are served: those that run, then the line. */
 export function inOrder(rows) {
-  const rank = ({ status }) => (status === RUNNING ? 0 : 1);
+  const rank = ({ status }) => (status === RUNNING || status === HANDED_OVER ? 0 : 1);
   return [...rows].sort(
     (one, other) => rank(one) - rank(other) || (one.createdAt < other.createdAt ? -1 : 1) || one.reserveid - other.reserveid,
   );

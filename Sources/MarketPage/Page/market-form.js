@@ -11,7 +11,8 @@ import { say } from "./market-words.js";
  *   undone; `also`: what stands under the fields; `onOpen(form)`; `send(values, form)`.
  *
  * @typedef {object} Field `name`: the server's, so that its problems find the field; `label`, `hint`, `value`; `type`: text,
- *   number, date, time or area; `least`, `most`: also of characters; `isOptional`; `isWhole`: as wide as the form.
+ *   number, date, time or area; `choices`: instead, pairs of a value and its word; `least`, `most`: also of characters;
+ *   `isOptional`; `isWhole`: as wide as the form.
  */
 export function ask(about) {
   // A double tap on what opens a form opens one.
@@ -154,10 +155,12 @@ class Input {
     this.field = field;
     const id = `field-${(count += 1)}`;
     const isNumber = field.type === "number";
-    this.control = element(field.type === "area" ? "textarea" : "input", {
+    const tag = field.choices ? "select" : field.type === "area" ? "textarea" : "input";
+    const options = field.choices?.map(([value, word]) => element("option", { value }, word));
+    this.control = element(tag, {
       id,
       name: field.name,
-      type: field.type === "area" ? null : isNumber ? "text" : (field.type ?? "text"),
+      type: tag === "input" && (isNumber ? "text" : (field.type ?? "text")),
       inputmode: isNumber ? "numeric" : null,
       maxlength: isNumber ? 20 : field.most,
       min: field.type === "date" ? field.least : null,
@@ -165,7 +168,7 @@ class Input {
       autocomplete: field.autocomplete ?? "off",
       required: !field.isOptional,
       "aria-describedby": `${id}-hint ${id}-error`,
-    });
+    }, options);
     this.control.value = field.value ?? "";
     this.error = element("p.error", { id: `${id}-error` });
     this.root = element(

@@ -48,6 +48,8 @@ class Store {
   rows = new Part(() => `mypages/${encoded()}`, "mypages", rowKey);
   notices = new Part(() => `notices?userid=${encoded()}`, "notices", ({ id }) => id);
   products = new Map();
+  /** The codes of the person's deals, by reservation; "" is one that is not known yet. */
+  codes = new Map();
 
   /** Notices that came while the page was open. */
   #fresh = new Set();
@@ -77,7 +79,7 @@ class Store {
     for (const part of [this.rows, this.notices]) {
       Object.assign(part, { items: new Map(), isRead: false, problem: null, pages: 0, total: 0 });
     }
-    for (const kept of [this.products, this.#told, this.#checking]) kept.clear();
+    for (const kept of [this.products, this.codes, this.#told, this.#checking]) kept.clear();
     this.#fresh.clear();
     this.changed();
   }
@@ -102,7 +104,7 @@ class Store {
     const found = [...this.rows.items.values()].filter((row) => row.role === role);
     return found.map((row) => {
       const told = this.#told.get(rowKey(row));
-      return told && told.at >= row.updatedAt ? { ...row, status: told.status, updatedAt: told.at } : row;
+      return told && told.at >= row.updatedAt ? { ...row, status: told.status, updatedAt: told.at, until: undefined } : row;
     });
   }
 
@@ -169,6 +171,18 @@ class Store {
 
   needProduct(productid) {
     if (!this.products.has(productid) && !this.#asked.has(productid)) this.askProduct(productid);
+  }
+
+  async readCode(reserveid) {
+    const { codes } = this;
+    codes.set(reserveid, codes.get(reserveid) ?? "");
+    try {
+      const { item } = await read(`reserves/${reserveid}/code`);
+      if (codes.has(reserveid)) codes.set(reserveid, item.code);
+    } catch {
+      // It is read again with the view.
+    }
+    this.changed();
   }
 
   async #readProducts() {

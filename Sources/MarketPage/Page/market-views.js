@@ -2,7 +2,7 @@
 
 import { chooseWho, sell } from "./market-actions.js";
 import { listingCard, noticeItem, reservationCard, saleCard, withStory } from "./market-cards.js";
-import { BUYER, SELLER, isMinor, isOnSale, isOpen, isSold, isWaiting } from "./market-deals.js";
+import { BUYER, SELLER, hasCode, isMinor, isOnSale, isOpen, isSold, isWaiting } from "./market-deals.js";
 import { element, list, refill } from "./dom.js";
 import { session } from "./market-session.js";
 import { rowKey, store } from "./market-store.js";
@@ -149,10 +149,12 @@ export function buyingView() {
   const load = () => {
     store.load(store.rows);
     eachWaiting((productid) => store.askProduct(productid));
+    for (const row of own().filter(hasCode)) store.readCode(row.reserveid);
   };
   const update = () => {
     const rows = own();
     eachWaiting((productid) => store.needProduct(productid));
+    for (const row of rows.filter(hasCode)) if (!store.codes.has(row.reserveid)) store.readCode(row.reserveid);
     show(rows.map(withStory));
     const toMarket = () => element("a.button.main", { href: "#sale" }, say("toMarket"));
     foot(bottom, [store.rows], load, rows.length, () => empty("buyingEmpty", toMarket()), more(store.rows));

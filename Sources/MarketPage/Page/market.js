@@ -62,9 +62,7 @@ const live = new Live({
     refresh();
   },
   onNotice(notice) {
-    if (store.take(notice) && !isMinor(notice)) {
-      toast(words.code === "ko" ? notice.message : `${notice.productname}: ${say(notice.status)}`);
-    }
+    if (store.take(notice) && !isMinor(notice)) toast(notice.message);
   },
 });
 
@@ -151,6 +149,9 @@ words.onChange(() => {
   showWho();
   showConnection();
   refreshFrame();
+  // Notices come in the language of who asks.
+  if (session.user) store.load(store.notices);
+  live.follow(session.user);
 });
 
 function refreshFrame() {
