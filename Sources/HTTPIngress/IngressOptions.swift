@@ -1,5 +1,6 @@
 import Doors
 import Identity
+import Market
 import Redis
 
 /// The configuration of an ingress.
@@ -31,6 +32,8 @@ package struct IngressOptions: Sendable {
   package var waitingLimit: Int?
   /// Whether only one reservation of a user can wait for a product. Counts only where authentication is on.
   package var limitsLine = true
+  /// Makes the codes by which deals are confirmed, as the trade workers do; nil if there are none.
+  package var codes: HandoverCodes?
   /// Limits on what clients can cost.
   package var limits = ServerLimits()
   /// How much each caller can ask for in a minute; 0 for no limit.

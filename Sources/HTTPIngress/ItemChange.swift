@@ -24,7 +24,9 @@ struct ItemChange {
     asked = Draft(rule.kind, id: id, words: words)
 
     for (name, text) in sentFields(rule.fixed) {
-      guard !text.isEmpty, let value = present[name] else { continue }
+      // What a listing does not ask for is not stored.
+      guard !text.isEmpty, let value = present[name] ?? (name == "confirm" ? Confirmation.none.rawValue : nil)
+      else { continue }
       let isSame = resource.isNumber(name) == true ? Int(text) == Int(value) : text == value
       guard isSame else {
         throw Problem(
@@ -107,13 +109,16 @@ struct ItemChange {
           kind: .changeReserve, changeable: ["reserveDt", "address"],
           fixed: ["id", "productid", "userid", "productname", "qty", "price"],
           hint: {
-            "PUT /reserves/\($0)/reservecancel cancels, POST /trades/{id}/handover completes the deal"
+            """
+            PUT /reserves/\($0)/reservecancel cancels, POST /trades/{id}/handover or /reserves/\($0)/receipt completes \
+            the deal
+            """
           },
           koreanHint: "예약취소로 취소하고, 거래완료는 판매자의 거래에서 합니다.")
       case .trade:
         Rule(
           kind: .changeTrade, changeable: ["productname", "qty", "price"],
-          fixed: ["id", "productid", "userid"],
+          fixed: ["id", "productid", "userid", "confirm"],
           hint: { "POST /trades/\($0)/handover completes a deal, DELETE /trades/\($0) ends the sale" },
           koreanHint: "거래완료로 인수인계를, 판매종료로 판매를 끝냅니다.")
       case .inventory:
@@ -140,7 +145,7 @@ extension Resource {
     return seen
   }
 
-  fileprivate func isTrue(_ seen: Fields, of present: Fields) -> Bool {
+  func isTrue(_ seen: Fields, of present: Fields) -> Bool {
     seen.allSatisfy { name, value in value == Self.number(name, of: present) }
   }
 }

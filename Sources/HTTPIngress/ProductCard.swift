@@ -3,7 +3,7 @@ import Market
 /// What a person sees of a product at once: what is on sale, how much of it there is, how many wait for it, and what
 /// they have of it themselves.
 struct ProductCard: Sendable {
-  /// A reservation of the caller's that waits or runs.
+  /// A reservation of the caller's that waits, runs or was handed over.
   struct Own: Equatable, Sendable {
     let reserveid: Int
     let status: Status

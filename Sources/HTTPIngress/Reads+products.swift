@@ -41,10 +41,10 @@ extension Reads {
       let rows = replies[3].compactMap { $0.string.flatMap { MypageRowID($0) } }
       let bought = rows.filter { $0.shard == shard && $0.role == .buyer }.map(\.reserveid)
       let running = try await running(bought, ofProduct: productid, in: shard)
-      yours = running.map { ProductCard.Own(reserveid: $0, status: .running) }
+      yours = running
       for (index, place) in places.enumerated() where place.userid.utf8.elementsEqual(userid.utf8) {
         // One that started in between was found twice.
-        if running.contains(place.reserveid) { continue }
+        if running.contains(where: { $0.reserveid == place.reserveid }) { continue }
         yours?.append(.init(reserveid: place.reserveid, status: .waiting, position: index + 1))
       }
     }
@@ -70,12 +70,19 @@ extension Reads {
     return line.places
   }
 
-  /// Returns which of some reservations of a shard run for a product.
-  private func running(_ reserveids: [Int], ofProduct productid: Int, in shard: Shard) async throws -> [Int] {
+  /// Returns which of some reservations of a shard run for a product, or wait for their receipt.
+  private func running(
+    _ reserveids: [Int], ofProduct productid: Int, in shard: Shard
+  ) async throws -> [ProductCard.Own] {
     guard !reserveids.isEmpty else { return [] }
     var words = RESPWords("HMGET", Key.product(productid, in: shard))
     for id in reserveids { words.add("\(ProductTrade.runningPrefix)\(id)") }
     let found = try await redis.send(Commands(words)).first?.get()
-    return zip(reserveids, found.map(Array.init) ?? []).compactMap { $1.isNull ? nil : $0 }.sorted()
+    return zip(reserveids, found.map(Array.init) ?? []).compactMap { id, deal in
+      guard let deal = deal.string.flatMap({ Fields(packed: $0) }) else { return nil }
+      let isHandedOver = deal["phase"] == RunningDeal.Phase.awaitingReceipt.rawValue
+      return ProductCard.Own(reserveid: id, status: isHandedOver ? .handedOver : .running)
+    }
+    .sorted { $0.reserveid < $1.reserveid }
   }
 }

@@ -35,12 +35,11 @@ struct Reads: Sendable {
     return found.flatMap { DirectoryEntry($0) }?.productid
   }
 
-  /// Returns the address of a reservation, also of one that was removed from the lists; nil if there is none.
-  func address(ofReserve id: Int) async throws -> String? {
-    guard let productid = try await productid(of: .reserve, id) else { return nil }
+  /// Returns what is stored of a reservation, also of one that was removed from the lists; nothing if there is none.
+  func reservation(_ id: Int) async throws -> Fields {
+    guard let productid = try await productid(of: .reserve, id) else { return [:] }
     let key = Key.reservation(id, in: .of(productid: productid, among: shards))
-    return try await redis.send(Commands("HGETALL", key)).first.map { try Fields(reading: $0.get()) }?[
-      "address"]
+    return try await redis.send(Commands("HGETALL", key)).first.map { try Fields(reading: $0.get()) } ?? [:]
   }
 
   func notice(_ id: String) async throws -> Fields {

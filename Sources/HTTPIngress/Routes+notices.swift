@@ -37,6 +37,7 @@ extension Routes {
   /// Returns the answer that lasts as long as the stream and the client's connection.
   private func send(_ stream: NoticeFeed.Stream, _ request: Request) -> Response {
     let (baseURL, last) = (BaseURL(request), request.headers[header: .lastEventID])
+    let language = Language(accepting: request.headers[.acceptLanguage])
     let body = ResponseBody { writer in
       // Others come back at other times, also if all were cut off at once.
       let retry = ServerSentEvent.retry(after: .random(in: 2000...4000))
@@ -44,10 +45,10 @@ extension Routes {
         try await writer.write(ByteBuffer(string: retry))
         if let last {
           let missed = (try? await replay.events(since: last, for: stream.userid)) ?? [.reset]
-          try await writer.write(missed.bytes(on: baseURL))
+          try await writer.write(missed.bytes(on: baseURL, in: language))
         }
         while let events = await stream.queue.next() {
-          try await writer.write(events.bytes(on: baseURL))
+          try await writer.write(events.bytes(on: baseURL, in: language))
         }
         try await writer.finish(nil)
       } onInboundClosed: {
@@ -59,7 +60,7 @@ extension Routes {
 }
 
 extension [NoticeEvent] {
-  fileprivate func bytes(on baseURL: BaseURL) -> ByteBuffer {
-    ByteBuffer(string: map { $0.text(on: baseURL) }.joined())
+  fileprivate func bytes(on baseURL: BaseURL, in language: Language) -> ByteBuffer {
+    ByteBuffer(string: map { $0.text(on: baseURL, in: language) }.joined())
   }
 }

@@ -104,6 +104,7 @@ extension Routes {
   /// - Parameter place: the place in the line of a reservation that waits.
   func item(_ resource: Resource, _ fields: Fields, place: Int? = nil, _ request: Request) -> Response {
     let baseURL = BaseURL(request)
+    let fields = resource.worded(fields, in: Language(accepting: request.headers[.acceptLanguage]))
     let headers = resource.isVersioned ? resource.headers(of: fields) : [:]
     return Response(headers: headers) { json in
       if let place { json.write("position", place) }
@@ -118,7 +119,10 @@ extension Routes {
     let weight = listing.weight(of: wanted)
     let share = weight > PageRequest().size ? try allowance.take(weight) : nil
     var page = try await reads.page(listing, wanted)
-    page.rows = page.rows.map { context.viewer.shown($0, listing.resource) }
+    let language = Language(accepting: request.headers[.acceptLanguage])
+    page.rows = page.rows.map {
+      listing.resource.worded(context.viewer.shown($0, listing.resource), in: language)
+    }
     let baseURL = BaseURL(request)
     return Response { page.write(listing, on: baseURL, to: &$0) }.keeping(share)
   }
@@ -161,6 +165,8 @@ extension Routes {
 extension Outcome {
   /// The kind of its item: the one its worker decides.
   fileprivate var entity: Entity {
-    (Event.steps.first { $0.rawValue == type }?.worker ?? .reservation).entity
+    let decided = (Event.steps.first { $0.rawValue == type }?.worker ?? .reservation).entity
+    // What the trade tells of a reservation, whose receipt it decides, has no price; a listing has one.
+    return decided == .trade && fields["price"] == nil ? .reserve : decided
   }
 }

@@ -43,6 +43,7 @@ extension Routes {
         }
       }
     }
+    if entity == .reserve { addCode(to: router) }
     add(RouterPath("/\(resource.collection)"), to: router, collection)
     add(RouterPath("/\(resource.collection)/:id"), to: router, one)
   }
@@ -134,17 +135,26 @@ extension Routes {
     _ call: WriteCall
   ) async throws -> Response {
     let head: Fields = ["type": kind.rawValue, "id": String(id)]
-    let seen = try await seen(kind.entity, id, call)
+    let seen = try await seen(by: kind, id, call)
     let draft = try Draft(fields: Fields(head.pairs + more + seen.pairs), worker: kind.worker)
     return try await submit(draft, success: success, call)
   }
 
   /// Returns what a call without a body has seen, according to its `If-Match`.
-  private func seen(_ entity: Entity, _ id: Int, _ call: WriteCall) async throws -> Fields {
+  private func seen(by kind: CommandKind, _ id: Int, _ call: WriteCall) async throws -> Fields {
     guard let ifMatch = call.ifMatch else { return [:] }
+    let resource = Resource.of(kind.entity)
     // The worker refuses a missing item, unless this is a copy of the call that deleted it.
-    let present = (try? await reads.item(entity, id)) ?? [:]
-    return Resource.of(entity).seen(ifMatch: ifMatch, present: present)
+    let present = (try? await reads.item(kind.entity, id)) ?? [:]
+    let seen = resource.seen(ifMatch: ifMatch, present: present)
+    if kind.worker.entity == kind.entity { return seen }
+    // Its worker does not know the versions of these items. What has changed is nothing that the command is about.
+    guard resource.isTrue(seen, of: present) else {
+      var problem = Problem.stale(present, sent: nil)
+      problem.status = .preconditionFailed
+      throw problem
+    }
+    return [:]
   }
 
   private func submit(
@@ -189,7 +199,7 @@ extension Routes {
     if success == .noContent { return Response(status: .noContent) }
     let resource = Resource.of(draft.kind.entity)
     let item = try await item(of: outcome, draft.kind.entity, address: draft.fields["address"])
-    var headers = resource.headers(of: outcome.fields)
+    var headers = resource.headers(of: item)
     if success == .created {
       headers[.location] = call.baseURL.href("/\(resource.collection)/\(outcome.fields["id"] ?? "")")
     }
@@ -212,14 +222,20 @@ extension Routes {
 
 extension Routes {
   /// Returns the item of an outcome. A reservation's address is not part of outcomes: it is the one that was sent, or
-  /// else the one that is stored.
+  /// else the one that is stored. So are the terms, if it was the trade that decided.
   func item(of outcome: Outcome, _ entity: Entity, address: String? = nil) async throws -> Fields {
     guard entity == .reserve, let id = outcome.fields["id"].flatMap({ Int($0) }) else {
       return outcome.fields
     }
     var fields = outcome.fields
-    let stored = if let address { address } else { try await reads.address(ofReserve: id) }
-    fields.append("address", stored ?? "")
+    if let address {
+      fields.append("address", address)
+      return fields
+    }
+    let stored = try await reads.reservation(id)
+    for name in ["reserveDt", "address", "price", "version"] where fields[name] == nil {
+      if let value = stored[name] { fields.append(name, value) }
+    }
     return fields
   }
 }

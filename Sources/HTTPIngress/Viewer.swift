@@ -47,11 +47,12 @@ extension Viewer {
 
   /// Returns an item as it is shown to this viewer.
   ///
-  /// The buyer's address is for the handover: the seller sees it while the deal runs and once it is completed.
+  /// The buyer's address is for the handover: the seller sees it while the deal runs, or waits for its receipt, and once it
+  /// is completed.
   func shown(_ item: Fields, _ resource: Resource) -> Fields {
     guard resource.hasAddress, !isTrusted, !mayAct(for: item["buyer"] ?? item["userid"]) else { return item }
     let status = item["status"].flatMap { Status(rawValue: $0) }
-    if status == .running || status == .completed { return item }
+    if status == .running || status == .handedOver || status == .completed { return item }
     return Fields(item.pairs.filter { $0.name != "address" })
   }
 

@@ -77,12 +77,17 @@ import Testing
       // The place in the line is no member of lists.
       let more = resource.name == "reserve" ? ["_links", "position"] : ["_links"]
       #expect(Set(properties.keys) == Set(resource.columns.map(\.name) + more), "\(name)")
-      for (column, isNumber) in resource.columns {
-        #expect((properties[column]?["type"].text == "integer") == isNumber, "\(name).\(column)")
+      let required = Set(description.schema(name)["required"].elements.compactMap(\.text))
+      for column in resource.columns {
+        let isNumber = properties[column.name]?["type"].text == "integer"
+        #expect(isNumber == column.isNumber, "\(name).\(column.name)")
+        // Numbers are left out only where there can be none.
+        #expect(
+          column.isNumber || required.contains(column.name) == !column.isOptional, "\(name).\(column.name)")
       }
       let sort = "Sort\(resource.collection.prefix(1).uppercased())\(resource.collection.dropFirst())"
       let schema = description.root["components"]["parameters"][sort]["schema"]
-      for (column, _) in resource.columns {
+      for column in resource.columns.map(\.name) {
         #expect(description.faults(in: .string("\(column),DESC"), of: schema).isEmpty, "\(sort) by \(column)")
       }
       #expect(!description.faults(in: .string("_links"), of: schema).isEmpty)

@@ -22,12 +22,15 @@ enum NoticeEvent: Sendable {
   case reset
   case keepAlive
 
-  /// - Parameter baseURL: where the client sees the ingress, for the notice's links.
-  func text(on baseURL: BaseURL) -> String {
+  /// - Parameters:
+  ///   - baseURL: where the client sees the ingress, for the notice's links.
+  ///   - language: of its message.
+  func text(on baseURL: BaseURL, in language: Language) -> String {
     switch self {
     case .notice(let id, let fields):
       var json = JSONWriter()
-      json.object { Resource.notice.write(item: fields, on: baseURL, to: &$0) }
+      let notice = Resource.notice.worded(fields, in: language)
+      json.object { Resource.notice.write(item: notice, on: baseURL, to: &$0) }
       return ServerSentEvent.event("notice", id: "\(id)", data: String(decoding: json.bytes, as: UTF8.self))
     case .reset: return ServerSentEvent.event("reset", data: "{}")
     case .keepAlive: return ServerSentEvent.keepAlive

@@ -78,6 +78,11 @@ extension IngressCode {
       both(
         "이 주소에서는 그 메서드를 쓸 수 없습니다. Allow 헤더에 쓸 수 있는 메서드가 있습니다.",
         "This path does not take the method. The Allow header of the answer lists those that it takes.")
+    case .noCode:
+      both(
+        "인계 코드는 코드로 확인하는 거래가 진행되는 동안에만 있습니다. 거래의 상태를 확인해 주세요.",
+        "There is a handover code only while a deal runs whose listing asks for one. Look at the reservation's status."
+      )
     case .unknownOperation:
       both(
         "그 번호의 요청이 없거나, 하루가 지났거나, 다른 사람의 요청입니다. 202 응답의 Location을 그대로 써 주세요.",

@@ -7,7 +7,7 @@ enum IngressCode: String, CaseIterable, Sendable {
   case unknownCoding, unknownExpectation, unknownMethod, unknownVersion, unreadableRequest
   // The path and its query.
   case badId, badPage, badPath, badQuery, badSort, tooManyToSort
-  case methodNotAllowed, unknownOperation, unknownPath
+  case methodNotAllowed, noCode, unknownOperation, unknownPath
   // The body and the other headers.
   case badIdempotencyKey, bodyTooLarge, bodyTooSlow, keyReused, notJSON, unreadableBody
   // Who calls.
@@ -30,7 +30,7 @@ enum IngressCode: String, CaseIterable, Sendable {
       .badRequest
     case .invalidToken, .unauthenticated: .unauthorized
     case .downNotAllowed, .foreignOrigin, .operatorsOnly: .forbidden
-    case .unknownOperation, .unknownPath: .notFound
+    case .noCode, .unknownOperation, .unknownPath: .notFound
     case .methodNotAllowed: .methodNotAllowed
     case .bodyTooSlow: .requestTimeout
     case .refused, .stillRunning, .tooManyWaiting: .conflict

@@ -1,4 +1,5 @@
 import Doors
+import Foundation
 import Health
 import Hummingbird
 import Market
@@ -62,7 +63,12 @@ extension Problem {
     // The reason of a newer release is unknown here; its own message is used.
     let refusal = Refusal(rawValue: reason)
     self.init(
-      refusal.map { .refusal($0) } ?? .ingress(.refused), refusal?.english ?? message, message: message)
+      refusal.map { .refusal($0) } ?? .ingress(.refused), refusal?.english ?? message, field: refusal?.field,
+      message: message)
+    if let retryAt = outcome.fields["retryAt"].flatMap({ Moment($0) }) {
+      let now = Moment(milliseconds: UInt64(Date().timeIntervalSince1970 * 1000))
+      headers[.retryAfter] = "\(max(1, (now.distance(to: retryAt) + 999) / 1000))"
+    }
   }
 
   private init(_ error: HTTPError, calling request: Hummingbird.Request) {

@@ -7,18 +7,20 @@ extension Refusal {
   var status: HTTPResponse.Status {
     switch self {
     case .notFound: .notFound
-    case .notYours, .notSeller: .forbidden
+    case .notYours, .notSeller, .ownListing: .forbidden
     case .ambiguousDeal, .belowCommitted, .belowHeld, .exceedsListing, .exceedsStock, .commandIdReused:
       .unprocessableContent
-    case .codeNeeded, .wrongCode, .codesOff, .priceDiffers, .ownListing: .unprocessableContent
-    case .codePaused: .tooManyRequests
+    case .codeNeeded, .wrongCode, .codesOff, .priceDiffers: .unprocessableContent
     case .alreadyCanceled, .alreadyCompleted, .alreadyEnded, .alreadyRejected, .noRunningDeal, .notStarted,
       .cancelInProgress, .handoverInProgress, .dealsRunning, .duplicateId, .wrongWorker, .soldOut,
       .stockShort,
       .withdrawn, .lineFull, .alreadyWaiting, .listingOpen, .stockExists, .noListing, .noStock, .notFree,
       .stale, .alreadyExpired, .alreadyCalledOff, .alreadyHandedOver, .notHandedOver, .waitedTooLong,
-      .datePassed, .alreadyReserved:
+      .datePassed, .alreadyReserved, .codePaused:
       .conflict
     }
   }
+
+  /// The field of the request that is to blame; nil if it is none.
+  var field: String? { [.codeNeeded, .wrongCode, .codePaused].contains(self) ? "code" : nil }
 }

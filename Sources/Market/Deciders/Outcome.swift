@@ -3,8 +3,8 @@ public struct Outcome: Equatable, Sendable {
   public var accepted: Bool
   /// The type of the event that finished the command.
   public var type: String
-  /// The reservation, trade or inventory as it is shown. For a refusal: `id`, `reason` and `message`, and for a stale
-  /// change also what there is now.
+  /// The reservation, trade or inventory as it is shown. For a refusal: `id`, `reason` and `message`, `retryAt` if
+  /// it is only for a while, and for a stale change also what there is now.
   public var fields: Fields
 
   public init(accepted: Bool, type: String, fields: Fields) {
@@ -19,6 +19,7 @@ public struct Outcome: Equatable, Sendable {
       var fields: Fields = [
         "id": String(rejection.id), "reason": refusal.rawValue, "message": refusal.message,
       ]
+      fields.write("retryAt", rejection.retryAt?.description)
       if refusal == .stale { fields.pairs += view().pairs.filter { $0.name != "id" } }
       self.init(accepted: false, type: event.type, fields: fields)
     } else {
