@@ -119,7 +119,12 @@ struct ItemChange {
         Rule(
           kind: .changeTrade, changeable: ["productname", "qty", "price"],
           fixed: ["id", "productid", "userid", "confirm"],
-          hint: { "POST /trades/\($0)/handover completes a deal, DELETE /trades/\($0) ends the sale" },
+          hint: {
+            """
+            POST /trades/\($0)/handover completes a deal, POST /trades/\($0)/cancel calls one off, DELETE /trades/\($0) \
+            ends the sale
+            """
+          },
           koreanHint: "거래완료로 인수인계를, 판매종료로 판매를 끝냅니다.")
       case .inventory:
         Rule(

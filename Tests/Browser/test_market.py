@@ -53,14 +53,15 @@ class Person:
     def card(self, name: str) -> Locator:
         return self.view.locator("article").filter(has=self.page.get_by_role("heading", name=name, exact=True))
 
-    def fill_sale(self, name: str, price: str = "50,000", qty: str = "1"):
+    def fill_sale(self, name: str, price: str = "50,000", qty: str = "1", confirm: str = "none"):
         self.page.locator("#sell").click()
         self.dialog.locator("[name=productname]").fill(name)
         self.dialog.locator("[name=price]").fill(price)
         self.dialog.locator("[name=qty]").fill(qty)
+        self.dialog.locator("[name=confirm]").select_option(confirm)
 
-    def sell(self, name: str, price: str = "50,000", qty: str = "1"):
-        self.fill_sale(name, price, qty)
+    def sell(self, name: str, price: str = "50,000", qty: str = "1", confirm: str = "none"):
+        self.fill_sale(name, price, qty, confirm)
         self.submit()
         expect(self.card(name)).to_be_visible()
 
@@ -135,9 +136,10 @@ def test_who_waits_sees_the_place_in_the_line_and_moves_up(join):
     expect(first).to_contain_text("예약취소")
     expect(second.locator(".badge").first).to_have_text("거래진행중")
     expect(seller.card("자전거").locator(".sold").first).to_contain_text("두리 님")
-    # Nobody tells the third, so the page looks again when it is looked at.
-    people[2].page.locator("#refresh").click()
+    # The third is told too.
     expect(third).to_contain_text("1번째 순서")
+    people[2].go("notices")
+    expect(people[2].page.locator("#notices .notice").filter(has_text="다음 차례가 되었습니다")).to_be_visible()
 
 
 def test_a_day_and_a_place_can_be_changed(join):
@@ -155,6 +157,97 @@ def test_a_day_and_a_place_can_be_changed(join):
     expect(buyer.card("자전거")).to_contain_text("6:30")
     seller.go("selling")
     expect(seller.card("자전거")).to_contain_text("합정역 3번 출구")
+
+
+def test_a_seller_calls_a_deal_off_and_the_buyer_sees_why_at_once(join):
+    seller, buyer, third = join("민지"), join("준호"), join("세찬")
+    seller.sell("자전거")
+    buyer.reserve("자전거")
+    third.reserve("자전거")
+    expect(third.card("자전거")).to_contain_text("1번째 순서")
+    seller.go("selling")
+    deals = seller.card("자전거").locator(".sold")
+    expect(deals.first).to_contain_text("거래진행중")
+    deals.first.get_by_role("button", name="거래 취소").click()
+    expect(seller.dialog).to_contain_text("준호 님과의 ‘자전거’ 거래가 끝나고")
+    # Nobody gives a reason without choosing one.
+    seller.dialog.locator("button[type=submit]").click()
+    expect(seller.dialog.locator("[name=reason]")).to_have_attribute("aria-invalid", "true")
+    seller.dialog.locator("[name=reason]").select_option("noShow")
+    seller.submit()
+    expect(buyer.card("자전거").locator(".badge").first).to_have_text("거래취소")
+    expect(buyer.card("자전거")).to_contain_text("구매자가 나타나지 않았습니다")
+    expect(buyer.card("자전거").get_by_role("button")).to_have_count(0)
+    expect(third.card("자전거").locator(".badge").first).to_have_text("거래진행중")
+    expect(deals.filter(has_text="세찬 님")).to_contain_text("거래진행중")
+    buyer.go("notices")
+    expect(buyer.page.locator("#notices .notice").filter(has_text="거래를 판매자가 취소했습니다")).to_be_visible()
+
+
+def test_a_code_that_only_the_buyer_sees_completes_a_deal(join):
+    seller, buyer = join("민지", allowed=("422",)), join("준호")
+    seller.sell("자전거", confirm="code")
+    buyer.reserve("자전거")
+    shown = buyer.card("자전거").locator(".code .number")
+    expect(shown).to_have_text(re.compile(r"^\d \d \d \d$"))
+    code = shown.inner_text().replace(" ", "")
+    expect(buyer.card("자전거")).to_contain_text("예약이 만료돼요")
+    seller.go("selling")
+    card = seller.card("자전거")
+    expect(card).to_contain_text("준호 님")
+    assert seller.page.locator(".code").count() == 0
+    card.get_by_role("button", name="인수인계").click()
+    field = seller.dialog.locator("[name=code]")
+    field.fill("0000" if code != "0000" else "0001")
+    seller.dialog.locator("button[type=submit]").click()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
+    expect(seller.dialog).to_contain_text("인계 코드가 맞지 않습니다")
+    field.fill(code)
+    seller.submit()
+    expect(buyer.card("자전거").locator(".badge").first).to_have_text("거래완료")
+    expect(buyer.page.locator(".code")).to_have_count(0)
+    expect(card.locator(".sold .badge")).to_have_text("거래완료")
+
+
+def test_a_buyer_confirms_the_receipt(join):
+    seller, buyer = join("민지"), join("준호")
+    seller.sell("자전거", confirm="buyer")
+    buyer.reserve("자전거")
+    seller.go("selling")
+    seller.card("자전거").get_by_role("button", name="인수인계").click()
+    expect(seller.dialog).to_contain_text("준호 님이 확인하면 거래가 끝나요")
+    seller.submit()
+    expect(seller.card("자전거").locator(".sold .badge")).to_have_text("인계완료")
+    expect(seller.card("자전거")).to_contain_text("구매자의 확인을 기다려요")
+    card = buyer.card("자전거")
+    expect(card.locator(".badge").first).to_have_text("인계완료")
+    expect(card).to_contain_text("에 저절로 완료돼요")
+    expect(card).to_contain_text("망원역 2번 출구")
+    card.get_by_role("button", name="받았어요").click()
+    buyer.submit()
+    expect(card.locator(".timeline li > span")).to_have_text(["예약완료", "거래진행중", "인계완료", "거래완료"])
+    expect(seller.card("자전거").locator(".sold .badge")).to_have_text("거래완료")
+
+
+def test_changes_and_the_next_turn_are_told_in_the_language_of_who_reads(join):
+    seller, buyer, third = join("Ann"), join("Bob", locale="en-US"), join("Cho")
+    seller.sell("Bicycle")
+    for person in (buyer, third):
+        person.reserve("Bicycle", "Here")
+        expect(person.card("Bicycle").locator(".timeline li").nth(1)).to_be_visible()
+    seller.go("selling")
+    seller.card("Bicycle").get_by_role("button", name="가격·수량").click()
+    seller.dialog.locator("[name=price]").fill("8000")
+    seller.submit()
+    buyer.go("notices")
+    news = buyer.page.locator("#notices .notice")
+    expect(news.filter(has_text="the seller has changed the listing")).to_be_visible()
+    buyer.page.locator("#language").click()
+    expect(news.filter(has_text="판매 내용이 바뀌었습니다")).to_be_visible()
+    buyer.page.locator("#language").click()
+    expect(news.filter(has_text="the seller has changed the listing")).to_be_visible()
+    expect(news.filter(has_text="판매 내용이")).to_have_count(0)
 
 
 def test_price_and_quantity_can_be_changed_and_a_sale_ended(join, system):
@@ -361,9 +454,10 @@ def test_names_are_never_markup(join):
 def test_nothing_is_wider_than_a_phone(join, width):
     phone = {"viewport": {"width": width, "height": 667}, "has_touch": True, "is_mobile": True}
     seller, buyer = join("민지와 아주 긴 이름을 가진 사람입니다", **phone), join("준호", **phone)
-    seller.sell(HOSTILE, "123456789", qty="2")
+    seller.sell(HOSTILE, "123456789", qty="2", confirm="code")
     seller.sell("W" * 100)
     buyer.reserve(HOSTILE, "X" * 200)
+    expect(buyer.page.locator(".code")).to_be_visible()
 
     def fits(person):
         wide = person.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
@@ -378,7 +472,7 @@ def test_nothing_is_wider_than_a_phone(join, width):
     seller.page.locator("#sell").click()
     fits(seller)
     # What a finger has to hit is large enough for it.
-    for control in seller.page.locator("button:visible, nav a:visible, input:visible").all():
+    for control in seller.page.locator("button:visible, nav a:visible, input:visible, select:visible").all():
         box = control.bounding_box()
         assert box["height"] >= 43.5, control.text_content()
 
@@ -496,11 +590,18 @@ def test_axe_finds_nothing_serious(join, width):
     assert findings_in_light_and_dark(seller.page) == []
     for person, name in ((seller, "민지"), (buyer, "준호"), (third, "세찬")):
         person.become(name)
-    seller.sell("자전거")
-    seller.sell("의자", qty="3")
+    seller.sell("자전거", confirm="code")
+    seller.sell("의자", qty="3", confirm="buyer")
     buyer.reserve("자전거")
     third.reserve("자전거")
     expect(third.card("자전거")).to_contain_text("1번째 순서")
+    expect(buyer.page.locator(".code")).to_be_visible()
+    buyer.go("sale")
+    buyer.reserve("의자")
+    seller.go("selling")
+    seller.card("의자").get_by_role("button", name="인수인계").click()
+    seller.submit()
+    expect(buyer.card("의자").get_by_role("button", name="받았어요")).to_be_visible()
     for person in (seller, buyer, third):
         for view in VIEWS if width < 960 else VIEWS[:3]:
             person.go(view)
@@ -510,6 +611,10 @@ def test_axe_finds_nothing_serious(join, width):
     seller.page.locator("#sell").click()
     seller.dialog.locator("button[type=submit]").click()
     expect(seller.dialog.locator(".error").first).to_be_visible()
+    assert findings_in_light_and_dark(seller.page) == []
+    seller.page.keyboard.press("Escape")
+    seller.go("selling")
+    seller.card("의자").get_by_role("button", name="거래 취소").click()
     assert findings_in_light_and_dark(seller.page) == []
 
 

@@ -21,7 +21,8 @@ import Testing
       let unlimited = ["READS_PER_MINUTE", "WRITES_PER_MINUTE", "CONNECTIONS_PER_CLIENT"].map {
         ("HANDOVER_\($0)", "0")
       }
-      system = try await TestSystem(environment: issuer.settings.merging(unlimited) { $1 })
+      let secret = [("HANDOVER_CODE_SECRET", "of this test")]
+      system = try await TestSystem(environment: issuer.settings.merging(unlimited + secret) { $1 })
       tokens = try WhoMayTests.callers.enumerated().map { [issuer] place, name in
         name.isEmpty
           ? nil : try issuer.token(name, scope: place == WhoMayTests.operating ? "a handover:operator" : nil)
@@ -52,10 +53,12 @@ import Testing
     var notice = ""
     var operation = ""
 
-    init(_ product: Int, on gate: Gate, inStock: Bool = true) async throws {
+    /// - Parameter confirm: what the listing asks for; if that is `buyer`, the deal is handed over.
+    init(_ product: Int, on gate: Gate, inStock: Bool = true, confirm: String = "none") async throws {
       self.product = product
       let item = #""productid":\#(product),"productname":"자전거","qty":3"#
-      trade = try await Self.id(gate.call(seller, "POST", "/trades", "{\(item),\"price\":1000}"))
+      let listing = #"{\#(item),"price":1000,"confirm":"\#(confirm)"}"#
+      trade = try await Self.id(gate.call(seller, "POST", "/trades", listing))
       guard inStock else { return }
       inventory = try await Self.id(gate.call(seller, "POST", "/inventories", "{\(item)}"))
       let asked = #"{\#(item),"reserveDt":"2024-04-04","address":"서울 마포구 12","price":1000}"#
@@ -66,6 +69,10 @@ import Testing
       let shown = "/reserves/\(reserve)"
       try await eventually("the deal runs") {
         try await gate.call(buyer, "GET", shown).json["status"].text == "거래진행중"
+      }
+      if confirm == "buyer" {
+        let given = try await gate.call(seller, "POST", path("/trades/{id}/handover"))
+        #expect(given.status == 200, "\(given.text)")
       }
       let name = WhoMayTests.escaped(WhoMayTests.callers[buyer])
       try await eventually("the buyer has a notice") {
@@ -107,6 +114,7 @@ import Testing
       case (_, "/reserves/{id}"): return #"{"address":"부산"}"#
       case (_, "/trades/{id}"): return #"{"price":900}"#
       case (_, "/inventories/{id}"): return #"{"qty":9}"#
+      case (_, "/trades/{id}/cancel"): return #"{"reserveid":\#(reserve),"reason":"other"}"#
       default: return nil
       }
     }
@@ -127,7 +135,8 @@ import Testing
           product += 1
           // What is made for the first time is not there yet, and what is withdrawn is in no deal.
           let isNew = call.method == "POST" && call.path == "/inventories"
-          let sale = try await Sale(product, on: gate, inStock: !isNew)
+          let confirm = ["/reserves/{id}/receipt": "buyer", "/reserves/{id}/code": "code"][call.path]
+          let sale = try await Sale(product, on: gate, inStock: !isNew, confirm: confirm ?? "none")
           if call.method == "DELETE", !call.path.hasPrefix("/reserves") {
             #expect(
               try await gate.call(Self.buyer, "DELETE", sale.path("/reserves/{id}")).status == 204)

@@ -28,7 +28,16 @@ import Testing
     let command = GoldenTests.sample(kind)
     let all = ["type", "id", "productid", "commandid"] + command.payload.details.map(\.name)
     // What is only said when it is so, and so is not in the sample.
-    let more = kind == .reserve ? ["once"] : kind == .handover ? ["sold"] : []
+    let more: [String] =
+      switch kind {
+      case .reserve: ["once"]
+      case .listTrade: ["confirm"]
+      case .handover: ["sold", "code"]
+      case .cancelReserve, .changeReserve, .changeTrade, .withdrawTrade, .cancelDeal, .confirmReceipt,
+        .registerStock,
+        .adjustStock, .withdrawStock:
+        []
+      }
     #expect(description.properties(of: schema).keys.sorted() == Set(all + more).sorted())
 
     let example = description.root["components"]["messages"][kind.rawValue]["examples"][0]["payload"]
@@ -49,11 +58,7 @@ import Testing
 
   @Test(arguments: GoldenTests.facts)
   func `an event has the fields that are described`(fact: Fact) throws {
-    var fact = fact
-    if case .deal(let step, var deal) = fact, step == .reserveCompleted {
-      deal.once = true
-      fact = .deal(step, deal)
-    }
+    let fact = fact.whole
     let caller = Caller(commandid: "k", actor: ActingUser("김민지", isOperator: true))
     let event = Event(fact, caller: caller)
     let schema = payload(event.type)
@@ -73,13 +78,13 @@ import Testing
       (level.version, level.productname) = (1, deal.productname)
       plain = .hold(step, deal.bare, level)
     case .listing(let step, var listing):
-      (listing.version, listing.isDeleted) = (1, false)
+      (listing.version, listing.isDeleted, listing.confirm, listing.remindAt) = (1, false, .none, nil)
       plain = .listing(step, listing)
     case .stock(let step, var level):
       level.version = 1
       plain = .stock(step, level)
     case .rejected(var rejection):
-      (rejection.userid, rejection.status) = (nil, nil)
+      (rejection.userid, rejection.status, rejection.retryAt) = (nil, nil, nil)
       plain = .rejected(rejection)
     }
     let least = Event(plain).fields
@@ -100,8 +105,39 @@ extension Deal {
     var deal = self
     (deal.tradeid, deal.seller, deal.refusal, deal.held) = (nil, nil, nil, 0)
     (deal.delete, deal.once) = (false, false)
+    (deal.confirm, deal.price, deal.course) = (.none, nil, Course())
     deal.terms?.version = 1
     deal.terms?.address = ""
+    deal.terms?.price = nil
     return deal
+  }
+}
+
+extension Fact {
+  private static let moment = Moment(milliseconds: 1_795_361_246_702)
+
+  /// The fact with all that can be said of it.
+  fileprivate var whole: Fact {
+    switch self {
+    case .deal(let step, var deal):
+      deal.once = step == .reserveCompleted
+      deal.confirm = .code
+      if step.worker == .trade {
+        deal.price = 50_000
+        (deal.course.until, deal.course.remindAt) = (Self.moment, Self.moment)
+        (deal.course.wrongCodes, deal.course.pausedUntil) = (1, Self.moment)
+      }
+      return .deal(step, deal)
+    case .hold(let step, var deal, let level):
+      deal.confirm = .code
+      return .hold(step, deal, level)
+    case .listing(let step, var listing):
+      (listing.confirm, listing.remindAt) = (.buyer, Self.moment)
+      return .listing(step, listing)
+    case .stock: return self
+    case .rejected(var rejection):
+      rejection.retryAt = Self.moment
+      return .rejected(rejection)
+    }
   }
 }

@@ -2,7 +2,7 @@
 
 import { callOff, cancel, change, edit, end, handover, receipt, reserve } from "./market-actions.js";
 import {
-  SELLER, canCallOff, canChange, freeOf, hasCode, inOrder, isHandedOver, isOnSale, isOpen, isRunning, isWaiting, timeline, tone,
+  BUYER, SELLER, canCallOff, canChange, freeOf, hasCode, inOrder, isHandedOver, isOnSale, isOpen, isRunning, isWaiting, timeline, tone,
 } from "./market-deals.js";
 import { element } from "./dom.js";
 import { session } from "./market-session.js";
@@ -131,9 +131,10 @@ function soldDeal(row, line) {
   );
 }
 
-/** Why a deal is where it is, in the words of its notice, and what becomes of it by itself. */
-function outlook({ status, reason, until, news }) {
-  const why = reason && news.findLast((notice) => notice.reason === reason)?.message;
+/** Why a deal waits or has ended, in the words of its notice, and what becomes of it by itself. */
+function outlook({ status, reason, until, news, role }) {
+  const isTold = reason && (role === BUYER || !isOpen(status));
+  const why = isTold && news.findLast((notice) => notice.reason === reason)?.message;
   const next = until && isOpen(status) && say(`until.${status}`, words.time(until));
   return [why, next].map((text) => text && element("p.small.quiet", {}, text));
 }
