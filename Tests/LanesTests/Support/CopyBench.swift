@@ -25,15 +25,18 @@ final class CopyBench: Sendable {
 
   func streams(of lane: LaneName) -> [String] { ["\(lane.tag):events", "\(lane.tag):commands"] }
   func output(of lane: LaneName) -> String { "\(lane.tag):output" }
+  func timers(of lane: LaneName) -> LaneTimers {
+    LaneTimers(key: "\(lane.tag):timers", stream: "\(lane.tag):commands")
+  }
 
   func runner(
-    _ name: String = "a", _ options: LaneOptions = .brisk, inlets: Bool = false,
+    _ name: String = "a", _ options: LaneOptions = .brisk, inlets: Bool = false, timers: Bool = false,
     writes: [LaneName: [LaneWrite]] = [:], step: @escaping StepHandler.Step = StepHandler.copy
   ) -> LaneRunner {
     let specs = lanes.map { lane in
       LaneSpec(
         name: lane, streams: streams(of: lane), writes: writes[lane] ?? [], isInlet: inlets,
-        keepsDeadLetters: inlets
+        keepsDeadLetters: inlets, timers: timers ? self.timers(of: lane) : nil
       ) { [holders] in
         holders.change { $0[name, default: []].insert(lane) }
         return StepHandler(lane, step: step) {
@@ -50,10 +53,10 @@ final class CopyBench: Sendable {
   }
 
   func start(
-    _ name: String = "a", _ options: LaneOptions = .brisk, inlets: Bool = false,
+    _ name: String = "a", _ options: LaneOptions = .brisk, inlets: Bool = false, timers: Bool = false,
     writes: [LaneName: [LaneWrite]] = [:], step: @escaping StepHandler.Step = StepHandler.copy
   ) -> RunningLanes {
-    RunningLanes(runner(name, options, inlets: inlets, writes: writes, step: step))
+    RunningLanes(runner(name, options, inlets: inlets, timers: timers, writes: writes, step: step))
   }
 
   /// Adds entries to every stream of every lane, in turn.
