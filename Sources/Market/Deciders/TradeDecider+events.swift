@@ -80,7 +80,7 @@ extension Decision<TradeDecider> {
 
   /// The units were no longer there: the deal goes back into the line, unless a cancel is remembered.
   private mutating func turnBack(_ before: RunningDeal) {
-    let deal = before.deal
+    let deal = state.line.first { $0.deal.reserveid == before.deal.reserveid }?.deal ?? before.deal
     if before.phase == .handedOver, let listing = state.listing {
       let rejection = Rejection(
         kind: .handover, id: listing.id, productid: deal.productid, refusal: .stockShort,

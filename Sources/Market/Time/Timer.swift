@@ -50,9 +50,12 @@ extension Timer {
   /// The `type` of the entry by which a timer comes back.
   public static let type = "TimeCame"
 
+  /// Whether an entry among the commands is a timer, readable or not.
+  public static func isOne(_ fields: Fields) -> Bool { fields["type"] == type }
+
   /// Returns nil for an entry that is none. Throws if it is one that cannot be read.
   public init?(fields: Fields) throws(FieldError) {
-    guard fields["type"] == Self.type else { return nil }
+    guard Self.isOne(fields) else { return nil }
     let text = fields["timer"] ?? ""
     guard let timer = Timer(member: text) else {
       let kind = text.prefix { $0 != ":" }

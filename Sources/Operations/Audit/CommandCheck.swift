@@ -105,7 +105,7 @@ struct CommandCheck {
       try connection.readPages(of: stream, through: cursor) { (page) throws(RedisError) in
         for entry in page {
           let fields = entry.shown
-          if ReplayedEvent.isOne(fields) { continue }
+          if ReplayedEvent.isOne(fields) || Timer.isOne(fields) { continue }
           sum.commands += 1
           if deadLetters.contain(entry.id, of: stream) {
             sum.deadLetters += 1

@@ -14,6 +14,8 @@ package struct Difference: Hashable, Sendable, Codable {
     case order
     /// Numbers or statuses that must agree do not.
     case numbers
+    /// What the clock of a shard has is not what its states imply.
+    case timer
     case notice
     case status
     case mypage

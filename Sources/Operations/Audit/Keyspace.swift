@@ -69,7 +69,7 @@ struct Keyspace {
       case "events", "status", "replies", "deadletters": "stream"
       case _ where kind.hasSuffix(".commands"): "stream"
       case "reserve", "product", "trade", "stock", "cursor", "attempts", "halt", "mypage rows": "hash"
-      case "reserves", "trades", "inventories", "mypage", "replicas": "zset"
+      case "reserves", "trades", "inventories", "mypage", "replicas", "timers": "zset"
       case "notices": isTagged ? "list" : "hash"
       case "operation", "lease", "seller", "inventory", "id", "ids", "request": "string"
       default: nil

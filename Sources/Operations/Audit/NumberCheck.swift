@@ -54,9 +54,9 @@ struct NumberCheck {
         .numbers, product, "Stock has not given out \(trade.owed) units of completed deals.")
     }
     for (id, deal) in trade.running {
-      standings[id] = .running
+      standings[id] = deal.phase == .awaitingReceipt ? .handedOver : .running
       if let caller = deal.handoverCaller { held.insert(caller.commandid) }
-      if deal.phase != .held || deal.cancelRequested || deal.handoverCaller != nil {
+      if [.starting, .handedOver].contains(deal.phase) || deal.cancelRequested || deal.handoverCaller != nil {
         findings.addWhenIdle(
           .numbers, product, "The deal of reservation \(id) still waits for stock's answer.")
       }

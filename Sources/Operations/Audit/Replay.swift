@@ -25,10 +25,10 @@ struct Replay<Rules: Replayable> {
 
   /// Applies an event that the worker emitted. Returns false if it cannot have emitted it.
   mutating func emit(_ entry: JournalEntry) -> Bool {
-    var isPossible = Rules.permits(entry.event, in: state, after: news)
+    var isPossible = Rules.permits(entry, in: state, after: news)
     while !isPossible, let next = unheard.popFirst() {
       apply(next)
-      isPossible = Rules.permits(entry.event, in: state, after: news)
+      isPossible = Rules.permits(entry, in: state, after: news)
     }
     if let listing = Rules.former(in: state, before: entry.event) { former.append(listing) }
     Rules.evolve(&state, entry.event, at: entry.position)

@@ -11,8 +11,8 @@ protocol Replayable: Decider {
   static func begins(with event: Event) -> Bool
   /// Returns the final state of the listing that `event` removes from the state; nil if there is none.
   static func former(in state: State, before event: Event) -> Listing?
-  /// Returns whether a worker in `state`, which has just observed `observed`, can emit `event`.
-  static func permits(_ event: Event, in state: State, after observed: Event?) -> Bool
+  /// Returns whether a worker in `state`, which has just observed `observed`, can emit the event of `entry`.
+  static func permits(_ entry: JournalEntry, in state: State, after observed: Event?) -> Bool
 }
 
 extension Replayable {

@@ -5,8 +5,8 @@ extension ReservationDecider: Replayable {
     if case .deal(.reserveCompleted, _) = event.fact { true } else { false }
   }
 
-  static func permits(_ event: Event, in state: Reservation?, after observed: Event?) -> Bool {
-    guard case .deal(let step, let deal) = event.fact else { return false }
+  static func permits(_ entry: JournalEntry, in state: Reservation?, after observed: Event?) -> Bool {
+    guard case .deal(let step, let deal) = entry.event.fact else { return false }
     guard step != .reserveCompleted else { return state == nil }
     guard let state else { return false }
     switch step {

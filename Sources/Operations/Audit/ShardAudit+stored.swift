@@ -25,6 +25,7 @@ extension ShardAudit {
       if let stock = stock?.stock { indexes.take(stock) }
       if let trade = found.removeValue(forKey: id), let stock {
         listings[id] = trade.listing
+        timers.take(trade)
         numbers.take(id, trade, stock, &findings)
       }
     }

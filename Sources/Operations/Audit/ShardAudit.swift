@@ -29,6 +29,7 @@ struct ShardAudit {
   var mypage: MypageCheck
   var numbers: NumberCheck
   var indexes: IndexCheck
+  var timers: TimerCheck
   var line = ArrivalOrder()
   var ids = IDCheck()
   /// The current listing of each product.
@@ -50,6 +51,7 @@ struct ShardAudit {
     mypage = MypageCheck(shard)
     numbers = NumberCheck(shard)
     indexes = IndexCheck(shard)
+    timers = TimerCheck(shard)
     if journal.isTrimmed {
       let start = journal.first.map { "begins at \($0)" } ?? "is empty"
       notes.append(
@@ -80,6 +82,7 @@ struct ShardAudit {
     var counters = CounterCheck()
     try indexes.finish(
       withdrawn: contents.inventories, at: journal.last, on: connection, &counters, &findings)
+    try timers.finish(at: journal.last, on: connection, &findings)
     try notices.finish(on: connection, &findings)
     let held = numbers
     let sum = try commands.finish(

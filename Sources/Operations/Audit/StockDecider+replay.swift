@@ -5,8 +5,8 @@ extension StockDecider: Replayable {
     if case .stock(.stockRegistered, _) = event.fact { true } else { false }
   }
 
-  static func permits(_ event: Event, in state: ProductStock, after observed: Event?) -> Bool {
-    switch event.fact {
+  static func permits(_ entry: JournalEntry, in state: ProductStock, after observed: Event?) -> Bool {
+    switch entry.event.fact {
     case .stock(let step, let level): permits(step, level, after: state.stock?.level)
     case .hold(let step, let deal, let level):
       step.answers(observed, of: deal)

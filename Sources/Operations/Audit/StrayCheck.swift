@@ -47,7 +47,7 @@ struct StrayCheck {
       let entry = try reply.get()[0].flatMap { StreamEntry($0) }
       let event = entry.flatMap { try? Event(fields: $0.fields()) }
       let isMeant = notice.role == .buyer ? event?.buyer == notice.userid : true
-      if event?.status == nil || !isMeant { unfounded.append(notice) }
+      if event?.audience.contains(notice.role) != true || !isMeant { unfounded.append(notice) }
     }
     let starts = try starts(of: Set(unfounded.map(\.shard)), on: connection)
     for notice in unfounded where notice.position >= starts[notice.shard] ?? .zero {

@@ -12,69 +12,193 @@ extension TradeDecider: Replayable {
     }
   }
 
-  static func permits(_ event: Event, in state: ProductTrade, after observed: Event?) -> Bool {
-    switch event.fact {
-    case .deal(let step, let deal): permits(step, deal, in: state)
-    case .listing(let step, let listing): permits(step, listing, in: state)
+  static func permits(_ entry: JournalEntry, in state: ProductTrade, after observed: Event?) -> Bool {
+    switch entry.event.fact {
+    case .deal(let step, let deal):
+      DealRules(state: state, now: entry.position.moment, caller: entry.event.caller, observed: observed)
+        .permit(step, deal)
+    case .listing(let step, let listing): permits(step, listing, in: state, at: entry.position.moment)
     case .hold, .stock, .rejected: false
     }
   }
 
-  private static func permits(_ step: DealStep, _ deal: Deal, in state: ProductTrade) -> Bool {
+  private static func permits(
+    _ step: ListingStep, _ listing: Listing, in state: ProductTrade, at now: Moment
+  ) -> Bool {
+    let isOpen = state.listing.map { $0.closed == nil } ?? false
+    guard var expected = state.listing, expected.id == listing.id else {
+      return switch step {
+      case .tradeListed:
+        !isOpen && state.running.isEmpty && listing.held == 0 && listing.sold == 0 && !listing.withdrawn
+          && !listing.isDeleted && listing.version == 1
+      case .tradeDeleted: listing.isDeleted && listing.closed != nil
+      case .tradeChanged, .tradeWithdrawn, .listingReminded: false
+      }
+    }
+    switch step {
+    case .tradeListed: return false
+    case .tradeChanged:
+      (expected.qty, expected.price, expected.productname) = (listing.qty, listing.price, listing.productname)
+      guard isOpen, listing.free >= 0, listing.version.follows(expected.version) else { return false }
+      expected.version = listing.version
+    case .tradeWithdrawn:
+      guard isOpen, state.running.isEmpty else { return false }
+      (expected.withdrawn, expected.isDeleted) = (true, listing.isDeleted)
+    case .listingReminded:
+      guard isOpen, expected.remindAt.isReached(at: now) else { return false }
+      if let next = listing.remindAt, let last = expected.remindAt, next <= last { return false }
+      expected.remindAt = listing.remindAt
+    case .tradeDeleted:
+      guard expected.closed != nil else { return false }
+      expected.isDeleted = true
+    }
+    return listing == expected
+  }
+}
+
+/// What the trade can say of one deal in a state, and how.
+private struct DealRules {
+  let state: ProductTrade
+  /// When it was said.
+  let now: Moment
+  let caller: Caller?
+  /// What the trade has just observed.
+  let observed: Event?
+
+  func permit(_ step: DealStep, _ deal: Deal) -> Bool {
     let running = state.running[deal.reserveid]
-    let waiting = state.line.first { $0.deal.reserveid == deal.reserveid }?.deal
-    return switch step {
+    let waiting = state.line.first { $0.deal.reserveid == deal.reserveid }
+    let isFirst = state.line.first?.deal.reserveid == deal.reserveid
+    switch step {
     case .tradeStarted:
-      state.line.first?.deal.reserveid == deal.reserveid && deal.isTold(of: waiting)
-        && state.hasFree(deal.qty)
-    case .tradeWaiting, .tradeRejected, .tradeNext:
-      deal.isTold(of: waiting)
+      return tells(deal, of: waiting?.deal) {
+        ($0.confirm, $0.price) = (listing?.confirm ?? .none, waiting?.offer == nil ? listing?.price : nil)
+        ($0.course.until, $0.course.remindAt) = (deal.course.until, deal.course.remindAt)
+      } && isFirst && state.hasFree(deal.qty)
+    case .tradeWaiting:
+      return tells(deal, of: waiting?.deal) {
+        ($0.refusal, $0.course.until) = (obstacle, deal.course.until)
+      } && state.line.first.map { !state.hasFree($0.deal.qty) } ?? false
+    case .tradeRejected:
+      let isByTime = deal.refusal == .waitedTooLong || deal.refusal == .datePassed
+      return ends(deal, waiting?.deal, held: 0) { $0.refusal = deal.refusal } && deal.refusal != nil
+        && (!isByTime || waiting?.deal.course.until.isReached(at: now) == true)
+    case .tradeNext:
+      return tells(deal, of: waiting?.deal) && isFirst
     case .tradeCanceled where deal.held == 0:
-      deal.isTold(of: waiting)
+      return ends(deal, waiting?.deal, held: 0) && isObserved(of: deal.reserveid)
     case .tradeCanceled:
-      deal.isTold(of: running?.deal) && running?.phase == .held && running?.cancelRequested == true
-        && deal.held == deal.qty
+      return ends(deal, running?.deal, held: deal.qty) && running?.phase == .held
+        && running?.cancelRequested == true
     case .handoverRequested:
-      deal.isTold(of: running?.deal) && running?.phase == .starting
+      return tells(deal, of: running?.deal) && running?.phase == .starting
+        && running?.cancelRequested == false
     case .tradeCompleted:
-      deal.isTold(of: running?.deal)
-        && running?.phase == (running?.deal.confirm == .buyer ? .awaitingReceipt : .held)
+      let confirmed = caller != nil || running?.deal.course.until.isReached(at: now) == true
+      return ends(deal, running?.deal, held: 0)
+        && (running?.deal.confirm == .buyer
+          ? running?.phase == .awaitingReceipt && confirmed : running?.phase == .held)
     case .tradeHandedOver:
-      deal.isTold(of: running?.deal) && running?.phase == .held && deal.confirm == .buyer
+      return tells(deal, of: running?.deal) {
+        $0.course = Course()
+        $0.course.until = deal.course.until
+      } && running?.phase == .held && deal.confirm == .buyer
     case .tradeExpired:
-      deal.isTold(of: running?.deal) && running?.phase == .held && deal.held == deal.qty
+      return ends(deal, running?.deal, held: deal.qty) && running?.phase == .held
+        && running?.deal.course.until.isReached(at: now) == true
     case .tradeCalledOff where deal.held == 0:
-      deal.isTold(of: waiting)
+      return ends(deal, waiting?.deal, held: 0) { $0.cause = deal.cause } && deal.cause != nil
     case .tradeCalledOff:
-      deal.isTold(of: running?.deal) && deal.held == deal.qty
+      return ends(deal, running?.deal, held: deal.qty) { $0.cause = deal.cause } && deal.cause != nil
+        && running?.cancelRequested == false
         && (running?.phase == .held || running?.phase == .awaitingReceipt)
-    case .tradeReminded, .codeRefused:
-      deal.isTold(of: running?.deal)
-    case .tradeRescheduled, .tradeTermsChanged:
-      deal.isTold(of: running?.deal) || deal.isTold(of: waiting)
+    case .tradeReminded:
+      return tells(deal, of: running?.deal) { $0.course.remindAt = deal.course.remindAt }
+        && running?.phase != .awaitingReceipt
+        && running?.deal.course.remindAt.isReached(at: now) == true
+        && deal.course.remindAt.map { $0 > running?.deal.course.remindAt ?? $0 } ?? true
+    case .tradeRescheduled:
+      let known = running?.deal ?? waiting?.deal
+      return tells(deal, of: known) {
+        $0.course.until = deal.course.until
+        if running != nil { $0.course.remindAt = deal.course.remindAt }
+      } && running?.phase != .awaitingReceipt && deal.course != known?.course
+    case .tradeTermsChanged:
+      return tells(deal, of: running?.deal ?? waiting?.deal)
+    case .codeRefused:
+      return tells(deal, of: running?.deal) {
+        ($0.course.wrongCodes, $0.course.pausedUntil) = (deal.course.wrongCodes, deal.course.pausedUntil)
+      } && countsWrongCode(deal.course, after: running) && running?.cancelRequested == false
     case .cancelRefused:
-      waiting == nil && (running == nil || running?.phase == .awaitingReceipt)
+      return waiting == nil && deal.refusal != nil
+        && (running == nil || running?.phase == .awaitingReceipt && deal.refusal == .alreadyHandedOver)
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
-      false
+      return false
     }
   }
 
-  private static func permits(_ step: ListingStep, _ listing: Listing, in state: ProductTrade) -> Bool {
-    let isLast = state.listing?.id == listing.id
-    let isOpen = state.listing.map { $0.closed == nil } ?? false
-    return switch step {
-    case .tradeListed:
-      !isOpen && !isLast && state.running.isEmpty && listing.held == 0 && listing.sold == 0
-    case .tradeChanged:
-      isLast && isOpen && listing.held == state.listing?.held && listing.sold == state.listing?.sold
-        && listing.free >= 0 && listing.version.follows(state.listing?.version ?? 1)
-    case .tradeWithdrawn:
-      isLast && isOpen && state.running.isEmpty && listing.withdrawn && listing.sold == state.listing?.sold
-    case .listingReminded:
-      isLast && isOpen && listing.held == state.listing?.held && listing.sold == state.listing?.sold
-    case .tradeDeleted:
-      listing.isDeleted && listing.closed != nil && (!isLast || listing.sold == state.listing?.sold)
+  private var listing: Listing? { state.listing }
+
+  /// Why a deal waits: what stops the first one of the line.
+  private var obstacle: Refusal {
+    listing == nil ? .noListing : state.onHand == nil ? .noStock : .notFree
+  }
+
+  /// Whether the trade was asked for this cancel, or the stock could not hold the units of a deal whose cancel was
+  /// remembered.
+  private func isObserved(of reserveid: Int) -> Bool {
+    switch observed?.fact {
+    case .deal(.reserveCancelRequested, let asked): asked.reserveid == reserveid
+    case .hold(.stockShort, let asked, _): asked.reserveid == reserveid
+    case .deal, .hold, .listing, .stock, .rejected, nil: false
     }
+  }
+
+  /// Whether one more wrong code is counted, or the last one of a series pauses the deal.
+  private func countsWrongCode(_ course: Course, after running: RunningDeal?) -> Bool {
+    guard let running, running.deal.confirm == .code, running.phase == .starting || running.phase == .held
+    else {
+      return false
+    }
+    if let paused = running.deal.course.pausedUntil, !Moment?.some(paused).isReached(at: now) { return false }
+    return course.pausedUntil == nil
+      ? course.wrongCodes == running.deal.course.wrongCodes + 1
+      : course.wrongCodes == 0
+  }
+
+  /// Returns whether an event tells a deal as the trade knows it, but for what `change` says.
+  ///
+  /// A deal that is told of is in the present listing, or still without one. It has the name of the listing, or the
+  /// one that its buyer gave it.
+  private func tells(_ deal: Deal, of known: Deal?, but change: (inout Deal) -> Void = { _ in }) -> Bool {
+    guard var expected = known else { return false }
+    if let listing, deal.tradeid == listing.id, deal.seller == listing.userid {
+      (expected.tradeid, expected.seller) = (listing.id, listing.userid)
+      if deal.productname == listing.productname { expected.productname = listing.productname }
+    }
+    change(&expected)
+    expected.delete = deal.delete
+    return expected == deal
+  }
+
+  /// The same for the end of a deal, after which nothing is due.
+  private func ends(
+    _ deal: Deal, _ known: Deal?, held: Int, but change: (inout Deal) -> Void = { _ in }
+  ) -> Bool {
+    tells(deal, of: known?.atRest) {
+      $0.held = held
+      change(&$0)
+    }
+  }
+}
+
+extension Moment? {
+  /// How much the clocks of two nodes can differ, in milliseconds.
+  private static let slack = 60_000
+
+  /// Whether something was due at `now`.
+  fileprivate func isReached(at now: Moment) -> Bool {
+    map { $0 <= now.advanced(by: Self.slack) } ?? false
   }
 }
 
@@ -83,20 +207,5 @@ extension ProductTrade {
   func hasFree(_ qty: Int) -> Bool {
     guard let listing, listing.closed == nil, let onHand else { return false }
     return qty <= min(listing.free, onHand - owed - listing.held)
-  }
-}
-
-extension Deal {
-  /// Returns whether it equals the deal that the trade has, except for the fields that each event adds.
-  fileprivate func isTold(of known: Deal?) -> Bool {
-    guard var known else { return false }
-    known.tradeid = tradeid
-    known.seller = seller
-    known.refusal = refusal
-    known.held = held
-    known.delete = delete
-    known.productname = productname
-    (known.cause, known.confirm, known.price, known.course) = (cause, confirm, price, course)
-    return known == self
   }
 }

@@ -58,8 +58,11 @@ package struct DeadLetter: Sendable {
     return ReplayedEvent.position(in: fields)
   }
 
-  /// Whether it is an event, and no command.
-  package var isEvent: Bool { event != nil }
+  /// Whether it is something that has happened, an event or a timer that came due, and no command.
+  package var isEvent: Bool { event != nil || isTimer }
+
+  /// Whether it is a timer that had come due. No inlet lets one in.
+  var isTimer: Bool { !isOfInlet && Timer.isOne(fields) }
 
   /// Returns the digest that a door had added, if any.
   func digest() throws(FieldError) -> CommandDigest? {

@@ -10,7 +10,7 @@ package struct DeadLetterOffice {
   package enum Delivery: Equatable, Sendable {
     /// A command that is in its shard's stream again, and no longer a dead letter.
     case delivered(commandid: String, id: Int, shard: Shard)
-    /// An event that its lane will observe again, and no longer a dead letter.
+    /// An event or a timer that its lane will observe again, and no longer a dead letter.
     case handedBack(type: String, position: EntryID, lane: LaneName)
     /// It stays a dead letter, for this reason.
     case refused(String)
@@ -69,6 +69,7 @@ package struct DeadLetterOffice {
     guard let worker = letter.recipient else {
       return .refused("It comes from \(letter.stream), which no worker reads.")
     }
+    if letter.isTimer { return try handBackTimer(letter, correcting: !corrections.isEmpty) }
     let request: CommandRequest
     do throws(FieldError) {
       request = try self.request(for: letter, to: worker, setting: corrections)
@@ -189,6 +190,38 @@ package struct DeadLetterOffice {
       }
     }
     return .refused("Its shard appends events too fast to hand this one back: try again.")
+  }
+
+  /// Returns why a timer cannot be handed back; nil if it can.
+  static func refusal(ofTimer letter: DeadLetter, correcting: Bool) -> String? {
+    if correcting { return "It is a timer: what is due follows from the state of the deal." }
+    do throws(FieldError) {
+      _ = try Timer(fields: letter.fields)
+      return nil
+    } catch {
+      return "It is not a timer: \(error.message) Drop it."
+    }
+  }
+
+  /// Hands a timer back to the lane that put it aside, exactly once. If it is stale by now, nothing happens there.
+  private func handBackTimer(_ letter: DeadLetter, correcting: Bool) throws(RedisError) -> Delivery {
+    if let refusal = Self.refusal(ofTimer: letter, correcting: correcting) { return .refused(refusal) }
+    guard let shard = Int(letter.tag).map({ Shard($0) }), let place = EntryID(letter.entry) else {
+      return .refused("It comes from \(letter.stream), which no timer comes from. Drop it.")
+    }
+    let lane = LaneName(worker: letter.worker, tag: shard.tag)
+    var words = RESPWords("EVALSHA", try connection.digest(of: EventReplay.script), "3")
+    for word in [letter.key, letter.stream, Key.journal(of: shard), "\(letter.position)", ""] {
+      words.add(word)
+    }
+    for (name, value) in letter.fields {
+      words.add(name)
+      words.add(value)
+    }
+    guard try connection.call(words).string == "sent" else {
+      return .refused("Somebody else has replayed or dropped it meanwhile.")
+    }
+    return .handedBack(type: Timer.type, position: place, lane: lane)
   }
 
   /// Returns the event from the journal, if it still has it: a dead letter can hold only a part of it.

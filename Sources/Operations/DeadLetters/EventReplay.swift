@@ -50,13 +50,13 @@ struct EventReplay {
 
   /// Appends the entry and removes the letter, if the letter still exists and the journal has no newer entry.
   ///
-  /// `KEYS`: the letters, the commands, the journal. `ARGV`: the letter, the journal's last entry, the new
-  /// entry. The letter is removed last: if Redis has no memory for the entry, the letter is kept.
+  /// `KEYS`: the letters, the commands, the journal. `ARGV`: the letter, the journal's last entry (empty if it does
+  /// not matter), the new entry. The letter is removed last: if Redis has no memory for the entry, the letter is kept.
   static let script = Script(
     """
     if #redis.call('XRANGE',KEYS[1],ARGV[1],ARGV[1])==0 then return 'gone' end
     local last=redis.call('XREVRANGE',KEYS[3],'+','-','COUNT',1)[1]
-    if last and last[1]~=ARGV[2] then return 'moved' end
+    if ARGV[2]~='' and last and last[1]~=ARGV[2] then return 'moved' end
     redis.call('XADD',KEYS[2],'*',unpack(ARGV,3))
     redis.call('XDEL',KEYS[1],ARGV[1])
     return 'sent'

@@ -27,6 +27,10 @@ extension DeadLetterOffice {
     guard let worker = letter.recipient else {
       return .refused("It comes from \(letter.stream), which no worker reads.", field: nil)
     }
+    if letter.isTimer {
+      return Self.refusal(ofTimer: letter, correcting: !corrections.isEmpty).map { .refused($0, field: nil) }
+        ?? .passes
+    }
     let request: CommandRequest
     do throws(FieldError) {
       request = try self.request(for: letter, to: worker, setting: corrections)

@@ -1,5 +1,6 @@
 import Keys
 import Lanes
+import Market
 import Redis
 import Workers
 
@@ -38,6 +39,20 @@ package struct SystemStatus: Encodable, Sendable {
     package var remedy: String?
   }
 
+  /// What comes due.
+  package struct ClockStatus: Encodable, Sendable {
+    /// How many timers there are.
+    package var timers = 0
+    /// How many of them should have come due already.
+    package var overdue = 0
+    /// How many of each kind there are among the earliest 1,000 timers of each shard.
+    package var kinds: [String: Int] = [:]
+    /// The earliest timer; nil if there is none.
+    package var next: String?
+    /// When it is due, ISO 8601 in UTC.
+    package var due: String?
+  }
+
   /// One master of a cluster.
   package struct NodeStatus: Encodable, Sendable {
     package var node: String
@@ -60,6 +75,7 @@ package struct SystemStatus: Encodable, Sendable {
   package var workers: [WorkerStatus] = []
   /// Without the lanes of nodes that are away.
   package var lanes: [LaneStatus] = []
+  package var clock = ClockStatus()
   /// The masters of a cluster; empty for one Redis.
   package var nodes: [NodeStatus] = []
   /// The memory that Redis uses, on all nodes that answer, in bytes (`used_memory`).
@@ -107,6 +123,7 @@ package struct SystemStatus: Encodable, Sendable {
       LaneLag.ask(lane.name, lane.streams, &commands)
       commands.add("XLEN", lane.name.deadLetters)
       commands.add("HMGET", lane.name.halt, "reason", "remedy")
+      if let timers = lane.timers { commands.add("EVAL", ClockStatus.script, "1", timers.key) }
     }
   }
 
@@ -143,6 +160,13 @@ package struct SystemStatus: Encodable, Sendable {
     let said = replies.popFirst()
     let halt = said?[0]?.string.map { Halt(reason: $0, remedy: said?[1]?.string) }
     if let halt { troubles.append("\(spec.name) stands still: \(halt.reason)") }
+    if let timers = spec.timers, let found = replies.popFirst() {
+      if let error = found.error {
+        troubles.append("\(spec.name) cannot work with \(timers.key): \(error.message)")
+      } else {
+        clock.take(found)
+      }
+    }
     if owner != nil { workers[part.worker].lanesHeld += 1 }
     workers[part.worker].lag += lag
     workers[part.worker].read += read
@@ -208,6 +232,41 @@ package struct SystemStatus: Encodable, Sendable {
       for part in parts { nodes[place].lag += hear(part, &replies) }
     } catch {
       nodes[place].away = error.message
+    }
+  }
+}
+
+extension SystemStatus.ClockStatus {
+  /// `KEYS[1]` is the clock of a shard. Returns how many timers there are, how many are overdue, the earliest one and
+  /// its score (empty if there is none), then each kind among the earliest 1,000 and how many of it there are.
+  fileprivate static let script = """
+    local time=redis.call('TIME')
+    local now=time[1]*1000+math.floor(time[2]/1000)
+    local next=redis.call('ZRANGE',KEYS[1],0,0,'WITHSCORES')
+    local answer={redis.call('ZCARD',KEYS[1]),redis.call('ZCOUNT',KEYS[1],'-inf',now),next[1] or '',next[2] or ''}
+    local kinds={}
+    for _,member in ipairs(redis.call('ZRANGE',KEYS[1],0,999)) do
+      local kind=string.match(member,'^[^:]*')
+      kinds[kind]=(kinds[kind] or 0)+1
+    end
+    for kind,count in pairs(kinds) do
+      answer[#answer+1]=kind
+      answer[#answer+1]=count
+    end
+    return answer
+    """
+
+  /// Adds what the script found in one shard.
+  fileprivate mutating func take(_ found: Reply) {
+    timers += found[0]?.integer ?? 0
+    overdue += found[1]?.integer ?? 0
+    if let score = found[3]?.string.flatMap({ Double($0) }).flatMap({ UInt64(exactly: $0) }) {
+      let moment = Moment(milliseconds: score).description
+      if due.map({ moment < $0 }) ?? true { (next, due) = (found[2]?.string, moment) }
+    }
+    var kinds = found.dropFirst(4).makeIterator()
+    while let kind = kinds.next()?.string, let count = kinds.next()?.integer {
+      self.kinds[kind, default: 0] += count
     }
   }
 }

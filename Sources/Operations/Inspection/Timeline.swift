@@ -72,6 +72,10 @@ package struct Timeline: Sendable {
     }
     for worker in DecidingWorker.allCases {
       try Self.eachLine(of: Key.commands(worker, in: shard), shard, connection) { line in
+        if let timer = try? Timer(fields: line.fields), isAbout(timer, subject, id) {
+          moments.append(Moment(kind: .command, line: line, way: "clock", facts: ["timer": timer.member]))
+          return
+        }
         guard isAbout(line, subject, id, commandOf: worker) || commandids.contains(line.commandid) else {
           return
         }
@@ -101,6 +105,15 @@ package struct Timeline: Sendable {
     case (.reserve, nil): return line.reserveid == text
     case (.trade, nil): return line.tradeid == text
     case (.reserve, .stock), (.trade, .reservation), (.trade, .stock): return false
+    }
+  }
+
+  private func isAbout(_ timer: Timer, _ subject: Subject, _ id: Int) -> Bool {
+    guard timer.productid == productid else { return false }
+    switch subject {
+    case .product: return true
+    case .trade: return timer.kind == .listing && timer.id == id
+    case .reserve: return timer.kind != .listing && timer.id == id
     }
   }
 
