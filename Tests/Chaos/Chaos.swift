@@ -43,7 +43,8 @@ struct Chaos: AsyncParsableCommand {
       "Chaos for \(seconds) s, seed \(seed)\(cluster ? ", on a cluster" : ""): three replicas of each worker, two ingresses."
     )
     fflush(nil)
-    let stage = try ChaosSystem(isCluster: cluster, losesMasters: killMasters)
+    let stage = try ChaosSystem(
+      isCluster: cluster, losesMasters: killMasters, endsWaiting: seed.isMultiple(of: 2))
     let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, stage.clear) }
     defer {
       for signal in signals { signal.cancel() }

@@ -1,4 +1,5 @@
 import Foundation
+import Keys
 import Processes
 import Redis
 import Synchronization
@@ -39,6 +40,8 @@ final class ChaosSystem: Sendable {
   /// Whether masters are killed for good, so that what they acknowledged last can be lost.
   let losesMasters: Bool
   let ingresses: [HTTP]
+  /// How long deals may take: so short that much comes due during a run.
+  private let periods: [String: String]
   private let ports: [Int]
   private let state = Mutex(State())
 
@@ -46,8 +49,14 @@ final class ChaosSystem: Sendable {
   ///   - isCluster: Whether to run on a cluster. Its masters are so patient with each other that nobody takes over
   ///     from one that is started again, or hangs for a while.
   ///   - losesMasters: Whether its replicas take over soon instead.
-  init(isCluster: Bool, losesMasters: Bool) throws {
+  ///   - endsWaiting: Whether deals wait only for seconds, so that no line is left at the end.
+  init(isCluster: Bool, losesMasters: Bool, endsWaiting: Bool) throws {
     self.losesMasters = losesMasters
+    periods = [
+      "HANDOVER_EXPIRY_HOURS": "0.001", "HANDOVER_REMINDER_HOURS": "0.0008,0.0003",
+      "HANDOVER_WAITING_DAYS": endsWaiting ? "0.0001" : "14", "HANDOVER_RECEIPT_DAYS": "0.00003",
+      "HANDOVER_CODE_SECRET": "only the buyers of this run are shown what follows from it",
+    ]
     redis =
       isCluster
       ? .cluster(try TestCluster(timeout: .seconds(losesMasters ? 1 : 15)))
@@ -74,6 +83,7 @@ final class ChaosSystem: Sendable {
       "HANDOVER_LEASE_SECONDS": "\(Self.lease.components.seconds)",
       "LOG_LEVEL": "debug",
     ]
+    environment.merge(periods) { $1 }
     if let port { environment["HANDOVER_PORT"] = "\(port)" }
     try state.withLock { state in
       guard !state.isEnded else { return }
@@ -127,6 +137,19 @@ final class ChaosSystem: Sendable {
     for http in ingresses {
       try await eventually("an ingress answers") {
         try await http.call(.GET, "/actuator/health", timeout: Patience.prompt).status == 200
+      }
+    }
+  }
+
+  /// Waits until nothing comes due for long enough to look at everything.
+  func awaitCalm() throws {
+    let connection = try redis.connect()
+    try insist("nothing comes due") {
+      for shard in try Ledger.shards(of: connection) {
+        let clock = Key.timers(of: shard)
+        let soon = Int((Date.now.timeIntervalSince1970 + 10 * Patience.limit.seconds) * 1000)
+        let count = try connection.call("ZCOUNT", clock, "-inf", "\(soon)").integer ?? 0
+        guard count == 0 else { throw Mishap("\(count) timers of \(clock) are due soon") }
       }
     }
   }

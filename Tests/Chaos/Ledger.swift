@@ -72,6 +72,10 @@ struct Ledger {
   /// How often a command was refused because its id belongs to another one.
   private(set) var reused: [String: Int] = [:]
   private(set) var finished = 0
+  /// How often each timer came due, by shard.
+  private var timers: [Shard: [String: Int]] = [:]
+  /// How many events of each kind only time can have brought about.
+  private(set) var ofTime: [String: Int] = [:]
 
   static func shards(of connection: any RedisLink) throws -> [Shard] {
     (0..<(try connection.shardCount())).map { Shard($0) }
@@ -91,6 +95,10 @@ struct Ledger {
         let stream = Key.commands(worker, in: shard)
         for entry in try connection.entries(of: stream) {
           let fields = entry.shown
+          if Timer.isOne(fields) {
+            timers[shard, default: [:]][fields["timer"] ?? "", default: 0] += 1
+            continue
+          }
           let commandid = fields["commandid"] ?? ""
           let command = Command(stream: stream, position: entry.id, fields: fields)
           if commands[commandid] == nil { arrivals[stream, default: []].append(command) }
@@ -103,6 +111,7 @@ struct Ledger {
         if case .deal(let step, let deal) = event.fact {
           if step == .reserveCompleted { reserved[shard, default: []].append(deal.reserveid) }
           if step == .tradeCompleted { finished += 1 }
+          if Self.isOfTime(step, deal, event.caller) { ofTime[step.rawValue, default: 0] += 1 }
         }
         guard let caller = event.caller else { continue }
         if case .rejected(let rejection) = event.fact, rejection.refusal == .commandIdReused {
@@ -129,6 +138,28 @@ struct Ledger {
   /// Dead letters of entries whose owners vanished, although nothing here crashes by itself.
   var crashed: [String] {
     letters.filter { $0.value.contains("crashed") }.map { "\($0.key.stream) \($0.key.position)" }.sorted()
+  }
+
+  /// Timers that came due more than once.
+  var repeatedTimers: [String] {
+    timers.flatMap { shard, counts in counts.filter { $0.value > 1 }.map { "\(shard.tag) \($0.key)" } }
+      .sorted()
+  }
+
+  /// How many timers came due.
+  var timerCount: Int { timers.values.reduce(0) { $0 + $1.values.reduce(0, +) } }
+
+  /// Whether only time can have brought about an event.
+  private static func isOfTime(_ step: DealStep, _ deal: Deal, _ caller: Caller?) -> Bool {
+    switch step {
+    case .tradeExpired, .tradeReminded: true
+    case .tradeRejected: deal.refusal == .waitedTooLong || deal.refusal == .datePassed
+    case .tradeCompleted: deal.confirm == .buyer && caller == nil
+    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
+      .tradeStarted, .tradeWaiting, .handoverRequested, .tradeCanceled, .cancelRefused, .tradeHandedOver,
+      .tradeCalledOff, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
+      false
+    }
   }
 
   private mutating func readLetters(_ tag: String, on connection: any RedisLink) throws {

@@ -32,6 +32,12 @@ struct Shopper: Sendable {
   private func ask(_ wish: Wish, number place: Int, _ dice: Dice) async {
     var dice = dice
     if wish.kind.changesNumbers, dice.chance(30) { return await edit(wish, dice) }
+    var wish = wish
+    if let reserveid = wish.fields["reserveid"], wish.kind == .handover, dice.chance(60) {
+      let page = await answer(.GET, "/reserves/\(reserveid)/code", nil, [:], from: dice.pick(ingresses))
+      diary.count("GET code", page)
+      if let code = page["code"].text { wish = wish.with("code", code) }
+    }
     let (first, second) = dice.chance(50) ? (ingresses[0], ingresses[1]) : (ingresses[1], ingresses[0])
     let headers = preference(&dice)
     guard dice.chance(65) else {

@@ -44,6 +44,7 @@ struct Trial {
     }
     try await onThread { try stage.redis.settle() }
     let dead = try await stage.settle()
+    try await onThread { try stage.awaitCalm() }
     let losses = Losses(kills: saboteur.kills, shards: stage.redis.shards)
     let repaired = losses.kills.isEmpty ? nil : try await onThread { try stage.repair() }
     let report = try await onThread { try Auditor(stage.redis.connect()).run(waiting: Patience.limit) }
@@ -64,6 +65,7 @@ struct Trial {
     for difference in audit.differences {
       differences.append("audit, \(difference.code.rawValue), \(difference.key): \(difference.message)")
     }
+    differences += ledger.repeatedTimers.map { "\($0): it came due more than once." }
     differences += ledger.crashed.map { "\($0): it was put aside as if it had crashed its worker." }
     let calls = CallAccount(diary.calls, ledger, losses)
     differences += calls.differences

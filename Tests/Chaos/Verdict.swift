@@ -32,6 +32,8 @@ struct Verdict {
       "  \(load) requests, \(Int(Double(load) / loaded.seconds)) a second; \(ledger.finished) deals finished, "
         + "\(totals.running) running, \(totals.waiting) waiting; \(totals.events) events, "
         + "\(totals.rejections) refusals, \(totals.deadLetters) dead letters",
+      "  \(ledger.timerCount) timers came due: "
+        + ledger.ofTime.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)×" }.joined(separator: ", "),
       "Requests",
     ]
     for (kind, answers) in diary.counts.sorted(by: { $0.key < $1.key }) {

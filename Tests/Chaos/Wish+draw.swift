@@ -1,3 +1,4 @@
+import Foundation
 import Market
 
 extension Wish {
@@ -36,12 +37,17 @@ extension Wish {
     case .reserve:
       fields = [
         "userid": dice.pick(people), "productname": dice.pick(goods), "qty": "\(min(qty, 2))",
-        "reserveDt": "2024-04-04", "address": mark, "price": "\(price)",
+        "reserveDt": date(&dice), "address": mark, "price": "\(price)",
       ]
+      if dice.chance(10) { fields["price"] = nil }
     case .listTrade:
       fields = ["userid": dice.pick(people), "productname": mark, "qty": "\(qty)", "price": "\(price)"]
+      let confirm = dice.pick(Confirmation.allCases)
+      if confirm != .none { fields["confirm"] = confirm.rawValue }
     case .registerStock: fields = ["productname": mark, "qty": "\(qty)"]
-    case .changeReserve: fields = ["address": mark]
+    case .changeReserve:
+      fields = ["address": mark]
+      if dice.chance(40) { fields["reserveDt"] = date(&dice) }
     case .changeTrade:
       fields = ["productname": mark]
       if dice.chance(60) { fields["qty"] = "\(qty)" }
@@ -51,6 +57,8 @@ extension Wish {
     case .handover:
       let reserve = catalogue.id(of: .reserve, product: product, place / 7)
       if let reserve, dice.chance(40) { fields["reserveid"] = "\(reserve)" }
+      // A guess, which is seldom right; shoppers can also ask for the code.
+      if dice.chance(15) { fields["code"] = "0\(dice.roll(100...999))" }
     case .cancelDeal:
       let reserve = catalogue.id(of: .reserve, product: product, place / 7) ?? 1
       fields = ["reserveid": "\(reserve)", "reason": dice.pick(CancelReason.allCases).rawValue]
@@ -64,6 +72,19 @@ extension Wish {
   }
 }
 
+extension Wish {
+  /// Returns a date that is over, one that comes in a few seconds, or one that does not come during a run.
+  fileprivate static func date(_ dice: inout Dice) -> String {
+    switch dice.roll(1...10) {
+    case 1...5: "2024-04-04"
+    case 6...7: "2099-04-04"
+    default:
+      Moment(milliseconds: UInt64(Date.now.timeIntervalSince1970 * 1000) + UInt64(dice.roll(0...8000)))
+        .description
+    }
+  }
+}
+
 extension CommandKind {
   /// How often it is drawn.
   fileprivate var weight: Int {
@@ -71,7 +92,8 @@ extension CommandKind {
     case .reserve, .handover: 14
     case .listTrade, .registerStock: 5
     case .cancelReserve, .adjustStock: 4
-    case .changeReserve, .changeTrade, .cancelDeal, .confirmReceipt: 2
+    case .confirmReceipt: 3
+    case .changeReserve, .changeTrade, .cancelDeal: 2
     case .withdrawTrade, .withdrawStock: 1
     }
   }

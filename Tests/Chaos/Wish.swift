@@ -43,6 +43,13 @@ struct Wish: Sendable {
     return Wish(kind: kind, id: id, productid: productid, fields: fields, mark: fields[name])
   }
 
+  /// The same with another field.
+  func with(_ name: String, _ value: String) -> Wish {
+    var fields = fields
+    fields[name] = value
+    return Wish(kind: kind, id: id, productid: productid, fields: fields, mark: mark)
+  }
+
   private var collection: String {
     switch kind.entity {
     case .reserve: "reserves"

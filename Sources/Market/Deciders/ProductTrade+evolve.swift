@@ -67,6 +67,7 @@ extension ProductTrade {
       listing?.sold += deal.qty
       owed += deal.qty
     case .cancelRefused:
+      // The buyer can still confirm the receipt.
       running[id]?.cancelRequested = false
     case .reserveCanceled, .reserveDeleted, .tradeNext:
       break

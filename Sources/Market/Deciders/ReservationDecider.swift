@@ -48,8 +48,13 @@ extension Reservation {
   fileprivate mutating func apply(_ step: DealStep, _ deal: Deal, asker: Caller?) {
     if step.isNaming, ended == nil { self.deal.productname = deal.productname }
     switch step {
-    case .reserveCompleted, .handoverRequested, .tradeReminded, .tradeNext, .codeRefused, .tradeTermsChanged:
+    case .reserveCompleted, .handoverRequested, .tradeReminded, .codeRefused:
       break
+    case .tradeNext, .tradeTermsChanged:
+      // If the listing came while the reservation waited, they can be the first to name it.
+      guard ended == nil else { return }
+      self.deal.tradeid = deal.tradeid
+      self.deal.seller = deal.seller
     case .tradeRescheduled:
       until = deal.course.until
     case .reserveChanged, .reserveDeleted:
@@ -62,7 +67,6 @@ extension Reservation {
       .tradeCalledOff, .tradeExpired:
       guard ended == nil else { return }
       if let status = step.status { standing = status }
-      // If the listing came while the reservation waited, the first event to name it can be the cancel.
       self.deal.tradeid = deal.tradeid
       self.deal.seller = deal.seller
       self.deal.confirm = deal.confirm

@@ -65,9 +65,9 @@ public enum DealStep: String, Step {
       switch self {
       case .reserveCompleted, .reserveChanged, .reserveCancelRequested: [.trade]
       case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused,
-        .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeRescheduled, .tradeTermsChanged:
+        .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeRescheduled, .tradeNext, .tradeTermsChanged:
         [.reservation]
-      case .reserveCanceled, .reserveDeleted, .handoverRequested, .tradeReminded, .tradeNext, .codeRefused: []
+      case .reserveCanceled, .reserveDeleted, .handoverRequested, .tradeReminded, .codeRefused: []
       }
     return stockTask == nil ? others : others.union([.stock])
   }

@@ -14,12 +14,15 @@ final class Bench {
   let redis: TestRedis
   let connection: RedisConnection
   let shards: Int
+  /// What the deciding workers decide by.
+  private let policy: Policy
   private var runners: [LaneRunner] = []
   private let running = DispatchGroup()
   private var asked = 0
 
-  init(shards: Int = 2) throws {
+  init(shards: Int = 2, policy: Policy = Policy()) throws {
     self.shards = shards
+    self.policy = policy
     redis = try TestRedis()
     connection = try redis.connect()
     try connection.call("SET", Key.shardCount, "\(shards)")
@@ -49,7 +52,8 @@ final class Bench {
     options.heartbeat = .milliseconds(20)
     runners = WorkerKind.allCases.filter { workers.contains($0.rawValue) }.map { role in
       LaneRunner(
-        worker: role.rawValue, lanes: role.lanes(shards: shards), redis: .single(redis.url), options: options,
+        worker: role.rawValue, lanes: role.lanes(shards: shards, policy: policy), redis: .single(redis.url),
+        options: options,
         logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
     for runner in runners {

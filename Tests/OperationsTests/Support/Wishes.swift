@@ -17,7 +17,7 @@ struct Wishes {
   mutating func next() -> Fields {
     let product = Int.random(in: 1...products, using: &random)
     let units = Int.random(in: 1...3, using: &random)
-    switch Int.random(in: 0..<32, using: &random) {
+    switch Int.random(in: 0..<38, using: &random) {
     case 0..<8:
       // Sometimes an id that is taken.
       if reserves == 0 || Int.random(in: 0..<12, using: &random) > 0 { reserves += 1 }
@@ -36,10 +36,13 @@ struct Wishes {
     case 12..<15:
       // Mostly refused, because the last one is still open.
       if Int.random(in: 0..<4, using: &random) == 0 { trades[product, default: 0] += 1 }
-      return .list(trade(of: product), of: product, qty: units)
+      let confirm = Confirmation.allCases.randomElement(using: &random) ?? .none
+      return .list(trade(of: product), of: product, qty: units).with("confirm", confirm.rawValue)
     case 15..<25:
       var fields: Fields = ["type": "Handover", "id": "\(trade(of: product))", "productid": "\(product)"]
       if units == 1 { fields.append("reserveid", "\(someReserve())") }
+      // Nobody guesses one of 10,000.
+      if Int.random(in: 0..<3, using: &random) == 0 { fields.append("code", "0000") }
       return fields
     case 25:
       return [
@@ -61,6 +64,17 @@ struct Wishes {
       // Every other one names a version, which can be outdated.
       if Bool.random(using: &random) { fields.append("version", "\(units)") }
       return fields
+    case 31..<33:
+      let reason = CancelReason.allCases.randomElement(using: &random) ?? .other
+      let id = someReserve()
+      let own = id % products + 1
+      return [
+        "type": "CancelDeal", "id": "\(trade(of: own))", "productid": "\(own)", "reserveid": "\(id)",
+        "reason": reason.rawValue,
+      ]
+    case 33..<37:
+      let id = someReserve()
+      return ["type": "ConfirmReceipt", "id": "\(id)", "productid": "\(id % products + 1)"]
     default:
       let id = stock(of: product)
       stocks[product, default: 0] += 1
