@@ -80,8 +80,7 @@ extension Policy {
   /// A date that is over already says nothing about who did not show up: the deal then has its time from now on.
   func course(running reserveDt: String, at now: Moment) -> Course {
     var course = Course()
-    guard let end = end(of: reserveDt) else { return course }
-    if expiry > 0 { course.until = max(end, now).advanced(by: expiry) }
+    if expiry > 0 { course.until = max(end(of: reserveDt) ?? now, now).advanced(by: expiry) }
     course.remindAt = nextReminder(of: reserveDt, after: now)
     return course
   }
