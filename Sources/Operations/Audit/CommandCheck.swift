@@ -70,7 +70,9 @@ struct CommandCheck {
     }
     var expected = event.type
     if case .rejected(let rejection) = event.fact { expected += " \(rejection.refusal.rawValue)" }
-    let found = [outcome.type, outcome.fields["reason"]].compactMap(\.self).joined(separator: " ")
+    // The reason of an accepted one is the item's own: why its seller called it off.
+    let reason = outcome.accepted ? nil : outcome.fields["reason"]
+    let found = [outcome.type, reason].compactMap(\.self).joined(separator: " ")
     if outcome.accepted == event.isRefusal || expected != found {
       findings.add(
         .operation, key,

@@ -130,8 +130,13 @@ private struct DealRules {
         ($0.course.wrongCodes, $0.course.pausedUntil) = (deal.course.wrongCodes, deal.course.pausedUntil)
       } && countsWrongCode(deal.course, after: running) && running?.cancelRequested == false
     case .cancelRefused:
-      return waiting == nil && deal.refusal != nil
-        && (running == nil || running?.phase == .awaitingReceipt && deal.refusal == .alreadyHandedOver)
+      if let running {
+        return running.phase == .awaitingReceipt && running.cancelRequested
+          && deal.refusal == .alreadyHandedOver
+      }
+      // If it came before the units were held, the handover came first.
+      return waiting == nil
+        && (deal.refusal == .alreadyCompleted || deal.refusal != nil && isObserved(of: deal.reserveid))
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
       return false
     }
