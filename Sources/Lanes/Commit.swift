@@ -209,7 +209,7 @@ public struct Commit {
   /// opened.
   func undeclared(by spec: LaneSpec) -> String? {
     let declared = Set(
-      (spec.writes + (spec.timers?.writes ?? [])).map(\.kind) + [LaneWrite.kind("XADD", lane.deadLetters)])
+      spec.checkedWrites.map(\.kind) + [LaneWrite.kind("XADD", lane.deadLetters)])
     let heads = changes.heads + (own?.commands.heads ?? []) + replies.heads
     return heads.map { LaneWrite.kind($0.name, $0.key) }.first { !declared.contains($0) }
   }

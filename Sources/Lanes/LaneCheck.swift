@@ -39,7 +39,7 @@ struct LaneCheck {
         LaneWrite(["XADD", name.deadLetters, "*", "x", "x"], .stream),
       ]
       + spec.streams.map { LaneWrite(["XRANGE", $0, "-", "+"], .stream) }
-      + spec.writes + (spec.timers?.writes ?? [])
+      + spec.checkedWrites
   }
 
   /// The writes in the form that the script expects.

@@ -49,6 +49,9 @@ public struct LaneSpec: Sendable {
   public let timers: LaneTimers?
   public let makeHandler: @Sendable () -> any LaneHandler
 
+  /// All writes that are checked before the lane is opened, those of its timers too.
+  var checkedWrites: [LaneWrite] { writes + (timers?.writes ?? []) }
+
   public init(
     name: LaneName, streams: [String], retained: [RetainedStream] = [], writes: [LaneWrite] = [],
     isInlet: Bool = false, keepsDeadLetters: Bool = false, timers: LaneTimers? = nil,

@@ -63,7 +63,7 @@ struct StatusCommand: AsyncParsableCommand {
     for lane in status.lanes where lane.lag > 0 || lane.owner == nil {
       text += "\n\(lane.lane) is \(lane.lag) behind, held by \((lane.owner ?? "nobody").printable)"
     }
-    text += "\n\(clock(status.clock).printable)"
+    text += "\n\(clock(status.clock))"
     for trouble in status.troubles { text += "\n\(trouble.printable)" }
     if !status.nodes.isEmpty { text += "\n\n\(nodes(status.nodes))\n" }
     return text + "\n\(status.shards.map { "\($0)" } ?? "?") shards, \(status.memory >> 20) MiB in Redis"
@@ -71,11 +71,11 @@ struct StatusCommand: AsyncParsableCommand {
 
   private static func clock(_ clock: SystemStatus.ClockStatus) -> String {
     guard let next = clock.next, let due = clock.due else { return "nothing comes due" }
-    let kinds = clock.kinds.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+    let kinds = clock.kinds.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key.printable)" }
     let rest = clock.timers - clock.kinds.values.reduce(0, +)
     let more = rest > 0 ? ["\(rest) later"] : []
-    return "\(clock.timers) timers (\((kinds + more).joined(separator: ", "))), \(clock.overdue) overdue; "
-      + "the next one is \(next), due at \(due)"
+    return "\(clock.timers) timers (\((kinds + more).joined(separator: ", "))), \(clock.overdue) overdue\n"
+      + "the next one is \(next.printable), due at \(due)"
   }
 
   private static func nodes(_ nodes: [SystemStatus.NodeStatus]) -> String {

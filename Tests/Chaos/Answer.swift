@@ -1,3 +1,4 @@
+import Market
 import Testbed
 
 /// The answer to a call, as far as its account needs it.
@@ -39,8 +40,9 @@ struct Answer: Sendable {
 
   /// The reason why a worker refused the command; nil if it was refused at the door or earlier.
   var refusal: String? {
-    guard let status, (400..<500).contains(status), body["field"] == .null, let code,
-      !Self.doorCodes.contains(code)
+    guard let status, (400..<500).contains(status), let code, !Self.doorCodes.contains(code),
+      // Also workers name the field that they refuse.
+      body["field"] == .null || Refusal(rawValue: code) != nil
     else { return nil }
     return code
   }

@@ -120,6 +120,7 @@ import Testing
       ("reservation", "XTRIM {1}:events MAXLEN 5"), ("mypage", "ZADD mypage:{me} 1 1:1:buyer"),
       ("mypage", "HSET {1}:mypage:0 1 x"), ("ingress", "HMGET {1}:mypage:0 1"),
       ("notification", "HSET notices:{me} a b"), ("ingress", "XADD {1}:trade.commands * a b"),
+      ("trade", "ZADD {1}:timers 1 x"), ("trade", "ZREM {1}:timers x"),
       ("inlet", "XADD trade.commands * a b"), ("inlet", "ASKING"), ("probe", "PING"),
       ("replica", "PING"), ("replica", "PSYNC ? -1"), ("replica", "REPLCONF ACK 1"),
     ] {
@@ -135,6 +136,9 @@ import Testing
       ("stock", "HSET {1}:trade:1 qty 5"), ("trade", "HSET {1}:stock:1 qty 5"),
       ("reservation", "HSET {1}:product:1 a b"), ("ingress", "HSET {1}:reserve:1 status x"),
       ("ingress", "XADD {1}:events * a b"),
+      // What comes due is the trade's alone.
+      ("stock", "ZADD {1}:timers 1 x"), ("reservation", "ZREM {1}:timers x"),
+      ("ingress", "ZADD {1}:timers 1 x"), ("inlet", "ZADD {1}:timers 1 x"),
       // No worker sends another's commands, or changes another's lanes.
       ("stock", "XADD {1}:trade.commands * a b"), ("trade", "XADD trade.commands * a b"),
       ("mypage", "SET {1}:lease:stock x"), ("reservation", "HSET {1}:cursor:mypage a b"),

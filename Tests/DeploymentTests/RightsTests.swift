@@ -59,7 +59,7 @@ import Workers
 
   /// What a worker's lanes declare that their commits write, which is checked before any of them runs.
   private static func declared(_ kind: WorkerKind) -> [[String]] {
-    kind.lanes(shards: 8).flatMap { $0.writes.map(\.words) }
+    kind.lanes(shards: 8).flatMap { $0.checkedWrites.map(\.words) }
   }
 
   /// Leaves one of those commands that differ only in numbers and in what is no key.

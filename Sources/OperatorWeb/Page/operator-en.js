@@ -24,6 +24,8 @@ export const table = {
   memory: "Memory", used: "used", ofLimit: (u, l) => `${u} of ${l} used`, noLimit: (u) => `${u} used, no limit set`, kind: "kind of key", size: "size", share: "share",
   estimate: "Estimated from a sample of keys.", keys: (n) => `${n} keys`, others: "others",
   busyLanes: "Lanes that are behind or held by nobody", more: (n) => `and ${n} more`,
+  timers: (n) => `${n} ${n === "1" ? "timer" : "timers"}`, nextDue: (t) => `next at ${t}`, overdue: (n) => `${n} overdue`, dueKind: "what comes due", count: "how many",
+  timerKinds: { expiry: "deals that expire", reminder: "reminders", waiting: "waits that end", receipt: "receipts that count as given", listing: "listings to look at" },
   nodes: "Nodes of the cluster", node: "node", shards: "shards", inlets: "inlets",
   lettersLead: "What workers could not handle and put aside. Correct it and send it again, or drop it.",
   noLetters: "There are no dead letters.", all: "all", filter: "Show only", time: "time", field: "field", type: "type", message: "what is wrong", id: "id",

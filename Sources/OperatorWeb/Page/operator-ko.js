@@ -23,6 +23,8 @@ export const table = {
   gathering: "잠시 뒤 그래프가 그려집니다.",
   memory: "메모리", used: "사용", ofLimit: (u, l) => `${l} 중 ${u} 사용`, noLimit: (u) => `${u} 사용, 상한 없음`, kind: "키의 종류", size: "크기", share: "비율",
   estimate: "일부 키를 재어 어림한 값입니다.", keys: (n) => `키 ${n}개`, others: "그 밖",
+  timers: (n) => `타이머 ${n}개`, nextDue: (t) => `다음은 ${t}`, overdue: (n) => `지난 것 ${n}개`, dueKind: "때가 되면 할 일", count: "개수",
+  timerKinds: { expiry: "예약 만료", reminder: "약속 알림", waiting: "대기 종료", receipt: "수령 자동 확인", listing: "판매 글 알림" },
   busyLanes: "밀리거나 담당이 없는 레인", more: (n) => `그 밖에 ${n}개`,
   nodes: "클러스터 노드", node: "노드", shards: "샤드", inlets: "인렛",
   lettersLead: "워커가 처리하지 못해 따로 둔 기록입니다. 고쳐서 다시 보내거나, 필요 없으면 삭제합니다.",

@@ -2,7 +2,7 @@ import { element, byId, fill } from "./dom.js";
 import { get } from "./operator-api.js";
 import { brief, chart, histories, isBehind } from "./operator-chart.js";
 import { badge, empty, failure, loading, shown, table } from "./operator-parts.js";
-import { bytes, language, remedy, say } from "./operator-words.js";
+import { bytes, clock, language, remedy, say, sayOf } from "./operator-words.js";
 
 /** The state of the whole system. */
 
@@ -37,7 +37,7 @@ export function update(state) {
   const history = histories(readings);
   fill(byId("overview-body"),
     status.lanes.filter(({ halt }) => halt).map(halted),
-    workers(status, history.rates.at(-1)?.values ?? {}), charts, busy(status), nodes(status), memoryPart);
+    workers(status, history.rates.at(-1)?.values ?? {}), charts, busy(status), nodes(status), timers(status), memoryPart);
   const now = readings.at(-1)?.time ?? 0;
   rates.draw(names, history.rates, now);
   lags.draw(names, history.lags, now);
@@ -89,6 +89,15 @@ function nodes({ nodes }) {
     String(node.inlets.length), node.away ? "?" : language.number(node.lag), String(node.replicas),
     node.away ? "?" : bytes(node.memory), node.away ? shown(node.away) : "",
   ]));
+}
+
+function timers({ clock: { timers, overdue, kinds, due } }) {
+  if (!timers) return null;
+  const caption = [
+    say("timers", language.number(timers)), say("nextDue", clock(due)), overdue && say("overdue", language.number(overdue)),
+  ].filter(Boolean).join(" · ");
+  return table(caption, [{ name: say("dueKind"), heads: true }, { name: say("count"), kind: "number" }],
+    Object.entries(kinds).sort().map(([kind, count]) => [sayOf("timerKinds", kind), language.number(count)]));
 }
 
 async function readMemory() {
