@@ -14,10 +14,11 @@ package struct Ingress: AsyncParsableCommand {
     let logger = try settings.logger("ingress")
     let url = try settings.redis()
     let wanted = try settings.wantedShards()
+    let codes = try DealSettings.codes()
     let health = ingress.health()
     let gateway = AwaitedService(health) { [ingress] in
       let system = try await Start.system(url, wanted: wanted, logger: logger)
-      let gateway = try ingress.gateway(system, health, logger: logger)
+      let gateway = try ingress.gateway(system, health, codes: codes, logger: logger)
       return ShardCountWatch(system, logger: logger, beside: gateway)
     }
     let ownPort = try ingress.healthService(health, logger: logger)

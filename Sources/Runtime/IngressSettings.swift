@@ -4,6 +4,7 @@ import Foundation
 import HTTPIngress
 import Health
 import Logging
+import Market
 import Redis
 
 /// The settings of the HTTP ingress, in addition to the common ones.
@@ -136,11 +137,15 @@ package struct IngressSettings: ParsableArguments, Sendable {
     try Settings.number(healthPort, "--health-port", or: "handover.health.port", in: 0...65535)
   }
 
-  /// - Parameter host: The address to listen on if none is set.
+  /// - Parameters:
+  ///   - codes: What makes the codes of handovers; nil for no codes.
+  ///   - host: The address to listen on if none is set.
   package func gateway(
-    _ system: Start.System, _ health: Health, host: String = Settings.anyHost, logger: Logger
+    _ system: Start.System, _ health: Health, codes: HandoverCodes?, host: String = Settings.anyHost,
+    logger: Logger
   ) throws -> IngressServer {
     var options = IngressOptions(shards: system.shards, redis: system.redis)
+    options.codes = codes
     try identity.apply(to: &options, logger: logger)
     options.host = resolvedHost(host)
     options.baseURL = try (publicURL ?? Settings.text("handover.public.url")).map { text in

@@ -28,7 +28,7 @@ extension Settings {
   private static func bad(_ why: String) -> RedisError { RedisError(.badURL, why) }
 
   /// Returns the one of two settings that is set. Throws if both are.
-  private static func either(_ key: String, _ file: String) throws(RedisError) -> (
+  static func either(_ key: String, _ file: String) throws(RedisError) -> (
     text: String?, file: String?
   ) {
     let (text, path) = (text(key), text(file))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Market
 import Workers
 
 /// An executable that runs replicas of one worker.
@@ -6,10 +7,15 @@ package protocol WorkerCommand: AsyncParsableCommand {
   static var kind: WorkerKind { get }
   var settings: Settings { get }
   var worker: WorkerSettings { get }
+
+  /// Returns what the worker decides by. Throws if a setting makes no sense.
+  func policy() throws -> Policy
 }
 
 extension WorkerCommand {
-  package func run() async throws { try await WorkerProcess.run(Self.kind, settings, worker) }
+  package func run() async throws { try await WorkerProcess.run(Self.kind, settings, worker, policy()) }
+
+  package func policy() throws -> Policy { Policy() }
 }
 
 package struct ReservationWorker: WorkerCommand {
@@ -30,8 +36,11 @@ package struct TradeWorker: WorkerCommand {
 
   @OptionGroup package var settings: Settings
   @OptionGroup package var worker: WorkerSettings
+  @OptionGroup package var deals: DealSettings
 
   package init() {}
+
+  package func policy() throws -> Policy { try deals.policy(codes: DealSettings.codes()) }
 }
 
 package struct StockWorker: WorkerCommand {

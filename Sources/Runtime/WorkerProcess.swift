@@ -1,13 +1,16 @@
 import Health
 import Lanes
 import Logging
+import Market
 import Redis
 import ServiceLifecycle
 import Workers
 
 /// A worker executable: runs its replicas, each on a thread, and its health server until SIGTERM or Ctrl-C.
 package enum WorkerProcess {
-  package static func run(_ role: WorkerKind, _ settings: Settings, _ worker: WorkerSettings) async throws {
+  package static func run(
+    _ role: WorkerKind, _ settings: Settings, _ worker: WorkerSettings, _ policy: Policy
+  ) async throws {
     let logger = try settings.logger(role.rawValue)
     _ = Observability.telemetry
     let (url, wanted) = (try settings.redis(), try settings.wantedShards())
@@ -19,7 +22,8 @@ package enum WorkerProcess {
       let system = try await Start.system(url, wanted: wanted, logger: logger)
       let runners = (1...threads).map { number in
         let runner = LaneRunner(
-          worker: role.rawValue, lanes: role.lanes(shards: system.shards, backlogLimit: backlogLimit),
+          worker: role.rawValue,
+          lanes: role.lanes(shards: system.shards, backlogLimit: backlogLimit, policy: policy),
           redis: system.redis, options: options, logger: logger
         )
         health.addCheck("lanes-\(number)") { Health.Finding(trouble: runner.trouble) }

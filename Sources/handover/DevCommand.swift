@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Lanes
 import Logging
+import Market
 import Runtime
 import ServiceLifecycle
 import Workers
@@ -24,6 +25,7 @@ struct DevCommand: AsyncParsableCommand {
 
   @OptionGroup var ingress: IngressSettings
   @OptionGroup var lanes: LaneSettings
+  @OptionGroup var deals: DealSettings
   @OptionGroup var settings: Settings
 
   func run() async throws {
@@ -42,22 +44,32 @@ struct DevCommand: AsyncParsableCommand {
 
   private func run(on redis: PrivateRedis?, _ logger: Logger) async throws {
     let wanted = try settings.wantedShards()
+    let codes = try DealSettings.codes() ?? Self.randomCodes()
+    let policy = try deals.policy(codes: codes)
     let url = try redis?.url ?? settings.redis()
     let system = try await Start.system(url, wanted: wanted, logger: logger)
     let runners = try WorkerKind.allCases.map { role in
       LaneRunner(
         worker: role.rawValue,
         lanes: role.lanes(
-          shards: system.shards, backlogLimit: try Settings.backlogLimit(ingress.backlogLimit)),
+          shards: system.shards, backlogLimit: try Settings.backlogLimit(ingress.backlogLimit),
+          policy: policy),
         redis: system.redis,
         options: try lanes.options(for: role), logger: try settings.logger(role.rawValue))
     }
     let (health, host) = (ingress.health(), "127.0.0.1")
-    let gateway = try ingress.gateway(system, health, host: host, logger: settings.logger("ingress"))
+    let gateway = try ingress.gateway(
+      system, health, codes: codes, host: host, logger: settings.logger("ingress"))
     let ownPort = try ingress.healthService(health, host: host, logger: settings.logger("ingress"))
     logger.info("started", metadata: ["redis": "\(url)", "shards": "\(system.shards)"])
     let watched = ShardCountWatch(system, logger: logger, beside: gateway)
     let services: [any Service] = (ownPort.map { [$0] } ?? []) + [LaneService(runners), watched]
     try await WorkerProcess.run((redis.map { [$0] } ?? []) + services, logger: logger)
+  }
+
+  /// Codes of this process: both who shows and who checks them are in it.
+  private static func randomCodes() -> HandoverCodes {
+    var generator = SystemRandomNumberGenerator()
+    return HandoverCodes(secret: (0..<32).map { _ in UInt8.random(in: 0 ... .max, using: &generator) })
   }
 }
