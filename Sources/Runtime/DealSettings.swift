@@ -132,9 +132,9 @@ package struct DealSettings: ParsableArguments, Sendable {
   }
 
   private func zone() throws -> TimeZone {
-    guard let (name, text) = given(timeZone, "handover.time.zone") else {
-      return TimeZone(identifier: Self.usualTimeZone) ?? .gmt
-    }
+    let (name, text) =
+      given(timeZone, "handover.time.zone")
+      ?? (Settings.variable("handover.time.zone"), Self.usualTimeZone)
     guard let zone = TimeZone(identifier: text) else {
       throw ValidationError(
         "\(name) is “\(text)”: it must be a time zone such as \(Self.usualTimeZone) or UTC.")
