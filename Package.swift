@@ -136,6 +136,7 @@ let package = Package(
     tests("LanesTests", "Lanes", "Market", "Redis", "Testbed", logging),
     tests("DoorsTests", "Doors", "Keys", "Lanes", "Market", "Redis", "Testbed"),
     tests("WorkersTests", "Keys", "Lanes", "Market", "Redis", "Testbed", "Workers", logging),
+    tests("RuntimeTests", "Market", "Runtime"),
     tests("IdentityTests", "Identity", "Market", "Testbed", crypto, lifecycle, logging),
     tests("PagesTests", "MarketPage", "OperatorWeb", "Pages", "Testbed", hummingbird, nioCore),
     tests("HTTPIngressTests", "HTTPIngress", "Health", "Identity", "Testbed", asyncHTTPClient),

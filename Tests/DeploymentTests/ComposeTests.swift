@@ -76,8 +76,8 @@ import Testing
 
   /// The help texts take their defaults from the code.
   @Test func `every default is the same in help texts, README and configurations`() throws {
-    let help = try ["ingress", "reservation-worker"].map { try Deployment.output(of: $0, "--help") }.joined()
-    let pattern = /(HANDOVER_[A-Z_]+); (?:fixed at the first start, )?(\d+) if neither/
+    let help = try ["ingress", "trade-worker"].map { try Deployment.output(of: $0, "--help") }.joined()
+    let pattern = /(HANDOVER_[A-Z_]+); (?:fixed at the first start, )?([\d,]+) if neither/
     var defaults: [String: String] = [:]
     for match in help.replacing(/\s+/, with: " ").matches(of: pattern) {
       defaults[String(match.1)] = String(match.2)
@@ -103,7 +103,8 @@ import Testing
     for (user, password) in users { #expect(password == "\(user.uppercased())_PASSWORD") }
     for service in Deployment.services {
       let file = "\(service.uppercased())_PASSWORD"
-      #expect(compose.contains("\n    secrets: [\(file)]\n"))
+      let codes = Deployment.codeServices.contains(service) ? ", CODE_SECRET" : ""
+      #expect(compose.contains("\n    secrets: [\(file)\(codes)]\n"))
       #expect(
         compose.contains(
           "HANDOVER_REDIS_USER: \(service)\n      HANDOVER_REDIS_PASSWORD_FILE: /run/secrets/\(file)\n"))
@@ -114,8 +115,11 @@ import Testing
       #expect(Set(list.matches(of: /[A-Z]+_PASSWORD/).map { String($0.0) }) == Set(users.values))
     }
     let secrets = compose.matches(
-      of: /(?m)^  ([A-Z]+_PASSWORD): \{file: "\$\{HANDOVER_PASSWORDS:\?[^}]+\}\/\1"\}$/)
-    #expect(Set(secrets.map { String($0.1) }) == Set(users.values))
+      of: /(?m)^  ([A-Z]+_(?:PASSWORD|SECRET)): \{file: "\$\{HANDOVER_PASSWORDS:\?[^}]+\}\/\1"\}$/)
+    #expect(Set(secrets.map { String($0.1) }) == Set(users.values).union(["CODE_SECRET"]))
+    #expect(
+      compose.matches(of: /HANDOVER_CODE_SECRET_FILE: \/run\/secrets\/CODE_SECRET\n/).count
+        == Deployment.codeServices.count)
   }
 
   @Test func `no file but those for trials has a password, and no environment gets one`() throws {
@@ -123,11 +127,11 @@ import Testing
     let passwords = try users.keys.map { try Deployment.password(of: $0) }
     #expect(Set(passwords).count == users.count)
     let kept = try FileManager.default.contentsOfDirectory(atPath: Deployment.passwords.path)
-    #expect(Set(kept) == Set(users.values).union(["kustomization.yaml"]))
+    #expect(Set(kept) == Set(users.values).union(["CODE_SECRET", "kustomization.yaml"]))
     let files = try #require(FileManager.default.enumerator(atPath: Deployment.folder.path))
     for case let path as String in files where path.hasSuffix(".yaml") || path.hasSuffix(".env") {
       let text = try Deployment.text(path)
-      #expect(!text.contains(/(?m)_PASSWORD: *[^{\s]/), "\(path) has a password")
+      #expect(!text.contains(/(?m)_(PASSWORD|SECRET): *[^{\s]/), "\(path) has a password")
       #expect(!text.contains(/redis:\/\/[^\s"]*@/), "\(path) has a password in a URL")
       #expect(
         !text.contains(/(?m)^ +[A-Z]+_PASSWORD:$|\$\{[A-Z_]*_PASSWORD\}|secretRef|secretKeyRef/), "\(path)")

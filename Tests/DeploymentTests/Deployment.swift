@@ -7,6 +7,8 @@ enum Deployment {
   static let folder = Executables.package.appending(path: "compose")
   static let workers = TestSystem.workers
   static let services = workers + ["ingress"]
+  /// The services that know the secret of codes.
+  static let codeServices = ["trade", "ingress"]
 
   static func text(_ path: String) throws -> String {
     try String(contentsOf: folder.appending(path: path), encoding: .utf8)

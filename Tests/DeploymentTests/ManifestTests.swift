@@ -31,6 +31,14 @@ import Workers
         container.environment["HANDOVER_REDIS_PASSWORD_FILE"]?["value"].text
           == "\(mount["mountPath"].text ?? "")/\(secret["items"][0]["path"].text ?? "")")
       #expect(container.environment["HANDOVER_REDIS_USER"]?["value"].text == service)
+      let codes = pod["volumes"].elements.first { $0["secret"]["secretName"].text == "handover-codes" }
+      #expect((codes != nil) == Deployment.codeServices.contains(service))
+      if let codes {
+        let mount = container["volumeMounts"].elements.first { $0["name"] == codes["name"] }
+        #expect(
+          container.environment["HANDOVER_CODE_SECRET_FILE"]?["value"].text
+            == "\(mount?["mountPath"].text ?? "")/CODE_SECRET")
+      }
       let url = try RedisURL(container.environment["HANDOVER_REDIS_URL"]?["value"].text ?? "")
       #expect(url.user == nil && url.password == nil)
       #expect(url.endpoint == .tcp(host: "redis", port: 6379))
@@ -40,6 +48,8 @@ import Workers
   @Test func `the passwords for trials are a Secret of their own`() throws {
     let secret = try #require(try Manifests("../development").named("Secret", "redis-passwords"))
     #expect(try Set(secret["data"].members.keys) == Set(Deployment.users().values))
+    let codes = try #require(try Manifests("../development").named("Secret", "handover-codes"))
+    #expect(Array(codes["data"].members.keys) == ["CODE_SECRET"])
   }
 
   @Test func `the executables read every variable that the manifests set`() throws {

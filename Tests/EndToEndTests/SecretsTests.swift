@@ -71,7 +71,7 @@ import Testing
     }
     // The tool reads the same settings.
     try await eventually("all is well") {
-      try await onThread { try Self.run(["status"], bench.environment) }.status == 0
+      try await onThread { try Self.run("handover", ["status"], bench.environment) }.status == 0
     }
   }
 
@@ -99,7 +99,38 @@ import Testing
   func `settings that contradict each other are refused`(settings: [String: String], reason: String)
     async throws
   {
-    let (status, text) = try await onThread { try Self.run(["status"], settings) }
+    let (status, text) = try await onThread { try Self.run("handover", ["status"], settings) }
+    #expect(status != 0)
+    #expect(text.contains(reason), "\(text)")
+    #expect(!text.contains("hush"))
+  }
+
+  @Test(
+    arguments: [
+      (["HANDOVER_CODE_SECRET": "hush"], "HANDOVER_CODE_SECRET has a secret of 4 bytes"),
+      (["HANDOVER_CODE_SECRET_FILE": "/no/such/file"], "/no/such/file, the secret of codes"),
+      (["HANDOVER_CODE_SECRET": "hush", "HANDOVER_CODE_SECRET_FILE": "/tmp/x"], "keep one of them"),
+      (["HANDOVER_TIME_ZONE": "Mars/Olympus"], "HANDOVER_TIME_ZONE is “Mars/Olympus”"),
+      (
+        ["HANDOVER_EXPIRY_HOURS": "soon"],
+        "HANDOVER_EXPIRY_HOURS is “soon”: it must be a number from 0 to 87600"
+      ),
+      (["HANDOVER_WAITING_DAYS": "-1"], "HANDOVER_WAITING_DAYS is “-1”"),
+      (["HANDOVER_RECEIPT_DAYS": "nan"], "HANDOVER_RECEIPT_DAYS is “nan”"),
+      (["HANDOVER_LISTING_REMINDER_DAYS": "3651"], "HANDOVER_LISTING_REMINDER_DAYS is “3651”"),
+      (["HANDOVER_REMINDER_HOURS": "24,,1"], "HANDOVER_REMINDER_HOURS is “”"),
+      (["HANDOVER_REMINDER_HOURS": "1,2,3,4,5,6,7,8,9"], "HANDOVER_REMINDER_HOURS has 9 times"),
+      (["HANDOVER_PRICE": "mine"], "HANDOVER_PRICE is “mine”: it must be free or listing"),
+      (
+        ["HANDOVER_ONE_RESERVATION_EACH": "yes"],
+        "HANDOVER_ONE_RESERVATION_EACH is “yes”: it must be off or on"
+      ),
+      (["HANDOVER_OWN_LISTING": "no"], "HANDOVER_OWN_LISTING is “no”: it must be allowed or refused"),
+    ] as [([String: String], String)])
+  func `a trade worker does not start with settings that make no sense`(
+    settings: [String: String], reason: String
+  ) async throws {
+    let (status, text) = try await onThread { try Self.run("trade-worker", [], settings) }
     #expect(status != 0)
     #expect(text.contains(reason), "\(text)")
     #expect(!text.contains("hush"))
@@ -114,22 +145,24 @@ import Testing
       try admin.call("SET", "handover:shards", "8")
       let url = "redis://by-hand:secret@127.0.0.1:\(port)"
       let settings = ["HANDOVER_REDIS_USER": "service", "HANDOVER_REDIS_PASSWORD": "other"]
-      let tool = try Self.run(["status", "--redis-url", url], settings)
+      let tool = try Self.run("handover", ["status", "--redis-url", url], settings)
       #expect(tool.text.contains("shard"), "\(tool.text)")
       #expect(!tool.text.contains("WRONGPASS"), "\(tool.text)")
-      let service = try Self.run(["status", "--redis-url", "redis://127.0.0.1:\(port)"], settings)
+      let service = try Self.run(
+        "handover", ["status", "--redis-url", "redis://127.0.0.1:\(port)"], settings)
       #expect(service.status != 0 && service.text.contains("WRONGPASS"), "\(service.text)")
     }
   }
 
-  /// Runs `handover`. Returns its exit status, and what it printed.
+  /// Runs an executable until it ends. Returns its exit status, and what it printed.
   private static func run(
-    _ arguments: [String], _ environment: [String: String]
+    _ executable: String, _ arguments: [String], _ environment: [String: String]
   ) throws -> (status: Int32, text: String) {
     let log = FileManager.default.temporaryDirectory.appending(
       path: "secrets-\(UInt32.random(in: 0 ... .max))")
     defer { try? FileManager.default.removeItem(at: log) }
-    let tool = try RunningProcess(Executables.path("handover"), arguments, environment: environment, log: log)
+    let tool = try RunningProcess(
+      Executables.path(executable), arguments, environment: environment, log: log)
     tool.wait()
     return (tool.exitStatus ?? -1, try String(contentsOf: log, encoding: .utf8))
   }

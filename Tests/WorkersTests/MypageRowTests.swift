@@ -60,6 +60,40 @@ import Testing
     #expect(moved["seller"] == "이준호")
   }
 
+  @Test func `a row tells when a deal ends by itself, and why it ended`() throws {
+    let (end, later) = (Moment(milliseconds: 1_712_300_000_000), Moment(milliseconds: 1_712_400_000_000))
+    let running = Story.begun().then(.tradeStarted) {
+      ($0.tradeid, $0.seller, $0.confirm, $0.course.until) = (9, "이준호", .code, end)
+    }.then(.stockHeld)
+    let told = try said(running)
+    #expect(told["until"] == "2024-04-05T06:53:20.000Z" && told["confirm"] == "code" && told["reason"] == nil)
+    let moved = try said(running.then(.tradeRescheduled) { $0.course.until = later })
+    #expect(moved["until"] == "2024-04-06T10:40:00.000Z" && moved["status"] == "거래진행중")
+    let expired = try said(running.then(.tradeExpired) { $0.course = Course() }.then(.stockReleased))
+    #expect(expired["status"] == "예약만료" && expired["tradeStatus"] == "예약만료" && expired["until"] == nil)
+    let off = try said(
+      running.then(.tradeCalledOff) { ($0.course, $0.cause) = (Course(), .noShow) }.then(.stockReleased))
+    #expect(off["status"] == "거래취소" && off["reason"] == "noShow" && off["until"] == nil)
+    let waiting = try said(
+      Story.begun().then(.tradeWaiting) { ($0.course.until, $0.refusal) = (end, .notFree) })
+    #expect(waiting["until"] == "2024-04-05T06:53:20.000Z" && waiting["reason"] == "notFree")
+    let handed = try said(running.then(.tradeHandedOver) { ($0.confirm, $0.course.until) = (.buyer, later) })
+    #expect(handed["status"] == "인계완료" && handed["until"] == "2024-04-06T10:40:00.000Z")
+  }
+
+  @Test func `a product goes by the name that the trade gives it`() throws {
+    let story = Story.begun().started().then(.tradeTermsChanged) { $0.productname = "애플워치 7" }
+    #expect(try said(story)["productname"] == "애플워치 7")
+    // What stock and reservation call it counts no more.
+    #expect(try said(story.then(.reserveChanged) { $0.productname = "시계" })["productname"] == "애플워치 7")
+  }
+
+  @Test func `a price that the reservation lacks is the one that the deal starts with`() throws {
+    let story = Story.begun().then(.reserveChanged) { $0.terms?.price = nil }
+    #expect(try said(story)["price"] == nil)
+    #expect(try said(story.then(.tradeStarted) { $0.price = 45_000 }.then(.stockHeld))["price"] == "45000")
+  }
+
   @Test func `a row can be made from a journal whose first event was trimmed`() throws {
     let story = Story.begun().started().then(.stockHeld)
     let late = try #require(row(story.events.dropFirst()))

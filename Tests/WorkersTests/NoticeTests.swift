@@ -31,9 +31,80 @@ import Testing
         "id": "3-1712000000000-1-s-이준호", "userid": "이준호", "role": "판매",
         "createdAt": "2024-04-01T19:33:20.000Z", "productid": "100", "productname": "애플워치",
         "status": "거래진행중", "message": "판매하시는 ‘애플워치’ 거래가 시작되었습니다.",
-        "reserveid": "7", "tradeid": "9",
+        "event": "TradeStarted", "reserveid": "7", "tradeid": "9",
       ])
     #expect(try stored(shelf).map(\.own) == ["3-1712000000000-0-b", "3-1712000000000-1-b"])
+  }
+
+  /// Who is told of every step of a deal and of a listing, and in which words.
+  @Test(
+    arguments: [
+      (.reserveChanged, "‘애플워치’ 예약의 날짜나 장소가 바뀌었습니다. 거래일: 2024-04-04", true),
+      (.tradeHandedOver, "‘애플워치’ 인계되었습니다. 받으셨다면 인수를 확인해 주세요.", true),
+      (.tradeCalledOff, "‘애플워치’ 거래를 판매자가 취소했습니다. \(CancelReason.noShow.message)", true),
+      (.tradeExpired, "‘애플워치’ 거래일이 지나 예약이 만료되었습니다.", true),
+      (.tradeReminded, "‘애플워치’ 거래일이 다가옵니다. 시간과 장소를 확인해 주세요.", true),
+      (.tradeNext, "‘애플워치’ 다음 차례가 되었습니다.", false),
+      (.tradeTermsChanged, "‘애플워치’ 판매 내용이 바뀌었습니다.", false),
+      (.tradeRescheduled, nil, false),
+      (.codeRefused, nil, false),
+    ] as [(DealStep, String?, Bool)])
+  func `buyers and sellers are told of steps that concern them`(
+    step: DealStep, message: String?, tellsSeller: Bool
+  ) throws {
+    let shelf = try Shelf()
+    let events = Story.begun().started().then(step) { deal in
+      if step == .tradeCalledOff { deal.cause = .noShow }
+    }.events
+    try shelf.apply(NotificationProjection.self, events)
+    func told(_ userid: String) throws -> Fields? {
+      let last = try #require(events.last).position
+      guard let id = try stored(shelf, of: userid).first(where: { $0.position == last }) else { return nil }
+      return id.fields(stored: try shelf.hash(Key.notices(of: userid))[id.own] ?? "")
+    }
+    let buyer = try told("김민지")
+    #expect(buyer?["message"] == message && buyer?["event"] == (message == nil ? nil : step.rawValue))
+    #expect(buyer?["status"] == (message == nil ? nil : step.status?.rawValue ?? ""))
+    #expect(buyer?["reason"] == (step == .tradeCalledOff ? "noShow" : nil))
+    let seller = try told("이준호")
+    #expect((seller != nil) == tellsSeller && seller?["event"] == (tellsSeller ? step.rawValue : nil))
+  }
+
+  @Test func `sellers are told of their listings, in the words of their listings`() throws {
+    let shelf = try Shelf()
+    var listing = Listing(
+      id: 9, productid: 100, userid: "이준호", productname: "애플워치 7", qty: 1, price: 50_000)
+    var events = [Event(.listing(.tradeListed, listing))]
+    listing.productname = "애플워치 7, 새것"
+    events.append(Event(.listing(.tradeChanged, listing)))
+    events.append(Event(.listing(.listingReminded, listing)))
+    // Nobody but the buyer has named the goods so far in this event.
+    events.append(Story.begun().events[0].event)
+    try shelf.apply(
+      NotificationProjection.self,
+      events.enumerated().map {
+        JournalEvent(event: $1, position: EntryID(milliseconds: 10, sequence: UInt64($0)))
+      })
+    let notices = try shelf.hash(Key.notices(of: "이준호"))
+    let told = try stored(shelf, of: "이준호").compactMap { $0.fields(stored: notices[$0.own] ?? "") }
+    #expect(
+      told.map { $0["message"] } == [
+        "판매하시는 ‘애플워치 7’ 판매를 시작했습니다.",
+        "판매하시는 ‘애플워치 7, 새것’ 판매 내용을 바꾸었습니다.",
+        "판매하시는 ‘애플워치 7, 새것’ 아직 판매 중입니다. 내용을 다시 확인해 보세요.",
+        "판매하시는 ‘애플워치 7, 새것’ 예약이 완료되었습니다. 거래일: 2024-04-04",
+      ])
+    #expect(
+      told.map { $0["event"] } == ["TradeListed", "TradeChanged", "ListingReminded", "ReserveCompleted"])
+    #expect(told.map { $0["status"] } == ["판매중", "", "", "예약완료"])
+    // A lane that did not see the listing knows its name too, and the buyer's notice has the buyer's words.
+    try shelf.apply(NotificationProjection.self, Story.begun(8).events)
+    let later = try #require(try stored(shelf, of: "이준호").last)
+    let text = try shelf.hash(Key.notices(of: "이준호"))[later.own] ?? ""
+    #expect(later.fields(stored: text)?["productname"] == "애플워치 7, 새것")
+    let buyers = try #require(try stored(shelf).last)
+    let words = try shelf.hash(Key.notices(of: "김민지"))[buyers.own] ?? ""
+    #expect(buyers.fields(stored: words)?["productname"] == "애플워치")
   }
 
   @Test func `applying the same events twice changes no notice`() throws {

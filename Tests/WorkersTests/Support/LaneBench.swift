@@ -2,6 +2,7 @@ import Foundation
 import Keys
 import Lanes
 import Logging
+import Market
 import Redis
 import Testbed
 import Testing
@@ -15,11 +16,12 @@ struct LaneBench {
   private let redis: TestRedis
   private let role: WorkerKind
 
-  init(_ role: WorkerKind, on redis: TestRedis) throws {
+  /// - Parameter policy: what the worker decides by.
+  init(_ role: WorkerKind, on redis: TestRedis, policy: Policy = Policy()) throws {
     self.redis = redis
     self.role = role
     connection = try RedisConnection(redis.url, commandTimeout: Patience.limit + .seconds(10))
-    spec = try #require(role.lanes(shards: 1).first { $0.name.tag == Shard(0).tag })
+    spec = try #require(role.lanes(shards: 1, policy: policy).first { $0.name.tag == Shard(0).tag })
   }
 
   var journal: String { Key.journal(of: shard) }

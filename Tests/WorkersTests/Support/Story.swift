@@ -50,6 +50,8 @@ struct Story {
     }
   }
 
+  private static let end = Moment(milliseconds: 1_712_300_000_000)
+
   /// Possible histories that together contain every step of a deal.
   static let all = [
     begun().started().then(.stockHeld).then(.tradeCompleted).then(.stockDecreased),
@@ -61,5 +63,12 @@ struct Story {
     begun().started().then(.stockHeld).then(.reserveCancelRequested).then(.tradeCanceled)
       .then(.reserveCanceled).then(.stockReleased),
     begun().then(.tradeWaiting).then(.tradeRejected) { $0.seller = "이준호" },
+    begun().then(.tradeWaiting) { $0.course.until = end }.then(.tradeNext).started().then(.stockHeld)
+      .then(.tradeReminded).then(.tradeTermsChanged) { $0.productname = "애플워치 7" }.then(.codeRefused)
+      .then(.tradeRescheduled) { $0.course.until = end.advanced(by: 1) }
+      .then(.tradeExpired) { $0.course = Course() }.then(.stockReleased),
+    begun().started().then(.stockHeld).then(.tradeHandedOver) { $0.course.until = end }
+      .then(.tradeCompleted) { $0.course = Course() }.then(.stockDecreased),
+    begun().started().then(.stockHeld).then(.tradeCalledOff) { $0.cause = .damaged }.then(.stockReleased),
   ]
 }
