@@ -16,6 +16,27 @@ import Testing
     "1", "status", "판매중", "held", "0", "sold", "0", "commandid", "c1",
   ]
 
+  @Test func `the trade worker stands still before a timer of a newer release`() async throws {
+    try await TestRedis.with { redis in
+      let connection = try redis.connect()
+      let commands = Key.commands(.trade, in: Shard(0))
+      try connection.call("XADD", commands, "*", "type", "TimeCame", "timer", "dispute:7:100:5")
+      let specs = WorkerKind.trade.lanes(shards: 1).filter { $0.name.tag == Shard(0).tag }
+      let runner = LaneRunner(
+        worker: "trade", lanes: specs, redis: .single(redis.url),
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      let thread = Background { runner.run() }
+      let deadline = ContinuousClock.now + Patience.limit
+      while runner.state.halted[specs[0].name] == nil {
+        try #require(ContinuousClock.now < deadline, "\(runner.state)")
+        try connection.call("BLPOP", "nothing", "0.05")
+      }
+      #expect(try connection.call("EXISTS", "{0}:deadletters").integer == 0)
+      runner.stop()
+      #expect(thread.wait(within: Patience.limit) != nil)
+    }
+  }
+
   @Test(
     arguments: WorkerKind.allCases, [["type", "TradeAuctioned", "id", "1"], ["status", "경매중"]])
   func `a lane stands still before an event of a newer release`(role: WorkerKind, newer: [String])

@@ -8,10 +8,12 @@ extension Commit {
   static let repliesLifetime = 60_000
   static let repliesKept = 10_000
 
-  /// Makes an unreadable entry a dead letter. But if a newer release wrote it to the journal, the lane stands
-  /// still before it: once put aside, this worker would never handle it.
-  mutating func putAside(_ entry: Entry, from stream: String, isJournal: Bool, because error: FieldError) {
-    if isJournal, Event.isNewer(error, type: entry.value("type")?.string) {
+  /// Makes an unreadable entry a dead letter. But if a newer release wrote it, the lane stands still before it: once
+  /// put aside, this worker would never handle it.
+  ///
+  /// - Parameter isOfRelease: whether only releases write such entries, and people do not.
+  mutating func putAside(_ entry: Entry, from stream: String, isOfRelease: Bool, because error: FieldError) {
+    if isOfRelease, Event.isNewer(error, type: entry.value("type")?.string) {
       standStill(at: entry, from: stream, because: error)
     } else {
       addDeadLetter(entry, from: stream, because: error)

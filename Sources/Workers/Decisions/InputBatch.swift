@@ -35,7 +35,9 @@ struct InputBatch<Rules: Decider> {
           Item(input: input, position: position, caller: caller, place: place(of: id), entry: number))
         if let caller, asked.insert(caller.commandid).inserted { commandids.append(caller.commandid) }
       } catch {
-        commit.putAside(entry, from: streams[entry.stream], isJournal: entry.stream == 0, because: error)
+        // Timers, like events, are written by releases only.
+        let isOfRelease = entry.stream == 0 || entry.value("type")?.string == Timer.type
+        commit.putAside(entry, from: streams[entry.stream], isOfRelease: isOfRelease, because: error)
       }
     }
   }
