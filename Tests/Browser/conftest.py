@@ -58,8 +58,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
         self.arguments = [str(EXECUTABLES / executable), *options, "--port", str(self.port)]
-        secret = {"HANDOVER_CODE_SECRET": "of these tests"}
-        self.environment = {**os.environ, "LOG_LEVEL": "notice", **secret, **(environment or {})}
+        self.environment = {**os.environ, "LOG_LEVEL": "notice", **(environment or {})}
         self.start()
 
     def start(self):

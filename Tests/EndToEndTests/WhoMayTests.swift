@@ -21,7 +21,7 @@ import Testing
       let unlimited = ["READS_PER_MINUTE", "WRITES_PER_MINUTE", "CONNECTIONS_PER_CLIENT"].map {
         ("HANDOVER_\($0)", "0")
       }
-      let secret = [("HANDOVER_CODE_SECRET", "of this test")]
+      let secret = [("HANDOVER_CODE_SECRET", "the secret of this test")]
       system = try await TestSystem(environment: issuer.settings.merging(unlimited + secret) { $1 })
       tokens = try WhoMayTests.callers.enumerated().map { [issuer] place, name in
         name.isEmpty

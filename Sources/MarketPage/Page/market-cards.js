@@ -134,7 +134,7 @@ function soldDeal(row, line) {
 /** Why a deal waits or has ended, in the words of its notice, and what becomes of it by itself. */
 function outlook({ status, reason, until, news, role }) {
   const isTold = reason && (role === BUYER || !isOpen(status));
-  const why = isTold && news.findLast((notice) => notice.reason === reason)?.message;
+  const why = isTold && news.findLast((notice) => notice.status === status && notice.reason === reason)?.message;
   const next = until && isOpen(status) && say(`until.${status}`, words.time(until));
   return [why, next].map((text) => text && element("p.small.quiet", {}, text));
 }

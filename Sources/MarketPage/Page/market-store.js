@@ -104,7 +104,9 @@ class Store {
     const found = [...this.rows.items.values()].filter((row) => row.role === role);
     return found.map((row) => {
       const told = this.#told.get(rowKey(row));
-      return told && told.at >= row.updatedAt ? { ...row, status: told.status, updatedAt: told.at, until: undefined } : row;
+      if (!told || told.at < row.updatedAt) return row;
+      // When it ends by itself, its row has still to say.
+      return { ...row, status: told.status, updatedAt: told.at, until: told.at > row.updatedAt ? undefined : row.until };
     });
   }
 
