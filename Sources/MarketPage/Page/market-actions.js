@@ -80,7 +80,7 @@ export const sell = () =>
         return true;
       },
     });
-    settled(done, productid);
+    if (done) settled(done, productid);
     store.load(store.listings);
   });
 
