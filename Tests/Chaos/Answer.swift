@@ -41,8 +41,8 @@ struct Answer: Sendable {
   /// The reason why a worker refused the command; nil if it was refused at the door or earlier.
   var refusal: String? {
     guard let status, (400..<500).contains(status), let code, !Self.doorCodes.contains(code),
-      // Also workers name the field that they refuse.
-      body["field"] == .null || Refusal(rawValue: code) != nil
+      // A code that is not right is named, though only the worker can tell.
+      body["field"] == .null || body["field"].text == "code" && Refusal(rawValue: code) != nil
     else { return nil }
     return code
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Keys
+import Operations
 import Processes
 import Redis
 import Synchronization
@@ -144,12 +145,20 @@ final class ChaosSystem: Sendable {
   /// Waits until nothing comes due for long enough to look at everything.
   func awaitCalm() throws {
     let connection = try redis.connect()
+    let deployment = try RedisDeployment(of: redis.url)
     try insist("nothing comes due") {
+      // What came due can be on its way, and set another timer.
+      let before = try SystemStatus(deployment).workers
+      guard before.allSatisfy({ $0.lag == 0 }) else { throw Mishap("lanes are behind") }
       for shard in try Ledger.shards(of: connection) {
         let clock = Key.timers(of: shard)
         let soon = Int((Date.now.timeIntervalSince1970 + 10 * Patience.limit.seconds) * 1000)
         let count = try connection.call("ZCOUNT", clock, "-inf", "\(soon)").integer ?? 0
         guard count == 0 else { throw Mishap("\(count) timers of \(clock) are due soon") }
+      }
+      let after = try SystemStatus(deployment).workers
+      guard after.map(\.lag) == before.map(\.lag), after.map(\.read) == before.map(\.read) else {
+        throw Mishap("entries come in")
       }
     }
   }

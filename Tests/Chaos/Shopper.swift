@@ -33,7 +33,7 @@ struct Shopper: Sendable {
     var dice = dice
     if wish.kind.changesNumbers, dice.chance(30) { return await edit(wish, dice) }
     var wish = wish
-    if let reserveid = wish.fields["reserveid"], wish.kind == .handover, dice.chance(60) {
+    if let reserveid = wish.fields["reserveid"], wish.kind == .handover, dice.chance(90) {
       let page = await answer(.GET, "/reserves/\(reserveid)/code", nil, [:], from: dice.pick(ingresses))
       diary.count("GET code", page)
       if let code = page["code"].text { wish = wish.with("code", code) }

@@ -56,7 +56,7 @@ extension Wish {
       if dice.chance(80) { fields["qty"] = "\(dice.roll(0...6))" }
     case .handover:
       let reserve = catalogue.id(of: .reserve, product: product, place / 7)
-      if let reserve, dice.chance(40) { fields["reserveid"] = "\(reserve)" }
+      if let reserve, dice.chance(60) { fields["reserveid"] = "\(reserve)" }
       // A guess, which is seldom right; shoppers can also ask for the code.
       if dice.chance(15) { fields["code"] = "0\(dice.roll(100...999))" }
     case .cancelDeal:
