@@ -19,7 +19,10 @@ extension MypageRow {
     self.deal.tradeid = deal.tradeid ?? last.tradeid
     self.deal.terms = deal.terms ?? last.terms
     if !event.isNaming { self.deal.productname = last.productname }
-    if let price = deal.price { self.deal.terms?.price = price }
+    // What the listing costs is told once, and the reservation can change before it has heard of it.
+    if let price = deal.price ?? self.deal.terms?.price ?? last.terms?.price {
+      self.deal.terms?.price = price
+    }
     // The trade alone tells it, but not in everything: a listing's confirmation holds from the start of a deal.
     if deal.confirm == .none { self.deal.confirm = last.confirm }
     note(event)
