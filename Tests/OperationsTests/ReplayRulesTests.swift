@@ -270,6 +270,29 @@ import Testing
     #expect(story.permits(.listing(.tradeListed, listing)))
   }
 
+  @Test func `an event that is handed back tells nothing that newer ones have told`() {
+    func entry(_ step: DealStep, _ deal: Deal, _ sequence: UInt64) -> JournalEntry {
+      JournalEntry(
+        event: Event(.deal(step, deal)), position: EntryID(milliseconds: Self.start, sequence: sequence))
+    }
+    let (started, moved) = (Self.told(1, until: Self.hour), Self.told(1, until: 2 * Self.hour))
+    func remedy(_ step: DealStep, _ later: [JournalEntry]) -> EventReplay.Remedy {
+      EventReplay.remedy(for: Event(.deal(step, started)), to: .reservation, after: later)
+    }
+    for step in [DealStep.tradeStarted, .tradeRescheduled, .tradeNext, .tradeTermsChanged] {
+      #expect(remedy(step, []) == .observe(Event(.deal(step, started))))
+      let ended = entry(.tradeExpired, started.atRest, 1)
+      #expect(remedy(step, [ended]) == .nothing("TradeExpired at \(ended.position) has superseded it."))
+      #expect(remedy(step, [entry(.tradeExpired, Self.told(2), 1)]) == .observe(Event(.deal(step, started))))
+    }
+    // It tells where the deal stands, with the times that it has by now.
+    let times = entry(.tradeRescheduled, moved, 1)
+    #expect(remedy(.tradeStarted, [times]) == .observe(Event(.deal(.tradeStarted, moved))))
+    #expect(
+      remedy(.tradeRescheduled, [times])
+        == .nothing("TradeRescheduled at \(times.position) has superseded it."))
+  }
+
   private static func with(_ listing: Listing, _ change: (inout Listing) -> Void) -> Listing {
     var listing = listing
     change(&listing)

@@ -89,9 +89,15 @@ import Testing
   }
 
   @Test func `a price that the reservation lacks is the one that the deal starts with`() throws {
-    let story = Story.begun().then(.reserveChanged) { $0.terms?.price = nil }
+    let story = Story(7, buyer: "김민지").then(.reserveCompleted) { $0.terms?.price = nil }
     #expect(try said(story)["price"] == nil)
-    #expect(try said(story.then(.tradeStarted) { $0.price = 45_000 }.then(.stockHeld))["price"] == "45000")
+    let started = story.then(.tradeStarted) { $0.price = 45_000 }.then(.stockHeld)
+    #expect(try said(started)["price"] == "45000")
+    // The reservation can change before it has heard of that.
+    let moved = started.then(.reserveChanged) {
+      ($0.price, $0.terms) = (nil, Terms(price: nil, reserveDt: "2024-05-05", address: "부산"))
+    }
+    #expect(try said(moved)["price"] == "45000" && said(moved)["reserveDt"] == "2024-05-05")
   }
 
   @Test func `a row can be made from a journal whose first event was trimmed`() throws {

@@ -26,12 +26,19 @@ struct EventReplay {
     switch (worker, event.fact) {
     case (.reservation, .deal(let step, let deal)):
       // A refused cancel is the last event of a deal; each of the others supersedes the ones before it.
-      let newer = later.last {
-        guard case .deal(let other, let told) = $0.event.fact else { return false }
-        return told.reserveid == deal.reserveid && other.worker == .trade && other.standing != nil
+      func last(where isMeant: (DealStep) -> Bool) -> JournalEntry? {
+        later.last {
+          guard case .deal(let other, let told) = $0.event.fact else { return false }
+          return told.reserveid == deal.reserveid && other.worker == .trade && isMeant(other)
+        }
       }
-      guard step.standing != nil, let newer else { return .observe(event) }
-      return .nothing("\(newer.event.type) at \(newer.position) has superseded it.")
+      if let newer = last(where: step.isSuperseded) {
+        return .nothing("\(newer.event.type) at \(newer.position) has superseded it.")
+      }
+      // It still tells where the deal stands, but with the newest times.
+      var told = deal
+      if let course = last(where: { $0 == .tradeRescheduled })?.event.deal?.course { told.course = course }
+      return .observe(Event(.deal(step, told), caller: event.caller, asker: event.asker))
     case (.trade, .stock):
       guard let newer = later.last(where: { $0.event.level != nil }) else { return .observe(event) }
       return .nothing("\(newer.event.type) at \(newer.position) tells the newer stock level.")
@@ -64,6 +71,18 @@ struct EventReplay {
 }
 
 extension DealStep {
+  /// Whether a later step of the same deal tells the reservation all that this one tells.
+  fileprivate func isSuperseded(by other: DealStep) -> Bool {
+    switch self {
+    case .tradeRescheduled: other.standing != nil || other == .tradeRescheduled
+    case .tradeNext, .tradeTermsChanged: other.isNaming
+    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
+      .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .tradeCanceled,
+      .cancelRefused, .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeReminded, .codeRefused:
+      standing != nil && other.standing != nil
+    }
+  }
+
   /// What the reservation stands at because of this step; nil if the step does not change it.
   fileprivate var standing: Status? {
     switch self {
