@@ -45,13 +45,14 @@ import Testing
     }
   }
 
-  /// Waits until a user has been told by an event of this type. Returns the notice.
+  /// Waits until a user has been told of a reservation's status. Returns the notice.
   @discardableResult
-  private func told(_ system: TestSystem, _ userid: String, _ event: String) async throws -> JSON {
+  private func told(_ system: TestSystem, _ userid: String, _ status: String, of id: Int) async throws -> JSON
+  {
     var notice: JSON?
-    try await eventually("\(userid) is told of \(event)") {
+    try await eventually("\(userid) is told of \(status)") {
       notice = try await system.http.get("/notices?userid=\(userid)")["_embedded"]["notices"].elements
-        .first { $0["event"].text == event }
+        .first { $0["status"].text == status && $0["reserveid"].integer == id }
       return notice != nil
     }
     return try #require(notice)
@@ -69,6 +70,13 @@ import Testing
     return try ProductTrade(fields: fields)
   }
 
+  /// Returns a reservation's row on my page, as it is stored.
+  private func row(_ system: TestSystem, _ product: Int, _ id: Int) throws -> MypageRow {
+    let key = Key.mypageRows(of: id, in: Shard.of(productid: product, among: 8))
+    let packed = try #require(try system.redis.connect().call("HGET", key, "\(id)").string)
+    return try MypageRow(packed: packed, reserveid: id)
+  }
+
   @Test func `a buyer who does not show up makes room for the next one`() async throws {
     let system = try await TestSystem(environment: Self.expiring)
     try await offer(system, 100)
@@ -80,10 +88,9 @@ import Testing
     try await system.waitFor("/reserves/\(second)", "거래진행중")
     try await waitForStock(system, 100)
     for user in ["first", "abc"] {
-      let notice = try await told(system, user, "TradeExpired")
-      #expect(notice["status"].text == "예약만료" && notice["reserveid"].integer == first)
+      try await told(system, user, "예약만료", of: first)
     }
-    try await told(system, "second", "TradeStarted")
+    try await told(system, "second", "거래진행중", of: second)
     try await eventually("my page says so") {
       let (own, next) = (
         try await system.http.get("/mypages/first"), try await system.http.get("/mypages/second")
@@ -169,7 +176,11 @@ import Testing
 
   @Test func `five wrong codes pause a deal, and the right one completes another`() async throws {
     let secret = "0123456789abcdef"
-    let system = try await TestSystem(environment: ["HANDOVER_CODE_SECRET": secret])
+    let file = FileManager.default.temporaryDirectory.appending(
+      path: "codes-\(UInt32.random(in: 0 ... .max))")
+    try "\(secret)\n".write(to: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let system = try await TestSystem(environment: ["HANDOVER_CODE_SECRET_FILE": file.path])
     let http = system.http
     try await offer(system, 100, qty: 2, confirm: .code)
     let (first, second) = (try await reserve(system, 100, "first"), try await reserve(system, 100, "second"))
@@ -204,6 +215,11 @@ import Testing
       try await system.http.post("/trades/100/cancel", #"{"reserveid":\#(first),"reason":"other"}"#).status
         == 200)
     try await system.waitFor("/reserves/\(first)", "거래취소")
+    for user in ["first", "abc"] {
+      let notice = try await told(system, user, "거래취소", of: first)
+      #expect(notice["message"].text?.contains(CancelReason.other.message) == true, "\(notice)")
+    }
+    try await eventually("my page says why") { try row(system, 100, first).reason == "other" }
     try await expectClean(system)
   }
 
@@ -215,8 +231,7 @@ import Testing
     let handover = try await system.http.post("/trades/100/handover")
     #expect(handover.status == 200, "\(handover.text)")
     for user in ["buyer", "abc"] {
-      #expect(try await told(system, user, "TradeHandedOver")["status"].text == "인계완료")
-      #expect(try await told(system, user, "TradeCompleted")["status"].text == "거래완료")
+      for status in ["인계완료", "거래완료"] { try await told(system, user, status, of: id) }
     }
     try await system.waitFor("/reserves/\(id)", "거래완료")
     try await system.waitFor("/inventories/100", "재고감소")
@@ -317,11 +332,10 @@ import Testing
     for (id, user, refusal) in [
       (cheap, "cheap", Refusal.priceDiffers), (own, "abc", .ownListing), (greedy, "fair", .alreadyReserved),
     ] {
-      let item = try await system.waitFor("/reserves/\(id)", "거래불가")
-      #expect(item["reason"].text == refusal.rawValue, "\(item)")
-      let notice = try await told(system, user, "TradeRejected")
+      try await system.waitFor("/reserves/\(id)", "거래불가")
+      let notice = try await told(system, user, "거래불가", of: id)
       #expect(notice["message"].text?.contains(refusal.message) == true, "\(notice)")
-      #expect(notice["reason"].text == refusal.rawValue)
+      try await eventually("my page says why") { try row(system, 100, id).reason == refusal.rawValue }
     }
     // What was left open is what the seller asks for.
     try await system.waitFor("/reserves/\(open)", "거래진행중")
@@ -337,6 +351,11 @@ import Testing
       let item = try await system.waitFor("/reserves/\(id)", "거래진행중")
       #expect(item["price"].integer == price)
     }
+    // Without a secret, nobody can ask for codes.
+    let coded = try await system.http.post(
+      "/trades",
+      #"{"productid":101,"userid":"abc","productname":"책","qty":1,"price":5000,"confirm":"code"}"#)
+    #expect(try coded.json["code"].text == "codesOff")
   }
 }
 

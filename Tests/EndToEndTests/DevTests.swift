@@ -46,6 +46,11 @@ import Testing
     for status in ["예약대기", "거래진행중", "거래완료", "재고감소", "거래불가", "재고확보"] {
       #expect(shown.contains(status))
     }
+    // Codes work without a secret: this process takes one of its own.
+    let coded = try await http.post(
+      "/trades",
+      #"{"productid":77,"userid":"abc","productname":"책","qty":1,"price":5000,"confirm":"code"}"#)
+    #expect(coded.status == 201, "\(coded.text)")
     let time = try #require(first.terminate(by: SIGINT), "Ctrl-C did not end it")
     #expect(time < Patience.prompt)
     #expect(first.exitStatus == 0)

@@ -9,30 +9,30 @@ import Testing
 /// The stored records of the read models, byte for byte.
 @Suite struct GoldenTests {
   @Test func `the stored form of a my page row stays the same`() throws {
-    let events = Story.all[2].events
-    let first = try #require(events.first), deal = try #require(first.event.deal)
-    var row = MypageRow(first.event, of: deal, at: first.position)
-    for item in events.dropFirst() {
-      guard let deal = item.event.deal else { continue }
-      row.apply(item.event, of: deal, at: item.position)
-    }
-    let kept = try Golden.text("mypage row", now: row.packed)
-    #expect(try MypageRow(packed: kept, reserveid: 7).packed == kept)
+    try check("mypage row", Story.all[2])
     try Golden.text("mypage name", now: MypageRowID(7, in: Shard(3), .seller).description)
   }
 
-  @Test func `the stored form of a row that has all fields stays the same`() throws {
-    let events = Story.begun().then(.tradeWaiting) { $0.refusal = .notFree }.then(.tradeStarted) {
-      ($0.tradeid, $0.seller, $0.confirm) = (9, "이준호", .code)
+  @Test func `the stored form of a row that tells why and until when stays the same`() throws {
+    let waiting = Story.begun().then(.tradeWaiting) {
+      ($0.tradeid, $0.seller, $0.refusal) = (9, "이준호", .notFree)
       $0.course.until = Moment(milliseconds: 1_712_300_000_000)
-    }.then(.stockHeld).events
-    let first = try #require(events.first), deal = try #require(first.event.deal)
+    }
+    try check("mypage row waiting", waiting)
+    let running = waiting.then(.tradeStarted) { ($0.refusal, $0.confirm) = (nil, .code) }.then(.stockHeld)
+    try check("mypage row running", running)
+    try check(
+      "mypage row called off", running.then(.tradeCalledOff) { $0.cause = .damaged }.then(.stockReleased))
+  }
+
+  private func check(_ name: String, _ story: Story) throws {
+    let first = try #require(story.events.first), deal = try #require(first.event.deal)
     var row = MypageRow(first.event, of: deal, at: first.position)
-    for item in events.dropFirst() {
+    for item in story.events.dropFirst() {
       guard let deal = item.event.deal else { continue }
       row.apply(item.event, of: deal, at: item.position)
     }
-    let kept = try Golden.text("mypage row with all", now: row.packed)
+    let kept = try Golden.text(name, now: row.packed)
     #expect(try MypageRow(packed: kept, reserveid: 7).packed == kept)
   }
 

@@ -5,7 +5,13 @@ import Runtime
 struct DealsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "deals", abstract: "Measures complete deals: reserve, hold, hand over, notices and my page.",
-    discussion: "One deal in ten is cancelled, one in twenty waits for a unit first. Redis writes its AOF.")
+    discussion: """
+      One deal in ten is cancelled, one in twenty waits for a unit first. Redis writes its AOF.
+
+      The workers take their settings from the environment. Without timers:
+      HANDOVER_EXPIRY_HOURS=0 HANDOVER_REMINDER_HOURS=0 HANDOVER_WAITING_DAYS=0 HANDOVER_RECEIPT_DAYS=0 \
+      HANDOVER_LISTING_REMINDER_DAYS=0 handover-bench deals
+      """)
 
   @Option(help: "The number of deals; rounded down to the same number for every product.")
   var deals = 20_000
