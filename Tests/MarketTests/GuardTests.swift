@@ -14,7 +14,8 @@ import Testing
     #expect(
       DecidingWorker.reservation.listensTo == [
         "TradeStarted", "TradeWaiting", "TradeRejected", "TradeCompleted", "TradeCanceled", "CancelRefused",
-        "TradeHandedOver", "TradeCalledOff", "TradeExpired", "TradeRescheduled", "TradeNext", "TradeTermsChanged",
+        "TradeHandedOver", "TradeCalledOff", "TradeExpired", "TradeRescheduled", "TradeNext",
+        "TradeTermsChanged",
       ])
     #expect(
       DecidingWorker.trade.listensTo == [
