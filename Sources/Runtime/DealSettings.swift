@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Market
-import Redis
 
 /// The settings of the trade worker about deals: how long each may take, and what is allowed.
 package struct DealSettings: ParsableArguments, Sendable {
@@ -9,7 +8,6 @@ package struct DealSettings: ParsableArguments, Sendable {
   /// Ten years: no deal is meant to take longer.
   private static let longest = 3650 * Policy.day
   private static let mostReminders = 8
-  private static let shortestSecret = 16
   private static let usualTimeZone = "Asia/Seoul"
 
   private enum OneEach: String, CaseIterable { case off, on }
@@ -105,30 +103,6 @@ package struct DealSettings: ParsableArguments, Sendable {
     policy.allowsOwnListing = try choice(ownListing, "handover.own.listing") != OwnListing.refused
     policy.codes = codes
     return policy
-  }
-
-  /// Returns what makes the codes of handovers; nil if no secret is given.
-  ///
-  /// The trade worker and the ingress need the same secret: one checks the codes that the other shows.
-  package static func codes() throws -> HandoverCodes? {
-    do throws(RedisError) {
-      let (text, file) = try Settings.either("handover.code.secret", "handover.code.secret.file")
-      let secret = try file.map { path throws(RedisError) in
-        try SmallFile.text(of: path, what: "the secret of codes (HANDOVER_CODE_SECRET_FILE)")
-      }
-      guard let secret = secret ?? text else { return nil }
-      guard secret.utf8.count >= shortestSecret else {
-        throw RedisError(
-          .untrusted,
-          """
-          \(Settings.variable(file == nil ? "handover.code.secret" : "handover.code.secret.file")) has a secret of \
-          \(secret.utf8.count) bytes: it must have at least \(shortestSecret).
-          """)
-      }
-      return HandoverCodes(secret: secret.utf8)
-    } catch {
-      throw ValidationError(error.message)
-    }
   }
 
   private func zone() throws -> TimeZone {

@@ -7,6 +7,7 @@ package struct Ingress: AsyncParsableCommand {
 
   @OptionGroup package var settings: Settings
   @OptionGroup package var ingress: IngressSettings
+  @OptionGroup package var codes: CodeSettings
 
   package init() {}
 
@@ -14,7 +15,7 @@ package struct Ingress: AsyncParsableCommand {
     let logger = try settings.logger("ingress")
     let url = try settings.redis()
     let wanted = try settings.wantedShards()
-    let codes = try DealSettings.codes()
+    let codes = try codes.codes()
     let health = ingress.health()
     let gateway = AwaitedService(health) { [ingress] in
       let system = try await Start.system(url, wanted: wanted, logger: logger)

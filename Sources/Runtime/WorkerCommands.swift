@@ -37,10 +37,11 @@ package struct TradeWorker: WorkerCommand {
   @OptionGroup package var settings: Settings
   @OptionGroup package var worker: WorkerSettings
   @OptionGroup package var deals: DealSettings
+  @OptionGroup package var codes: CodeSettings
 
   package init() {}
 
-  package func policy() throws -> Policy { try deals.policy(codes: DealSettings.codes()) }
+  package func policy() throws -> Policy { try deals.policy(codes: codes.codes()) }
 }
 
 package struct StockWorker: WorkerCommand {

@@ -26,6 +26,7 @@ struct DevCommand: AsyncParsableCommand {
   @OptionGroup var ingress: IngressSettings
   @OptionGroup var lanes: LaneSettings
   @OptionGroup var deals: DealSettings
+  @OptionGroup var codes: CodeSettings
   @OptionGroup var settings: Settings
 
   func run() async throws {
@@ -44,7 +45,7 @@ struct DevCommand: AsyncParsableCommand {
 
   private func run(on redis: PrivateRedis?, _ logger: Logger) async throws {
     let wanted = try settings.wantedShards()
-    let codes = try DealSettings.codes() ?? Self.randomCodes()
+    let codes = try codes.codes() ?? Self.randomCodes()
     let policy = try deals.policy(codes: codes)
     let url = try redis?.url ?? settings.redis()
     let system = try await Start.system(url, wanted: wanted, logger: logger)
