@@ -223,6 +223,21 @@ import Testing
     try await expectClean(system)
   }
 
+  @Test func `the code that a buyer is shown is the one that the seller needs`() async throws {
+    let system = try await TestSystem(environment: ["HANDOVER_CODE_SECRET": "0123456789abcdef"])
+    try await offer(system, 100, confirm: .code)
+    let id = try await reserve(system, 100, "buyer")
+    try await waitForStock(system, 100)
+    let shown = try await system.http.call(.GET, "/reserves/\(id)/code")
+    #expect(shown.status == 200, "\(shown.text)")
+    let code = try #require(try shown.json["code"].text)
+    let handover = try await system.http.post(
+      "/trades/100/handover", #"{"reserveid":\#(id),"code":"\#(code)"}"#)
+    #expect(handover.status == 200, "\(handover.text)")
+    try await system.waitFor("/reserves/\(id)", "거래완료")
+    #expect(try await system.http.call(.GET, "/reserves/\(id)/code").status == 404)
+  }
+
   @Test func `a handover that its buyer does not confirm completes by itself`() async throws {
     let system = try await TestSystem(environment: ["HANDOVER_RECEIPT_DAYS": "0.00003"])
     try await offer(system, 100, confirm: .buyer)
