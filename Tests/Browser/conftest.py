@@ -175,7 +175,7 @@ def browse(browser):
 
         def hear(message: ConsoleMessage):
             if message.type in ("error", "warning"):
-                note(f"{message.type}: {message.text} {message.location["url"]}")
+                note(f"{message.type}: {message.text} {message.location['url']}")
 
         page.on("console", hear)
         page.on("pageerror", lambda error: note(f"exception: {error}"))
