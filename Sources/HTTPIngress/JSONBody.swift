@@ -4,7 +4,11 @@ import Market
 /// Reads the fields of a JSON body as text: strings, numbers and booleans. A null counts as not sent.
 enum JSONBody {
   /// Returns the fields of a body; an empty one has none. Throws a 400 if it is not a JSON object.
-  static func fields(of bytes: some Collection<UInt8>) throws(Problem) -> Fields {
+  ///
+  /// - Parameter known: the members that the call takes, which are neither arrays nor objects.
+  static func fields(
+    of bytes: some Collection<UInt8>, known: Set<String> = known
+  ) throws(Problem) -> Fields {
     if bytes.isEmpty { return Fields() }
     var scanner = JSONScanner(Array(bytes))
     let members: [(name: String, value: JSONScanner.Value)]

@@ -124,9 +124,8 @@ extension Routes {
   private func act(_ kind: CommandKind, with names: [String]) -> Endpoint {
     Endpoint(for: .users) { request, context in
       let call = try WriteCall(request, context)
-      let sent = names.isEmpty ? [:] : try await fields(of: request)
-      let named = sent.pairs.filter { names.contains($0.name) }
-      return try await command(kind, id: context.id(), also: named, success: .item, call)
+      let sent = names.isEmpty ? [:] : try await fields(of: request, only: names)
+      return try await command(kind, id: context.id(), also: sent.pairs, success: .item, call)
     }
   }
 

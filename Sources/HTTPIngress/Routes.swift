@@ -60,10 +60,14 @@ struct Routes: Sendable {
   }
 
   /// Returns the fields of a JSON body. Throws a 400 for malformed JSON, a 415 for another content type.
-  func fields(of request: Request) async throws -> Fields {
+  ///
+  /// - Parameter names: the only members that the call takes; nil if it can take any.
+  func fields(of request: Request, only names: [String]? = nil) async throws -> Fields {
     var bytes = ByteBuffer()
     for try await part in request.body { bytes.writeImmutableBuffer(part) }
     try JSONBody.check(request.headers[.contentType], isEmpty: bytes.readableBytes == 0)
-    return try JSONBody.fields(of: bytes.readableBytesView)
+    guard let names else { return try JSONBody.fields(of: bytes.readableBytesView) }
+    let fields = try JSONBody.fields(of: bytes.readableBytesView, known: Set(names))
+    return Fields(fields.pairs.filter { names.contains($0.name) })
   }
 }

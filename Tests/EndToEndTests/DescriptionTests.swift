@@ -55,8 +55,17 @@ import Testing
   @Test func `every GET answers with the members that are described, and every stream has the fields`()
     async throws
   {
-    let system = try await TestSystem()
+    let system = try await TestSystem(environment: ["HANDOVER_CODE_SECRET": "the secret of this test"])
     try await Self.trade(on: system)
+    // A deal that runs, and is confirmed by a code.
+    let product = #""productid":200,"productname":"의자","qty":1"#
+    for (path, more) in [
+      ("/trades", #""userid":"abc","price":1,"confirm":"code""#), ("/inventories", #""id":2"#),
+      ("/reserves", #""id":4,"userid":"buyer","reserveDt":"2024-04-04""#),
+    ] {
+      #expect(try await system.http.post(path, "{\(product),\(more)}").status == 201)
+    }
+    try await system.waitFor("/reserves/4", "거래진행중")
     try await readAll(of: system.http)
     try streams(of: system.servers.connect())
   }
@@ -71,8 +80,11 @@ import Testing
       let values = [
         "{userid}": ["buyer", "abc"], "{code}": ["stale"], "{file}": ["market.js", "market.css"],
         "{commandid}": ["key:k1", "key:no"],
-        "{id}": [("/notices", [escaped]), ("/reserves", ["1", "3"]), ("/products", ["100"])]
-          .first { template.hasPrefix($0.0) }?.1 ?? ["1"],
+        "{id}": [
+          ("/notices", [escaped]), ("/reserves/{id}/code", ["4"]), ("/reserves", ["1", "3", "4"]),
+          ("/products", ["100"]),
+        ]
+        .first { template.hasPrefix($0.0) }?.1 ?? ["1"],
       ]
       let variable = values.first { template.contains($0.key) }
       for path in (variable?.value ?? [""]).map({ template.replacing(variable?.key ?? "-", with: $0) }) {
