@@ -30,10 +30,10 @@ enum IngressCode: String, CaseIterable, Sendable {
       .badRequest
     case .invalidToken, .unauthenticated: .unauthorized
     case .downNotAllowed, .foreignOrigin, .operatorsOnly: .forbidden
-    case .noCode, .unknownOperation, .unknownPath: .notFound
+    case .unknownOperation, .unknownPath: .notFound
     case .methodNotAllowed: .methodNotAllowed
     case .bodyTooSlow: .requestTimeout
-    case .refused, .stillRunning, .tooManyWaiting: .conflict
+    case .noCode, .refused, .stillRunning, .tooManyWaiting: .conflict
     case .bodyTooLarge: .contentTooLarge
     case .targetTooLong: .uriTooLong
     case .notJSON: .unsupportedMediaType
