@@ -54,15 +54,19 @@ def take(browser: Browser, system: System, folder: Path, device: str, options: d
         for view in VIEWS if device == "phone" else VIEWS[:3]:
             person.go(view)
             picture(person, folder / f"{device}-{scheme}-{role}-{view}.png")
+        if role != "waiting":
+            # A person has only so many streams of notices.
+            person.page.context.close()
     person.go("sale")
     person.page.locator("#refresh").click()
     person.card("전자레인지").locator(".actions button").click()
     picture(person, folder / f"{device}-{scheme}-reserve.png")
+    person.page.context.close()
 
 
 def side_by_side(browser: Browser, system: System, path: Path, scheme: str):
     """Takes a picture of the two sides of a deal, each on a phone."""
-    phone = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.2}
+    phone = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.15}
     pictures = []
     for name, view in (("민지", "selling"), ("준호", "buying")):
         page = browser.new_context(locale="ko-KR", color_scheme=scheme, **phone).new_page()
@@ -74,9 +78,10 @@ def side_by_side(browser: Browser, system: System, path: Path, scheme: str):
         card.evaluate("(it) => scrollTo(0, it.getBoundingClientRect().top + scrollY - 80)")
         expect(page.locator("#toasts > p")).to_have_count(0)
         pictures.append(base64.b64encode(page.screenshot(animations="disabled")).decode())
+        page.context.close()
     images = "".join(f"<img src='data:image/png;base64,{picture}'>" for picture in pictures)
     look = {"light": "#e9dfd5", "dark": "#3d352e"}[scheme]
-    page = browser.new_page(viewport={"width": 900, "height": 840}, device_scale_factor=1.2)
+    page = browser.new_page(viewport={"width": 900, "height": 840}, device_scale_factor=1.15)
     page.set_content(
         f"<style>body {{ margin: 0; padding: 24px; display: flex; justify-content: center; gap: 24px; background: {look} }}"
         f"img {{ width: 390px; border-radius: 24px }}</style>{images}"
