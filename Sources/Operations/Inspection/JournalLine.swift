@@ -48,10 +48,13 @@ package struct JournalLine: Sendable {
   /// The most important fields.
   package var summary: Fields {
     Fields(
-      ["reserveid", "tradeid", "userid", "seller", "qty", "onhand", "onhold", "status", "reason", "actor"]
-        .compactMap { name in
-          let value = name == "reserveid" ? reserveid : name == "tradeid" ? tradeid : fields[name]
-          return value.map { (name, $0) }
-        })
+      [
+        "reserveid", "tradeid", "userid", "seller", "qty", "onhand", "onhold", "status", "reason", "until",
+        "actor",
+      ]
+      .compactMap { name in
+        let value = name == "reserveid" ? reserveid : name == "tradeid" ? tradeid : fields[name]
+        return value.map { (name, $0) }
+      })
   }
 }

@@ -79,8 +79,9 @@ package struct Timeline: Sendable {
         guard isAbout(line, subject, id, commandOf: worker) || commandids.contains(line.commandid) else {
           return
         }
+        // A code is between buyer and seller.
         let facts = line.fields.pairs.filter {
-          !["type", "productid", "replyto", "actor", CommandDigest.field].contains($0.name)
+          !["type", "productid", "replyto", "actor", "code", CommandDigest.field].contains($0.name)
         }
         let isReplay = ReplayedEvent.isOne(line.fields)
         moments.append(
