@@ -235,7 +235,7 @@ import Testing
       "/trades/100/handover", #"{"reserveid":\#(id),"code":"\#(code)"}"#)
     #expect(handover.status == 200, "\(handover.text)")
     try await system.waitFor("/reserves/\(id)", "거래완료")
-    #expect(try await system.http.call(.GET, "/reserves/\(id)/code").status == 404)
+    #expect(try await system.http.call(.GET, "/reserves/\(id)/code").status == 409)
   }
 
   @Test func `a handover that its buyer does not confirm completes by itself`() async throws {
