@@ -1,5 +1,6 @@
 import Keys
 import Lanes
+import Market
 import Redis
 import Testbed
 import Testing
@@ -68,7 +69,7 @@ private struct TradeBench {
   /// Lets a new owner of the lane decide the commands in one batch: they are appended before it starts.
   mutating func decide(_ steps: Step...) throws {
     for step in steps {
-      let command: KeyValuePairs<String, String> =
+      let command: Fields =
         switch step {
         case .list(let id):
           [

@@ -27,21 +27,10 @@ import Workers
       lane = try LaneBench(.trade, on: redis, policy: policy)
     }
 
-    func send(_ fields: Fields, to stream: String) throws {
-      var words = RESPWords("XADD", stream, "*")
-      for (name, value) in fields {
-        words.add(name)
-        words.add(value)
-      }
-      var commands = Commands()
-      commands.add(words)
-      try lane.connection.exchange(commands)[0].get()
-    }
-
     /// Adds an event of another worker to the journal.
-    func say(_ fact: Fact) throws { try send(Event(fact).fields, to: lane.journal) }
+    func say(_ fact: Fact) throws { try lane.add(Event(fact).fields, to: lane.journal) }
 
-    func command(_ fields: Fields) throws { try send(fields, to: Key.commands(.trade, in: lane.shard)) }
+    func command(_ fields: Fields) throws { try lane.add(fields, to: Key.commands(.trade, in: lane.shard)) }
 
     /// Waits until the lane has said something of this type, and returns it.
     @discardableResult

@@ -1,4 +1,5 @@
 import Keys
+import Market
 import Testbed
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 /// Unreadable values on the journal or in the store.
 @Suite struct UnreadableTests {
-  private static let started: KeyValuePairs = [
+  private static let started: Fields = [
     "type": "TradeStarted", "reserveid": "7", "productid": "100", "userid": "김민지", "productname": "애플워치",
     "qty": "1", "tradeid": "9", "seller": "이준호", "status": "거래진행중",
   ]

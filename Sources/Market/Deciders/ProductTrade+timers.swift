@@ -18,18 +18,9 @@ extension ProductTrade {
       changes.note(deal.timers, instead: before.running[id]?.timers ?? [])
     }
     for (id, deal) in before.running where running[id] == nil { changes.note([], instead: deal.timers) }
-    if line != before.line {
-      let old = Dictionary(before.line.map { ($0.deal.reserveid, $0) }, uniquingKeysWith: { $1 })
-      for deal in line where old[deal.deal.reserveid] != deal {
-        changes.note(
-          [deal.timer].compactMap(\.self), instead: [old[deal.deal.reserveid]?.timer].compactMap(\.self))
-      }
-      let kept = Set(line.map(\.deal.reserveid))
-      for deal in before.line where !kept.contains(deal.deal.reserveid) {
-        changes.note([], instead: [deal.timer].compactMap(\.self))
-      }
-    }
-    changes.note([listing?.timer].compactMap(\.self), instead: [before.listing?.timer].compactMap(\.self))
+    // A line is short, and its deals have one timer each.
+    changes.note(line.flatMap(\.timers), instead: before.line.flatMap(\.timers))
+    changes.note(listing?.timers ?? [], instead: before.listing?.timers ?? [])
     return changes
   }
 
@@ -37,8 +28,8 @@ extension ProductTrade {
   func has(_ timer: Timer) -> Bool {
     switch timer.kind {
     case .expiry, .reminder, .receipt: running[timer.id]?.timers.contains(timer) ?? false
-    case .waiting: line.contains { $0.deal.reserveid == timer.id && $0.timer == timer }
-    case .listing: listing?.timer == timer
+    case .waiting: waiting(timer.id)?.timers.contains(timer) ?? false
+    case .listing: listing?.timers.contains(timer) ?? false
     }
   }
 }
@@ -59,13 +50,14 @@ extension RunningDeal {
 }
 
 extension WaitingDeal {
-  var timer: Timer? {
-    deal.course.until.map { Timer(.waiting, of: deal.reserveid, deal.productid, at: $0) }
+  var timers: [Timer] {
+    deal.course.until.map { [Timer(.waiting, of: deal.reserveid, deal.productid, at: $0)] } ?? []
   }
 }
 
 extension Listing {
-  var timer: Timer? {
-    closed == nil ? remindAt.map { Timer(.listing, of: id, productid, at: $0) } : nil
+  var timers: [Timer] {
+    guard closed == nil, let remindAt else { return [] }
+    return [Timer(.listing, of: id, productid, at: remindAt)]
   }
 }

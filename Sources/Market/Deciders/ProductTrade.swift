@@ -18,11 +18,12 @@ public struct ProductTrade: Hashable, Sendable {
 
   /// What is due when, by reservation and for the listing.
   public var timers: [Timer] {
-    running.values.flatMap(\.timers) + line.compactMap(\.timer) + [listing?.timer].compactMap(\.self)
+    running.values.flatMap(\.timers) + line.flatMap(\.timers) + (listing?.timers ?? [])
   }
 
-  func isWaiting(_ reserveid: Int) -> Bool {
-    line.contains { $0.deal.reserveid == reserveid }
+  /// Returns the deal of a reservation that waits; nil if it does not.
+  public func waiting(_ reserveid: Int) -> WaitingDeal? {
+    line.first { $0.deal.reserveid == reserveid }
   }
 
   /// Returns whether another deal of the same buyer waits.

@@ -86,16 +86,15 @@ extension Decision<TradeDecider> {
       }
       if case .remembered = verdict {
         emit(.deal(.handoverRequested, deal), askedBy: caller)
-      } else if deal.confirm == .buyer {
-        awaitReceipt(deal, caller)
       } else {
-        emit(.deal(.tradeCompleted, deal.atRest), to: caller)
+        handOver(deal, caller)
       }
     }
   }
 
-  /// The goods changed hands, and the buyer has to confirm it.
-  mutating func awaitReceipt(_ deal: Deal, _ caller: Caller?) {
+  /// The goods changed hands, which completes the deal unless its buyer has to confirm it.
+  mutating func handOver(_ deal: Deal, _ caller: Caller?) {
+    guard deal.confirm == .buyer else { return emit(.deal(.tradeCompleted, deal.atRest), to: caller) }
     var deal = deal
     deal.course = policy.course(handedOverAt: now)
     emit(.deal(.tradeHandedOver, deal), to: caller)
@@ -137,7 +136,7 @@ extension Decision<TradeDecider> {
       }
       deal = running.deal
       deal.held = deal.qty
-    } else if let waiting = state.line.first(where: { $0.deal.reserveid == command.reserveid }) {
+    } else if let waiting = state.waiting(command.reserveid) {
       deal = waiting.deal
     } else {
       return refuse(command, .notFound, caller, userid: listing.userid)
@@ -148,8 +147,7 @@ extension Decision<TradeDecider> {
   }
 
   private mutating func confirmReceipt(_ command: ConfirmReceipt, _ caller: Caller?) {
-    let waiting = state.line.first { $0.deal.reserveid == command.id }?.deal
-    guard let deal = state.running[command.id]?.deal ?? waiting else {
+    guard let deal = state.running[command.id]?.deal ?? state.waiting(command.id)?.deal else {
       return refuse(command, .notFound, caller)
     }
     guard caller.mayAct(for: deal.userid) else {
@@ -172,7 +170,7 @@ extension Decision<TradeDecider> {
     let running: RunningDeal
     if let reserveid {
       guard let named = state.running[reserveid] else {
-        return .refused(state.isWaiting(reserveid) ? .notStarted : .notFound)
+        return .refused(state.waiting(reserveid) != nil ? .notStarted : .notFound)
       }
       running = named
     } else {

@@ -44,7 +44,7 @@ extension Decision<TradeDecider> {
       case .held: cancel(running.deal, held: running.deal.qty)
       case .awaitingReceipt: emit(.deal(.cancelRefused, annotated(running.deal, .alreadyHandedOver)))
       }
-    } else if let waiting = state.line.first(where: { $0.deal.reserveid == asked.reserveid }) {
+    } else if let waiting = state.waiting(asked.reserveid) {
       cancel(waiting.deal, held: 0)
     } else {
       // The present listing can be another one than the deal ended in.
@@ -64,11 +64,7 @@ extension Decision<TradeDecider> {
   private mutating func settle(_ reserveid: Int, _ before: RunningDeal) {
     let deal = before.deal
     if before.phase == .handedOver {
-      if deal.confirm == .buyer {
-        awaitReceipt(deal, before.handoverCaller)
-      } else {
-        emit(.deal(.tradeCompleted, deal.atRest), to: before.handoverCaller)
-      }
+      handOver(deal, before.handoverCaller)
       if before.cancelRequested {
         let refusal = deal.confirm == .buyer ? Refusal.alreadyHandedOver : .alreadyCompleted
         emit(.deal(.cancelRefused, annotated(deal, refusal)))
@@ -80,7 +76,7 @@ extension Decision<TradeDecider> {
 
   /// The units were no longer there: the deal goes back into the line, unless a cancel is remembered.
   private mutating func turnBack(_ before: RunningDeal) {
-    let deal = state.line.first { $0.deal.reserveid == before.deal.reserveid }?.deal ?? before.deal
+    let deal = state.waiting(before.deal.reserveid)?.deal ?? before.deal
     if before.phase == .handedOver, let listing = state.listing {
       let rejection = Rejection(
         kind: .handover, id: listing.id, productid: deal.productid, refusal: .stockShort,

@@ -42,7 +42,7 @@ extension Decision<TradeDecider> {
   }
 
   private mutating func endWaiting(_ reserveid: Int) {
-    guard let waiting = state.line.first(where: { $0.deal.reserveid == reserveid }) else { return }
+    guard let waiting = state.waiting(reserveid) else { return }
     let hasPassed =
       policy.end(of: waiting.reserveDt).map { $0 > waiting.arrived.moment && $0 <= now } ?? false
     emit(
@@ -69,7 +69,7 @@ extension Decision<TradeDecider> {
         running.deal.course.wrongCodes, running.deal.course.pausedUntil
       )
       reschedule(running.deal, to: course)
-    } else if let waiting = state.line.first(where: { $0.deal.reserveid == reserveid }) {
+    } else if let waiting = state.waiting(reserveid) {
       reschedule(
         waiting.deal, to: policy.course(waiting: waiting.reserveDt, since: waiting.arrived.moment))
     }

@@ -91,9 +91,7 @@ extension Decision<TradeDecider> {
       return emit(.deal(.tradeRejected, annotated(entered, .alreadyReserved).atRest))
     }
     workLine()
-    guard let head = state.line.first,
-      let waiting = state.line.first(where: { $0.deal.reserveid == entered.reserveid })
-    else { return }
+    guard let head = state.line.first, let waiting = state.waiting(entered.reserveid) else { return }
     if isNew && entered.once && state.isWaiting(besides: entered) {
       emit(.deal(.tradeRejected, annotated(entered, .alreadyWaiting).atRest))
     } else if isNew && state.line.count > ProductTrade.lineLimit {

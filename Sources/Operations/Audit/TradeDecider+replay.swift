@@ -67,7 +67,7 @@ private struct DealRules {
 
   func permit(_ step: DealStep, _ deal: Deal) -> Bool {
     let running = state.running[deal.reserveid]
-    let waiting = state.line.first { $0.deal.reserveid == deal.reserveid }
+    let waiting = state.waiting(deal.reserveid)
     let isFirst = state.line.first?.deal.reserveid == deal.reserveid
     switch step {
     case .tradeStarted:

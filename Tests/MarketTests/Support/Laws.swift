@@ -161,6 +161,6 @@ struct Laws {
 extension ProductTrade {
   /// When a deal under way ends by itself.
   fileprivate func until(of reserveid: Int) -> Moment? {
-    (running[reserveid]?.deal ?? line.first { $0.deal.reserveid == reserveid }?.deal)?.course.until
+    (running[reserveid]?.deal ?? waiting(reserveid)?.deal)?.course.until
   }
 }

@@ -28,7 +28,7 @@ struct LaneBench {
 
   /// Appends an entry. Returns its position.
   @discardableResult
-  func add(_ fields: KeyValuePairs<String, String>, to stream: String) throws -> String {
+  func add(_ fields: Fields, to stream: String) throws -> String {
     var words = RESPWords("XADD", stream, "*")
     for (name, value) in fields {
       words.add(name)
