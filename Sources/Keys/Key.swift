@@ -32,6 +32,18 @@ public enum Key {
   /// The clock of a shard: the timers of its states, a sorted set by the time when they are due.
   public static func timers(of shard: Shard) -> String { shard.key("timers") }
 
+  /// The clock of what has ended: a sorted set of timers by the time of the end. Reservations and listings have one
+  /// each, as each lane looks only at its own.
+  public static func ended(_ entity: Entity, in shard: Shard) -> String { shard.key("ended:\(entity.rawValue)") }
+
+  /// What has ended and left, one entry each, until it is exported.
+  public static func archive(of shard: Shard) -> String { shard.key("archive") }
+
+  /// The ids of a thousand things that have left, with the day on which each did, in UTC: none is ever given again.
+  public static func archived(_ entity: Entity, id: Int, in shard: Shard) -> String {
+    shard.key("archived:\(entity.rawValue):\(id / 1000)")
+  }
+
   /// The answers to the callers of one ingress.
   public static func replies(to ingress: String, in shard: Shard) -> String {
     shard.key("replies:\(ingress)")
@@ -62,8 +74,8 @@ public enum Key {
   public static func operation(_ commandid: String, in shard: Shard) -> String {
     shard.key("operation:\(commandid)")
   }
-  /// A key that exists forever once something was created under the id, so that the id never means anything
-  /// else.
+  /// A key that exists from when something was created under the id until it is archived, so that the id never means
+  /// anything else.
   public static func trace(of entity: Entity, id: Int, in shard: Shard) -> String {
     switch entity {
     case .reserve: reservation(id, in: shard)
@@ -103,6 +115,10 @@ public enum Key {
 
   /// The product that an id belongs to, and so its shard: a `DirectoryEntry`.
   public static func directory(_ entity: Entity, id: Int) -> String { "id:{\(entity.rawValue):\(id)}" }
+  /// The products of a thousand things that have left for the archive, by their ids.
+  public static func directory(archived entity: Entity, id: Int) -> String {
+    "directory:{\(entity.rawValue):\(id / 1000)}"
+  }
   /// The last id taken by a door.
   public static func counter(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}" }
   /// The `run_id` of the Redis server from which the ids were taken.

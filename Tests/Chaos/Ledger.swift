@@ -157,7 +157,8 @@ struct Ledger {
     case .tradeCompleted: deal.confirm == .buyer && caller == nil
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
       .tradeStarted, .tradeWaiting, .handoverRequested, .tradeCanceled, .cancelRefused, .tradeHandedOver,
-      .tradeCalledOff, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
+      .tradeCalledOff, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused, .reserveArchived,
+      .reserveForgotten:
       false
     }
   }

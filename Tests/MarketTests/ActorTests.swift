@@ -51,9 +51,7 @@ import Testing
       id: 1, productid: product, userid: "seller", productname: "애플워치", qty: 1, price: 50_000)
     former.withdrawn = true
     func remove(_ actor: ActingUser?) -> String? {
-      TradeDecider.decide(
-        .withdrawTrade(WithdrawTrade(id: 1, productid: product, delete: true)), ofFormer: former,
-        Caller(commandid: "me", actor: actor))?.summary
+      TradeDecider.decide(.ask(.withdraw(delete: true), as: actor), ofFormer: former)?.summary
     }
     #expect(remove(stranger) == "CommandRejected notYours → me")
     #expect(remove(seller) == "TradeDeleted → me")

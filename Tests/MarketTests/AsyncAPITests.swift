@@ -79,6 +79,7 @@ import Testing
       plain = .hold(step, deal.bare, level)
     case .listing(let step, var listing):
       (listing.version, listing.isDeleted, listing.confirm, listing.remindAt) = (1, false, .none, nil)
+      (listing.endedAt, listing.isFormer) = (nil, false)
       plain = .listing(step, listing)
     case .stock(let step, var level):
       level.version = 1
@@ -126,6 +127,7 @@ extension Fact {
         deal.price = 50_000
         (deal.course.until, deal.course.remindAt) = (Self.moment, Self.moment)
         (deal.course.wrongCodes, deal.course.pausedUntil) = (1, Self.moment)
+        deal.course.soldOutAt = Self.moment
       }
       return .deal(step, deal)
     case .hold(let step, var deal, let level):
@@ -133,6 +135,7 @@ extension Fact {
       return .hold(step, deal, level)
     case .listing(let step, var listing):
       (listing.confirm, listing.remindAt) = (.buyer, Self.moment)
+      (listing.endedAt, listing.isFormer) = (Self.moment, true)
       return .listing(step, listing)
     case .stock: return self
     case .rejected(var rejection):

@@ -95,6 +95,21 @@ import Testing
     try Golden.text("outcomes/record waiting", now: CommandRecord.waiting)
   }
 
+  @Test func `the stored forms of what has ended stay the same`() throws {
+    let moment = Moment(milliseconds: 1_795_361_246_702)
+    var reservation = Reservation(Self.deal, standing: .completed)
+    reservation.endedAt = moment
+    #expect(try Reservation(fields: kept("states/ended reservation", reservation.fields)) == reservation)
+    var listing = Self.listing
+    listing.endedAt = moment
+    #expect(try Listing(fields: kept("states/ended trade", listing.fields)) == listing)
+    let timer = Timer(.ended, of: 7, 100, at: moment)
+    #expect(try Timer(fields: kept("commands/timer of what has ended", timer.fields)) == timer)
+    let asked = ForgetUser(id: 7, productid: 100, userid: "김민지")
+    #expect(try ForgetUser(fields: kept("commands/ForgetUser", asked.fields)) == asked)
+    try Golden.text("words/forgotten", now: Forgotten.user)
+  }
+
   /// Words that are values on the journal and in the store: none can be removed.
   @Test func `the stored words stay the same`() throws {
     for (name, words) in [

@@ -10,6 +10,7 @@ import Testing
     #expect(
       DecidingWorker.stock.listensTo == [
         "TradeListed", "TradeStarted", "TradeCompleted", "TradeCanceled", "TradeCalledOff", "TradeExpired",
+        "TradeArchived", "TradeForgotten",
       ])
     #expect(
       DecidingWorker.reservation.listensTo == [
@@ -21,7 +22,7 @@ import Testing
       DecidingWorker.trade.listensTo == [
         "ReserveCompleted", "ReserveChanged", "ReserveCancelRequested", "StockHeld", "StockShort",
         "StockDecreased",
-        "StockReleased", "StockRegistered", "StockAdjusted", "StockWithdrawn",
+        "StockReleased", "StockRegistered", "StockAdjusted", "StockWithdrawn", "StockArchived",
       ])
     for step in Event.steps { #expect(!step.heardBy.contains(step.worker), "\(step.rawValue)") }
     #expect(Set(Event.steps.map { $0.rawValue }).count == Event.steps.count)

@@ -56,11 +56,13 @@ import Testing
     var commands = RandomCommands(
       SplitMix64(seed: random.next()), products: Int.random(in: 1...3, using: &random), calm: calm,
       under: policy)
-    var world = World(under: policy)
+    let keepEnded = random.oneIn(3) ? nil : Int.random(in: 1...2000, using: &random)
+    var world = World(under: policy, keepEnded: keepEnded)
     world.checksCodec = checksCodec
     let stepsPerCommand = 1 << Int.random(in: 0...5, using: &random)
     for _ in 0..<Int.random(in: 5...60, using: &random) {
       world.ask(commands.next(at: world.now, code: world.code), as: commands.actor())
+      if random.oneIn(12) { commands.forgetSomebody(in: &world) }
       for _ in 0..<stepsPerCommand { try world.stumble(&random) }
     }
     try world.settle()
@@ -73,6 +75,17 @@ import Testing
         let trade = world.trades.state(product)
         try require(trade.running.isEmpty && trade.line.isEmpty, "a deal that never ends: \(trade)")
       }
+    }
+    if keepEnded != nil {
+      for id in world.reservations.keys {
+        let left = world.reservations.state(id)
+        try require(left?.ended == nil, "what has ended is still there: \(String(describing: left))")
+      }
+      for product in world.trades.keys {
+        let listing = world.trades.state(product).listing
+        try require(listing?.closed == nil, "what has ended is still there: \(String(describing: listing))")
+      }
+      try require(world.trades.past.listings.isEmpty, "former listings are still there")
     }
     // A deal starts only if there are units for it, so stock is short only if it was changed meanwhile.
     if calm { try require(!world.told.contains(StockAnswer.stockShort.rawValue), "short") }
@@ -94,7 +107,7 @@ extension Policy {
     policy.receipt = period(1...200)
     policy.listingReminder = period(50...300)
     policy.wrongCodes = random.oneIn(3) ? 2 : 1
-    policy.codePause = Int.random(in: 1...100, using: &random)
+    policy.codePause = Int.random(in: 50...1000, using: &random)
     policy.price = random.oneIn(2) ? .listing : .free
     policy.oneReservationEach = random.oneIn(3)
     policy.allowsOwnListing = !random.oneIn(3)

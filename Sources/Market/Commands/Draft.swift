@@ -21,6 +21,11 @@ public struct Draft: Sendable {
     // No other field's rule depends on these two, so 0 stands in for one that is still unknown.
     self.fields = try Command(kind, id: id ?? 0, productid: productid ?? 0, fields: fields).payload.details
     try self.fields.checkTexts()
+    guard self.fields["userid"] != Forgotten.user else {
+      throw FieldError(
+        "userid", .notAllowed, expected: "the id of a user, not what stands for forgotten ones",
+        came: Forgotten.user)
+    }
   }
 
   /// A request in its sender's own words, not validated: it tells copies of the request from other requests.

@@ -27,9 +27,8 @@ public protocol Decider: Sendable {
     _ input: Input<Command>, at position: EntryID, _ state: inout State, under policy: Policy
   ) throws(BrokenLaw) -> [Event]
 
-  /// Returns the event that follows from a command to a listing that another one has followed; nil if these
-  /// rules know of no listings.
-  static func decide(_ command: Command, ofFormer listing: Listing, _ caller: Caller?) -> Event?
+  /// Returns the event that follows from an input about a listing that another one has followed; nil if none does.
+  static func decide(_ input: Input<Command>, ofFormer listing: Listing) -> Event?
 
   /// Applies an event, observed or emitted. All changes of a state are made here, so its events rebuild it.
   static func evolve(_ state: inout State, _ event: Event, at position: EntryID)
@@ -46,9 +45,7 @@ public protocol Decider: Sendable {
 extension Decider {
   public static func listing(in state: State) -> Listing? { nil }
 
-  public static func decide(_ command: Command, ofFormer listing: Listing, _ caller: Caller?) -> Event? {
-    nil
-  }
+  public static func decide(_ input: Input<Command>, ofFormer listing: Listing) -> Event? { nil }
 
   public static func timerChanges(from before: State, to after: State) -> ProductTrade.TimerChanges {
     ProductTrade.TimerChanges()
@@ -58,51 +55,71 @@ extension Decider {
   public static func subject(of command: Command) -> Int {
     isStateOfOneID ? command.id : command.productid
   }
+
+  /// Returns the id of the state that an input is about; nil if it is about none of these.
+  public static func subject(of input: Input<Command>) -> Int? {
+    switch input {
+    case .command(let command, _): subject(of: command)
+    case .event(let event): subject(of: event)
+    case .time(let timer): isStateOfOneID ? timer.id : timer.productid
+    case .forget(let asked, _): isStateOfOneID ? asked.id : asked.productid
+    }
+  }
 }
 
 extension Decider {
   /// The same in a shard with a past: an id is never given twice, and a listing that another one has followed can
-  /// still be removed from the lists.
+  /// still be removed from the lists and go to the archive.
   ///
-  /// If a state belongs to one id, the state itself shows that the id is used.
+  /// If a state belongs to one id, the state itself shows that the id is used, until it is archived.
   public static func decide(
     _ input: Input<Command>, at position: EntryID, _ state: inout State, after past: inout Past,
     under policy: Policy
   ) throws(BrokenLaw) -> [Event] {
-    guard !isStateOfOneID, case .command(let command, let caller) = input else {
-      return try decide(input, at: position, &state, under: policy)
-    }
-    guard command.kind.creates else {
-      guard isFormer(command, in: state), let former = past.listings[command.id],
-        former.productid == command.productid, let event = decide(command, ofFormer: former, caller)
+    if let id = formerID(in: input, besides: state) {
+      guard let former = past.listings[id], former.productid == subject(of: input),
+        let event = decide(input, ofFormer: former)
       else { return try decide(input, at: position, &state, under: policy) }
       past.note(event)
       return [event]
     }
-    if past.usedIDs.contains(command.id) { return [Event(refusing: command, .duplicateId, caller)] }
+    if case .command(let command, let caller) = input, command.kind.creates,
+      past.usedIDs.contains(command.id)
+    {
+      return [Event(refusing: command, .duplicateId, caller)]
+    }
     let listing = listing(in: state)
     let events = try decide(input, at: position, &state, under: policy)
     for event in events {
-      guard let id = event.newID else { continue }
+      if let id = event.archivedID { past.usedIDs.insert(id) }
+      guard !isStateOfOneID, let id = event.newID else { continue }
       past.usedIDs.insert(id)
       if let listing { past.listings[listing.id] = listing }
     }
     return events
   }
 
-  /// Whether a command can only mean a listing that another one has followed.
-  public static func isFormer(_ command: Command, in state: State) -> Bool {
-    guard !command.kind.creates, command.kind.entity == .trade, let listing = listing(in: state) else {
-      return false
+  /// Returns the id of the listing that another one has followed, if an input can only mean such a one.
+  public static func formerID(in input: Input<Command>, besides state: State) -> Int? {
+    guard worker == .trade else { return nil }
+    let id: Int
+    switch input {
+    case .command(let command, _) where !command.kind.creates && command.kind.entity == .trade: id = command.id
+    case .time(let timer) where timer.kind == .ended: id = timer.id
+    case .forget(let asked, _): id = asked.id
+    case .command, .time, .event: return nil
     }
-    return listing.id != command.id
+    return listing(in: state)?.id == id ? nil : id
   }
 }
 
 extension Past {
   /// Notes what became of a former listing.
   fileprivate mutating func note(_ event: Event) {
-    if case .listing(_, let listing) = event.fact { listings[listing.id] = listing }
+    guard case .listing(let step, var listing) = event.fact else { return }
+    listing.isFormer = false
+    listings[listing.id] = step == .tradeArchived ? nil : listing
+    if step == .tradeArchived { usedIDs.insert(listing.id) }
   }
 }
 
@@ -113,6 +130,16 @@ extension Event {
       kind: command.kind, id: command.id, productid: command.productid, refusal: refusal,
       userid: command.userid)
     self.init(.rejected(rejection), caller: caller)
+  }
+
+  /// The id of something that has left for the archive; nil if nothing has.
+  public var archivedID: Int? {
+    switch fact {
+    case .deal(.reserveArchived, let deal): deal.reserveid
+    case .listing(.tradeArchived, let listing): listing.id
+    case .stock(.stockArchived, let level): level.id
+    case .deal, .hold, .listing, .stock, .rejected: nil
+    }
   }
 
   /// The id of something new; nil if the event makes nothing.

@@ -4,4 +4,6 @@ public enum Input<Command: DecidedCommand>: Hashable, Sendable {
   case event(Event)
   /// A timer of the state has come due.
   case time(Timer)
+  /// An operator asks to forget a person. No door lets such an entry in.
+  case forget(ForgetUser, Caller?)
 }

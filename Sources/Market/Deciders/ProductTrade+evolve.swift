@@ -7,10 +7,12 @@ extension ProductTrade {
       onHand = level.isRegistered ? level.qty : nil
       apply(step, deal)
     case .stock(let step, let level):
-      onHand = step == .stockWithdrawn ? nil : level.qty
+      onHand = step.ends ? nil : level.qty
     case .listing(let step, let listing):
-      // Deleting a former listing does not change the present one.
-      if step == .tradeListed || listing.id == self.listing?.id { self.listing = listing }
+      // What becomes of a former listing does not change the present one.
+      if step == .tradeListed || listing.id == self.listing?.id {
+        self.listing = step == .tradeArchived ? nil : listing
+      }
     case .rejected:
       break
     }
@@ -65,11 +67,12 @@ extension ProductTrade {
     case .tradeCompleted:
       guard stop(id) != nil else { return }
       listing?.sold += deal.qty
+      if let soldOutAt = deal.course.soldOutAt { listing?.endedAt = soldOutAt }
       owed += deal.qty
     case .cancelRefused:
       // The buyer can still confirm the receipt.
       running[id]?.cancelRequested = false
-    case .reserveCanceled, .reserveDeleted, .tradeNext:
+    case .reserveCanceled, .reserveDeleted, .reserveArchived, .reserveForgotten, .tradeNext:
       break
     }
   }

@@ -4,7 +4,7 @@ extension ProductTrade {
     public var set: [Timer] = []
     public var canceled: [Timer] = []
 
-    fileprivate mutating func note(_ now: [Timer], instead before: [Timer]) {
+    mutating func note(_ now: [Timer], instead before: [Timer]) {
       if now == before { return }
       set += now.filter { !before.contains($0) }
       canceled += before.filter { !now.contains($0) }
@@ -20,7 +20,10 @@ extension ProductTrade {
     for (id, deal) in before.running where running[id] == nil { changes.note([], instead: deal.timers) }
     // A line is short, and its deals have one timer each.
     changes.note(line.flatMap(\.timers), instead: before.line.flatMap(\.timers))
-    changes.note(listing?.timers ?? [], instead: before.listing?.timers ?? [])
+    var former = before.listing?.timers ?? []
+    // A listing that another one follows still goes to the archive.
+    if let listing, listing.id != before.listing?.id { former.removeAll { $0.kind == .ended } }
+    changes.note(listing?.timers ?? [], instead: former)
     return changes
   }
 
@@ -30,6 +33,7 @@ extension ProductTrade {
     case .expiry, .reminder, .receipt: running[timer.id]?.timers.contains(timer) ?? false
     case .waiting: waiting(timer.id)?.timers.contains(timer) ?? false
     case .listing: listing?.timers.contains(timer) ?? false
+    case .ended: listing?.hasEnded(timer) ?? false
     }
   }
 }
@@ -57,7 +61,12 @@ extension WaitingDeal {
 
 extension Listing {
   var timers: [Timer] {
-    guard closed == nil, let remindAt else { return [] }
-    return [Timer(.listing, of: id, productid, at: remindAt)]
+    let (kind, moment) = closed == nil ? (Timer.Kind.listing, remindAt) : (.ended, endedAt)
+    return moment.map { [Timer(kind, of: id, productid, at: $0)] } ?? []
+  }
+
+  /// Whether it goes to the archive by this timer.
+  func hasEnded(_ timer: Timer) -> Bool {
+    closed != nil && timer == Timer(.ended, of: id, productid, at: endedAt ?? .unknown)
   }
 }

@@ -9,6 +9,8 @@ public struct Reservation: Hashable, Sendable {
   public var canceler: Caller?
   /// When the deal ends by itself, as the trade last told.
   public var until: Moment?
+  /// When the trade ended it; nil before, and if an older release heard of it.
+  public var endedAt: Moment?
 
   public init(_ deal: Deal, standing: Status = .reserved) {
     self.deal = deal
@@ -21,6 +23,15 @@ public struct Reservation: Hashable, Sendable {
 
   /// Whether it is removed from the lists.
   public var isDeleted: Bool { deal.delete && !cancelRequested && ended != nil }
+
+  /// Whether all has been said of it, so that it can leave for the archive.
+  public var isSettled: Bool { ended != nil && !cancelRequested }
+
+  /// When it goes to the archive.
+  public var timers: [Timer] {
+    guard isSettled, let endedAt else { return [] }
+    return [Timer(.ended, of: deal.reserveid, deal.productid, at: endedAt)]
+  }
 
   /// Why nothing can be changed any longer; nil until it has ended.
   public var ended: Refusal? {
@@ -69,6 +80,7 @@ extension Reservation: Stored {
     canceler?.actor?.write(to: &fields)
     fields.write("deleted", isDeleted)
     fields.write("until", until?.description)
+    fields.write("endedAt", endedAt?.description)
     return fields
   }
 
@@ -78,6 +90,7 @@ extension Reservation: Stored {
     self.init(try Deal(fields: fields, of: .reservation), standing: underneath ?? status)
     cancelRequested = status == .cancelRequested
     until = try fields.find(.moment("until"))
+    endedAt = try fields.find(.moment("endedAt"))
     if let commandid = try fields.find(.key("cancelcommandid") as TextField) {
       canceler = try Caller(
         commandid: commandid, replyto: fields.find(.key("cancelreplyto") as TextField),

@@ -71,11 +71,32 @@ extension Decision<ReservationDecider> {
             kind: .cancelReserve, id: deal.reserveid, productid: deal.productid, refusal: refusal,
             userid: deal.userid, status: reservation.status)), to: before.canceler)
     case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .handoverRequested, .reserveCompleted,
-      .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .tradeHandedOver,
+      .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .reserveArchived,
+      .reserveForgotten, .tradeHandedOver,
       .tradeCalledOff, .tradeExpired, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged,
       .codeRefused:
       break
     }
+  }
+
+  /// A reservation that ended long enough ago leaves. A time that is not that of its end means nothing.
+  mutating func meet(_ timer: Timer) {
+    guard timer.kind == .ended, let reservation = state, reservation.isSettled,
+      timer.due == reservation.endedAt ?? .unknown
+    else { return }
+    emit(.deal(.reserveArchived, reservation.deal.withoutAddress))
+  }
+
+  /// Replaces a person of a reservation that has ended, on either side of it.
+  mutating func forget(_ asked: ForgetUser, _ caller: Caller?) {
+    guard let reservation = state, reservation.isSettled else { return }
+    var deal = reservation.deal
+    if asked.means(deal.userid) {
+      deal.userid = Forgotten.user
+      deal.terms?.address = ""
+    }
+    if let seller = deal.seller, asked.means(seller) { deal.seller = Forgotten.user }
+    if deal != reservation.deal { emit(.deal(.reserveForgotten, deal), to: caller) }
   }
 
   /// Returns the reservation that a command names. Deleted reservations are not found.

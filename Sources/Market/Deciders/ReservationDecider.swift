@@ -22,8 +22,8 @@ public enum ReservationDecider: Decider {
     switch input {
     case .command(let command, let caller): decision.take(command, caller)
     case .event(let event): decision.follow(event)
-    // These rules have no timers.
-    case .time: break
+    case .time(let timer): decision.meet(timer)
+    case .forget(let forget, let caller): decision.forget(forget, caller)
     }
     state = decision.state
     return decision.events
@@ -36,7 +36,14 @@ public enum ReservationDecider: Decider {
       deal.once = false
       state = Reservation(deal)
     }
-    state?.apply(step, deal, asker: event.asker)
+    state?.apply(step, deal, asker: event.asker, at: position)
+    if step == .reserveArchived { state = nil }
+  }
+
+  public static func timerChanges(from before: State, to after: State) -> ProductTrade.TimerChanges {
+    var changes = ProductTrade.TimerChanges()
+    changes.note(after?.timers ?? [], instead: before?.timers ?? [])
+    return changes
   }
 
   public static func outcome(of event: Event, for entity: Entity, state: State) -> Outcome {
@@ -45,10 +52,10 @@ public enum ReservationDecider: Decider {
 }
 
 extension Reservation {
-  fileprivate mutating func apply(_ step: DealStep, _ deal: Deal, asker: Caller?) {
+  fileprivate mutating func apply(_ step: DealStep, _ deal: Deal, asker: Caller?, at position: EntryID) {
     if step.isNaming, ended == nil { self.deal.productname = deal.productname }
     switch step {
-    case .reserveCompleted, .handoverRequested, .tradeReminded, .codeRefused:
+    case .reserveCompleted, .reserveArchived, .handoverRequested, .tradeReminded, .codeRefused:
       break
     case .tradeNext, .tradeTermsChanged:
       // If the listing came while the reservation waited, they can be the first to name it.
@@ -57,7 +64,7 @@ extension Reservation {
       self.deal.seller = deal.seller
     case .tradeRescheduled:
       until = deal.course.until
-    case .reserveChanged, .reserveDeleted:
+    case .reserveChanged, .reserveDeleted, .reserveForgotten:
       self.deal = deal
     case .reserveCancelRequested:
       self.deal = deal
@@ -67,6 +74,8 @@ extension Reservation {
       .tradeCalledOff, .tradeExpired:
       guard ended == nil else { return }
       if let status = step.status { standing = status }
+      // The time of what the trade says: that of an event of one's own is known only once it is on the journal.
+      if ended != nil || step == .tradeCanceled { endedAt = position.moment }
       self.deal.tradeid = deal.tradeid
       self.deal.seller = deal.seller
       self.deal.confirm = deal.confirm

@@ -21,8 +21,8 @@ public enum StockDecider: Decider {
     switch input {
     case .command(let command, let caller): decision.take(command, caller)
     case .event(let event): try decision.follow(event)
-    // These rules have no timers.
-    case .time: break
+    // These rules have no timers, and a stock says nothing of people but its seller, whom the trade tells.
+    case .time, .forget: break
     }
     state = decision.state
     return decision.events
@@ -30,11 +30,16 @@ public enum StockDecider: Decider {
 
   public static func evolve(_ state: inout State, _ event: Event, at position: EntryID) {
     switch event.fact {
+    case .stock(.stockArchived, _): state = initial
     case .stock(.stockWithdrawn, _): state.stock = nil
     case .stock(let step, let level): state.stock = Stock(level, status: step.status)
     case .hold(let step, _, let level) where level.isRegistered:
       state.stock = Stock(level, status: step.status)
     case .listing(.tradeListed, let listing): state.seller = listing.userid
+    // Who sold the goods is the only one who can do something with those that are left.
+    case .listing(.tradeArchived, let listing) where !listing.isFormer && state.stock == nil:
+      state.seller = nil
+    case .listing(.tradeForgotten, let listing) where !listing.isFormer: state.seller = listing.userid
     // Listings of older releases were not followed, but their deals are.
     case .deal(_, let deal): state.seller = state.seller ?? deal.seller
     case .hold, .listing, .rejected: break
@@ -89,6 +94,11 @@ extension Decision<StockDecider> {
   /// Follows the trade, which says what starts and how it ends.
   mutating func follow(_ event: Event) throws(BrokenLaw) {
     observe(event)
+    if case .listing(.tradeArchived, let listing) = event.fact, !listing.isFormer,
+      let level = state.stock?.level, level.qty == 0
+    {
+      emit(.stock(.stockArchived, level))
+    }
     guard case .deal(let step, let deal) = event.fact, let task = step.stockTask else { return }
     var level = state.stock?.level ?? .unregistered(deal.productid)
     switch task {
@@ -102,7 +112,7 @@ extension Decision<StockDecider> {
       level.held -= deal.qty
       level.qty -= deal.qty
       level.version += 1
-      emit(.hold(.stockDecreased, deal, level))
+      emit(.hold(.stockDecreased, deal.atRest, level))
     case .release where deal.held > 0:
       try checkHeld(deal.held, of: level, for: event)
       level.held -= deal.held

@@ -38,6 +38,8 @@ extension Decision<TradeDecider> {
     guard listing.free >= 0 else {
       return refuse(command, .belowCommitted, caller, userid: listing.userid)
     }
+    // Less can be on sale than before: perhaps all of it is sold.
+    if listing.closed != nil { listing.endedAt = now }
     emit(.listing(.tradeChanged, listing), to: caller)
     tellTerms()
   }
@@ -66,6 +68,7 @@ extension Decision<TradeDecider> {
     listing.isDeleted = command.delete
     if hasEnded { return emit(.listing(.tradeDeleted, listing), to: caller) }
     listing.withdrawn = true
+    listing.endedAt = now
     emit(.listing(.tradeWithdrawn, listing), to: caller)
   }
 
@@ -94,10 +97,17 @@ extension Decision<TradeDecider> {
 
   /// The goods changed hands, which completes the deal unless its buyer has to confirm it.
   mutating func handOver(_ deal: Deal, _ caller: Caller?) {
-    guard deal.confirm == .buyer else { return emit(.deal(.tradeCompleted, deal.atRest), to: caller) }
+    guard deal.confirm == .buyer else { return complete(deal, caller) }
     var deal = deal
     deal.course = policy.course(handedOverAt: now)
     emit(.deal(.tradeHandedOver, deal), to: caller)
+  }
+
+  /// Completes a deal, and says when if that sells the listing out: the event's own place on the journal is later.
+  mutating func complete(_ deal: Deal, _ caller: Caller? = nil) {
+    var deal = deal.atRest
+    if let listing = state.listing, listing.sold + deal.qty == listing.qty { deal.course.soldOutAt = now }
+    emit(.deal(.tradeCompleted, deal), to: caller)
   }
 
   /// Returns why a handover with this code is refused; nil if the deal needs none, or it is the right one. Counts
@@ -156,7 +166,7 @@ extension Decision<TradeDecider> {
     guard state.running[command.id]?.phase == .awaitingReceipt else {
       return refuse(command, .notHandedOver, caller, userid: deal.userid)
     }
-    emit(.deal(.tradeCompleted, deal.atRest), to: caller)
+    complete(deal, caller)
   }
 
   private enum Judgement {
@@ -204,8 +214,32 @@ extension Decision<TradeDecider> {
 }
 
 extension TradeDecider {
-  /// A former listing can be removed from the lists, nothing else.
-  public static func decide(
+  /// A former listing can be removed from the lists, and go to the archive, nothing else.
+  public static func decide(_ input: Input<TradeCommand>, ofFormer listing: Listing) -> Event? {
+    switch input {
+    case .command(let command, let caller): return decide(command, ofFormer: listing, caller)
+    case .time(let timer):
+      guard listing.hasEnded(timer) else { return nil }
+      var archived = listing
+      archived.isFormer = true
+      return Event(.listing(.tradeArchived, archived))
+    case .forget(let asked, let caller):
+      var former = listing
+      former.isFormer = true
+      return forget(asked, in: former, caller)
+    case .event: return nil
+    }
+  }
+
+  /// Returns what forgets the seller of a listing that has ended; nil if it is not theirs, or still open.
+  static func forget(_ asked: ForgetUser, in listing: Listing, _ caller: Caller?) -> Event? {
+    guard listing.closed != nil, asked.means(listing.userid) else { return nil }
+    var forgotten = listing
+    forgotten.userid = Forgotten.user
+    return Event(.listing(.tradeForgotten, forgotten), caller: caller)
+  }
+
+  private static func decide(
     _ command: TradeCommand, ofFormer listing: Listing, _ caller: Caller?
   ) -> Event? {
     if !listing.isDeleted, !caller.mayAct(for: listing.userid) {

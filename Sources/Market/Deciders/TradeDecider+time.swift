@@ -12,6 +12,7 @@ extension Decision<TradeDecider> {
     case .waiting: endWaiting(timer.id)
     case .receipt: complete(timer.id)
     case .listing: remindOfListing()
+    case .ended: archive()
     }
   }
 
@@ -51,7 +52,13 @@ extension Decision<TradeDecider> {
 
   private mutating func complete(_ reserveid: Int) {
     guard let running = state.running[reserveid] else { return }
-    emit(.deal(.tradeCompleted, running.deal.atRest))
+    complete(running.deal)
+  }
+
+  /// The listing leaves. Nothing runs or waits in one that is closed.
+  private mutating func archive() {
+    guard let listing = state.listing else { return }
+    emit(.listing(.tradeArchived, listing))
   }
 
   private mutating func remindOfListing() {

@@ -25,6 +25,7 @@ public enum TradeDecider: Decider {
     case .command(let command, let caller): decision.take(command, caller)
     case .event(let event): decision.follow(event)
     case .time(let timer): decision.meet(timer)
+    case .forget(let asked, let caller): decision.forget(asked, caller)
     }
     // The change can let a waiting deal start, or make one impossible for good.
     decision.workLine()
@@ -119,6 +120,14 @@ extension Decision<TradeDecider> {
         false
       }
     }
+  }
+
+  /// Forgets the seller of the present listing, if that has ended.
+  mutating func forget(_ asked: ForgetUser, _ caller: Caller?) {
+    guard let listing = state.listing, listing.id == asked.id,
+      let event = TradeDecider.forget(asked, in: listing, caller)
+    else { return }
+    emit(event.fact, to: caller)
   }
 
   /// The deal with the listing it is in, and the reason.

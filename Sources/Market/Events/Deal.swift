@@ -63,6 +63,13 @@ public struct Deal: Hashable, Sendable {
     return deal
   }
 
+  /// The deal without the place where it happens, which few need to know.
+  public var withoutAddress: Deal {
+    var deal = self
+    deal.terms?.address = ""
+    return deal
+  }
+
   /// The deal without what holds only while it is under way.
   public var atRest: Deal {
     var deal = withoutTerms

@@ -5,6 +5,10 @@ public enum DealStep: String, Step {
   case reserveCancelRequested = "ReserveCancelRequested"
   case reserveCanceled = "ReserveCanceled"
   case reserveDeleted = "ReserveDeleted"
+  /// One that had ended left Redis for the archive.
+  case reserveArchived = "ReserveArchived"
+  /// A person who took part in one that had ended is replaced by a stand-in.
+  case reserveForgotten = "ReserveForgotten"
   case tradeStarted = "TradeStarted"
   case tradeWaiting = "TradeWaiting"
   case tradeRejected = "TradeRejected"
@@ -43,15 +47,17 @@ public enum DealStep: String, Step {
     case .tradeHandedOver: .handedOver
     case .tradeCalledOff: .calledOff
     case .tradeExpired: .expired
-    case .reserveChanged, .reserveDeleted, .handoverRequested, .tradeCanceled, .cancelRefused, .tradeReminded,
-      .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
+    case .reserveChanged, .reserveDeleted, .reserveArchived, .reserveForgotten, .handoverRequested,
+      .tradeCanceled, .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged,
+      .codeRefused:
       nil
     }
   }
 
   public var worker: DecidingWorker {
     switch self {
-    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
+    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
+      .reserveArchived, .reserveForgotten:
       .reservation
     case .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .tradeCanceled,
       .cancelRefused, .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeReminded, .tradeRescheduled,
@@ -67,7 +73,9 @@ public enum DealStep: String, Step {
       case .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused,
         .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeRescheduled, .tradeNext, .tradeTermsChanged:
         [.reservation]
-      case .reserveCanceled, .reserveDeleted, .handoverRequested, .tradeReminded, .codeRefused: []
+      case .reserveCanceled, .reserveDeleted, .reserveArchived, .reserveForgotten, .handoverRequested,
+        .tradeReminded, .codeRefused:
+        []
       }
     return stockTask == nil ? others : others.union([.stock])
   }
@@ -84,7 +92,7 @@ public enum DealStep: String, Step {
     case .tradeCompleted: .giveOut
     case .tradeCanceled, .tradeCalledOff, .tradeExpired: .release
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
-      .tradeWaiting, .tradeRejected, .handoverRequested, .cancelRefused, .tradeHandedOver, .tradeReminded,
+      .reserveArchived, .reserveForgotten, .tradeWaiting, .tradeRejected, .handoverRequested, .cancelRefused, .tradeHandedOver, .tradeReminded,
       .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       nil
     }
@@ -94,8 +102,8 @@ public enum DealStep: String, Step {
   public var passesOn: Bool {
     switch self {
     case .reserveCancelRequested, .handoverRequested: true
-    case .reserveCompleted, .reserveChanged, .reserveCanceled, .reserveDeleted, .tradeStarted, .tradeWaiting,
-      .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused, .tradeHandedOver, .tradeCalledOff,
+    case .reserveCompleted, .reserveChanged, .reserveCanceled, .reserveDeleted, .reserveArchived,
+      .reserveForgotten, .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused, .tradeHandedOver, .tradeCalledOff,
       .tradeExpired, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       false
     }
@@ -107,8 +115,8 @@ public enum DealStep: String, Step {
     case .reserveCompleted, .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled,
       .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeTermsChanged:
       true
-    case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .handoverRequested,
-      .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext, .codeRefused:
+    case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .reserveArchived,
+      .reserveForgotten, .handoverRequested, .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext, .codeRefused:
       false
     }
   }
@@ -121,7 +129,8 @@ public enum DealStep: String, Step {
       [.buyer, .seller]
     // The seller is told of the listing itself, and of the deal that the place in the line follows from.
     case .tradeNext, .tradeTermsChanged: [.buyer]
-    case .reserveDeleted, .handoverRequested, .tradeCanceled, .cancelRefused, .tradeRescheduled, .codeRefused:
+    case .reserveDeleted, .reserveArchived, .reserveForgotten, .handoverRequested, .tradeCanceled,
+      .cancelRefused, .tradeRescheduled, .codeRefused:
       []
     }
   }

@@ -23,6 +23,10 @@ public struct Listing: Hashable, Sendable {
   public var confirm: Confirmation
   /// When its seller is reminded of it next.
   public var remindAt: Moment?
+  /// When it was closed; nil while it is open, and if an older release closed it.
+  public var endedAt: Moment?
+  /// Whether another one has followed; told only when it is archived.
+  public var isFormer = false
 
   public init(
     id: Int, productid: Int, userid: String, productname: String, qty: Int, price: Int, held: Int = 0,
@@ -83,6 +87,8 @@ extension Listing {
       withdrawn: fields.read(.code("status")) == Status.saleEnded,
       isDeleted: fields.find(.flag("deleted")) ?? false, version: fields.find(.version) ?? 1,
       confirm: fields.findConfirmation(), remindAt: fields.find(.moment("remindAt")))
+    endedAt = try fields.find(.moment("endedAt"))
+    isFormer = try fields.find(.flag("former")) ?? false
   }
 
   func write(to fields: inout Fields) {
@@ -99,5 +105,7 @@ extension Listing {
     fields.write(version: version)
     fields.write(confirm)
     fields.write("remindAt", remindAt?.description)
+    fields.write("endedAt", endedAt?.description)
+    fields.write("former", isFormer)
   }
 }

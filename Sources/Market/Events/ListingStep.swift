@@ -7,12 +7,16 @@ public enum ListingStep: String, Step {
   case tradeDeleted = "TradeDeleted"
   /// Its seller is reminded of it.
   case listingReminded = "ListingReminded"
+  /// One that had ended left Redis for the archive.
+  case tradeArchived = "TradeArchived"
+  /// The seller of one that had ended is replaced by a stand-in.
+  case tradeForgotten = "TradeForgotten"
 
   public var worker: DecidingWorker { .trade }
 
   public var heardBy: Set<DecidingWorker> {
     switch self {
-    case .tradeListed: [.stock]
+    case .tradeListed, .tradeArchived, .tradeForgotten: [.stock]
     case .tradeChanged, .tradeWithdrawn, .tradeDeleted, .listingReminded: []
     }
   }
@@ -20,7 +24,7 @@ public enum ListingStep: String, Step {
   public var audience: Set<DealRole> {
     switch self {
     case .tradeListed, .tradeChanged, .tradeWithdrawn, .listingReminded: [.seller]
-    case .tradeDeleted: []
+    case .tradeDeleted, .tradeArchived, .tradeForgotten: []
     }
   }
 
@@ -28,7 +32,7 @@ public enum ListingStep: String, Step {
   public var movesStatus: Bool {
     switch self {
     case .tradeListed, .tradeWithdrawn: true
-    case .tradeChanged, .tradeDeleted, .listingReminded: false
+    case .tradeChanged, .tradeDeleted, .listingReminded, .tradeArchived, .tradeForgotten: false
     }
   }
 }

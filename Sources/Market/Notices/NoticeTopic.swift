@@ -39,7 +39,8 @@ extension DealStep {
     case .tradeReminded: .reminded
     case .tradeNext: .next
     case .tradeTermsChanged: .termsChanged
-    case .reserveCompleted, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .tradeStarted,
+    case .reserveCompleted, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .reserveArchived,
+      .reserveForgotten, .tradeStarted,
       .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .tradeCanceled, .cancelRefused,
       .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeRescheduled, .codeRefused:
       nil
@@ -52,7 +53,7 @@ extension ListingStep {
     switch self {
     case .tradeChanged: .listingChanged
     case .listingReminded: .listingReminded
-    case .tradeListed, .tradeWithdrawn, .tradeDeleted: nil
+    case .tradeListed, .tradeWithdrawn, .tradeDeleted, .tradeArchived, .tradeForgotten: nil
     }
   }
 }

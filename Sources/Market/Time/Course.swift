@@ -9,6 +9,8 @@ public struct Course: Hashable, Sendable {
   public var wrongCodes = 0
   /// Until when it takes no code.
   public var pausedUntil: Moment?
+  /// When its completion sold the listing out; nil if it did not.
+  public var soldOutAt: Moment?
 
   public init() {}
 }
@@ -19,6 +21,7 @@ extension Course {
     remindAt = try fields.find(.moment("remindAt"))
     wrongCodes = try fields.find(.count("wrongCodes")) ?? 0
     pausedUntil = try fields.find(.moment("pausedUntil"))
+    soldOutAt = try fields.find(.moment("soldOutAt"))
   }
 
   func write(to fields: inout Fields) {
@@ -26,5 +29,6 @@ extension Course {
     fields.write("remindAt", remindAt?.description)
     fields.write("wrongCodes", wrongCodes == 0 ? nil : wrongCodes)
     fields.write("pausedUntil", pausedUntil?.description)
+    fields.write("soldOutAt", soldOutAt?.description)
   }
 }

@@ -5,6 +5,9 @@ public struct Moment: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// Milliseconds since 1970-01-01T00:00Z.
   public let milliseconds: UInt64
 
+  /// Stands for a time that an older release did not note.
+  public static let unknown = Moment(milliseconds: 0)
+
   public init(milliseconds: UInt64) { self.milliseconds = milliseconds }
 
   /// Returns the moment some milliseconds later, or earlier; 1970 at the earliest.

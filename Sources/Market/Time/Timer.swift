@@ -15,10 +15,12 @@ public struct Timer: Hashable, Sendable {
     case receipt
     /// A seller is reminded of a listing.
     case listing
+    /// What has ended goes to the archive. Its time is that of the end, as the wait is no part of the state.
+    case ended
   }
 
   public var kind: Kind
-  /// The reservation; for `listing`, the trade.
+  /// The reservation; for `listing`, the trade; for `ended`, either.
   public var id: Int
   /// The product that it is about.
   public var productid: Int

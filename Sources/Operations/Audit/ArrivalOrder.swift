@@ -39,7 +39,8 @@ struct ArrivalOrder {
       product.arrivals[id] = nil
     case .tradeCompleted:
       product.arrivals[id] = nil
-    case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .handoverRequested,
+    case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .reserveArchived,
+      .reserveForgotten, .handoverRequested,
       .cancelRefused, .tradeHandedOver, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged,
       .codeRefused:
       break

@@ -11,7 +11,7 @@ import Redis
 struct MypageCheck {
   /// What the journal tells about a reservation's row.
   private struct Row {
-    let buyer: String
+    var buyer: String
     var seller: String?
     var position = EntryID.zero
     /// When the reservation was made, if the journal still has that event.
@@ -25,6 +25,7 @@ struct MypageCheck {
       position = entry.position
       // Once the seller is known, every step concerns them, also one that does not name them.
       seller = deal.seller ?? seller
+      if case .deal(.reserveForgotten, _) = entry.event.fact { buyer = deal.userid }
       switch entry.event.fact {
       case .deal(let step, _): take(step)
       case .hold(let step, _, _): stock = step.status
@@ -39,8 +40,8 @@ struct MypageCheck {
         .tradeExpired:
         trade = step.status
       case .tradeCanceled: trade = .canceled
-      case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .handoverRequested,
-        .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
+      case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .reserveArchived,
+        .reserveForgotten, .handoverRequested, .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
         break
       }
     }
@@ -64,6 +65,8 @@ struct MypageCheck {
 
   mutating func take(_ entry: JournalEntry) {
     guard let deal = entry.event.deal else { return }
+    // A row leaves with its reservation, which then is not among those that are checked.
+    if case .deal(.reserveArchived, _) = entry.event.fact { return rows[deal.reserveid] = nil }
     rows[deal.reserveid, default: Row(buyer: deal.userid)].take(entry, deal)
   }
 

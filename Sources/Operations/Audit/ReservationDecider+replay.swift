@@ -19,6 +19,10 @@ extension ReservationDecider: Replayable {
     case .reserveCanceled:
       guard case .deal(.tradeCanceled, _) = observed?.fact else { return false }
       return state.cancelRequested && state.deal == deal
+    case .reserveArchived:
+      return state.isSettled && state.deal.withoutAddress == deal
+    case .reserveForgotten:
+      return state.isSettled && state.deal.differsOnlyByStandIns(from: deal)
     case .reserveCompleted, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted,
       .tradeCanceled, .cancelRefused, .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeReminded,
       .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
@@ -28,6 +32,17 @@ extension ReservationDecider: Replayable {
 }
 
 extension Deal {
+  /// Returns whether the other deal has stand-ins for people of this one, and is the same otherwise.
+  fileprivate func differsOnlyByStandIns(from other: Deal) -> Bool {
+    var same = self
+    if other.userid == Forgotten.user {
+      same.userid = other.userid
+      same.terms?.address = ""
+    }
+    if other.seller == Forgotten.user, same.seller != nil { same.seller = other.seller }
+    return same == other && self != other
+  }
+
   /// Returns whether the deals differ only in what the buyer can change.
   fileprivate func differsOnlyByPerson(from other: Deal) -> Bool {
     var same = self

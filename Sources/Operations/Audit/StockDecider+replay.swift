@@ -7,7 +7,7 @@ extension StockDecider: Replayable {
 
   static func permits(_ entry: JournalEntry, in state: ProductStock, after observed: Event?) -> Bool {
     switch entry.event.fact {
-    case .stock(let step, let level): permits(step, level, after: state.stock?.level)
+    case .stock(let step, let level): permits(step, level, after: state.stock?.level, observed)
     case .hold(let step, let deal, let level):
       step.answers(observed, of: deal)
         && permits(step, deal, level, after: state.stock?.level ?? .unregistered(deal.productid))
@@ -15,13 +15,14 @@ extension StockDecider: Replayable {
     }
   }
 
-  private static func permits(_ step: StockStep, _ level: StockLevel, after old: StockLevel?) -> Bool {
+  private static func permits(_ step: StockStep, _ level: StockLevel, after old: StockLevel?, _ observed: Event?) -> Bool {
     switch step {
     case .stockRegistered: old == nil && level.held == 0
     case .stockAdjusted:
       old?.id == level.id && old?.held == level.held && level.free >= 0
         && level.version.follows(old?.version ?? 1)
     case .stockWithdrawn: old == level && level.held == 0
+    case .stockArchived: old == level && level.qty == 0 && observed?.archivesListing == true
     }
   }
 
@@ -42,6 +43,13 @@ extension StockDecider: Replayable {
       expected.held -= deal.held
     }
     return expected == level && level.free >= 0 && level.held >= 0
+  }
+}
+
+extension Event {
+  /// Whether a product's listing left, so that what is sold out leaves with it.
+  fileprivate var archivesListing: Bool {
+    if case .listing(.tradeArchived, let listing) = fact { !listing.isFormer } else { false }
   }
 }
 

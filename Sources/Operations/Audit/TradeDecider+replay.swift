@@ -7,7 +7,8 @@ extension TradeDecider: Replayable {
   static func former(in state: ProductTrade, before event: Event) -> Listing? {
     switch event.fact {
     case .listing(.tradeListed, _): state.listing
-    case .listing(.tradeDeleted, let listing) where listing.id != state.listing?.id: listing
+    case .listing(.tradeDeleted, let listing), .listing(.tradeForgotten, let listing):
+      listing.id == state.listing?.id ? nil : listing
     case .listing, .deal, .hold, .stock, .rejected: nil
     }
   }
@@ -32,6 +33,8 @@ extension TradeDecider: Replayable {
         !isOpen && state.running.isEmpty && listing.held == 0 && listing.sold == 0 && !listing.withdrawn
           && !listing.isDeleted && listing.version == 1
       case .tradeDeleted: listing.isDeleted && listing.closed != nil
+      case .tradeArchived: listing.isFormer && listing.closed != nil
+      case .tradeForgotten: listing.isFormer && listing.closed != nil && listing.userid == Forgotten.user
       case .tradeChanged, .tradeWithdrawn, .listingReminded: false
       }
     }
@@ -41,9 +44,10 @@ extension TradeDecider: Replayable {
       (expected.qty, expected.price, expected.productname) = (listing.qty, listing.price, listing.productname)
       guard isOpen, listing.free >= 0, listing.version.follows(expected.version) else { return false }
       expected.version = listing.version
+      if listing.closed != nil { expected.endedAt = listing.endedAt }
     case .tradeWithdrawn:
       guard isOpen, state.running.isEmpty else { return false }
-      (expected.withdrawn, expected.isDeleted) = (true, listing.isDeleted)
+      (expected.withdrawn, expected.isDeleted, expected.endedAt) = (true, listing.isDeleted, listing.endedAt)
     case .listingReminded:
       guard isOpen, expected.remindAt.isReached(at: now) else { return false }
       if let next = listing.remindAt, let last = expected.remindAt, next <= last { return false }
@@ -51,6 +55,11 @@ extension TradeDecider: Replayable {
     case .tradeDeleted:
       guard expected.closed != nil else { return false }
       expected.isDeleted = true
+    case .tradeArchived:
+      guard expected.closed != nil else { return false }
+    case .tradeForgotten:
+      guard expected.closed != nil else { return false }
+      expected.userid = Forgotten.user
     }
     return listing == expected
   }
@@ -95,7 +104,9 @@ private struct DealRules {
         && running?.cancelRequested == false
     case .tradeCompleted:
       let confirmed = caller != nil || running?.deal.course.until.isReached(at: now) == true
-      return ends(deal, running?.deal, held: 0)
+      let endsListing = listing.map { $0.sold + deal.qty == $0.qty } ?? false
+      return ends(deal, running?.deal, held: 0) { $0.course.soldOutAt = deal.course.soldOutAt }
+        && (endsListing || deal.course.soldOutAt == nil)
         && (running?.deal.confirm == .buyer
           ? running?.phase == .awaitingReceipt && confirmed : running?.phase == .held)
     case .tradeHandedOver:
@@ -137,7 +148,8 @@ private struct DealRules {
       // If it came before the units were held, the handover came first.
       return waiting == nil
         && (deal.refusal == .alreadyCompleted || deal.refusal != nil && isObserved(of: deal.reserveid))
-    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted:
+    case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
+      .reserveArchived, .reserveForgotten:
       return false
     }
   }

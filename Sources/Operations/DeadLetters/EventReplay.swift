@@ -77,7 +77,7 @@ extension DealStep {
     case .tradeRescheduled: other.standing != nil || other == .tradeRescheduled
     case .tradeNext, .tradeTermsChanged: other.isNaming
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
-      .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .tradeCanceled,
+      .reserveArchived, .reserveForgotten, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .tradeCanceled,
       .cancelRefused, .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeReminded, .codeRefused:
       standing != nil && other.standing != nil
     }
@@ -89,7 +89,8 @@ extension DealStep {
     // The event that says so is the reservation's own, and follows it.
     case .tradeCanceled: .canceled
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
-      .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .cancelRefused,
+      .reserveArchived, .reserveForgotten, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested,
+      .tradeCompleted, .cancelRefused,
       .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeReminded, .tradeRescheduled, .tradeNext,
       .tradeTermsChanged, .codeRefused:
       status
@@ -101,7 +102,7 @@ extension Event {
   /// The product's stock level, if the event states it.
   fileprivate var level: StockLevel? {
     switch fact {
-    case .stock(.stockWithdrawn, let level): .unregistered(level.productid)
+    case .stock(let step, let level) where step.ends: .unregistered(level.productid)
     case .stock(_, let level), .hold(_, _, let level): level
     case .deal, .listing, .rejected: nil
     }

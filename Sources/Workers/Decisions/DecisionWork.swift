@@ -56,7 +56,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   ) throws(RedisError) -> LaneStep {
     let before = try states(batch.ids, replies)
     var known = try known(of: batch, replies.dropFirst(unknown.count))
-    let formerIDs = batch.items.compactMap { $0.formerID(in: before[$0.place]) }
+    let formerIDs = batch.items.compactMap { $0.formerID(besides: before[$0.place]) }
     if formerIDs.isEmpty {
       decide(batch, before, &known, &commit)
       return .commit

@@ -28,7 +28,7 @@ struct InputBatch<Rules: Decider> {
     var asked: Set<String> = []
     for (number, entry) in entries.enumerated() {
       do throws(FieldError) {
-        guard let (input, caller, position) = try Self.read(entry), let id = Self.subject(of: input) else {
+        guard let (input, caller, position) = try Self.read(entry), let id = Rules.subject(of: input) else {
           continue
         }
         items.append(
@@ -39,15 +39,6 @@ struct InputBatch<Rules: Decider> {
         let isOfRelease = entry.stream == 0 || entry.value("type")?.string == Timer.type
         commit.putAside(entry, from: streams[entry.stream], isOfRelease: isOfRelease, because: error)
       }
-    }
-  }
-
-  private static func subject(of input: Input<Rules.Command>) -> Int? {
-    switch input {
-    case .command(let command, _): Rules.subject(of: command)
-    case .event(let event): Rules.subject(of: event)
-    // Only the trade worker has timers, and its states belong to products.
-    case .time(let timer): timer.productid
     }
   }
 
@@ -76,6 +67,10 @@ struct InputBatch<Rules: Decider> {
     } catch {
       // Try the rest only if it is not a command, so that commands are not searched for marks.
       if let timer = try Timer(fields: fields) { return (.time(timer), nil, entry.id) }
+      if let asked = try ForgetUser(fields: fields) {
+        let caller = try Caller(fields: fields)
+        return (.forget(asked, caller), caller, entry.id)
+      }
       guard let replayed = try ReplayedEvent(fields: fields) else { throw error }
       guard Rules.listensTo.contains(replayed.event.type) else { return nil }
       return (.event(replayed.event), nil, replayed.position)
@@ -103,9 +98,6 @@ extension InputBatch.Item {
     return command.id
   }
 
-  /// Returns the id in the command if it is that of a former listing, not of the one in `state`.
-  func formerID(in state: Rules.State) -> Int? {
-    guard case .command(let command, _) = input, Rules.isFormer(command, in: state) else { return nil }
-    return command.id
-  }
+  /// Returns the id of the former listing that it is about; nil if it is about the state.
+  func formerID(besides state: Rules.State) -> Int? { Rules.formerID(in: input, besides: state) }
 }

@@ -9,7 +9,7 @@ struct Lane<Rules: Decider> {
   }
 
   private var states: [Int: Rules.State] = [:]
-  private var past = Past()
+  private(set) var past = Past()
   private var history: [Int: [(id: EntryID, event: Event)]] = [:]
   private var eventCursor = 0
   private var commandCursor = 0
@@ -61,6 +61,8 @@ struct Lane<Rules: Decider> {
         case .time(let timer):
           // A timer comes by its name.
           next.inputs.append((commandID, .time(try timer.reread())))
+        case .forget(let asked, let caller):
+          next.inputs.append((commandID, .forget(try asked.reread(), caller)))
         }
         command += 1
         next.commands += 1
@@ -75,26 +77,23 @@ struct Lane<Rules: Decider> {
   mutating func commit(
     checkingCodec: Bool,
     said: (_ input: Input<Rules.Command>, _ events: [Event], _ state: Rules.State) throws -> Void
-  ) throws -> ProductTrade.TimerChanges {
-    var changes = ProductTrade.TimerChanges()
+  ) throws -> [ProductTrade.TimerChanges] {
+    var changes: [ProductTrade.TimerChanges] = []
     guard let batch else { return changes }
     var touched: Set<Int> = []
     let before = states
     for (id, input) in batch.inputs {
-      guard let key = Self.key(input) else { continue }
+      guard let key = Rules.subject(of: input) else { continue }
       touched.insert(key)
       var state = state(key)
+      let old = state
       let events = try Rules.decide(input, at: id, &state, after: &past, under: policy)
       if case .event(let event) = input { history[key, default: []].append((id, event)) }
       // The journal gives its own positions to these events: no state can depend on them.
       history[key, default: []] += events.map { (.zero, $0) }
       states[key] = state
       try said(input, events, state)
-    }
-    for key in touched {
-      let change = Rules.timerChanges(from: before[key] ?? Rules.initial, to: state(key))
-      changes.set += change.set
-      changes.canceled += change.canceled
+      changes.append(Rules.timerChanges(from: old, to: state))
     }
     if checkingCodec {
       for key in touched {
@@ -110,15 +109,6 @@ struct Lane<Rules: Decider> {
     commandCursor += batch.commands
     self.batch = nil
     return changes
-  }
-
-  /// Returns the id of the state that an input is about.
-  private static func key(_ input: Input<Rules.Command>) -> Int? {
-    switch input {
-    case .command(let command, _): Rules.subject(of: command)
-    case .event(let event): Rules.subject(of: event)
-    case .time(let timer): timer.productid
-    }
   }
 
   /// Checks that every state equals the replay of its events.
@@ -139,6 +129,14 @@ extension Fields {
   }
 
   fileprivate var sorted: [String] { pairs.map { "\($0.name)=\($0.value)" }.sorted() }
+}
+
+extension ForgetUser {
+  /// Returns what its entry says.
+  fileprivate func reread() throws -> ForgetUser {
+    guard let read = try ForgetUser(fields: fields) else { throw Violation("\(fields) asks for nothing") }
+    return read
+  }
 }
 
 extension Timer {

@@ -5,12 +5,27 @@ struct Laws {
   private var standings: [Int: Status] = [:]
   private var ends: [Int: Event] = [:]
   private var made: [String: Event] = [:]
+  /// The reservations that are archived.
+  private var archived: Set<Int> = []
 
   /// A deal ends once, and an id is given once.
   mutating func check(said event: Event) throws {
     if let id = event.newID {
       let former = made.updateValue(event, forKey: "\(event.type) \(id)")
       try require(former == nil, "\(event) after \(String(describing: former))")
+    }
+    if case .deal(let step, let deal) = event.fact {
+      try require(!archived.contains(deal.reserveid), "\(event) of what has left")
+      if step == .reserveArchived {
+        try require(ends[deal.reserveid] != nil, "\(event) of what goes on")
+        archived.insert(deal.reserveid)
+      }
+    }
+    if case .listing(.tradeArchived, let listing) = event.fact {
+      try require(listing.closed != nil && listing.held == 0, "\(event) of what goes on")
+    }
+    if case .stock(.stockArchived, let level) = event.fact {
+      try require(level.qty == 0 && level.held == 0, "\(event) of what is there")
     }
     guard case .deal(let step, let deal) = event.fact, Self.ends(step) else { return }
     try require(ends[deal.reserveid] == nil, "\(event) after \(String(describing: ends[deal.reserveid]))")
@@ -22,6 +37,7 @@ struct Laws {
     switch step {
     case .tradeCompleted, .tradeRejected, .tradeCanceled, .tradeCalledOff, .tradeExpired: true
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
+      .reserveArchived, .reserveForgotten,
       .tradeStarted, .tradeWaiting, .handoverRequested, .cancelRefused, .tradeHandedOver, .tradeReminded,
       .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       false
@@ -134,11 +150,14 @@ struct Laws {
       for (id, deal) in trade.running { seen[id] = deal.phase == .held ? .running : .handedOver }
       for waiting in trade.line { seen[waiting.deal.reserveid] = .waiting }
     }
-    let timers = world.trades.keys.flatMap { world.trades.state($0).timers }
-    try require(Set(timers).count == timers.count, "the same timer twice: \(timers)")
-    try require(
-      Set(timers) == world.timers,
-      "timers without their states, or the other way round: \(Set(timers).symmetricDifference(world.timers))")
+    let former = world.trades.past.listings.values.flatMap(\.timers)
+    let present = world.trades.keys.flatMap { world.trades.state($0).timers }
+    let ended = world.reservations.keys.flatMap { world.reservations.state($0)?.timers ?? [] }
+    for (worker, timers) in [(DecidingWorker.trade, present + former), (.reservation, ended)] {
+      try require(Set(timers).count == timers.count, "the same timer twice: \(timers)")
+      let wrong = Set(timers).symmetricDifference(world.timers[worker] ?? [])
+      try require(wrong.isEmpty, "timers without their states, or the other way round: \(wrong)")
+    }
     for id in world.reservations.keys {
       guard let reservation = world.reservations.state(id) else { continue }
       try require(!reservation.cancelRequested && reservation.canceler == nil, "locked: \(reservation)")

@@ -49,8 +49,10 @@ struct RandomCommands {
       // Mostly refused, because the last one is still open.
       if random.oneIn(4) { trades[product, default: 0] += 1 }
       return .list(
-        random.oneIn(5) ? anOldID(trades) : trade(of: product), qty: units + 1, productid: product,
-        confirm: Market.Confirmation.allCases.randomElement(using: &random) ?? .none)
+        random.oneIn(5) ? anOldID(trades) : trade(of: product), qty: random.oneIn(3) ? 1 : units + 1,
+        productid: product,
+        confirm: random.oneIn(3)
+          ? .code : Market.Confirmation.allCases.randomElement(using: &random) ?? .none)
     case 16..<22:
       if random.oneIn(2) {
         return .handOver(trade(of: product), productid: product, code: entered(code(product, nil)))
@@ -82,7 +84,8 @@ struct RandomCommands {
       return .register(random.oneIn(6) ? anOldID(stocks) : id, qty: units, productid: product)
     case 33..<39:
       return .adjust(
-        someStock(of: product), qty: Int.random(in: 0...5, using: &random), seen: seen(), productid: product)
+        someStock(of: product), qty: random.oneIn(4) ? 0 : Int.random(in: 0...5, using: &random), seen: seen(),
+        productid: product)
     default:
       let id = someStock(of: product)
       stocks[product, default: 0] += 1
@@ -106,6 +109,16 @@ struct RandomCommands {
     let users = ["seller", "stranger"] + (0..<4).map { "buyer\($0)" }
     return ActingUser(
       users[Int.random(in: 0..<users.count, using: &random)], isOperator: random.oneIn(8))
+  }
+
+  /// Asks to forget anybody, wherever that may be.
+  mutating func forgetSomebody(in world: inout World) {
+    let person = random.oneIn(2) ? "seller" : "buyer\(Int.random(in: 0..<4, using: &random))"
+    let reserveid = anyReserve()
+    let product = random.oneIn(2) ? reserveid % products + 1 : Int.random(in: 1...products, using: &random)
+    world.forget(
+      person, inReservation: reserveid, orTrade: random.oneIn(2) ? trade(of: product) : anOldID(trades),
+      of: product)
   }
 
   /// Returns what a page showed when it was loaded, which can be outdated.

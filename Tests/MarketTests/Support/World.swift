@@ -8,6 +8,7 @@ struct World {
   enum Asked {
     case command(Command, Caller)
     case time(Timer)
+    case forget(ForgetUser, Caller)
   }
 
   private(set) var journal = Log<Fields>()
@@ -16,10 +17,12 @@ struct World {
   private(set) var trades: Lane<TradeDecider>
   private(set) var stocks: Lane<StockDecider>
   let policy: Policy
-  /// The clock: what is due when.
-  private(set) var timers: Set<Timer> = []
+  /// How long what has ended is kept, in milliseconds; nil for ever.
+  let keepEnded: Int?
+  /// The clocks of the workers: what is due when.
+  private(set) var timers: [DecidingWorker: Set<Timer>] = [:]
   /// The timers that have come.
-  private var come: [Timer] = []
+  private var come: [(worker: DecidingWorker, timer: Timer)] = []
   /// The outcomes of each command.
   private(set) var outcomes: [String: [Outcome]] = [:]
   var laws = Laws()
@@ -30,8 +33,9 @@ struct World {
   /// How many reads, commits and crashes there were.
   private(set) var steps = 0
 
-  init(under policy: Policy = .timeless) {
+  init(under policy: Policy = .timeless, keepEnded: Int? = nil) {
     self.policy = policy
+    self.keepEnded = keepEnded
     reservations = Lane(ReservationDecider.self, under: policy)
     trades = Lane(TradeDecider.self, under: policy)
     stocks = Lane(StockDecider.self, under: policy)
@@ -52,21 +56,39 @@ struct World {
     return caller.commandid
   }
 
+  /// Asks both workers that know of people to forget one in a reservation or in a trade.
+  mutating func forget(_ userid: String, inReservation reserveid: Int, orTrade tradeid: Int, of productid: Int) {
+    asked += 1
+    let caller = Caller(commandid: "c\(asked)", replyto: "door")
+    for (worker, id) in [(DecidingWorker.reservation, reserveid), (.trade, tradeid)] {
+      let asked = ForgetUser(id: id, productid: productid, userid: userid)
+      commands[worker, default: Log()].append(.forget(asked, caller), at: now.milliseconds)
+    }
+  }
+
   mutating func wait(_ milliseconds: Int) { now = now.advanced(by: milliseconds) }
 
-  /// Lets what is due come back to the trade worker, the earliest first.
+  /// When a timer comes back; nil if it never does.
+  private func comes(_ timer: Timer) -> Moment? {
+    timer.kind == .ended ? keepEnded.map { timer.due.advanced(by: $0) } : timer.due
+  }
+
+  /// Lets what is due come back to its worker, the earliest first.
   mutating func tick() {
-    for timer in timers.filter({ $0.due <= now }).sorted(by: { ($0.due, $0.member) < ($1.due, $1.member) }) {
-      timers.remove(timer)
-      come.append(timer)
-      commands[.trade, default: Log()].append(.time(timer), at: now.milliseconds)
+    for worker in DecidingWorker.allCases {
+      let due = timers[worker, default: []].filter { timer in comes(timer).map { $0 <= now } ?? false }
+      for timer in due.sorted(by: { ($0.due, $0.member) < ($1.due, $1.member) }) {
+        timers[worker]?.remove(timer)
+        come.append((worker, timer))
+        commands[worker, default: Log()].append(.time(timer), at: now.milliseconds)
+      }
     }
   }
 
   /// Lets a timer come once more, as after a crash between two of its writes: it must mean nothing.
   mutating func repeatTimer(_ random: inout SplitMix64) {
-    guard let timer = come.randomElement(using: &random) else { return }
-    commands[.trade, default: Log()].append(.time(timer), at: now.milliseconds)
+    guard let (worker, timer) = come.randomElement(using: &random) else { return }
+    commands[worker, default: Log()].append(.time(timer), at: now.milliseconds)
   }
 
   func log(_ worker: DecidingWorker) -> Log<Asked> { commands[worker] ?? Log() }
@@ -114,8 +136,10 @@ struct World {
           Rules.outcome(of: event, for: input.entity, state: state))
       }
     }
-    timers.subtract(changes.canceled)
-    timers.formUnion(changes.set)
+    for change in changes {
+      timers[Rules.worker, default: []].subtract(change.canceled)
+      timers[Rules.worker, default: []].formUnion(change.set)
+    }
     return lane
   }
 
@@ -149,7 +173,7 @@ struct World {
   /// Lets time pass until nothing more is due but the reminders of listings, which go on for ever.
   mutating func liveOn() throws {
     try settle()
-    while let next = timers.filter({ $0.kind != .listing }).map(\.due).min() {
+    while let next = timers.values.joined().filter({ $0.kind != .listing }).compactMap(comes).min() {
       now = max(now, next)
       tick()
       try settle()
