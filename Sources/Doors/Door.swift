@@ -41,12 +41,13 @@ package struct Door: Sendable {
     case lookup(visit: Int)
     case trace(visit: Int, productid: Int)
     case count(visit: Int)
+    case restored
 
     var replies: Int {
       switch self {
       case .ids(let question): question.replies
-      case .trace: 2
-      case .claim, .lookup, .count: 1
+      case .trace, .claim, .lookup: 2
+      case .count, .restored: 1
       }
     }
   }
@@ -141,9 +142,12 @@ package struct Door: Sendable {
         let entry = DirectoryEntry(
           productid: productid, commandid: visit.request.commandid, isMade: visit.isMade)
         commands.add("SET", Key.directory(entity, id: id), entry.text, "NX", "GET")
+        // After the claim: what leaves is first written there, and then removed from here.
+        commands.add("HGET", Key.directory(archived: entity, id: id), "\(id)")
         waits.append(.claim(visit: index))
       } else if let id = visit.id {
         commands.add("GET", Key.directory(entity, id: id))
+        commands.add("HGET", Key.directory(archived: entity, id: id), "\(id)")
         waits.append(.lookup(visit: index))
       } else {
         let (count, collisions) = lacking[entity] ?? (0, 0)
@@ -169,10 +173,16 @@ package struct Door: Sendable {
     case .ids(let question):
       try blocks.receive(question, replies)
     case .claim(let index):
-      hearClaim(index, reply.string.flatMap { DirectoryEntry($0) }, &commands)
+      let owner = replies.first?.string.flatMap { DirectoryEntry($0) }
+      if owner == nil, let productid = reply.integer {
+        giveBack(index, productid, &commands)
+      } else {
+        hearClaim(index, owner, &commands)
+      }
+    case .restored: break
     case .lookup(let index):
       let (entity, id) = (visits[index].kind.entity, visits[index].id ?? 0)
-      if let owner = reply.string.flatMap({ DirectoryEntry($0) })?.productid {
+      if let owner = replies.first?.string.flatMap({ DirectoryEntry($0) })?.productid ?? reply.integer {
         if let named = visits[index].productid, named != owner {
           visits[index].refusal = .conflict(entity, id: id, productid: owner)
         }
@@ -208,12 +218,7 @@ package struct Door: Sendable {
     }
     if visit.isMade {
       if owner.isMade { blocks.wasGivenTwice(id, of: entity) } else { blocks.clear(entity) }
-      if visit.request.reserved != nil {
-        visits[index].refusal = .conflict(entity, id: id, productid: owner.productid)
-      } else {
-        visits[index].collisions += 1
-        visits[index].id = nil
-      }
+      takeAnother(index, besides: id, owner.productid)
     } else if owner.productid != visit.productid {
       visits[index].refusal = .conflict(entity, id: id, productid: owner.productid)
     } else {
@@ -222,6 +227,32 @@ package struct Door: Sendable {
       commands.add("GET", Key.operation(commandid, in: shard))
       commands.add("EXISTS", Key.trace(of: entity, id: id, in: shard))
       waits.append(.trace(visit: index, productid: owner.productid))
+    }
+  }
+
+  /// Gives back a claim of an id that was used by something that has left since.
+  private mutating func giveBack(_ index: Int, _ productid: Int, _ commands: inout Commands) {
+    guard let id = visits[index].id else { return }
+    let entity = visits[index].kind.entity
+    let former = DirectoryEntry(productid: productid, commandid: nil, isMade: false)
+    commands.add("SET", Key.directory(entity, id: id), former.text)
+    waits.append(.restored)
+    if visits[index].isMade {
+      // People have chosen ids in that range.
+      blocks.clear(entity)
+      takeAnother(index, besides: id, productid)
+    } else {
+      visits[index].refusal = .conflict(entity, id: id, productid: productid)
+    }
+  }
+
+  /// Takes another id in place of a taken one that the door has chosen; one that was promised has no other.
+  private mutating func takeAnother(_ index: Int, besides id: Int, _ productid: Int) {
+    if visits[index].request.reserved != nil {
+      visits[index].refusal = .conflict(visits[index].kind.entity, id: id, productid: productid)
+    } else {
+      visits[index].collisions += 1
+      visits[index].id = nil
     }
   }
 

@@ -102,7 +102,7 @@ public struct Commit {
   /// Entries for a stream that the lane reads itself.
   private var own: (stream: String, entries: Int, commands: PackedCommands)?
   private var replies = PackedCommands()
-  private var timers: TimerChanges?
+  private var timers: [TimerChanges] = []
   /// The entries put aside, for the log: each with its stream and what is wrong with which field.
   private(set) var deadLetters: [(entry: Entry, stream: String, error: FieldError)] = []
   /// An array, because there are few: a linear search is faster than hashing.
@@ -134,7 +134,7 @@ public struct Commit {
   }
 
   /// Lets timers come back to the lane when they are due, in milliseconds since 1970. One that is there already
-  /// has this due time instead. All calls must name the same key, that of the lane's `LaneTimers`.
+  /// has this due time instead. The key must be that of one of the lane's clocks.
   public mutating func schedule(_ timers: [(member: String, due: UInt64)], at key: String) {
     if timers.isEmpty { return }
     changeTimers(at: key) { changes in
@@ -151,15 +151,15 @@ public struct Commit {
   }
 
   private mutating func changeTimers(at key: String, _ change: (inout TimerChanges) -> Void) {
-    var changes = timers ?? TimerChanges(key: key)
-    precondition(changes.key == key, "a commit changes the timers of \(changes.key), and of \(key)")
-    timers = nil
-    change(&changes)
-    timers = changes
+    let place = timers.firstIndex { $0.key == key } ?? timers.count
+    if place == timers.count { timers.append(TimerChanges(key: key)) }
+    change(&timers[place])
   }
 
-  /// Whether a timer is added, so that the lane has to look when it is due.
-  var addsTimers: Bool { timers?.dues.values.contains { $0 != nil } ?? false }
+  /// Whether a timer is added to a clock, so that the lane has to look when it is due.
+  func addsTimers(at key: String) -> Bool {
+    timers.contains { $0.key == key && $0.dues.values.contains { $0 != nil } }
+  }
 
   /// Counts something if the commit succeeds.
   public mutating func count(_ metric: Metric, by dimension: String, _ value: String) {
@@ -189,7 +189,7 @@ public struct Commit {
 
   /// Whether there is nothing to do except moving the cursors.
   var isEmpty: Bool {
-    body.isEmpty && replies.isEmpty && own == nil && tallies.isEmpty && timers == nil
+    body.isEmpty && replies.isEmpty && own == nil && tallies.isEmpty && timers.isEmpty
   }
 
   /// The size of its packed commands in bytes.
@@ -199,9 +199,9 @@ public struct Commit {
 
   /// The batch's changes, with those of the timers.
   private var changes: PackedCommands {
-    guard let timers else { return body }
+    if timers.isEmpty { return body }
     var changes = body
-    timers.add(to: &changes)
+    for timers in timers { timers.add(to: &changes) }
     return changes
   }
 

@@ -13,11 +13,13 @@ final class Lane: RunningLane {
   var crashGuard: CrashGuard
   /// When its streams were last trimmed.
   var trimmed = ContinuousClock.now
-  /// When it looks at its timers; nil if it has none.
-  var timers: TimerWatch?
+  /// When it looks at its clocks, in the order of its definition.
+  var timers: [TimerWatch]
+  /// The place of the clock at which it looks now.
+  var clock = 0
 
   init(
-    spec: LaneSpec, token: String, handler: any LaneHandler, inputs: [LaneInput], timers: TimerWatch?,
+    spec: LaneSpec, token: String, handler: any LaneHandler, inputs: [LaneInput], timers: [TimerWatch],
     crashGuard: CrashGuard
   ) {
     self.spec = spec

@@ -223,7 +223,9 @@ extension LaneSession {
     if let error = answer.error { return try fail(batch.lane, because: error, inCommit: true) }
     batch.commit.note(answer, in: &batch.lane.inputs)
     batch.lane.committed()
-    if batch.commit.addsTimers { batch.lane.timers?.added() }
+    for (place, timers) in batch.lane.spec.timers.enumerated() where batch.commit.addsTimers(at: timers.key) {
+      batch.lane.timers[place].added(dueIn: timers.delay)
+    }
     if batch.lane.isTryingAlone { batch.lane.crashGuard.entrySucceeded() }
     report(table.proved(batch.lane.name), of: batch.lane.name)
     metrics.committed(batch.commit, in: .now - sent)

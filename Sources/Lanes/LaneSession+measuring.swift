@@ -42,7 +42,8 @@ extension LaneSession {
       if let next = state.next { oldest = min(oldest, Int(clamping: next.milliseconds)) }
     }
     metrics.isBehind(lane.name, entries: entries, seconds: Double(max(0, time - oldest)) / 1000)
-    if let timers = lane.timers { metrics.timersAreLate(lane.name, seconds: timers.lag(at: .now)) }
+    let lags = zip(lane.spec.timers, lane.timers).map { $0.looks ? $1.lag(at: .now) : 0 }
+    if let lag = lags.max() { metrics.timersAreLate(lane.name, seconds: lag) }
   }
 
   /// Reports entries that were removed before anybody read them, and counts them as read.

@@ -55,8 +55,9 @@ extension LaneSession {
       }
       inputs.append(LaneInput(stream: stream, position: place.position, entriesRead: place.read))
     }
-    let timers = spec.timers.flatMap { spec.streams.firstIndex(of: $0.stream) }
-      .flatMap { places[$0] }.map { TimerWatch(after: $0.state.newest) }
+    let timers = spec.timers.map { timers in
+      TimerWatch(after: spec.streams.firstIndex(of: timers.stream).flatMap { places[$0]?.state.newest } ?? .zero)
+    }
     try begin(spec, token: token, wasOwn: wasOwn, inputs, timers)
     return nil
   }
@@ -98,7 +99,7 @@ extension LaneSession {
   }
 
   private func begin(
-    _ spec: LaneSpec, token: String, wasOwn: Bool, _ inputs: [LaneInput], _ timers: TimerWatch?
+    _ spec: LaneSpec, token: String, wasOwn: Bool, _ inputs: [LaneInput], _ timers: [TimerWatch]
   ) throws(RedisError) {
     let name = spec.name
     let record = try connection.call("HGETALL", name.attempts).pairs

@@ -1,20 +1,29 @@
 import Market
 import Redis
 
-/// The clock of a lane: what it has planned for later, and where it hears of what has come due.
+/// A clock of a lane: what it has planned for later, and where it hears of what has come due.
 ///
 /// Decisions know no clock. So the lane's commits write to a sorted set what is due when, and its owner appends
 /// what has come due to a stream that the lane itself reads, as `type TimeCame timer <member>`. From there on it
 /// is an entry like any other: in order, handled once, and there for whoever replays the stream.
 public struct LaneTimers: Sendable {
-  /// The sorted set. A member's score is when it is due, in milliseconds since 1970.
+  /// The sorted set. A member's score and the delay are when it is due, in milliseconds since 1970.
   public let key: String
   /// The stream to append to; one of those that the lane reads.
   public let stream: String
+  /// How long after its score a member is due: the same for all, so that it can be set to another time later. Nil if
+  /// none ever is.
+  public let delay: Duration?
+  /// Whether anything comes due at present.
+  let isOn: @Sendable () -> Bool
 
-  public init(key: String, stream: String) {
+  public init(
+    key: String, stream: String, delay: Duration? = .zero, isOn: @escaping @Sendable () -> Bool = { true }
+  ) {
     self.key = key
     self.stream = stream
+    self.delay = delay
+    self.isOn = isOn
   }
 
   /// How many timers one look appends at most. The lane has read them before the next look, so that a system
@@ -36,7 +45,8 @@ public struct LaneTimers: Sendable {
 
   /// Appends what is due by Redis's clock to the lane's stream, and removes it from the timers.
   ///
-  /// `KEYS`: the lease, the timers, the stream; `ARGV`: the token, how many timers to append at most. Returns how
+  /// `KEYS`: the lease, the timers, the stream; `ARGV`: the token, how many timers to append at most, how long after
+  /// their scores they are due in ms. Returns how
   /// many were appended, the id of the last one (empty if there is none), and in how many ms the next one is due:
   /// negative if it is late, absent if there is none. Errors: `FENCED`: another owner has the lane.
   ///
@@ -47,7 +57,7 @@ public struct LaneTimers: Sendable {
     """
     if redis.call('GET',KEYS[1])~=ARGV[1] then return redis.error_reply('FENCED another owner has the lane') end
     local time=redis.call('TIME')
-    local now=time[1]*1000+math.floor(time[2]/1000)
+    local now=time[1]*1000+math.floor(time[2]/1000)-ARGV[3]
     local due=redis.call('ZRANGE',KEYS[2],'-inf',now,'BYSCORE','LIMIT',0,ARGV[2])
     local last=''
     for i=1,#due do
@@ -59,7 +69,7 @@ public struct LaneTimers: Sendable {
     """)
 }
 
-/// When a lane looks at its timers, by the owner's clock.
+/// When a lane looks at one of its clocks, by the owner's own.
 struct TimerWatch {
   typealias Instant = ContinuousClock.Instant
 
@@ -81,8 +91,10 @@ struct TimerWatch {
   /// Returns how late the earliest timer is, in seconds.
   func lag(at now: Instant) -> Double { due.map { max(0, (now - $0).seconds) } ?? 0 }
 
-  /// Records that timers were added: one of them can be the earliest.
-  mutating func added(at now: Instant = .now) { next = min(next, now) }
+  /// Records that timers were added, with scores that are about now or later: one of them can be the earliest.
+  mutating func added(dueIn delay: Duration?, at now: Instant = .now) {
+    if let delay { next = min(next, now + delay) }
+  }
 
   mutating func rest(until next: Instant) { self.next = next }
 

@@ -45,19 +45,20 @@ public struct LaneSpec: Sendable {
   public let isInlet: Bool
   /// Whether its owner trims the slot's dead letters. Exactly one lane of each slot does.
   public let keepsDeadLetters: Bool
-  /// What comes back to the lane at a later time; nil if nothing does.
-  public let timers: LaneTimers?
+  /// What comes back to the lane at a later time.
+  public let timers: [LaneTimers]
   public let makeHandler: @Sendable () -> any LaneHandler
 
   /// All writes that are checked before the lane is opened, those of its timers too.
-  var checkedWrites: [LaneWrite] { writes + (timers?.writes ?? []) }
+  var checkedWrites: [LaneWrite] { writes + timers.flatMap(\.writes) }
 
   public init(
     name: LaneName, streams: [String], retained: [RetainedStream] = [], writes: [LaneWrite] = [],
-    isInlet: Bool = false, keepsDeadLetters: Bool = false, timers: LaneTimers? = nil,
+    isInlet: Bool = false, keepsDeadLetters: Bool = false, timers: [LaneTimers] = [],
     makeHandler: @escaping @Sendable () -> any LaneHandler
   ) {
-    precondition(timers.map { streams.contains($0.stream) } ?? true, "\(name) does not hear of its timers")
+    precondition(
+      timers.allSatisfy { streams.contains($0.stream) }, "\(name) does not hear of its timers")
     self.name = name
     self.streams = streams
     self.retained = retained

@@ -92,12 +92,12 @@ package struct DealSettings: ParsableArguments, Sendable {
   package func policy(codes: HandoverCodes?) throws -> Policy {
     let zone = try zone()
     var policy = Policy { zone.utc(local: $0) }
-    policy.expiry = try period(expiry, "handover.expiry.hours", in: Policy.hour) ?? policy.expiry
+    policy.expiry = try Self.period(expiry, "handover.expiry.hours", in: Policy.hour) ?? policy.expiry
     policy.reminders = try periods(reminders, "handover.reminder.hours", in: Policy.hour) ?? policy.reminders
-    policy.waiting = try period(waiting, "handover.waiting.days", in: Policy.day) ?? policy.waiting
-    policy.receipt = try period(receipt, "handover.receipt.days", in: Policy.day) ?? policy.receipt
+    policy.waiting = try Self.period(waiting, "handover.waiting.days", in: Policy.day) ?? policy.waiting
+    policy.receipt = try Self.period(receipt, "handover.receipt.days", in: Policy.day) ?? policy.receipt
     policy.listingReminder =
-      try period(listingReminder, "handover.listing.reminder.days", in: Policy.day) ?? policy.listingReminder
+      try Self.period(listingReminder, "handover.listing.reminder.days", in: Policy.day) ?? policy.listingReminder
     policy.price = try choice(price, "handover.price") ?? policy.price
     policy.oneReservationEach = try choice(oneReservationEach, "handover.one.reservation.each") == OneEach.on
     policy.allowsOwnListing = try choice(ownListing, "handover.own.listing") != OwnListing.refused
@@ -107,7 +107,7 @@ package struct DealSettings: ParsableArguments, Sendable {
 
   private func zone() throws -> TimeZone {
     let (name, text) =
-      given(timeZone, "handover.time.zone")
+      Self.given(timeZone, "handover.time.zone")
       ?? (Settings.variable("handover.time.zone"), Self.usualTimeZone)
     guard let zone = TimeZone(identifier: text) else {
       throw ValidationError(
@@ -117,17 +117,17 @@ package struct DealSettings: ParsableArguments, Sendable {
   }
 
   /// Returns a setting and its name: a flag, or else a variable of the environment; nil if neither is given.
-  private func given(_ flag: String?, _ key: String) -> (name: String, text: String)? {
+  private static func given(_ flag: String?, _ key: String) -> (name: String, text: String)? {
     if let flag { return ("--" + key.dropFirst("handover.".count).replacing(".", with: "-"), flag) }
     return Settings.text(key).map { (Settings.variable(key), $0) }
   }
 
-  private func period(_ flag: String?, _ key: String, in unit: Int) throws -> Int? {
-    try given(flag, key).map { try Self.milliseconds($0.text, in: unit, $0.name) }
+  static func period(_ flag: String?, _ key: String, in unit: Int) throws -> Int? {
+    try given(flag, key).map { try milliseconds($0.text, in: unit, $0.name) }
   }
 
   private func periods(_ flag: String?, _ key: String, in unit: Int) throws -> [Int]? {
-    guard let (name, text) = given(flag, key) else { return nil }
+    guard let (name, text) = Self.given(flag, key) else { return nil }
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     guard parts.count <= Self.mostReminders else {
       throw ValidationError("\(name) has \(parts.count) times: it must have at most \(Self.mostReminders).")
@@ -148,7 +148,7 @@ package struct DealSettings: ParsableArguments, Sendable {
   private func choice<Choice: RawRepresentable<String> & CaseIterable>(
     _ flag: String?, _ key: String
   ) throws -> Choice? {
-    guard let (name, text) = given(flag, key) else { return nil }
+    guard let (name, text) = Self.given(flag, key) else { return nil }
     guard let choice = Choice(rawValue: text) else {
       let words = Choice.allCases.map(\.rawValue).joined(separator: " or ")
       throw ValidationError("\(name) is “\(text)”: it must be \(words).")

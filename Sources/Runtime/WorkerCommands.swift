@@ -25,8 +25,15 @@ package struct ReservationWorker: WorkerCommand {
 
   @OptionGroup package var settings: Settings
   @OptionGroup package var worker: WorkerSettings
+  @OptionGroup package var keep: KeepSettings
 
   package init() {}
+
+  package func policy() throws -> Policy {
+    var policy = Policy()
+    try keep.apply(to: &policy)
+    return policy
+  }
 }
 
 package struct TradeWorker: WorkerCommand {
@@ -38,10 +45,15 @@ package struct TradeWorker: WorkerCommand {
   @OptionGroup package var worker: WorkerSettings
   @OptionGroup package var deals: DealSettings
   @OptionGroup package var codes: CodeSettings
+  @OptionGroup package var keep: KeepSettings
 
   package init() {}
 
-  package func policy() throws -> Policy { try deals.policy(codes: codes.codes()) }
+  package func policy() throws -> Policy {
+    var policy = try deals.policy(codes: codes.codes())
+    try keep.apply(to: &policy)
+    return policy
+  }
 }
 
 package struct StockWorker: WorkerCommand {

@@ -25,13 +25,15 @@ package enum WorkerKind: String, CaseIterable, Sendable {
   /// - Parameters:
   ///   - backlogLimit: how many entries a worker can be behind in a shard before the inlets wait.
   ///   - policy: what the deciding workers decide by.
+  ///   - format: the format in which the deciding workers write.
   package func lanes(
-    shards: Int, backlogLimit: Int = ShardBacklog.usualLimit, policy: Policy = Policy()
+    shards: Int, backlogLimit: Int = ShardBacklog.usualLimit, policy: Policy = Policy(),
+    format: WrittenFormat = WrittenFormat()
   ) -> [LaneSpec] {
     switch self {
-    case .reservation: Self.deciding(ReservationDecider.self, shards, backlogLimit, policy)
-    case .trade: Self.deciding(TradeDecider.self, shards, backlogLimit, policy)
-    case .stock: Self.deciding(StockDecider.self, shards, backlogLimit, policy)
+    case .reservation: Self.deciding(ReservationDecider.self, shards, backlogLimit, policy, format)
+    case .trade: Self.deciding(TradeDecider.self, shards, backlogLimit, policy, format)
+    case .stock: Self.deciding(StockDecider.self, shards, backlogLimit, policy, format)
     case .notification:
       (0..<shards).map { Self.projecting(rawValue, Shard($0), NotificationProjection.self) }
     case .mypage:
@@ -40,7 +42,7 @@ package enum WorkerKind: String, CaseIterable, Sendable {
   }
 
   private static func deciding<Rules: Aggregate>(
-    _ rules: Rules.Type, _ shards: Int, _ backlogLimit: Int, _ policy: Policy
+    _ rules: Rules.Type, _ shards: Int, _ backlogLimit: Int, _ policy: Policy, _ format: WrittenFormat
   ) -> [LaneSpec] {
     let worker = Rules.worker
     let inlet = Key.inlet(worker)
@@ -66,9 +68,26 @@ package enum WorkerKind: String, CaseIterable, Sendable {
         return LaneSpec(
           name: name, streams: streams, retained: retained, writes: Rules.writes(in: shard),
           keepsDeadLetters: worker == .reservation,
-          timers: worker == .trade ? LaneTimers(key: Key.timers(of: shard), stream: streams[1]) : nil,
+          timers: timers(of: worker, in: shard, to: streams[1], policy, format),
           makeHandler: { DecisionHandler<Rules>(shard: shard, streams: streams, policy: policy) })
       }
+  }
+
+  /// Returns the clocks of a deciding worker's lane: of what is due at a fixed time, and of what has ended.
+  private static func timers(
+    of worker: DecidingWorker, in shard: Shard, to stream: String, _ policy: Policy, _ format: WrittenFormat
+  ) -> [LaneTimers] {
+    let ended = LaneTimers(
+      key: Key.ended(worker.entity, in: shard), stream: stream,
+      delay: policy.keepEnded > 0 ? .milliseconds(policy.keepEnded) : nil,
+      // What the archive needs came with the second format.
+      isOn: { format.current >= 2 })
+    return switch worker {
+    case .reservation: [ended]
+    case .trade: [LaneTimers(key: Key.timers(of: shard), stream: stream), ended]
+    // A stock leaves with its listing.
+    case .stock: []
+    }
   }
 
   private static func projecting<Model: Projection>(

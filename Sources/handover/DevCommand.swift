@@ -27,6 +27,7 @@ struct DevCommand: AsyncParsableCommand {
   @OptionGroup var lanes: LaneSettings
   @OptionGroup var deals: DealSettings
   @OptionGroup var codes: CodeSettings
+  @OptionGroup var keep: KeepSettings
   @OptionGroup var settings: Settings
 
   func run() async throws {
@@ -46,7 +47,8 @@ struct DevCommand: AsyncParsableCommand {
   private func run(on redis: PrivateRedis?, _ logger: Logger) async throws {
     let wanted = try settings.wantedShards()
     let codes = try codes.codes() ?? Self.randomCodes()
-    let policy = try deals.policy(codes: codes)
+    var policy = try deals.policy(codes: codes)
+    try keep.apply(to: &policy)
     let url = try redis?.url ?? settings.redis()
     let system = try await Start.system(url, wanted: wanted, logger: logger)
     let runners = try WorkerKind.allCases.map { role in

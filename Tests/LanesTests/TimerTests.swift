@@ -96,7 +96,7 @@ import Testing
       try connection.call("SET", lane.lease, "a:1")
       func look(_ token: String, _ most: Int) throws -> Reply {
         try connection.evaluate(
-          LaneTimers.script, keys: [lane.lease, timers.key, timers.stream], token, "\(most)")
+          LaneTimers.script, keys: [lane.lease, timers.key, timers.stream], token, "\(most)", "0")
       }
       let error = #expect(throws: RedisError.self) { try look("a:0", 64) }
       #expect(error?.code == .refused(kind: .fenced))
@@ -331,7 +331,7 @@ import Testing
       var url = bench.redis.url
       url.user = "worker"
       url.password = "any"
-      let spec = LaneSpec(name: name, streams: bench.streams(of: name), timers: bench.timers(of: name)) {
+      let spec = LaneSpec(name: name, streams: bench.streams(of: name), timers: [bench.timers(of: name)]) {
         StepHandler(name, step: StepHandler.copy) {}
       }
       let lanes = RunningLanes(
@@ -349,7 +349,7 @@ import Testing
       let cluster = try TestCluster(replicas: false)
       let lane = LaneName(worker: "copy", tag: "{0}")
       let spec = LaneSpec(
-        name: lane, streams: ["{0}:commands"], timers: LaneTimers(key: "{0}:timers", stream: "{0}:commands")
+        name: lane, streams: ["{0}:commands"], timers: [LaneTimers(key: "{0}:timers", stream: "{0}:commands")]
       ) { StepHandler(lane, step: StepHandler.copy) {} }
       let running = try (0..<2).map { _ in
         RunningLanes(

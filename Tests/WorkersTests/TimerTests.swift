@@ -221,7 +221,7 @@ import Workers
       try connection.call("SET", lane.spec.name.lease, "owner:1")
       let found = try connection.call(
         "EVALSHA", try connection.digest(of: LaneTimers.script), "3", lane.spec.name.lease,
-        Key.timers(of: lane.shard), commands, "owner:1", "64")
+        Key.timers(of: lane.shard), commands, "owner:1", "64", "0")
       #expect(found[0]?.integer == 1)
       #expect(try bench.timers().isEmpty)
       try connection.call("DEL", lane.spec.name.lease)

@@ -23,6 +23,9 @@ public struct Policy: Sendable {
   public var receipt = 3 * day
   /// After how long, and then how often, a seller is reminded of a listing.
   public var listingReminder = 60 * day
+  /// How long what has ended is kept until it leaves for the archive. No decision depends on it: the worker's clock
+  /// lets the end come back only then.
+  public var keepEnded = 90 * day
   /// How often a wrong code can be tried, and how long the deal then takes none.
   public var wrongCodes = 5
   public var codePause = 5 * minute
@@ -55,6 +58,7 @@ public struct Policy: Sendable {
     policy.waiting = 0
     policy.receipt = 0
     policy.listingReminder = 0
+    policy.keepEnded = 0
     return policy
   }
 }

@@ -123,7 +123,7 @@ package struct SystemStatus: Encodable, Sendable {
       LaneLag.ask(lane.name, lane.streams, &commands)
       commands.add("XLEN", lane.name.deadLetters)
       commands.add("HMGET", lane.name.halt, "reason", "remedy")
-      if let timers = lane.timers { commands.add("EVAL", ClockStatus.script, "1", timers.key) }
+      for timers in lane.clocks { commands.add("EVAL", ClockStatus.script, "1", timers.key) }
     }
   }
 
@@ -160,7 +160,8 @@ package struct SystemStatus: Encodable, Sendable {
     let said = replies.popFirst()
     let halt = said?[0]?.string.map { Halt(reason: $0, remedy: said?[1]?.string) }
     if let halt { troubles.append("\(spec.name) stands still: \(halt.reason)") }
-    if let timers = spec.timers, let found = replies.popFirst() {
+    for timers in spec.clocks {
+      guard let found = replies.popFirst() else { break }
       if let error = found.error {
         troubles.append("\(spec.name) cannot work with \(timers.key): \(error.message)")
       } else {
@@ -272,6 +273,9 @@ extension SystemStatus.ClockStatus {
 }
 
 extension LaneSpec {
+  /// Its clocks of what is due at a fixed time. What has ended is kept for as long as its worker is set to.
+  fileprivate var clocks: [LaneTimers] { timers.filter { $0.delay == .zero } }
+
   /// The shard that it reads; nil for an inlet's lane.
   fileprivate var shard: Int? { Int(name.tag.dropFirst().dropLast()) }
 

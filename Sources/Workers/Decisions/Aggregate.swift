@@ -16,7 +16,11 @@ protocol Aggregate: Decider {
   /// Returns a key that `writeView` writes to; nil if it writes nothing.
   static func viewKey(_ id: Int, in shard: Shard) -> String?
 
-  /// Returns a key that marks an id as used for good; nil if the state or its view does that.
+  /// Returns what an event lets leave for the archive, given the state before it and the input that it follows from;
+  /// nil if nothing leaves.
+  static func leaving(by event: Event, _ input: Input<Command>, from state: State) -> Leaving?
+
+  /// Returns a key that marks an id as used until it is archived; nil if the state or its view does that.
   static func traceKey(_ id: Int, in shard: Shard) -> String?
 }
 
@@ -33,11 +37,30 @@ extension Aggregate {
       LaneWrite(like: "SET", Key.operation("x", in: shard), "x"),
       LaneWrite(like: "XADD", Key.replies(to: "x", in: shard), "*", "x", "x"),
       LaneWrite(like: "PEXPIRE", Key.replies(to: "x", in: shard), "1"),
+      LaneWrite("XADD", Key.archive(of: shard), "*", "x", "x", to: .stream),
+      LaneWrite(like: "HSET", Key.archived(worker.entity, id: 0, in: shard), "0", "x"),
     ]
       + [Key.state(0, of: worker, in: shard), viewKey(0, in: shard)].compactMap(\.self).flatMap { key in
-        [LaneWrite(like: "HSET", key, "x", "x"), LaneWrite(like: "HDEL", key, "x")]
-      } + [traceKey(0, in: shard)].compactMap(\.self).map { LaneWrite(like: "SET", $0, "x") }
+        [
+          LaneWrite(like: "HSET", key, "x", "x"), LaneWrite(like: "HDEL", key, "x"),
+          LaneWrite(like: "DEL", key),
+        ]
+      }
+      + [traceKey(0, in: shard)].compactMap(\.self).flatMap { key in
+        [LaneWrite(like: "SET", key, "x"), LaneWrite(like: "DEL", key)]
+      }
   }
+}
+
+/// Something that leaves for the archive.
+struct Leaving {
+  var entity: Entity
+  var id: Int
+  var productid: Int
+  /// When it ended, if that is known.
+  var endedAt: Moment?
+  /// All that was stored of it.
+  var record: Fields
 }
 
 /// A member of a shard's index.
@@ -63,7 +86,26 @@ extension ReservationDecider: Aggregate {
   }
 }
 
+extension ReservationDecider {
+  static func leaving(
+    by event: Event, _ input: Input<ReservationCommand>, from state: Reservation?
+  ) -> Leaving? {
+    guard case .deal(.reserveArchived, let deal) = event.fact else { return nil }
+    return Leaving(
+      entity: .reserve, id: deal.reserveid, productid: deal.productid, endedAt: state?.endedAt,
+      record: state.fields)
+  }
+}
+
 extension TradeDecider: Aggregate {
+  static func leaving(by event: Event, _ input: Input<TradeCommand>, from state: ProductTrade) -> Leaving? {
+    guard case .listing(.tradeArchived, var listing) = event.fact else { return nil }
+    listing.isFormer = false
+    return Leaving(
+      entity: .trade, id: listing.id, productid: listing.productid, endedAt: listing.endedAt,
+      record: listing.fields)
+  }
+
   static func viewKey(_ id: Int, in shard: Shard) -> String? { Key.trade(id, in: shard) }
 
   static func listed(_ state: ProductTrade) -> Listed? {
@@ -96,6 +138,16 @@ extension Commit {
 extension StockDecider: Aggregate {
   static func listed(_ state: ProductStock) -> Listed? {
     state.stock.map { Listed(entity: .inventory, id: $0.level.id, member: $0.level.productid) }
+  }
+
+  /// It ends with its listing.
+  static func leaving(by event: Event, _ input: Input<StockCommand>, from state: ProductStock) -> Leaving? {
+    guard case .stock(.stockArchived, let level) = event.fact else { return nil }
+    var endedAt: Moment?
+    if case .event(let heard) = input, case .listing(_, let listing) = heard.fact { endedAt = listing.endedAt }
+    return Leaving(
+      entity: .inventory, id: level.id, productid: level.productid, endedAt: endedAt,
+      record: state.stock.fields)
   }
 
   /// The state belongs to the product, and forgets the stock when that is withdrawn.

@@ -41,11 +41,35 @@ extension Commit {
     }
   }
 
-  /// Sets and cancels timers.
-  mutating func write(_ changes: ProductTrade.TimerChanges, in shard: Shard) {
-    schedule(changes.set.map { ($0.member, $0.due.milliseconds) }, at: Key.timers(of: shard))
-    cancel(timers: changes.canceled.map(\.member), at: Key.timers(of: shard))
+  /// Sets and cancels timers, on the clock to which each belongs.
+  mutating func write(_ changes: ProductTrade.TimerChanges, of entity: Entity, in shard: Shard) {
+    for (isOfEnded, key) in [(false, Key.timers(of: shard)), (true, Key.ended(entity, in: shard))] {
+      func own(_ timers: [Timer]) -> [Timer] { timers.filter { ($0.kind == .ended) == isOfEnded } }
+      schedule(own(changes.set).map { ($0.member, $0.due.milliseconds) }, at: key)
+      cancel(timers: own(changes.canceled).map(\.member), at: key)
+    }
   }
+
+  /// Puts what leaves into the archive, and notes for good that its id is used.
+  mutating func archive(_ leaving: Leaving, at position: EntryID, in shard: Shard) {
+    let (entity, id) = (leaving.entity, leaving.id)
+    add { words in
+      words.add("XADD", Key.archive(of: shard), "*", "entity")
+      words.add(entity.rawValue, "id")
+      words.add(id)
+      words.add("productid")
+      words.add(leaving.productid)
+      if let endedAt = leaving.endedAt { words.add("endedAt", endedAt.description) }
+      words.add("record", leaving.record.packed)
+    }
+    add { words in
+      words.add("HSET", Key.archived(entity, id: id, in: shard))
+      words.add(id)
+      words.add(String(position.timestamp.prefix(10)))
+    }
+  }
+
+  mutating func remove(_ key: String) { add { $0.add("DEL", key) } }
 
   /// Appends an event to the shard's journal. No worker listens to its own events.
   mutating func emit(_ event: Event, on journal: String) {

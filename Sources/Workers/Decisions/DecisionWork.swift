@@ -11,6 +11,8 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   private var unknown: [Int] = []
   /// Ids for new items, which can have been used before.
   private var newIDs: [Int] = []
+  /// The same by the keys that tell which of them have left for the archive.
+  private var buckets: [(key: String, ids: [Int])] = []
   /// The results of the first round trip, and the former listings that the second one loads.
   private var loaded: (before: [Rules.State], known: Known, formerIDs: [Int])?
 
@@ -43,9 +45,17 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       for commandid in batch.commandids { words.add(Key.operation(commandid, in: lane.shard)) }
       commands.add(words)
     }
+    newIDs = batch.items.compactMap(\.newID)
+    let entity = Rules.worker.entity
     if !Rules.isStateOfOneID {
-      newIDs = batch.items.compactMap(\.newID)
-      for id in newIDs { commands.add("EXISTS", Key.trace(of: Rules.worker.entity, id: id, in: lane.shard)) }
+      for id in newIDs { commands.add("EXISTS", Key.trace(of: entity, id: id, in: lane.shard)) }
+    }
+    buckets = Dictionary(grouping: newIDs) { Key.archived(entity, id: $0, in: lane.shard) }
+      .map { ($0.key, $0.value) }
+    for (key, ids) in buckets {
+      var words = RESPWords("HMGET", key)
+      for id in ids { words.add(id) }
+      commands.add(words)
     }
     return commands
   }
@@ -75,7 +85,13 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
         known.records[commandid] = record.string.flatMap { CommandRecord(stored: $0) }
       }
     }
-    for (id, reply) in zip(newIDs, rest) where try reply.get().integer == 1 { known.past.usedIDs.insert(id) }
+    if !Rules.isStateOfOneID {
+      for (id, reply) in zip(newIDs, rest) where try reply.get().integer == 1 { known.past.usedIDs.insert(id) }
+      rest = rest.dropFirst(newIDs.count)
+    }
+    for ((_, ids), reply) in zip(buckets, rest) {
+      for (id, day) in zip(ids, try reply.get()) where !day.isNull { known.past.usedIDs.insert(id) }
+    }
     return known
   }
 
@@ -90,7 +106,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       decide(item, &after[item.place], &known, &commit)
     }
     lane.states.remember(batch.ids, after)
-    store(batch.ids, before, between, after, known.deletedFormers, &commit)
+    store(batch.ids, before, between, after, known.formers, &commit)
   }
 
   private func states(_ ids: [Int], _ replies: [Reply]) throws(RedisError) -> [Rules.State] {
@@ -133,8 +149,8 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     /// The records of commands, by their ids.
     var records: [String: CommandRecord] = [:]
     var past = Past()
-    /// Former listings that the batch deletes, which is all that can happen to them.
-    var deletedFormers: [Listing] = []
+    /// Former listings that the batch changes, before and after it; nil if one leaves.
+    var formers: [Int: (before: Listing, after: Listing?)] = [:]
   }
 
   private func decide(
@@ -157,6 +173,10 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       commit.count(.commands, by: "type", command.kind.rawValue)
     }
     let events: [Event]
+    let formerID = Rules.formerID(in: item.input, besides: state)
+    let former = formerID.flatMap { known.past.listings[$0] }
+    // Only then is a copy worth its price.
+    let last = item.input.canArchive ? state : Rules.initial
     do throws(BrokenLaw) {
       events = try Rules.decide(item.input, at: item.position, &state, after: &known.past, under: lane.policy)
     } catch {
@@ -169,9 +189,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     }
     for event in events {
       emit(event, &commit)
-      if case .listing(.tradeDeleted, let listing) = event.fact, Rules.listing(in: state)?.id != listing.id {
-        known.deletedFormers.append(listing)
-      }
+      if let leaving = Rules.leaving(by: event, item.input, from: last) { archive(leaving, item, &commit) }
       if let id = event.newID, let trace = Rules.traceKey(id, in: lane.shard) {
         commit.add { $0.add("SET", trace, "\(event.productid)") }
       }
@@ -182,8 +200,20 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       commit.keep(record, of: caller.commandid, in: lane.shard)
       answer(outcome, to: caller, &commit)
     }
+    if let formerID, let former, former != known.past.listings[formerID] {
+      let before = known.formers[formerID]?.before ?? former
+      known.formers[formerID] = (before, known.past.listings[formerID])
+    }
     if let caller = item.caller, let record = known.records[caller.commandid], record.outcome.isEmpty {
       commit.keep(record, of: caller.commandid, in: lane.shard)
+    }
+  }
+
+  /// Moves something to the archive. The state itself is removed with the others that the batch changes.
+  private func archive(_ leaving: Leaving, _ item: InputBatch<Rules>.Item, _ commit: inout Commit) {
+    commit.archive(leaving, at: item.position, in: lane.shard)
+    for key in [Rules.viewKey(leaving.id, in: lane.shard), Rules.traceKey(leaving.id, in: lane.shard)] {
+      if let key { commit.remove(key) }
     }
   }
 
@@ -202,24 +232,26 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
 
   private func store(
     _ ids: [Int], _ before: [Rules.State], _ between: [Int: [Rules.State]], _ after: [Rules.State],
-    _ deletedFormers: [Listing], _ commit: inout Commit
+    _ formers: [Int: (before: Listing, after: Listing?)], _ commit: inout Commit
   ) {
     var index = IndexChanges()
     for (place, id) in ids.enumerated() {
-      commit.write(after[place].changes(since: before[place]), at: key(id))
-      commit.write(Rules.timerChanges(from: before[place], to: after[place]), in: lane.shard)
+      if after[place] == Rules.initial, before[place] != Rules.initial {
+        commit.remove(key(id))
+      } else {
+        commit.write(after[place].changes(since: before[place]), at: key(id))
+      }
       var shown = before[place]
-      for state in between[place] ?? [] {
+      for state in (between[place] ?? []) + [after[place]] {
         show(state, instead: shown, &index, &commit)
+        commit.write(
+          Rules.timerChanges(from: shown, to: state), of: Rules.worker.entity, in: lane.shard)
         shown = state
       }
-      show(after[place], instead: shown, &index, &commit)
     }
-    for listing in deletedFormers {
-      var before = listing
-      before.isDeleted = false
-      commit.write(before, listing, in: lane.shard)
-      index.note(listing.listed, instead: before.listed)
+    for (before, after) in formers.values {
+      if let after { commit.write(before, after, in: lane.shard) }
+      index.note(after?.listed, instead: before.listed)
     }
     commit.write(index, in: lane.shard)
   }

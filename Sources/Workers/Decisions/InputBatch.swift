@@ -35,8 +35,9 @@ struct InputBatch<Rules: Decider> {
           Item(input: input, position: position, caller: caller, place: place(of: id), entry: number))
         if let caller, asked.insert(caller.commandid).inserted { commandids.append(caller.commandid) }
       } catch {
-        // Timers, like events, are written by releases only.
-        let isOfRelease = entry.stream == 0 || entry.value("type")?.string == Timer.type
+        // Timers, like events, are written by releases only, and so is what only operators ask for.
+        let type = entry.value("type")?.string
+        let isOfRelease = entry.stream == 0 || type == Timer.type || type == ForgetUser.type
         commit.putAside(entry, from: streams[entry.stream], isOfRelease: isOfRelease, because: error)
       }
     }
@@ -82,6 +83,17 @@ struct InputBatch<Rules: Decider> {
     }
     let caller = try Caller(command: fields, kind: own.kind)
     return (.command(own, caller), caller, entry.id)
+  }
+}
+
+extension Input {
+  /// Whether something can leave for the archive because of it.
+  var canArchive: Bool {
+    switch self {
+    case .time(let timer): timer.kind == .ended
+    case .event(let event): if case .listing(.tradeArchived, _) = event.fact { true } else { false }
+    case .command, .forget: false
+    }
   }
 }
 

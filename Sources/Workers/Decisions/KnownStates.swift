@@ -11,6 +11,9 @@ struct KnownStates<State> {
   @inline(__always)
   subscript(id: Int) -> State? { states[id] }
 
+  /// Forgets what no longer exists.
+  mutating func forget(_ ids: some Sequence<Int>) { for id in ids { states[id] = nil } }
+
   @inline(__always)
   mutating func remember(_ ids: [Int], _ new: [State]) {
     if states.count + ids.count > limit { states.removeAll(keepingCapacity: true) }

@@ -7,11 +7,16 @@ import Redis
 ///
 /// A row is stored in its reservation's shard, so it is written by the commit, exactly once. The lists are
 /// stored in the users' own slots and written before the commit: listing a row twice has no effect.
+///
+/// What leaves for the archive leaves my page too. As this worker writes to all slots, it also makes the directory
+/// small for what has left.
 struct MypageProjection: Projection {
   private let lane: ProjectionLane
   private let isReplay: Bool
   /// The rows to load.
   private var asked: [(hash: String, ids: [Int])] = []
+  /// The reservations among them that have left for the archive.
+  private var left: Set<Int> = []
   /// The unreadable rows, and why.
   private var unreadable: [Int: FieldError] = [:]
 
@@ -21,7 +26,10 @@ struct MypageProjection: Projection {
   }
 
   static func writes(in shard: Shard) -> [LaneWrite] {
-    [LaneWrite(like: "HSET", Key.mypageRows(of: 0, in: shard), "0", "x")]
+    [
+      LaneWrite(like: "HSET", Key.mypageRows(of: 0, in: shard), "0", "x"),
+      LaneWrite(like: "HDEL", Key.mypageRows(of: 0, in: shard), "0"),
+    ]
   }
 
   mutating func load(_ events: [JournalEvent], commands: inout Commands) {
@@ -35,9 +43,13 @@ struct MypageProjection: Projection {
     }
     asked = byHash(unknown)
     for (hash, ids) in asked {
-      var words = RESPWords("HMGET", hash)
-      for id in ids { words.add(id) }
-      commands.add(words)
+      guard let first = ids.first else { continue }
+      // The stock can have answered after a deal has left.
+      for key in [hash, Key.archived(.reserve, id: first, in: lane.shard)] {
+        var words = RESPWords("HMGET", key)
+        for id in ids { words.add(id) }
+        commands.add(words)
+      }
     }
   }
 
@@ -47,7 +59,9 @@ struct MypageProjection: Projection {
     let found = try rows(in: loaded)
     var changed: [Int: MypageRow] = [:]
     var pages = ByUser<[(id: MypageRowID, begun: Int)]>()
+    var gone = Departures()
     for item in events {
+      if !isReplay { gone.note(item.event) }
       guard let deal = item.event.deal else { continue }
       let id = deal.reserveid
       if let error = unreadable[id], let entry = item.entry {
@@ -56,6 +70,13 @@ struct MypageProjection: Projection {
         continue
       }
       let before = changed[id] ?? found[id] ?? lane.rows[id]
+      if case .deal(.reserveArchived, _) = item.event.fact {
+        left.insert(id)
+        changed[id] = nil
+        gone.rows.append((id, [deal.userid, before?.deal.userid], [deal.seller, before?.deal.seller]))
+        continue
+      }
+      if left.contains(id) { continue }
       var row = before ?? MypageRow(item.event, of: deal, at: item.position)
       row.apply(item.event, of: deal, at: item.position)
       if row.position != before?.position { changed[id] = row }
@@ -67,14 +88,17 @@ struct MypageProjection: Projection {
       }
     }
     list(pages, &commands)
+    remove(gone, &commands, &commit)
     write(changed, &commit)
     lane.rows.remember(Array(changed.keys), Array(changed.values))
+    lane.rows.forget(left)
   }
 
   private mutating func rows(in replies: [Reply]) throws(RedisError) -> [Int: MypageRow] {
     var rows: [Int: MypageRow] = [:]
-    for ((_, ids), reply) in zip(asked, replies) {
-      for (id, text) in zip(ids, try reply.get()) {
+    for (place, (_, ids)) in asked.enumerated() where 2 * place + 1 < replies.count {
+      for (id, day) in zip(ids, try replies[2 * place + 1].get()) where !day.isNull { left.insert(id) }
+      for (id, text) in zip(ids, try replies[2 * place].get()) {
         guard let packed = text.string else { continue }
         do throws(FieldError) {
           rows[id] = try MypageRow(packed: packed, reserveid: id)
@@ -97,6 +121,33 @@ struct MypageProjection: Projection {
     }
   }
 
+  /// Removes rows and what lists them, and makes the directory small for what has left. All of it can be repeated.
+  private func remove(_ gone: Departures, _ commands: inout Commands, _ commit: inout Commit) {
+    var pages = ByUser<[MypageRowID]>()
+    for (id, buyers, sellers) in gone.rows {
+      for (role, users) in [(DealRole.buyer, buyers), (.seller, sellers)] {
+        for userid in users {
+          if let userid { pages[userid, default: []].append(MypageRowID(id, in: lane.shard, role)) }
+        }
+      }
+    }
+    for (userid, rows) in pages.all {
+      var words = RESPWords("ZREM", Key.mypage(of: userid))
+      for row in rows { words.add(row.description) }
+      commands.add(words)
+    }
+    for (entity, id, productid) in gone.ids {
+      commands.add("HSET", Key.directory(archived: entity, id: id), "\(id)", "\(productid)")
+      commands.add("DEL", Key.directory(entity, id: id))
+    }
+    for (hash, ids) in byHash(gone.rows.map(\.id)) {
+      commit.add { words in
+        words.add("HDEL", hash)
+        for id in ids { words.add(id) }
+      }
+    }
+  }
+
   private func write(_ rows: [Int: MypageRow], _ commit: inout Commit) {
     for (hash, ids) in byHash(rows.keys.sorted()) {
       commit.add { words in
@@ -113,5 +164,18 @@ struct MypageProjection: Projection {
   /// Groups reservations by the hash that stores their rows.
   private func byHash(_ ids: [Int]) -> [(hash: String, ids: [Int])] {
     Dictionary(grouping: ids) { Key.mypageRows(of: $0, in: lane.shard) }.map { ($0, $1) }
+  }
+}
+
+/// What a batch lets leave.
+private struct Departures {
+  /// Rows of reservations, with their buyers and sellers as far as known.
+  var rows: [(id: Int, buyers: [String?], sellers: [String?])] = []
+  /// All ids whose entries in the directory become small, with their products.
+  private(set) var ids: [(entity: Entity, id: Int, productid: Int)] = []
+
+  mutating func note(_ event: Event) {
+    guard let id = event.archivedID else { return }
+    ids.append((event.author.entity, id, event.productid))
   }
 }

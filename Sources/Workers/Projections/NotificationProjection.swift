@@ -39,6 +39,7 @@ struct NotificationProjection: Projection {
       LaneWrite("LPUSH", Key.notices(of: shard), "x", to: .list),
       LaneWrite("LTRIM", Key.notices(of: shard), "0", "1", to: .list),
       LaneWrite(like: "SET", Key.seller(of: 0, in: shard), "x"),
+      LaneWrite(like: "DEL", Key.seller(of: 0, in: shard)),
     ]
   }
 
@@ -68,11 +69,12 @@ struct NotificationProjection: Projection {
     var notices: [Notice] = []
     for item in events {
       let event = item.event
-      if case .listing(let step, let listing) = event.fact, step == .tradeListed || step == .tradeChanged {
-        let seller = SellerOfProduct(listing)
-        sellers[listing.productid] = seller
+      if case .listing(let step, let listing) = event.fact, step.tellsSeller, !listing.isFormer {
+        let seller = step == .tradeArchived ? nil : SellerOfProduct(listing)
+        sellers[listing.productid] = .some(seller)
+        let key = Key.seller(of: listing.productid, in: shard)
         if !isReplay {
-          commit.add { $0.add("SET", Key.seller(of: listing.productid, in: shard), seller.packed) }
+          commit.add { if let seller { $0.add("SET", key, seller.packed) } else { $0.add("DEL", key) } }
         }
       }
       if event.audience.isEmpty { continue }
@@ -171,6 +173,16 @@ struct NotificationProjection: Projection {
         words.add(name)
         words.add(value)
       }
+    }
+  }
+}
+
+extension ListingStep {
+  /// Whether the seller of the product, or what it is called, is another one from now on.
+  fileprivate var tellsSeller: Bool {
+    switch self {
+    case .tradeListed, .tradeChanged, .tradeForgotten, .tradeArchived: true
+    case .tradeWithdrawn, .tradeDeleted, .listingReminded: false
     }
   }
 }

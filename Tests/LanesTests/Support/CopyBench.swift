@@ -36,7 +36,7 @@ final class CopyBench: Sendable {
     let specs = lanes.map { lane in
       LaneSpec(
         name: lane, streams: streams(of: lane), writes: writes[lane] ?? [], isInlet: inlets,
-        keepsDeadLetters: inlets, timers: timers ? self.timers(of: lane) : nil
+        keepsDeadLetters: inlets, timers: timers ? [self.timers(of: lane)] : []
       ) { [holders] in
         holders.change { $0[name, default: []].insert(lane) }
         return StepHandler(lane, step: step) {
