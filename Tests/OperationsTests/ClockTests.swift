@@ -19,6 +19,7 @@ import Testing
     policy.receipt = 300
     policy.listingReminder = 0
     policy.codePause = 200
+    policy.keepEnded = 600
     policy.codes = HandoverCodes(secret: "secret".utf8)
     return policy
   }
@@ -38,8 +39,10 @@ import Testing
   private static func awaitCalm(_ bench: Bench) throws {
     try insist("nothing is due any more") {
       for shard in 0..<bench.shards {
-        let left = try bench.connection.call("ZCARD", "{\(shard)}:timers").integer ?? 0
-        guard left == 0 else { throw NeverHappened(description: "\(left) timers are left") }
+        for clock in ["timers", "ended:reserve", "ended:trade"] {
+          let left = try bench.connection.call("ZCARD", "{\(shard)}:\(clock)").integer ?? 0
+          guard left == 0 else { throw NeverHappened(description: "\(left) timers are left of \(clock)") }
+        }
       }
     }
   }
@@ -49,7 +52,8 @@ import Testing
     for seed in 1...4 { types.merge(try Self.live(seed: seed)) { $0 + $1 } }
     for type in [
       "TradeExpired", "TradeReminded", "TradeHandedOver", "TradeRejected", "TradeCalledOff", "CodeRefused",
-      "TradeRescheduled", "TradeNext", "TradeTermsChanged", "waitedTooLong", "datePassed",
+      "TradeRescheduled", "TradeNext", "TradeTermsChanged", "waitedTooLong", "datePassed", "ReserveArchived",
+      "TradeArchived",
     ] {
       #expect(types[type] ?? 0 > 0, "\(type): \(types)")
     }

@@ -20,6 +20,8 @@ import Workers
     policy.waiting = 400
     policy.receipt = 100
     policy.listingReminder = 300
+    // What has ended leaves at once, from a clock of its own.
+    policy.keepEnded = 200
     return policy
   }
 
@@ -58,7 +60,7 @@ import Workers
       }
       for hash in try #require(found[3]) {
         let state = try ProductTrade(fields: Fields(hash.pairs.map { ($0, $1) }))
-        for timer in state.timerChanges(since: ProductTrade()).set {
+        for timer in state.timerChanges(since: ProductTrade()).set where timer.kind != .ended {
           wanted[timer.member] = "\(timer.due.milliseconds)"
         }
       }

@@ -60,7 +60,8 @@ extension WaitingDeal {
 }
 
 extension Listing {
-  var timers: [Timer] {
+  /// When its seller is reminded of it, or when it went to an end.
+  public var timers: [Timer] {
     let (kind, moment) = closed == nil ? (Timer.Kind.listing, remindAt) : (.ended, endedAt)
     return moment.map { [Timer(kind, of: id, productid, at: $0)] } ?? []
   }

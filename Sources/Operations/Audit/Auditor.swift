@@ -54,6 +54,7 @@ package struct Auditor {
       onProgress(Progress(stage: .keys, done: min(seen, keys), all: keys))
       try keyspace.take(page, on: connection, &strays)
       try strayCheck.take(page, on: connection, &strays)
+      try ArchiveCheck.check(directoryIn: page, shards: shards, on: connection, &strays)
       seen += page.count
     }
     try slots.mustLast(on: connection)
@@ -63,7 +64,7 @@ package struct Auditor {
     for shard in (0..<shards).map({ Shard($0) }) {
       onProgress(Progress(stage: .shards, done: shard.index, all: shards))
       var audit = try ShardAudit(shard, keyspace.contents[shard] ?? .init(), on: connection)
-      let result = try audit.run()
+      let result = try audit.run(among: shards)
       counters.take(result.counters)
       audits.append(result)
     }

@@ -21,6 +21,8 @@ package struct Difference: Hashable, Sendable, Codable {
     case mypage
     case index
     case directory
+    /// What remains of things that have left for the archive is not complete, or remains of nothing.
+    case archive
     /// Unread entries, or the history of read ones, are gone.
     case lost
     /// A stored value is not one that a worker writes.

@@ -15,6 +15,8 @@ struct Keyspace {
     var stocks: Set<Int> = []
     /// The ids of inventories, of withdrawn ones too.
     var inventories: Set<Int> = []
+    /// The keys of what remains of things that have left.
+    var tombstones: Set<String> = []
   }
 
   private(set) var contents: [Shard: Contents] = [:]
@@ -37,6 +39,9 @@ struct Keyspace {
         case "inventory": contents[Shard(index), default: Contents()].inventories.insert(id)
         default: break
         }
+      }
+      if let index = name.shard, name.kind == "archived" {
+        contents[Shard(index), default: Contents()].tombstones.insert(key)
       }
       memory[name.kind, default: KindOfKey()].keys += 1
       if memory[name.kind]?.keys ?? 0 <= Self.samples { sampled.append((name.kind, key)) }
@@ -66,10 +71,12 @@ struct Keyspace {
     /// The Redis type of such a key; nil for a key that the system does not know.
     var type: String? {
       switch kind {
-      case "events", "status", "replies", "deadletters": "stream"
+      case "events", "status", "replies", "deadletters", "archive": "stream"
       case _ where kind.hasSuffix(".commands"): "stream"
-      case "reserve", "product", "trade", "stock", "cursor", "attempts", "halt", "mypage rows": "hash"
-      case "reserves", "trades", "inventories", "mypage", "replicas", "timers": "zset"
+      case "reserve", "product", "trade", "stock", "cursor", "attempts", "halt", "mypage rows", "archived",
+        "directory":
+        "hash"
+      case "reserves", "trades", "inventories", "mypage", "replicas", "timers", "ended": "zset"
       case "notices": isTagged ? "list" : "hash"
       case "operation", "lease", "seller", "inventory", "id", "ids", "request": "string"
       default: nil

@@ -30,7 +30,9 @@ struct NoticeCheck {
     var expected: [Expected] = []
     for entry in page {
       let event = entry.event
-      if case .listing(.tradeListed, let listing) = event.fact { sellers[listing.productid] = listing.userid }
+      if case .listing(let step, let listing) = event.fact, !listing.isFormer {
+        sellers[listing.productid] = step == .tradeArchived ? nil : listing.userid
+      }
       let audience = event.audience
       if audience.isEmpty { continue }
       announced.append((entry.position, event.status != nil))

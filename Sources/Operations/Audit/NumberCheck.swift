@@ -20,10 +20,11 @@ struct NumberCheck {
   mutating func take(_ id: Int, _ trade: ProductTrade, _ state: ProductStock, _ findings: inout Findings) {
     let (product, store) = (Key.product(id, in: shard), Key.stock(id, in: shard))
     let stock = state.stock
-    // Nil if its listing and its deals are older than the rule that only the seller may change the stock.
-    if let seller = state.seller, seller != trade.listing?.userid {
+    // Nil if its listing and its deals are older than the rule that only the seller may change the stock. Without a
+    // listing, who sold the last one keeps what is left.
+    if let seller = state.seller, let listing = trade.listing, seller != listing.userid {
       findings.addWhenIdle(
-        .numbers, store, "It belongs to \(seller), but the seller is \(trade.listing?.userid ?? "nobody").")
+        .numbers, store, "It belongs to \(seller), but the seller is \(listing.userid).")
     }
     let sum = trade.running.values.reduce(0) { $0 + $1.deal.qty }
     if let listing = trade.listing {

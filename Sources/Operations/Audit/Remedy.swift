@@ -10,6 +10,8 @@ import Redis
 package enum Remedy: Hashable, Sendable {
   /// A text that is missing: of a directory entry, or of an inventory's trace.
   case text(key: String, value: String)
+  /// A field of a hash that is missing: the tombstone of something that has left, or its entry in the directory.
+  case field(key: String, name: String, value: String)
   /// A place in an index of a shard that is missing. Items change only with events, so it holds as long as the
   /// journal ends at the position.
   case place(index: String, member: Int, score: Int, shard: Shard, position: EntryID)
@@ -23,6 +25,7 @@ package enum Remedy: Hashable, Sendable {
   func apply(on connection: any RedisLink) throws(RedisError) {
     switch self {
     case .text(let key, let value): try connection.call("SET", key, value, "NX")
+    case .field(let key, let name, let value): try connection.call("HSETNX", key, name, value)
     case .place(let index, let member, let score, let shard, let position):
       _ = try connection.evaluate(
         Self.changing, keys: [index, Key.journal(of: shard)], "\(position)", "ZADD", "NX", "\(score)",

@@ -31,6 +31,9 @@ struct Replay<Rules: Replayable> {
       isPossible = Rules.permits(entry, in: state, after: news)
     }
     if let listing = Rules.former(in: state, before: entry.event) { former.append(listing) }
+    if case .listing(.tradeArchived, let listing) = entry.event.fact {
+      former.removeAll { $0.id == listing.id }
+    }
     Rules.evolve(&state, entry.event, at: entry.position)
     news = nil
     return isPossible

@@ -45,6 +45,7 @@ extension ShardAudit {
       guard let state, let reservation = state else { return }
       numbers.take(reservation, &findings)
       indexes.take(reservation)
+      timers.take(reservation)
       page.append(reservation)
     }
     try mypage.check(page, on: connection, &findings)
@@ -62,9 +63,14 @@ extension ShardAudit {
         if let listing = expected[id] {
           findings.compare(fields, with: listing.fields, at: key, besides: [])
           // A missing listing is still expected in the index.
-          if fields.isEmpty { return indexes.take(listing) }
+          if fields.isEmpty {
+            timers.take(listing)
+            return indexes.take(listing)
+          }
         }
-        indexes.take(try Listing(fields: fields))
+        let listing = try Listing(fields: fields)
+        indexes.take(listing)
+        timers.take(listing)
       } catch {
         findings.addWhenIdle(.unreadable, key, "It is not a listing: \(error.message)")
       }

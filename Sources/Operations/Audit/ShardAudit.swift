@@ -30,6 +30,7 @@ struct ShardAudit {
   var numbers: NumberCheck
   var indexes: IndexCheck
   var timers: TimerCheck
+  var archive: ArchiveCheck
   var line = ArrivalOrder()
   var ids = IDCheck()
   /// The current listing of each product.
@@ -52,6 +53,7 @@ struct ShardAudit {
     numbers = NumberCheck(shard)
     indexes = IndexCheck(shard)
     timers = TimerCheck(shard)
+    archive = ArchiveCheck(shard)
     if journal.isTrimmed {
       let start = journal.first.map { "begins at \($0)" } ?? "is empty"
       notes.append(
@@ -60,7 +62,8 @@ struct ShardAudit {
     }
   }
 
-  mutating func run() throws(RedisError) -> Result {
+  /// - Parameter shards: How many shards there are.
+  mutating func run(among shards: Int) throws(RedisError) -> Result {
     // Read the cursors first: all outcomes of the commands before them are on the journal by now.
     let cursors = try cursors()
     let deadLetters = try DeadEntries(tag: shard.tag, on: connection)
@@ -83,6 +86,7 @@ struct ShardAudit {
     try indexes.finish(
       withdrawn: contents.inventories, at: journal.last, on: connection, &counters, &findings)
     try timers.finish(at: journal.last, on: connection, &findings)
+    try archive.finish(tombstones: contents.tombstones, shards: shards, on: connection, &findings)
     try notices.finish(on: connection, &findings)
     let held = numbers
     let sum = try commands.finish(
@@ -129,6 +133,7 @@ struct ShardAudit {
       line.take(entry, in: shard, &findings)
       ids.take(entry, in: shard, &findings)
       mypage.take(entry)
+      archive.take(entry)
       if entry.event.caller != nil { totals.outcomes += 1 }
       if entry.event.isRefusal { totals.rejections += 1 }
     }

@@ -3,23 +3,49 @@ import Lanes
 import Market
 import Redis
 
-/// Checks that the clock of a shard has exactly the timers that its states imply: what is missing would never happen.
+/// Checks that the clocks of a shard have exactly the timers that its states imply: what is missing would never happen.
 struct TimerCheck {
   let shard: Shard
-  private var implied: Set<Timer> = []
+  /// By the key of the clock.
+  private var implied: [String: Set<Timer>]
 
-  init(_ shard: Shard) { self.shard = shard }
+  init(_ shard: Shard) {
+    self.shard = shard
+    let keys = [Key.timers(of: shard)] + [Entity.reserve, .trade].map { Key.ended($0, in: shard) }
+    implied = Dictionary(uniqueKeysWithValues: keys.map { ($0, []) })
+  }
 
-  mutating func take(_ trade: ProductTrade) { implied.formUnion(trade.timers) }
+  /// Takes a product. Its listing is among those that are taken by themselves.
+  mutating func take(_ trade: ProductTrade) { add(trade.timers.filter { $0.kind != .ended }, of: .trade) }
 
-  /// Compares the clock with all states that were taken.
+  /// Takes a listing, the present one of its product or a former one.
+  mutating func take(_ listing: Listing) { add(listing.timers.filter { $0.kind == .ended }, of: .trade) }
+
+  mutating func take(_ reservation: Reservation) { add(reservation.timers, of: .reserve) }
+
+  private mutating func add(_ timers: [Timer], of entity: Entity) {
+    for timer in timers {
+      let key = timer.kind == .ended ? Key.ended(entity, in: shard) : Key.timers(of: shard)
+      implied[key, default: []].insert(timer)
+    }
+  }
+
+  /// Compares the clocks with all states that were taken.
   ///
   /// - Parameter position: The last entry of the journal.
   func finish(
     at position: EntryID, on connection: any RedisLink, _ findings: inout Findings
   ) throws(RedisError) {
-    let key = Key.timers(of: shard)
-    var missing = implied
+    for (key, timers) in implied.sorted(by: { $0.key < $1.key }) {
+      try compare(key, with: timers, at: position, on: connection, &findings)
+    }
+  }
+
+  private func compare(
+    _ key: String, with timers: Set<Timer>, at position: EntryID, on connection: any RedisLink,
+    _ findings: inout Findings
+  ) throws(RedisError) {
+    var missing = timers
     func mend(_ timer: Timer, due: Moment?) {
       findings.add(.timer(clock: key, member: timer.member, due: due, shard: shard, position: position))
     }

@@ -6,10 +6,11 @@ extension TradeDecider: Replayable {
 
   static func former(in state: ProductTrade, before event: Event) -> Listing? {
     switch event.fact {
-    case .listing(.tradeListed, _): state.listing
-    case .listing(.tradeDeleted, let listing), .listing(.tradeForgotten, let listing):
-      listing.id == state.listing?.id ? nil : listing
-    case .listing, .deal, .hold, .stock, .rejected: nil
+    case .listing(.tradeListed, _): return state.listing
+    case .listing(.tradeDeleted, var listing), .listing(.tradeForgotten, var listing):
+      listing.isFormer = false
+      return listing.id == state.listing?.id ? nil : listing
+    case .listing, .deal, .hold, .stock, .rejected: return nil
     }
   }
 

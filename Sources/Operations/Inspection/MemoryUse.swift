@@ -37,6 +37,7 @@ package struct MemoryUse: Encodable, Sendable {
       streams.append(("events", Key.journal(of: shard)))
       streams.append(("status", Key.status(of: shard)))
       streams += DecidingWorker.allCases.map { ($0.commands, Key.commands($0, in: shard)) }
+      streams.append(("archive", Key.archive(of: shard)))
       streams.append(("deadletters", LaneName(worker: "", tag: shard.tag).deadLetters))
     }
     try connection.askEach(streams) {
