@@ -10,6 +10,10 @@ public enum Key {
   /// The number of shards that the system was created with. It can never change once data exists.
   public static let shardCount = "handover:shards"
 
+  /// The format of the data: a hash of the number that is written (`writes`), the release that raised it (`by`), and
+  /// `hold` while an operator keeps it from being raised by itself.
+  public static let format = "handover:format"
+
   /// The lock of a running rebuild of read models, or of moves of slots.
   public static let rebuildLock = "handover:rebuild"
 

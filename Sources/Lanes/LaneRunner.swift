@@ -10,6 +10,7 @@ public final class LaneRunner: Sendable {
   public let worker: String
   /// The name of this replica, unique among all; also the prefix of its fencing tokens.
   public let replica: String
+  private let registered: Replica
   let lanes: [LaneSpec]
   let redis: RedisDeployment
   public let options: LaneOptions
@@ -23,15 +24,17 @@ public final class LaneRunner: Sendable {
   /// All replicas that are alive, as the runner of a cluster saw them last.
   private let living = Mutex<[String]>([])
 
+  /// - Parameter note: What this replica tells other processes of itself when it registers.
   public init(
     worker: String, lanes: [LaneSpec], redis: RedisDeployment, options: LaneOptions = LaneOptions(),
-    logger: Logger
+    note: String = "", logger: Logger
   ) {
     self.worker = worker
     self.lanes = lanes
     self.redis = redis
     self.options = options
     replica = "\(worker)-\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
+    registered = Replica(name: replica, note: note)
     tokens = LaneTokens(replica: replica)
     var logger = logger
     logger[metadataKey: "replica"] = "\(replica)"
@@ -132,7 +135,7 @@ extension LaneRunner {
     var sessions: [RedisNode: DispatchSemaphore] = [:]
     while !isStopping {
       do throws(RedisError) {
-        let found = try Lease.join(self, over: connection)
+        let found = try join(over: connection)
         living.withLock { $0 = found }
       } catch {
         logger.debug("cannot register as alive, will retry", metadata: ["error": "\(error)"])
@@ -148,7 +151,7 @@ extension LaneRunner {
       sleep(options.heartbeat)
     }
     for ended in sessions.values { ended.wait() }
-    try? Lease.leave(self, over: connection)
+    try? registered.leave(worker, over: connection)
   }
 
   /// Returns what is signalled when the sessions have ended.
@@ -167,28 +170,17 @@ extension LaneRunner {
   /// Registers this replica as alive, unless the runner does. Returns all replicas that are alive.
   func join(_ server: LaneServer, over connection: RedisConnection) throws(RedisError) -> [String] {
     switch server {
-    case .single: try Lease.join(self, over: connection)
+    case .single: try join(over: connection)
     case .master: living.withLock { $0 }
     }
   }
 
+  private func join(over link: any RedisLink) throws(RedisError) -> [String] {
+    try registered.join(worker, for: options.replicaLifetime, over: link).map(\.name)
+  }
+
   /// Ends the registration of this replica, unless the runner does.
   func leave(_ server: LaneServer, over connection: RedisConnection) throws(RedisError) {
-    if case .single = server { try Lease.leave(self, over: connection) }
-  }
-}
-
-extension Lease {
-  fileprivate static func join(
-    _ runner: LaneRunner, over link: any RedisLink
-  ) throws(RedisError) -> [String] {
-    try link.evaluate(
-      join, keys: [LaneName.replicas(of: runner.worker)], runner.replica,
-      "\(runner.options.replicaLifetime.milliseconds)"
-    ).compactMap(\.string)
-  }
-
-  fileprivate static func leave(_ runner: LaneRunner, over link: any RedisLink) throws(RedisError) {
-    try link.call("ZREM", LaneName.replicas(of: runner.worker), runner.replica)
+    if case .single = server { try registered.leave(worker, over: connection) }
   }
 }

@@ -23,6 +23,8 @@ package struct OperatorLog {
     case rebuild
     /// Slots of a cluster are moved.
     case balance
+    /// The format of the data is held or raised.
+    case format
   }
 
   /// Who does it.

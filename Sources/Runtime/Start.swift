@@ -1,6 +1,8 @@
 import Foundation
+import Keys
 import Logging
 import Redis
+import Workers
 
 /// What an executable does before its actual work: find Redis, check it, and get the number of shards.
 package enum Start {
@@ -8,6 +10,8 @@ package enum Start {
   package struct System: Sendable {
     package let redis: RedisDeployment
     package let shards: Int
+    /// The format in which the process writes, kept up to date by `SystemWatch`.
+    package let format: WrittenFormat
   }
 
   /// Waits for Redis, checks it and gets the number of shards. Throws if waiting cannot help.
@@ -20,7 +24,10 @@ package enum Start {
           // A named Redis user has only the granted permissions, which do not include CONFIG GET.
           let warnings = try RedisCheck.warnings(about: redis, readsConfiguration: url.user == nil)
           let shards = try ShardCount.resolve(wanted, on: redis)
-          return (System(redis: redis, shards: shards), warnings)
+          let format = try FormatState(on: redis.connect())
+          if let obstacle = format.obstacle { throw StartError(obstacle) }
+          let written = WrittenFormat(format.writes)
+          return (System(redis: redis, shards: shards, format: written), warnings)
         }
         for warning in warnings { logger.warning("\(warning)", metadata: ["redis": "\(url)"]) }
         return system

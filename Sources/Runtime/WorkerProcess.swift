@@ -1,4 +1,5 @@
 import Health
+import Keys
 import Lanes
 import Logging
 import Market
@@ -23,16 +24,20 @@ package enum WorkerProcess {
       let runners = (1...threads).map { number in
         let runner = LaneRunner(
           worker: role.rawValue,
-          lanes: role.lanes(shards: system.shards, backlogLimit: backlogLimit, policy: policy),
-          redis: system.redis, options: options, logger: logger
-        )
+          lanes: role.lanes(
+            shards: system.shards, backlogLimit: backlogLimit, policy: policy, format: system.format),
+          redis: system.redis, options: options, note: Fleet.note, logger: logger)
         health.addCheck("lanes-\(number)") { Health.Finding(trouble: runner.trouble) }
         return runner
       }
       logger.info(
         "started",
-        metadata: ["redis": "\(url)", "shards": "\(system.shards)", "threads": "\(threads)"])
-      return ShardCountWatch(system, logger: logger, beside: LaneService(runners))
+        metadata: [
+          "release": "\(Release.version)", "redis": "\(url)", "shards": "\(system.shards)",
+          "threads": "\(threads)",
+        ])
+      return SystemWatch(
+        system, raises: role == .reservation, isIngress: false, logger: logger, beside: LaneService(runners))
     }
     var services: [any Service] = [lanes]
     if let healthPort {

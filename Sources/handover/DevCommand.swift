@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Keys
 import Lanes
 import Logging
 import Market
@@ -56,16 +57,20 @@ struct DevCommand: AsyncParsableCommand {
         worker: role.rawValue,
         lanes: role.lanes(
           shards: system.shards, backlogLimit: try Settings.backlogLimit(ingress.backlogLimit),
-          policy: policy),
-        redis: system.redis,
-        options: try lanes.options(for: role), logger: try settings.logger(role.rawValue))
+          policy: policy, format: system.format),
+        redis: system.redis, options: try lanes.options(for: role), note: Fleet.note,
+        logger: try settings.logger(role.rawValue))
     }
     let (health, host) = (ingress.health(), "127.0.0.1")
     let gateway = try ingress.gateway(
       system, health, codes: codes, host: host, logger: settings.logger("ingress"))
     let ownPort = try ingress.healthService(health, host: host, logger: settings.logger("ingress"))
-    logger.info("started", metadata: ["redis": "\(url)", "shards": "\(system.shards)"])
-    let watched = ShardCountWatch(system, logger: logger, beside: gateway)
+    logger.info(
+      "started",
+      metadata: [
+        "release": "\(Release.version)", "redis": "\(url)", "shards": "\(system.shards)",
+      ])
+    let watched = SystemWatch(system, raises: true, isIngress: true, logger: logger, beside: gateway)
     let services: [any Service] = (ownPort.map { [$0] } ?? []) + [LaneService(runners), watched]
     try await WorkerProcess.run((redis.map { [$0] } ?? []) + services, logger: logger)
   }

@@ -7,6 +7,6 @@ struct HandoverTool: AsyncParsableCommand {
     subcommands: [
       DevCommand.self, HealthCommand.self, StatusCommand.self, TailCommand.self, TimelineCommand.self,
       AuditCommand.self, AuditLogCommand.self, RebuildCommand.self, WebCommand.self,
-      DeadLettersCommand.self, ClusterCommand.self, DashboardCommand.self,
+      DeadLettersCommand.self, ClusterCommand.self, DashboardCommand.self, FormatCommand.self,
     ])
 }

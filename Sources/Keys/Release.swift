@@ -1,0 +1,4 @@
+/// Which release this is.
+public enum Release {
+  public static let version = "1.5.0"
+}

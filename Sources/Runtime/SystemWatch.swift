@@ -1,0 +1,109 @@
+import Keys
+import Lanes
+import Logging
+import Redis
+import ServiceLifecycle
+import Workers
+
+/// Watches what a process relies on as long as it runs: the number of shards, and the format of the data.
+///
+/// The number of shards is the one key that never changes and is never deleted. If it is missing, Redis was emptied: a
+/// process started with another number would store data in other shards, so it is written again immediately. If it is
+/// another one, another system uses this Redis.
+///
+/// The format can be raised at any time; if to one that this release cannot read, the process ends.
+package struct SystemWatch: Service {
+  private static let interval = Duration.seconds(2)
+  /// How long an ingress counts as alive after its last look.
+  private static let lifetime = Duration.seconds(10)
+
+  private let system: Start.System
+  private let logger: Logger
+  private let service: any Service
+  private let raises: Bool
+  private let ingress: Replica?
+
+  /// - Parameters:
+  ///   - raises: Whether to raise the format once all living replicas can follow. One of the workers does.
+  ///   - isIngress: Whether to register as an ingress.
+  ///   - service: The service that relies on the system. The watch ends with it.
+  package init(
+    _ system: Start.System, raises: Bool, isIngress: Bool, logger: Logger, beside service: any Service
+  ) {
+    self.system = system
+    self.raises = raises
+    self.logger = logger
+    self.service = service
+    let name = "\(Fleet.ingress)-\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
+    ingress = isIngress ? Replica(name: name, note: Fleet.note) : nil
+  }
+
+  package func run() async throws {
+    try await withThrowingTaskGroup { group in
+      group.addTask {
+        try await service.run()
+        return true
+      }
+      group.addTask {
+        try await watch()
+        return false
+      }
+      defer { group.cancelAll() }
+      while let isService = try await group.next(), !isService {}
+    }
+  }
+
+  private func watch() async throws {
+    try await cancelWhenGracefulShutdown {
+      var last: Finding?
+      while (try? await Task.sleep(for: Self.interval)) != nil {
+        // While Redis is unavailable, there is nothing to find out.
+        guard let (finding, format) = try? await look() else { continue }
+        if finding != last { tell(finding) }
+        last = finding
+        if let obstacle = format.obstacle { throw StartError(obstacle) }
+      }
+    }
+  }
+
+  private enum Finding: Equatable {
+    case same, missing
+    case other(String)
+  }
+
+  private func look() async throws -> (Finding, FormatState) {
+    try await Start.onThread { [self] in
+      let link = try system.redis.connect()
+      let reply = try link.call("SET", Key.shardCount, "\(system.shards)", "NX", "GET")
+      try ingress?.join(Fleet.ingress, for: Self.lifetime, over: link)
+      let format = try raised(FormatState(on: link), on: link)
+      system.format.raise(to: format.writes)
+      if reply.isNull { return (.missing, format) }
+      return (reply.integer == system.shards ? .same : .other(reply.string ?? "no text"), format)
+    }
+  }
+
+  /// Returns the format, raised if it can be.
+  private func raised(_ format: FormatState, on link: any RedisLink) throws(RedisError) -> FormatState {
+    guard raises, !format.isHeld, format.writes < DataFormat.current,
+      try Fleet(on: link).obstacle(to: format.writes + 1) == nil, try format.raise(on: link)
+    else { return format }
+    let now = try FormatState(on: link)
+    logger.notice("the format of the data was raised", metadata: ["format": "\(now.writes)"])
+    return now
+  }
+
+  private func tell(_ finding: Finding) {
+    switch finding {
+    case .same: break
+    case .missing:
+      logger.warning(
+        "Redis was emptied or replaced: deals, streams and cursors are gone. Restore a backup, or start from scratch",
+        metadata: ["shards": "\(system.shards)"])
+    case .other(let found):
+      logger.critical(
+        "another system uses this Redis: stop this process, or point it at its own Redis",
+        metadata: ["shards": "\(system.shards)", "found": "\(found)"])
+    }
+  }
+}
