@@ -38,7 +38,9 @@ public enum Key {
 
   /// The clock of what has ended: a sorted set of timers by the time of the end. Reservations and listings have one
   /// each, as each lane looks only at its own.
-  public static func ended(_ entity: Entity, in shard: Shard) -> String { shard.key("ended:\(entity.rawValue)") }
+  public static func ended(_ entity: Entity, in shard: Shard) -> String {
+    shard.key("ended:\(entity.rawValue)")
+  }
 
   /// What has ended and left, one entry each, until it is exported.
   public static func archive(of shard: Shard) -> String { shard.key("archive") }

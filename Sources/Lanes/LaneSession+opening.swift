@@ -56,7 +56,8 @@ extension LaneSession {
       inputs.append(LaneInput(stream: stream, position: place.position, entriesRead: place.read))
     }
     let timers = spec.timers.map { timers in
-      TimerWatch(after: spec.streams.firstIndex(of: timers.stream).flatMap { places[$0]?.state.newest } ?? .zero)
+      TimerWatch(
+        after: spec.streams.firstIndex(of: timers.stream).flatMap { places[$0]?.state.newest } ?? .zero)
     }
     try begin(spec, token: token, wasOwn: wasOwn, inputs, timers)
     return nil

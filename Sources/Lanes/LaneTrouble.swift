@@ -60,7 +60,8 @@ enum LaneTrouble: Equatable {
       "fix the cause named in the reason; the rest of the commit is kept in \(halt) and is then finished"
     case .refused: "fix the cause named in the reason"
     case .unknownState: "fix the cause named in the reason, run handover audit, then restart the worker"
-    case .newerEntry: "upgrade this worker"
+    case .newerEntry(let stream, let entry, _):
+      "upgrade this worker; if no release wrote it, remove it: XDEL \(stream) \(entry)"
     }
   }
 }

@@ -97,7 +97,8 @@ package struct DealSettings: ParsableArguments, Sendable {
     policy.waiting = try Self.period(waiting, "handover.waiting.days", in: Policy.day) ?? policy.waiting
     policy.receipt = try Self.period(receipt, "handover.receipt.days", in: Policy.day) ?? policy.receipt
     policy.listingReminder =
-      try Self.period(listingReminder, "handover.listing.reminder.days", in: Policy.day) ?? policy.listingReminder
+      try Self.period(listingReminder, "handover.listing.reminder.days", in: Policy.day)
+      ?? policy.listingReminder
     policy.price = try choice(price, "handover.price") ?? policy.price
     policy.oneReservationEach = try choice(oneReservationEach, "handover.one.reservation.each") == OneEach.on
     policy.allowsOwnListing = try choice(ownListing, "handover.own.listing") != OwnListing.refused

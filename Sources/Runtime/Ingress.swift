@@ -1,9 +1,11 @@
 import ArgumentParser
+import Keys
 
 /// The HTTP ingress as an executable.
 package struct Ingress: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "ingress", abstract: "Turns REST calls into commands, and answers from Redis.")
+    commandName: "ingress", abstract: "Turns REST calls into commands, and answers from Redis.",
+    version: Release.version)
 
   @OptionGroup package var settings: Settings
   @OptionGroup package var ingress: IngressSettings

@@ -1,8 +1,10 @@
+import CoreMetrics
 import Keys
 import Lanes
 import Logging
 import Redis
 import ServiceLifecycle
+import Telemetry
 import Workers
 
 /// Watches what a process relies on as long as it runs: the number of shards, and the format of the data.
@@ -56,11 +58,13 @@ package struct SystemWatch: Service {
   private func watch() async throws {
     try await cancelWhenGracefulShutdown {
       var last: Finding?
+      var build = BuildInfo(system.format)
       while (try? await Task.sleep(for: Self.interval)) != nil {
         // While Redis is unavailable, there is nothing to find out.
         guard let (finding, format) = try? await look() else { continue }
         if finding != last { tell(finding) }
         last = finding
+        build.tell(system.format)
         if let obstacle = format.obstacle { throw StartError(obstacle) }
       }
     }
@@ -105,5 +109,23 @@ package struct SystemWatch: Service {
         "another system uses this Redis: stop this process, or point it at its own Redis",
         metadata: ["shards": "\(system.shards)", "found": "\(found)"])
     }
+  }
+}
+
+/// The release and the format that a process writes, as a metric.
+private struct BuildInfo {
+  private var told = 0
+  private var meter: Meter?
+
+  init(_ format: WrittenFormat) { tell(format) }
+
+  /// A metric of the former format would go on saying that it is written.
+  mutating func tell(_ format: WrittenFormat) {
+    guard format.current != told else { return }
+    told = format.current
+    meter?.destroy()
+    meter = Meter(
+      label: Metric.buildInfo.rawValue, dimensions: [("release", Release.version), ("format", "\(told)")])
+    meter?.set(1)
   }
 }

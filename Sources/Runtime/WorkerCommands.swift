@@ -1,4 +1,5 @@
 import ArgumentParser
+import Keys
 import Market
 import Workers
 
@@ -20,7 +21,8 @@ extension WorkerCommand {
 
 package struct ReservationWorker: WorkerCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "reservation-worker", abstract: "Decides reservations: reserve, change, cancel.")
+    commandName: "reservation-worker", abstract: "Decides reservations: reserve, change, cancel.",
+    version: Release.version)
   package static let kind = WorkerKind.reservation
 
   @OptionGroup package var settings: Settings
@@ -38,7 +40,8 @@ package struct ReservationWorker: WorkerCommand {
 
 package struct TradeWorker: WorkerCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "trade-worker", abstract: "Decides trades: lists, starts, waits, hands over, cancels.")
+    commandName: "trade-worker", abstract: "Decides trades: lists, starts, waits, hands over, cancels.",
+    version: Release.version)
   package static let kind = WorkerKind.trade
 
   @OptionGroup package var settings: Settings
@@ -58,7 +61,8 @@ package struct TradeWorker: WorkerCommand {
 
 package struct StockWorker: WorkerCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "stock-worker", abstract: "Keeps stock: registers, holds, decreases, releases.")
+    commandName: "stock-worker", abstract: "Keeps stock: registers, holds, decreases, releases.",
+    version: Release.version)
   package static let kind = WorkerKind.stock
 
   @OptionGroup package var settings: Settings
@@ -69,7 +73,8 @@ package struct StockWorker: WorkerCommand {
 
 package struct NotificationWorker: WorkerCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "notification-worker", abstract: "Tells buyers and sellers of every change.")
+    commandName: "notification-worker", abstract: "Tells buyers and sellers of every change.",
+    version: Release.version)
   package static let kind = WorkerKind.notification
 
   @OptionGroup package var settings: Settings
@@ -80,7 +85,7 @@ package struct NotificationWorker: WorkerCommand {
 
 package struct MypageWorker: WorkerCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "mypage-worker", abstract: "Keeps every user's my page.")
+    commandName: "mypage-worker", abstract: "Keeps every user's my page.", version: Release.version)
   package static let kind = WorkerKind.mypage
 
   @OptionGroup package var settings: Settings

@@ -22,6 +22,7 @@ public enum Metric: String, CaseIterable, Sendable {
   case timerLagSeconds = "handover_timer_lag_seconds"
   case rateLimited = "handover_rate_limited_total"
   case noticeStreams = "handover_notice_streams"
+  case buildInfo = "handover_build_info"
   case httpRequests = "http_server_requests_total"
   case httpSeconds = "http_server_request_duration_seconds"
 
@@ -54,6 +55,7 @@ public enum Metric: String, CaseIterable, Sendable {
       "How late the earliest timer is that has not come back to its lane, by worker and shard."
     case .rateLimited: "HTTP requests refused because the caller made too many, by policy."
     case .noticeStreams: "Open streams of notices."
+    case .buildInfo: "1, by release and by the format of the data that the process writes."
     case .httpRequests: "HTTP requests answered, by method, route and status."
     case .httpSeconds: "Time to answer an HTTP request, by method, route and status."
     }

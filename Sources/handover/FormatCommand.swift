@@ -92,7 +92,8 @@ struct FormatCommand: AsyncParsableCommand {
     if format.isHeld, format.writes >= DataFormat.current { lines.append("held") }
     var table = TextTable("role", "replica", "reads", "release")
     for member in fleet.members {
-      table.add(member.role, member.name.printable, "\(member.reads)", member.release?.printable ?? "before 1.5")
+      table.add(
+        member.role, member.name.printable, "\(member.reads)", member.release?.printable ?? "before 1.5")
     }
     return lines + ["", table.description]
   }
@@ -119,7 +120,9 @@ struct FormatCommand: AsyncParsableCommand {
       writes: format.writes, by: format.release, hold: format.isHeld, reads: DataFormat.current,
       release: Release.version,
       waitsFor: format.writes < DataFormat.current ? fleet.obstacle(to: format.writes + 1) : nil,
-      replicas: fleet.members.map { .init(role: $0.role, name: $0.name, reads: $0.reads, release: $0.release) })
+      replicas: fleet.members.map {
+        .init(role: $0.role, name: $0.name, reads: $0.reads, release: $0.release)
+      })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(image), as: UTF8.self)

@@ -56,7 +56,9 @@ import Testing
     try given(reservations).when(.time(timer)).then()
   }
 
-  @Test func `a listing that is sold out or withdrawn is archived, and the product starts from nothing`() throws {
+  @Test func `a listing that is sold out or withdrawn is archived, and the product starts from nothing`()
+    throws
+  {
     let listed = try given(trades, .ask(.list()), .told(.stockRegistered, level(1)))
     #expect(listed.state.timers == [])
     let sold = listed.when(

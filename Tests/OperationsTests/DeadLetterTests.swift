@@ -67,7 +67,7 @@ import Testing
     let record = Key.operation("key:a", in: Shard(0))
     try bench.connection.call("SET", record, CommandRecord.waiting)
     try bench.connection.call(
-      "XADD", "{0}:trade.commands", "*", "type", "Nonsense", "commandid", "key:a")
+      "XADD", "{0}:trade.commands", "*", "type", "Handover", "commandid", "key:a")
     try bench.settle([])
     let office = try DeadLetterOffice(bench.connection)
     #expect(try bench.connection.call("PTTL", record).integer == -1)

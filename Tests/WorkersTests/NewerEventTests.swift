@@ -16,11 +16,24 @@ import Testing
     "1", "status", "판매중", "held", "0", "sold", "0", "commandid", "c1",
   ]
 
-  @Test func `the trade worker stands still before a timer of a newer release`() async throws {
+  /// A door has let it in, so a newer release knows what it means.
+  @Test(arguments: [
+    ["type", "TimeCame", "timer", "dispute:7:100:5"],
+    ["type", "OpenDispute", "id", "7", "productid", "100", "commandid", "key:1"],
+    [
+      "type", "CancelDeal", "id", "7", "productid", "100", "reserveid", "1", "reason", "stolen", "commandid",
+      "key:2",
+    ],
+  ])
+  func `the trade worker stands still before a command or a timer of a newer release`(entry: [String])
+    async throws
+  {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
       let commands = Key.commands(.trade, in: Shard(0))
-      try connection.call("XADD", commands, "*", "type", "TimeCame", "timer", "dispute:7:100:5")
+      var words = RESPWords("XADD", commands, "*")
+      for word in entry { words.add(word) }
+      try connection.call(words)
       let specs = WorkerKind.trade.lanes(shards: 1).filter { $0.name.tag == Shard(0).tag }
       let runner = LaneRunner(
         worker: "trade", lanes: specs, redis: .single(redis.url),

@@ -52,7 +52,9 @@ import Workers
     func timers() throws -> [String: String] {
       var timers: [String: String] = [:]
       for key in [Key.timers(of: lane.shard), Key.ended(.trade, in: lane.shard)] {
-        timers.merge(try lane.connection.call("ZRANGE", key, "0", "-1", "WITHSCORES").pairs) { first, _ in first }
+        timers.merge(try lane.connection.call("ZRANGE", key, "0", "-1", "WITHSCORES").pairs) { first, _ in
+          first
+        }
       }
       return timers
     }

@@ -19,7 +19,8 @@ public struct ActingUser: Hashable, Sendable {
 extension ActingUser {
   /// Whether commands can name a user by this text just as it is.
   public static func isUserid(_ text: String) -> Bool {
-    guard !text.steers, text != Forgotten.user, let read = try? Fields([("userid", text)]).find(.userid) else { return false }
+    guard !text.steers, text != Forgotten.user, let read = try? Fields([("userid", text)]).find(.userid)
+    else { return false }
     return read.utf8.elementsEqual(text.utf8)
   }
 

@@ -104,7 +104,8 @@ extension Decider {
     guard worker == .trade else { return nil }
     let id: Int
     switch input {
-    case .command(let command, _) where !command.kind.creates && command.kind.entity == .trade: id = command.id
+    case .command(let command, _) where !command.kind.creates && command.kind.entity == .trade:
+      id = command.id
     case .time(let timer) where timer.kind == .ended: id = timer.id
     case .forget(let asked, _): id = asked.id
     case .command, .time, .event: return nil

@@ -21,7 +21,8 @@ extension Decision<TradeDecider> {
       cancel(deal)
     case .reserveChanged:
       reschedule(deal.reserveid)
-    case .reserveCanceled, .reserveDeleted, .reserveArchived, .reserveForgotten, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested,
+    case .reserveCanceled, .reserveDeleted, .reserveArchived, .reserveForgotten, .tradeStarted, .tradeWaiting,
+      .tradeRejected, .handoverRequested,
       .tradeCompleted, .tradeCanceled, .cancelRefused, .tradeHandedOver, .tradeCalledOff, .tradeExpired,
       .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       break

@@ -92,7 +92,8 @@ public enum DealStep: String, Step {
     case .tradeCompleted: .giveOut
     case .tradeCanceled, .tradeCalledOff, .tradeExpired: .release
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
-      .reserveArchived, .reserveForgotten, .tradeWaiting, .tradeRejected, .handoverRequested, .cancelRefused, .tradeHandedOver, .tradeReminded,
+      .reserveArchived, .reserveForgotten, .tradeWaiting, .tradeRejected, .handoverRequested, .cancelRefused,
+      .tradeHandedOver, .tradeReminded,
       .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       nil
     }
@@ -103,7 +104,8 @@ public enum DealStep: String, Step {
     switch self {
     case .reserveCancelRequested, .handoverRequested: true
     case .reserveCompleted, .reserveChanged, .reserveCanceled, .reserveDeleted, .reserveArchived,
-      .reserveForgotten, .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled, .cancelRefused, .tradeHandedOver, .tradeCalledOff,
+      .reserveForgotten, .tradeStarted, .tradeWaiting, .tradeRejected, .tradeCompleted, .tradeCanceled,
+      .cancelRefused, .tradeHandedOver, .tradeCalledOff,
       .tradeExpired, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
       false
     }
@@ -116,7 +118,8 @@ public enum DealStep: String, Step {
       .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeTermsChanged:
       true
     case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .reserveArchived,
-      .reserveForgotten, .handoverRequested, .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext, .codeRefused:
+      .reserveForgotten, .handoverRequested, .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext,
+      .codeRefused:
       false
     }
   }

@@ -44,7 +44,8 @@ struct ArchiveCheck {
       guard try reply.get().integer != 1 else { return }
       let key = Key.archived(thing.entity, id: thing.id, in: shard)
       findings.addWhenIdle(
-        .archive, key, "\(thing.id) is missing: the \(thing.entity.rawValue) has left, and the id could be used again.")
+        .archive, key,
+        "\(thing.id) is missing: the \(thing.entity.rawValue) has left, and the id could be used again.")
       findings.add(.field(key: key, name: "\(thing.id)", value: thing.day))
     }
     try connection.askEach(left) {
@@ -54,7 +55,8 @@ struct ArchiveCheck {
       let key = Key.directory(archived: thing.entity, id: thing.id)
       findings.addWhenIdle(
         .archive, key,
-        "\(thing.id) is \(shown(reply.text)), but the \(thing.entity.rawValue) that left was of product \(thing.productid).")
+        "\(thing.id) is \(shown(reply.text)), but the \(thing.entity.rawValue) that left was of product \(thing.productid)."
+      )
       if reply.isNull { findings.add(.field(key: key, name: "\(thing.id)", value: "\(thing.productid)")) }
     }
     try connection.scanPages(by: "HSCAN", of: keys.sorted()) { (page) throws(RedisError) in
@@ -63,7 +65,8 @@ struct ArchiveCheck {
   }
 
   private func check(
-    _ page: [(key: String, name: String)], shards: Int, on connection: any RedisLink, _ findings: inout Findings
+    _ page: [(key: String, name: String)], shards: Int, on connection: any RedisLink,
+    _ findings: inout Findings
   ) throws(RedisError) {
     var tombstones: [Tombstone] = []
     for (key, name) in page {
@@ -81,7 +84,8 @@ struct ArchiveCheck {
     } _: { (tombstone, reply) throws(RedisError) in
       guard try reply.get().integer == 1 else { return }
       findings.addWhenIdle(
-        .archive, tombstone.key, "\(tombstone.id) has left, but the \(tombstone.entity.rawValue) is still there.")
+        .archive, tombstone.key,
+        "\(tombstone.id) has left, but the \(tombstone.entity.rawValue) is still there.")
     }
     try connection.askEach(tombstones) {
       RESPWords("HGET", Key.directory(archived: $0.entity, id: $0.id), "\($0.id)")
@@ -90,7 +94,8 @@ struct ArchiveCheck {
       guard productid.map({ Shard.of(productid: $0, among: shards) != shard }) ?? true else { return }
       findings.addWhenIdle(
         .archive, Key.directory(archived: tombstone.entity, id: tombstone.id),
-        "\(tombstone.id) is \(shown(reply.text)), which does not lead to shard \(shard.index), where it has left.")
+        "\(tombstone.id) is \(shown(reply.text)), which does not lead to shard \(shard.index), where it has left."
+      )
     }
   }
 
@@ -119,7 +124,8 @@ struct ArchiveCheck {
     } _: { (entry, reply) throws(RedisError) in
       guard try reply.get().integer != 1 else { return }
       findings.addWhenIdle(
-        .archive, entry.key, "\(entry.id) leads to product \(entry.productid), from where nothing has left under it.")
+        .archive, entry.key,
+        "\(entry.id) leads to product \(entry.productid), from where nothing has left under it.")
     }
   }
 }

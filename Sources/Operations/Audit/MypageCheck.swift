@@ -41,7 +41,8 @@ struct MypageCheck {
         trade = step.status
       case .tradeCanceled: trade = .canceled
       case .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted, .reserveArchived,
-        .reserveForgotten, .handoverRequested, .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused:
+        .reserveForgotten, .handoverRequested, .cancelRefused, .tradeReminded, .tradeRescheduled, .tradeNext,
+        .tradeTermsChanged, .codeRefused:
         break
       }
     }

@@ -15,7 +15,9 @@ extension StockDecider: Replayable {
     }
   }
 
-  private static func permits(_ step: StockStep, _ level: StockLevel, after old: StockLevel?, _ observed: Event?) -> Bool {
+  private static func permits(
+    _ step: StockStep, _ level: StockLevel, after old: StockLevel?, _ observed: Event?
+  ) -> Bool {
     switch step {
     case .stockRegistered: old == nil && level.held == 0
     case .stockAdjusted:

@@ -77,7 +77,8 @@ extension DealStep {
     case .tradeRescheduled: other.standing != nil || other == .tradeRescheduled
     case .tradeNext, .tradeTermsChanged: other.isNaming
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
-      .reserveArchived, .reserveForgotten, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested, .tradeCompleted, .tradeCanceled,
+      .reserveArchived, .reserveForgotten, .tradeStarted, .tradeWaiting, .tradeRejected, .handoverRequested,
+      .tradeCompleted, .tradeCanceled,
       .cancelRefused, .tradeHandedOver, .tradeCalledOff, .tradeExpired, .tradeReminded, .codeRefused:
       standing != nil && other.standing != nil
     }

@@ -144,7 +144,9 @@ extension StockDecider: Aggregate {
   static func leaving(by event: Event, _ input: Input<StockCommand>, from state: ProductStock) -> Leaving? {
     guard case .stock(.stockArchived, let level) = event.fact else { return nil }
     var endedAt: Moment?
-    if case .event(let heard) = input, case .listing(_, let listing) = heard.fact { endedAt = listing.endedAt }
+    if case .event(let heard) = input, case .listing(_, let listing) = heard.fact {
+      endedAt = listing.endedAt
+    }
     return Leaving(
       entity: .inventory, id: level.id, productid: level.productid, endedAt: endedAt,
       record: state.stock.fields)

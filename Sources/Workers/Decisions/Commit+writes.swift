@@ -11,9 +11,9 @@ extension Commit {
   /// Makes an unreadable entry a dead letter. But if a newer release wrote it, the lane stands still before it: once
   /// put aside, this worker would never handle it.
   ///
-  /// - Parameter isOfRelease: whether only releases write such entries, and people do not.
-  mutating func putAside(_ entry: Entry, from stream: String, isOfRelease: Bool, because error: FieldError) {
-    if isOfRelease, Event.isNewer(error, type: entry.value("type")?.string) {
+  /// Only releases write to the streams of a shard: what people write has passed a door.
+  mutating func putAside(_ entry: Entry, from stream: String, because error: FieldError) {
+    if Event.isNewer(error, type: entry.value("type")?.string) {
       standStill(at: entry, from: stream, because: error)
     } else {
       addDeadLetter(entry, from: stream, because: error)

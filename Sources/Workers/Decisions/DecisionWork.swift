@@ -86,7 +86,9 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       }
     }
     if !Rules.isStateOfOneID {
-      for (id, reply) in zip(newIDs, rest) where try reply.get().integer == 1 { known.past.usedIDs.insert(id) }
+      for (id, reply) in zip(newIDs, rest) where try reply.get().integer == 1 {
+        known.past.usedIDs.insert(id)
+      }
       rest = rest.dropFirst(newIDs.count)
     }
     for ((_, ids), reply) in zip(buckets, rest) {

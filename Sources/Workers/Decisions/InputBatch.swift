@@ -35,10 +35,7 @@ struct InputBatch<Rules: Decider> {
           Item(input: input, position: position, caller: caller, place: place(of: id), entry: number))
         if let caller, asked.insert(caller.commandid).inserted { commandids.append(caller.commandid) }
       } catch {
-        // Timers, like events, are written by releases only, and so is what only operators ask for.
-        let type = entry.value("type")?.string
-        let isOfRelease = entry.stream == 0 || type == Timer.type || type == ForgetUser.type
-        commit.putAside(entry, from: streams[entry.stream], isOfRelease: isOfRelease, because: error)
+        commit.putAside(entry, from: streams[entry.stream], because: error)
       }
     }
   }

@@ -66,7 +66,7 @@ struct MypageProjection: Projection {
       let id = deal.reserveid
       if let error = unreadable[id], let entry = item.entry {
         // A new row from this event alone would lack what earlier events said.
-        commit.putAside(entry, from: Key.journal(of: lane.shard), isOfRelease: true, because: error)
+        commit.putAside(entry, from: Key.journal(of: lane.shard), because: error)
         continue
       }
       let before = changed[id] ?? found[id] ?? lane.rows[id]

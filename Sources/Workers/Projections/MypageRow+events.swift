@@ -57,7 +57,8 @@ extension MypageRow {
       until = deal.course.until
     case .cancelRefused:
       reserveStatus = .reserved
-    case .reserveChanged, .reserveDeleted, .reserveArchived, .reserveForgotten, .handoverRequested, .tradeReminded, .tradeNext, .tradeTermsChanged,
+    case .reserveChanged, .reserveDeleted, .reserveArchived, .reserveForgotten, .handoverRequested,
+      .tradeReminded, .tradeNext, .tradeTermsChanged,
       .codeRefused:
       break
     }

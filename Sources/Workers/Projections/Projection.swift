@@ -94,7 +94,7 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
         events.append(
           JournalEvent(event: try Event(fields: entry.fields()), position: entry.id, entry: entry))
       } catch {
-        commit.putAside(entry, from: journal, isOfRelease: true, because: error)
+        commit.putAside(entry, from: journal, because: error)
       }
     }
     return events

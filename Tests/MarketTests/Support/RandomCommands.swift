@@ -84,7 +84,8 @@ struct RandomCommands {
       return .register(random.oneIn(6) ? anOldID(stocks) : id, qty: units, productid: product)
     case 33..<39:
       return .adjust(
-        someStock(of: product), qty: random.oneIn(4) ? 0 : Int.random(in: 0...5, using: &random), seen: seen(),
+        someStock(of: product), qty: random.oneIn(4) ? 0 : Int.random(in: 0...5, using: &random),
+        seen: seen(),
         productid: product)
     default:
       let id = someStock(of: product)

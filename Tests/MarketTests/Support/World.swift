@@ -57,7 +57,9 @@ struct World {
   }
 
   /// Asks both workers that know of people to forget one in a reservation or in a trade.
-  mutating func forget(_ userid: String, inReservation reserveid: Int, orTrade tradeid: Int, of productid: Int) {
+  mutating func forget(
+    _ userid: String, inReservation reserveid: Int, orTrade tradeid: Int, of productid: Int
+  ) {
     asked += 1
     let caller = Caller(commandid: "c\(asked)", replyto: "door")
     for (worker, id) in [(DecidingWorker.reservation, reserveid), (.trade, tradeid)] {
