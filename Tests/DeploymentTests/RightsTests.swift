@@ -251,7 +251,7 @@ import Workers
         try admin.call("XLEN", "{\(stream).commands}:deadletters").integer == before + 2
       }
       // The same in a shard, where only a service can write.
-      try admin.call("XADD", "{0}:\(stream).commands", "*", "type", "Nonsense")
+      try admin.call("XADD", "{0}:\(stream).commands", "*", "remark", "no type")
     }
     try await eventually("they are put aside") {
       try admin.call("XLEN", "{0}:deadletters").integer == 3
