@@ -24,6 +24,9 @@ struct Endpoint: Sendable {
     self.handler = handler
   }
 
+  /// Returns the same with another handler around its own.
+  func wrapped(_ wrap: (@escaping Handler) -> Handler) -> Endpoint { Endpoint(for: access, wrap(handler)) }
+
   func handle(_ request: Request, _ context: IngressContext) async throws -> Response {
     try access.check(context.viewer)
     return try await handler(request, context)

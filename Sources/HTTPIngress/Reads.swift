@@ -35,6 +35,20 @@ struct Reads: Sendable {
     return found.flatMap { DirectoryEntry($0) }?.productid
   }
 
+  /// Returns where the archive has an item that is not found here; nil if it is not there either.
+  func archived(_ entity: Entity, _ id: Int) async throws -> ArchivePlace? {
+    var ask = Commands("GET", Key.directory(entity, id: id))
+    ask.add("HGET", Key.directory(archived: entity, id: id), "\(id)")
+    let found = try await redis.send(ask)
+    // Right after it has left, the directory does not know that yet.
+    let present = try found.first?.get().string.flatMap { DirectoryEntry($0) }?.productid
+    guard let productid = try present ?? found.last?.get().integer else { return nil }
+    let shard = Shard.of(productid: productid, among: shards)
+    let tombstone = Commands("HGET", Key.archived(entity, id: id, in: shard), "\(id)")
+    let day = try await redis.send(tombstone).first?.get().string
+    return day.map { ArchivePlace(day: $0, shard: shard.index) }
+  }
+
   /// Returns what is stored of a reservation, also of one that was removed from the lists; nothing if there is none.
   func reservation(_ id: Int) async throws -> Fields {
     guard let productid = try await productid(of: .reserve, id) else { return [:] }

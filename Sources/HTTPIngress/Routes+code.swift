@@ -30,7 +30,7 @@ extension Routes {
               json.link("reserve", baseURL.href("/reserves/\(id)"))
             }
           }
-        }
+        }.knowing(archive: .reserve, reads)
       ])
   }
 }

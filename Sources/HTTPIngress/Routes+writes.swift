@@ -39,13 +39,14 @@ extension Routes {
         case .remove(let alsoHides): one[.delete] = remove(kind, alsoHides: alsoHides)
         case .action(let method, let name, let fields):
           add(
-            RouterPath("/\(resource.collection)/:id/\(name)"), to: router, [method: act(kind, with: fields)])
+            RouterPath("/\(resource.collection)/:id/\(name)"), to: router,
+            [method: act(kind, with: fields).knowing(archive: entity, reads)])
         }
       }
     }
     if entity == .reserve { addCode(to: router) }
     add(RouterPath("/\(resource.collection)"), to: router, collection)
-    add(RouterPath("/\(resource.collection)/:id"), to: router, one)
+    add(RouterPath("/\(resource.collection)/:id"), to: router, one.mapValues { $0.knowing(archive: entity, reads) })
   }
 
   /// Returns the items of a kind that a viewer may list.
@@ -236,6 +237,23 @@ extension Routes {
       if let value = stored[name] { fields.append(name, value) }
     }
     return fields
+  }
+}
+
+extension Endpoint {
+  /// Returns the same for an item that can have left: where the answer is that there is none, it says where it lies.
+  func knowing(archive entity: Entity, _ reads: Reads) -> Endpoint {
+    wrapped { handler in
+      { request, context in
+        do {
+          return try await handler(request, context)
+        } catch let problem as Problem where problem.code == .refusal(.notFound) {
+          let id = try context.id()
+          guard let place = try await reads.archived(entity, id) else { throw problem }
+          throw Problem(archived: entity, id, in: place)
+        }
+      }
+    }
   }
 }
 

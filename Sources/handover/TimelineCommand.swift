@@ -14,6 +14,7 @@ struct TimelineCommand: AsyncParsableCommand {
         handover timeline reserve 17
         handover timeline trade 1
         handover timeline product 100 --json
+        handover timeline reserve 12 --from /archive
 
       The second column is the time since the previous line, in milliseconds.
       """)
@@ -27,12 +28,14 @@ struct TimelineCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object per line.")
   var json = false
 
+  @OptionGroup var place: ArchivePlace
+
   @OptionGroup var settings: Settings
 
   func run() async throws {
-    let (url, subject, id) = (try settings.redis(), subject, id)
+    let (url, subject, id, folder) = (try settings.redis(), subject, id, place.folder)
     let timeline = try await Start.onThread {
-      try Timeline(of: subject, id, RedisDeployment(of: url).connect())
+      try Timeline(of: subject, id, RedisDeployment(of: url).connect(), archive: folder)
     }
     if json {
       return try Output.write(timeline.moments.map(Self.encoded))

@@ -4,6 +4,13 @@ extension IngressCode {
       ProblemExplanation(korean: korean, english: english)
     }
     return switch self {
+    case .archived:
+      both(
+        "오래전에 끝나서 보관소로 옮긴 것입니다. 기록이 필요하면 번호를 운영자에게 알려 주세요.",
+        """
+        It ended long ago and was moved to the archive, so it can be neither read nor changed here. If you need the
+        record, tell an operator its id.
+        """)
     case .badForwarding:
       both(
         "앞에 있는 프록시가 보낸 X-Forwarded-Proto나 X-Forwarded-Host를 읽을 수 없습니다. 프록시의 설정을 고쳐 주세요.",

@@ -7,7 +7,7 @@ enum IngressCode: String, CaseIterable, Sendable {
   case unknownCoding, unknownExpectation, unknownMethod, unknownVersion, unreadableRequest
   // The path and its query.
   case badId, badPage, badPath, badQuery, badSort, tooManyToSort
-  case methodNotAllowed, noCode, unknownOperation, unknownPath
+  case archived, methodNotAllowed, noCode, unknownOperation, unknownPath
   // The body and the other headers.
   case badIdempotencyKey, bodyTooLarge, bodyTooSlow, keyReused, notJSON, unreadableBody
   // Who calls.
@@ -31,6 +31,7 @@ enum IngressCode: String, CaseIterable, Sendable {
     case .invalidToken, .unauthenticated: .unauthorized
     case .downNotAllowed, .foreignOrigin, .operatorsOnly: .forbidden
     case .unknownOperation, .unknownPath: .notFound
+    case .archived: .gone
     case .methodNotAllowed: .methodNotAllowed
     case .bodyTooSlow: .requestTimeout
     case .noCode, .refused, .stillRunning, .tooManyWaiting: .conflict

@@ -11,6 +11,8 @@ struct Problem: Error {
   /// The message for the end user, in Korean.
   var message: String
   var headers: HTTPFields = [:]
+  /// Where the archive has what was asked for.
+  var archived: ArchivePlace?
 
   /// A problem with the usual status of its kind.
   init(_ code: ProblemCode, _ detail: String, field: String? = nil, message: String? = nil) {
@@ -50,6 +52,10 @@ struct Problem: Error {
     json.write("detail", detail)
     json.write("code", code.name)
     if let field { json.write("field", field) }
+    if let archived {
+      json.write("archivedOn", archived.day)
+      json.write("shard", archived.shard)
+    }
     let message =
       switch language {
       case .korean: message

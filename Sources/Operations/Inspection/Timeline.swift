@@ -8,7 +8,7 @@ package struct Timeline: Sendable {
   /// The kind of item that a timeline is about.
   package enum Subject: String, CaseIterable, Sendable { case reserve, trade, product }
 
-  package enum Kind: String, Sendable { case command, event, notice }
+  package enum Kind: String, Sendable { case command, event, notice, archive }
 
   package struct Moment: Sendable {
     package let kind: Kind
@@ -34,19 +34,26 @@ package struct Timeline: Sendable {
 
   private static let page = 1000
 
-  /// Reads the timeline of an item. Throws `NotFound` if the item is not known.
-  package init(of subject: Subject, _ id: Int, _ connection: any RedisLink) throws {
+  /// Reads the timeline of an item, also of one that has left for the archive. Throws `NotFound` if the item is not
+  /// known.
+  ///
+  /// - Parameter folder: where records are looked up that are no longer in Redis.
+  package init(
+    of subject: Subject, _ id: Int, _ connection: any RedisLink, archive folder: ArchiveFolder? = nil
+  ) throws {
     let shards = try connection.shardCount()
     let entity: Entity? = subject == .product ? nil : subject == .reserve ? .reserve : .trade
     productid = id
     if let entity {
-      let found = try connection.call("GET", Key.directory(entity, id: id)).string
-      guard let owner = found.flatMap({ DirectoryEntry($0) }) else {
+      guard let owner = try connection.product(of: entity, id: id) else {
         throw NotFound("\(subject.rawValue) \(id)")
       }
-      productid = owner.productid
+      productid = owner
     }
     let shard = Shard.of(productid: productid, among: shards)
+    if let entity, let item = try ArchivedItem(entity, id, connection, in: folder) {
+      moments = Self.moments(of: item)
+    }
     var commandids: Set<String> = []
     // The seller of the product; until the journal names one, the last known seller.
     var seller = try connection.call("GET", Key.seller(of: productid, in: shard)).string.map {
@@ -94,6 +101,22 @@ package struct Timeline: Sendable {
     moments.sort { ($0.line.id, $0.kind.order) < ($1.line.id, $1.kind.order) }
   }
 
+  /// When it ended and left, with all that was stored of it.
+  private static func moments(of item: ArchivedItem) -> [Moment] {
+    func moment(_ id: EntryID, _ type: String, _ facts: Fields) -> Moment {
+      let line = JournalLine(shard: item.shard, id: id, fields: ["type": type])
+      return Moment(kind: .archive, line: line, way: "archive", facts: facts)
+    }
+    guard let record = item.record else {
+      let day = Market.Moment("\(item.day)T00:00:00.000Z") ?? .unknown
+      return [moment(EntryID(milliseconds: day.milliseconds, sequence: 0), "archived", [:])]
+    }
+    let ended = record.endedAt.map {
+      moment(EntryID(milliseconds: $0.milliseconds, sequence: 0), "ended", [:])
+    }
+    return [ended, moment(record.entry, "archived", record.record)].compactMap(\.self)
+  }
+
   private func isAbout(
     _ line: JournalLine, _ subject: Subject, _ id: Int, commandOf worker: DecidingWorker?
   ) -> Bool {
@@ -113,7 +136,7 @@ package struct Timeline: Sendable {
     guard timer.productid == productid else { return false }
     switch subject {
     case .product: return true
-    case .trade: return timer.kind == .listing && timer.id == id
+    case .trade: return [.listing, .ended].contains(timer.kind) && timer.id == id
     case .reserve: return timer.kind != .listing && timer.id == id
     }
   }
@@ -144,6 +167,7 @@ extension Timeline.Kind {
     case .command: 0
     case .event: 1
     case .notice: 2
+    case .archive: 3
     }
   }
 }
