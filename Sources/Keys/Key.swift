@@ -17,6 +17,9 @@ public enum Key {
   /// The lock of a running rebuild of read models, or of moves of slots.
   public static let rebuildLock = "handover:rebuild"
 
+  /// Who was forgotten when: a hash of times by digests of their ids.
+  public static let forgotten = "handover:forgotten"
+
   /// What operators did: a stream of about 10,000 entries.
   public static let operatorLog = "handover:operators"
 

@@ -25,6 +25,8 @@ package struct OperatorLog {
     case balance
     /// The format of the data is held or raised.
     case format
+    /// A person is forgotten.
+    case forget
   }
 
   /// Who does it.

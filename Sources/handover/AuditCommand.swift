@@ -52,6 +52,7 @@ struct AuditCommand: AsyncParsableCommand {
           try ReadModels.clear(shards, on: connection)
           try auditor.forget(report.broken)
           try ReadModels.rebuild(shards, on: redis, logger: logger)
+          try connection.forgetAgain()
         }
         let mended = try auditor.run(waiting: patience)
         OperatorLog.note(

@@ -43,6 +43,7 @@ struct RebuildCommand: AsyncParsableCommand {
         try auditor.forget(report.broken.filter { ($0.kind == .notice) == (kind == .notices) })
         try ReadModels.rebuild(shards, [kind], on: redis, logger: logger, onProgress: Self.show)
         FileHandle.standardError.write(Data("\n".utf8))
+        try connection.forgetAgain()
         let rebuilt = try auditor.run(waiting: patience)
         OperatorLog.note(
           .rebuild, kind.rawValue, result: "\(rebuilt.differenceCount) differences left", on: connection)

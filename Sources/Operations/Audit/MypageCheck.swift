@@ -24,7 +24,7 @@ struct MypageCheck {
     mutating func take(_ entry: JournalEntry, _ deal: Deal) {
       position = entry.position
       // Once the seller is known, every step concerns them, also one that does not name them.
-      seller = deal.seller ?? seller
+      if seller != Forgotten.user { seller = deal.seller ?? seller }
       if case .deal(.reserveForgotten, _) = entry.event.fact { buyer = deal.userid }
       switch entry.event.fact {
       case .deal(let step, _): take(step)
@@ -85,7 +85,7 @@ struct MypageCheck {
           row: row, reservation: reservation,
           view: BrokenView(.row, Key.mypageRows(of: id, in: shard), "\(id)")))
       for (userid, role) in [(row.buyer, DealRole.buyer), (row.seller, .seller)] {
-        guard let userid else { continue }
+        guard let userid, userid != Forgotten.user else { continue }
         let name = MypageRowID(id, in: shard, role).description
         listed.append(Listed(begun: row.begun, view: BrokenView(.listing, Key.mypage(of: userid), name)))
       }

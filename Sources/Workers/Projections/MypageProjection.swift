@@ -80,6 +80,7 @@ struct MypageProjection: Projection {
       var row = before ?? MypageRow(item.event, of: deal, at: item.position)
       row.apply(item.event, of: deal, at: item.position)
       if row.position != before?.position { changed[id] = row }
+      gone.note(row.deal, instead: before?.deal, in: lane.shard)
       if before == nil || isReplay {
         pages[row.deal.userid, default: []].append((MypageRowID(id, in: lane.shard, .buyer), row.begun))
       }
@@ -111,7 +112,7 @@ struct MypageProjection: Projection {
   }
 
   private func list(_ pages: ByUser<[(id: MypageRowID, begun: Int)]>, _ commands: inout Commands) {
-    for (userid, rows) in pages.all {
+    for (userid, rows) in pages.all where userid != Forgotten.user {
       var words = RESPWords("ZADD", Key.mypage(of: userid))
       for row in rows {
         words.add(row.begun)
@@ -131,6 +132,7 @@ struct MypageProjection: Projection {
         }
       }
     }
+    for (userid, id) in gone.listed { pages[userid, default: []].append(id) }
     for (userid, rows) in pages.all {
       var words = RESPWords("ZREM", Key.mypage(of: userid))
       for row in rows { words.add(row.description) }
@@ -173,6 +175,19 @@ private struct Departures {
   var rows: [(id: Int, buyers: [String?], sellers: [String?])] = []
   /// All ids whose entries in the directory become small, with their products.
   private(set) var ids: [(entity: Entity, id: Int, productid: Int)] = []
+
+  /// The rows that are no longer a user's, because the user was forgotten.
+  private(set) var listed: [(userid: String, id: MypageRowID)] = []
+
+  mutating func note(_ deal: Deal, instead before: Deal?, in shard: Shard) {
+    guard let before else { return }
+    if deal.userid == Forgotten.user, before.userid != Forgotten.user {
+      listed.append((before.userid, MypageRowID(deal.reserveid, in: shard, .buyer)))
+    }
+    if deal.seller == Forgotten.user, let seller = before.seller, seller != Forgotten.user {
+      listed.append((seller, MypageRowID(deal.reserveid, in: shard, .seller)))
+    }
+  }
 
   mutating func note(_ event: Event) {
     guard let id = event.archivedID else { return }

@@ -18,6 +18,12 @@ extension MypageRow {
     self.deal.seller = deal.seller ?? last.seller
     self.deal.tradeid = deal.tradeid ?? last.tradeid
     self.deal.terms = deal.terms ?? last.terms
+    // What was forgotten does not come back by what was said before.
+    if last.userid == Forgotten.user {
+      self.deal.userid = last.userid
+      self.deal.terms?.address = ""
+    }
+    if last.seller == Forgotten.user { self.deal.seller = last.seller }
     if !event.isNaming { self.deal.productname = last.productname }
     // What the listing costs is told once, and the reservation can change before it has heard of it.
     if let price = deal.price ?? self.deal.terms?.price ?? last.terms?.price {
