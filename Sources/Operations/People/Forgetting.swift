@@ -70,8 +70,9 @@ package struct Forgetting {
     report.letters = try dropLetters()
     guard report.left.isEmpty else { return report }
     if !report.isNothing {
-      try connection.call(
-        "HSET", Key.forgotten, ForgottenPeople.digest(of: userid), "\(try connection.time(at: Key.forgotten))")
+      // The clock is read in whole seconds.
+      let now = try connection.time(at: Key.forgotten) + 999
+      try connection.call("HSET", Key.forgotten, ForgottenPeople.digest(of: userid), "\(now)")
       OperatorLog.note(
         .forget, OperatorLog.person(userid),
         result: "\(report.items) items, \(report.notices) notices, \(report.records) records", on: connection)
