@@ -241,7 +241,7 @@ extension Routes {
 }
 
 extension Endpoint {
-  /// Returns the same for an item that can have left: where the answer is that there is none, it says where it lies.
+  /// Returns the same for an item that can have left: where the answer is that there is none, it says where its record is.
   func knowing(archive entity: Entity, _ reads: Reads) -> Endpoint {
     wrapped { handler in
       { request, context in
