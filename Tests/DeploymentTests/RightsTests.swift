@@ -149,6 +149,8 @@ import Workers
     for _ in 0..<2 {
       #expect(try await http.call(.DELETE, last, headers: ["Idempotency-Key": "four"]).status == 204)
     }
+    // Perhaps it has left for the archive.
+    try await eventually("it is removed") { try await http.call(.GET, last).status == 404 }
     let goodsAgain = #"{"id":1,"productid":1,"userid":"abc","productname":"책","qty":1,"price":1}"#
     #expect(try await http.post("/trades", goodsAgain).status == 409)
     #expect(

@@ -113,6 +113,31 @@ import Workers
     #expect(try bench.audit().said == [])
   }
 
+  @Test func `people are forgotten while others deal`() throws {
+    let bench = try Self.bench()
+    bench.start()
+    var wishes = Wishes(seed: 15, products: 6)
+    var (next, forgotten) = (1, 0)
+    for _ in 0..<40 {
+      try bench.send((0..<15).map { _ in wishes.next() })
+      for _ in 0..<3 {
+        do {
+          let report = try Self.forget("buyer\(next)", bench)
+          #expect(report.left == [])
+          if !report.isNothing { forgotten += 1 }
+        } catch is Forgetting.Refusal {}
+        next += 1
+      }
+    }
+    #expect(forgotten > 3)
+    #expect(try bench.audit().said == [])
+    // Those whose deals ran have ended by now, or can still not be forgotten.
+    for id in 1..<next {
+      _ = try? Self.forget("buyer\(id)", bench)
+    }
+    #expect(try bench.audit().said == [])
+  }
+
   @Test func `a person goes with their dead letters, and not before the format allows it`() throws {
     let bench = try Bench(shards: 1, policy: .timeless)
     let early = #expect(throws: Forgetting.Refusal.self) { try Self.forget("buyer1", bench) }
