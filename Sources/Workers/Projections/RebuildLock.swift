@@ -3,7 +3,7 @@ import Keys
 import Lanes
 import Redis
 
-/// Ensures that only one rebuild, repair or balance of a cluster runs at a time.
+/// Ensures that only one rebuild, repair, balance of a cluster, export of the archive or forgetting runs at a time.
 ///
 /// Two at once would undo each other's work: the second would find missing what the first is about to write,
 /// and would remove what the first has already written; or would move a slot that the first is moving.
@@ -26,7 +26,7 @@ package enum RebuildLock {
     guard try !connection.call("SET", Key.rebuildLock, token, "NX", "PX", milliseconds).isNull else {
       throw Refusal(
         description: """
-          A rebuild, a repair or a balance is already running: wait until it ends. If it was killed, its lock expires \
+          A rebuild, a repair, a balance, an archive or a forget-user is already running: wait until it ends. If it was killed, its lock expires \
           \(lifetime.components.seconds) s after that.
           """)
     }
@@ -42,12 +42,17 @@ package enum RebuildLock {
       done.signal()
       ended.wait()
     }
-    let result = try work()
-    guard try redis.connect().evaluate(release, keys: [Key.rebuildLock], token).integer == 1 else {
+    let result = Swift.Result { try work() }
+    // Also after a failure, so that whoever corrects its cause need not wait.
+    let released = Swift.Result {
+      try redis.connect().evaluate(release, keys: [Key.rebuildLock], token).integer == 1
+    }
+    let value = try result.get()
+    guard try released.get() else {
       throw Refusal(
         description: "Redis was away for so long that another one can have started: run it again.")
     }
-    return result
+    return value
   }
 
   private static let renewal = Script(
