@@ -46,7 +46,9 @@ extension Routes {
     }
     if entity == .reserve { addCode(to: router) }
     add(RouterPath("/\(resource.collection)"), to: router, collection)
-    add(RouterPath("/\(resource.collection)/:id"), to: router, one.mapValues { $0.knowing(archive: entity, reads) })
+    add(
+      RouterPath("/\(resource.collection)/:id"), to: router,
+      one.mapValues { $0.knowing(archive: entity, reads) })
   }
 
   /// Returns the items of a kind that a viewer may list.

@@ -5,7 +5,9 @@ import Testing
 
 /// A deal from its start to the archive, and a person who is forgotten, with real processes.
 @Suite struct ArchiveTests {
-  @Test func `a deal ends, leaves, is shown from a file, and its buyer is exported and forgotten`() async throws {
+  @Test func `a deal ends, leaves, is shown from a file, and its buyer is exported and forgotten`()
+    async throws
+  {
     let system = try await TestSystem(environment: ["HANDOVER_KEEP_ENDED_DAYS": "0.00002"])
     let http = system.http
     try system.redis.connect().call("HSET", Key.format, "writes", "2")
@@ -32,7 +34,8 @@ import Testing
       #expect(blind.status == 1 && blind.output.contains("--from FOLDER"), "\(blind.output)")
       let shown = try system.operate("archive", "show", id, "--from", folder)
       #expect(shown.status == 0 && shown.output.contains("거래완료") && shown.output.contains("김민지"))
-      let json = try system.operate("archive", "show", "1001", "--of", "trade", "--from", folder, "--json").output
+      let json = try system.operate("archive", "show", "1001", "--of", "trade", "--from", folder, "--json")
+        .output
       #expect(json.contains(#""entity":"trade","#) && json.contains(#""productid":1001"#), "\(json)")
       let timeline = try system.operate("timeline", "reserve", id, "--from", folder).output
       #expect(timeline.contains("TradeCompleted") && timeline.contains("archived"), "\(timeline)")
@@ -43,7 +46,8 @@ import Testing
       #expect(kinds.isSuperset(of: ["archived reserve", "notice", "event", "command"]), "\(kinds)")
 
       let forgotten = try system.operate("forget-user", "김민지", "--archive", folder)
-      #expect(forgotten.status == 0 && forgotten.output.contains("HANDOVER_RETENTION_HOURS"), "\(forgotten.output)")
+      #expect(
+        forgotten.status == 0 && forgotten.output.contains("HANDOVER_RETENTION_HOURS"), "\(forgotten.output)")
       let after = try system.operate("archive", "show", id, "--from", folder).output
       #expect(after.contains("탈퇴한 사용자") && !after.contains("김민지"), "\(after)")
       let again = try system.operate("forget-user", "김민지", "--archive", folder).output

@@ -23,7 +23,8 @@ import Workers
       try archive.days().flatMap { day in
         let place = url.appending(path: day)
         return try FileManager.default.contentsOfDirectory(atPath: place.path).sorted().flatMap { name in
-          try String(contentsOf: place.appending(path: name), encoding: .utf8).split(separator: "\n").map(String.init)
+          try String(contentsOf: place.appending(path: name), encoding: .utf8).split(separator: "\n").map(
+            String.init)
         }
       }
     }
@@ -59,7 +60,8 @@ import Workers
     for id in ids {
       let record: Fields = ["id": "\(id)", "userid": "김 “민지”\\", "address": "서울/강남"]
       commands.add(
-        "XADD", Key.archive(of: shard), "\(milliseconds)-\(id)", "entity", "reserve", "id", "\(id)", "productid",
+        "XADD", Key.archive(of: shard), "\(milliseconds)-\(id)", "entity", "reserve", "id", "\(id)",
+        "productid",
         "7", "endedAt", "2026-09-01T00:00:00.000Z", "record", record.packed)
     }
     for reply in try redis.exchange(commands) { try reply.get() }
@@ -86,7 +88,8 @@ import Workers
       #expect(json["shard"].integer == 0 && json["record"]["productid"].text == "7")
       #expect(json["archivedAt"].text == record.entry.timestamp && json["entry"].text == "\(record.entry)")
       #expect(json["endedAt"].text?.hasSuffix("Z") == true)
-      #expect(FileManager.default.fileExists(atPath: folder.url.appending(path: "\(record.day)/0.ndjson").path))
+      #expect(
+        FileManager.default.fileExists(atPath: folder.url.appending(path: "\(record.day)/0.ndjson").path))
     }
     #expect(try Archiver(bench.connection, to: folder.archive).run() == 0)
     #expect(try folder.lines().count == 3)
@@ -99,7 +102,8 @@ import Workers
     #expect(try ArchivedItem(.reserve, 2, bench.connection, in: folder.archive) == nil)
     let timeline = try Timeline(of: .reserve, 1, bench.connection, archive: folder.archive).moments
     #expect(timeline.last?.line.type == "archived" && timeline.last?.facts["userid"] == "buyer1")
-    #expect(timeline.contains { $0.line.type == "ended" } && timeline.contains { $0.line.type == "TradeCompleted" })
+    #expect(
+      timeline.contains { $0.line.type == "ended" } && timeline.contains { $0.line.type == "TradeCompleted" })
     let blind = try Timeline(of: .trade, 9, bench.connection).moments
     #expect(blind.contains { $0.line.type == "archived" && $0.facts == [:] })
   }
@@ -162,9 +166,14 @@ import Workers
     #expect(try connection.call("XLEN", Key.archive(of: Shard(0))).integer == 1)
   }
 
-  @Test func `what an older release ended is sent on its way, once it is old enough and the format allows it`() throws {
+  @Test
+  func `what an older release ended is sent on its way, once it is old enough and the format allows it`()
+    throws
+  {
     let bench = try Bench(shards: 1, policy: .timeless)
-    try bench.settle([.list(9, of: 7), .register(7), .reserve(1, of: 7), .list(10, of: 8), .reserve(2, of: 8)])
+    try bench.settle([
+      .list(9, of: 7), .register(7), .reserve(1, of: 7), .list(10, of: 8), .reserve(2, of: 8),
+    ])
     try bench.settle([["type": "Handover", "id": "9", "productid": "7"]])
     bench.stop()
     let redis = bench.connection
@@ -200,7 +209,10 @@ import Workers
       // In the archive only: no worker has to be asked.
       let forgetting = Forgetting("김 “민지”\\", on: bench.connection, archive: folder.archive)
       #expect(try forgetting.run(waiting: .zero).records == 32)
-      #expect(try folder.records().allSatisfy { $0.record["userid"] == Forgotten.user && $0.record["address"] == "" })
+      #expect(
+        try folder.records().allSatisfy {
+          $0.record["userid"] == Forgotten.user && $0.record["address"] == ""
+        })
       #expect(try Archiver(bench.connection, to: folder.archive).run() == 8)
       #expect(try folder.records().allSatisfy { $0.record["userid"] == Forgotten.user })
       #expect(try forgetting.run(waiting: .zero).isNothing)

@@ -24,7 +24,8 @@ import Workers
     try Forgetting(userid, on: bench.connection, archive: folder).run(waiting: Patience.limit)
   }
 
-  private static func export(_ userid: String, _ bench: Bench, _ folder: ArchiveFolder? = nil) throws -> JSON {
+  private static func export(_ userid: String, _ bench: Bench, _ folder: ArchiveFolder? = nil) throws -> JSON
+  {
     var text = ""
     try PersonExport(of: userid, on: bench.connection, archive: folder).run { text += $0 }
     return try JSONDecoder().decode(JSON.self, from: Data(text.utf8))
@@ -43,7 +44,9 @@ import Workers
         case "string": try bench.connection.call("GET", key)
         default: nil
         }
-      if let value { text += "\(key) \(value.string ?? "") \(value.compactMap(\.string).joined(separator: " "))\n" }
+      if let value {
+        text += "\(key) \(value.string ?? "") \(value.compactMap(\.string).joined(separator: " "))\n"
+      }
     }
     return text
   }
@@ -74,6 +77,12 @@ import Workers
     let reservation = try bench.connection.call("HGETALL", Key.reservation(1, in: bench.shard(of: 7))).pairs
     #expect(reservation["userid"] == Forgotten.user && reservation["address"] ?? "" == "")
     #expect(try Self.forget("buyer1", bench).isNothing)
+    // The journals can name the person.
+    try bench.connection.forgetDigests()
+    #expect(try bench.connection.call("HLEN", Key.forgotten).integer == 1)
+    try bench.connection.call("HSET", Key.forgotten, "long ago", "5")
+    try bench.connection.forgetDigests()
+    #expect(try bench.connection.call("HLEN", Key.forgotten).integer == 1)
 
     let sold = try Self.forget("seller7", bench)
     #expect(sold.left == [] && sold.items >= 3)
@@ -100,7 +109,8 @@ import Workers
     let (bench, folder) = (try ArchiveFilesTests.left(), ArchiveFilesTests.Folder())
     let redis = bench.connection
     try redis.call("HSET", Key.format, "writes", "2")
-    #expect(try Self.export("buyer1", bench)["things"].elements.contains { $0["kind"].text == "archived reserve" })
+    #expect(
+      try Self.export("buyer1", bench)["things"].elements.contains { $0["kind"].text == "archived reserve" })
     _ = try Archiver(redis, to: folder.archive).run()
     #expect(
       try Self.export("buyer1", bench, folder.archive)["things"].elements.contains {

@@ -187,6 +187,11 @@ import Workers
       #expect(refusal?.description.contains("already running") == true)
     }
     try RebuildLock.hold(on: .single(url)) {}
+    // One that fails gives it back.
+    #expect(throws: NeverHappened.self) {
+      try RebuildLock.hold(on: .single(url)) { throw NeverHappened(description: "a failure") }
+    }
+    try RebuildLock.hold(on: .single(url)) {}
     // A holder that lost the lock in an outage learns that its work does not count.
     #expect(throws: RebuildLock.Refusal.self) {
       try RebuildLock.hold(on: .single(url)) { _ = try bench.connection.call("DEL", Key.rebuildLock) }

@@ -24,7 +24,8 @@ package struct ArchivedItem: Sendable {
   ) throws {
     guard let productid = try connection.product(of: entity, id: id) else { return nil }
     let shard = Shard.of(productid: productid, among: try connection.shardCount())
-    guard let day = try connection.call("HGET", Key.archived(entity, id: id, in: shard), "\(id)").string else {
+    guard let day = try connection.call("HGET", Key.archived(entity, id: id, in: shard), "\(id)").string
+    else {
       return nil
     }
     (self.entity, self.id, self.productid, self.shard, self.day) = (entity, id, productid, shard, day)

@@ -34,7 +34,9 @@ package struct OlderEnds {
       for key in keys {
         if Key.shard(ofMypageRows: key) != nil { rows.insert(key) }
         let name = Keyspace.Name(key)
-        if name.kind == "trade", let shard = name.shard, let id = name.id { listings[shard, default: []].insert(id) }
+        if name.kind == "trade", let shard = name.shard, let id = name.id {
+          listings[shard, default: []].insert(id)
+        }
       }
     }
     for key in rows.sorted() where sent < Self.most { try sendReservations(of: key, keep) }
@@ -59,7 +61,9 @@ package struct OlderEnds {
         }
       }
       var late: [(id: Int, productid: Int)] = []
-      try connection.askEach(old) { RESPWords("HGETALL", Key.reservation($0.id, in: shard)) } _: { item, reply in
+      try connection.askEach(old) {
+        RESPWords("HGETALL", Key.reservation($0.id, in: shard))
+      } _: { item, reply in
         guard let fields = try? Fields(reading: reply), let reservation = try? Reservation(fields: fields),
           reservation.isSettled, reservation.endedAt == nil
         else { return }
@@ -72,7 +76,9 @@ package struct OlderEnds {
   private mutating func sendListings(_ ids: Set<Int>, of shard: Shard) throws(RedisError) {
     var late: [(id: Int, productid: Int)] = []
     let idle = ids.subtracting(busy).sorted()
-    try connection.askEach(idle) { RESPWords("HGETALL", Key.trade($0, in: shard)) } _: { id, reply in
+    try connection.askEach(idle) {
+      RESPWords("HGETALL", Key.trade($0, in: shard))
+    } _: { id, reply in
       guard let fields = try? Fields(reading: reply), let listing = try? Listing(fields: fields),
         listing.closed != nil, listing.endedAt == nil
       else { return }
@@ -90,7 +96,9 @@ package struct OlderEnds {
       let timer = Timer(.ended, of: item.id, item.productid, at: .unknown)
       for word in ["type", Timer.type, "timer", timer.member] { words.add(word) }
       return words
-    } _: { (_, reply) throws(RedisError) in try reply.get() }
+    } _: { (_, reply) throws(RedisError) in
+      try reply.get()
+    }
     sent += now.count
   }
 }

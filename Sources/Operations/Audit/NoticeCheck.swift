@@ -46,7 +46,9 @@ struct NoticeCheck {
     }
     let now = try connection.time(at: Key.journal(of: shard))
     let forgotten = try ForgottenPeople(on: connection)
-    expected.removeAll { $0.id.userid == Forgotten.user || forgotten.includes($0.id.userid, at: $0.id.position) }
+    expected.removeAll {
+      $0.id.userid == Forgotten.user || forgotten.includes($0.id.userid, at: $0.id.position)
+    }
     expected.removeAll { $0.id.position.age(at: now) > UInt64(NoticeKeeping.lifetime) - 60_000 }
     var missing: [Expected] = []
     try connection.askEach(expected) {

@@ -90,7 +90,8 @@ package struct Timeline: Sendable {
         let facts = line.fields.pairs.filter {
           !["type", "productid", "replyto", "actor", "code", CommandDigest.field].contains($0.name)
         }
-        let isReplay = ReplayedEvent.isOne(line.fields)
+        // What no door lets in comes from an operator.
+        let isReplay = ReplayedEvent.isOne(line.fields) || line.type == ForgetUser.type
         moments.append(
           Moment(
             kind: .command, line: line, way: isReplay ? "operator" : line.way,

@@ -42,7 +42,9 @@ package struct Forgetting {
   ///
   /// - Parameter patience: how long to wait for the workers.
   package func run(waiting patience: Duration) throws -> Report {
-    guard ActingUser.isUserid(userid) else { throw Refusal(description: "“\(userid.printable)” is nobody's id.") }
+    guard ActingUser.isUserid(userid) else {
+      throw Refusal(description: "“\(userid.printable)” is nobody's id.")
+    }
     let format = try connection.writtenFormat()
     guard format >= 2 else {
       throw Refusal(
@@ -56,7 +58,8 @@ package struct Forgetting {
     let obstacles = obstacles(in: found)
     guard obstacles.isEmpty else {
       throw Refusal(
-        description: "What is under way has to end first:\n" + obstacles.map { "  \($0)" }.joined(separator: "\n"))
+        description: "What is under way has to end first:\n"
+          + obstacles.map { "  \($0)" }.joined(separator: "\n"))
     }
     var report = Report()
     report.items = found.count
@@ -103,10 +106,13 @@ package struct Forgetting {
           lines.append("trade \(trace.id) cannot be read: run handover audit.")
           continue
         }
-        if listing.closed == nil { lines.append("trade \(trace.id) is open: end it (DELETE /trades/\(trace.id)).") }
+        if listing.closed == nil {
+          lines.append("trade \(trace.id) is open: end it (DELETE /trades/\(trace.id)).")
+        }
       case .inventory:
         if !told.contains(trace.productid), trace.fields["id"] != nil {
-          lines.append("inventory \(trace.id) is left without a listing: withdraw it (DELETE /inventories/\(trace.id)).")
+          lines.append(
+            "inventory \(trace.id) is left without a listing: withdraw it (DELETE /inventories/\(trace.id)).")
         }
       }
     }
@@ -123,7 +129,9 @@ package struct Forgetting {
         words.add(value)
       }
       return words
-    } _: { (_, reply) throws(RedisError) in try reply.get() }
+    } _: { (_, reply) throws(RedisError) in
+      try reply.get()
+    }
   }
 
   /// Waits until nothing names the person, and returns what does then.
@@ -169,14 +177,17 @@ package struct Forgetting {
     for shard in (0..<(try connection.shardCount())).map({ Shard($0) }) {
       let key = Key.archive(of: shard)
       // What is added meanwhile comes last, and does not name the person.
-      let last = try connection.call("XREVRANGE", key, "+", "-", "COUNT", "1")[0]?[0]?.string.flatMap { EntryID($0) }
+      let last = try connection.call("XREVRANGE", key, "+", "-", "COUNT", "1")[0]?[0]?.string.flatMap {
+        EntryID($0)
+      }
       guard let last else { continue }
       var others: [ArchiveRecord] = []
       try connection.eachArchived(of: shard) { record in
         if record.entry <= last, let other = changed(record) { others.append(other) }
       }
       for other in others {
-        var words = RESPWords("EVALSHA", try connection.digest(of: Self.replacement), "1", key, "\(other.entry)")
+        var words = RESPWords(
+          "EVALSHA", try connection.digest(of: Self.replacement), "1", key, "\(other.entry)")
         for (name, value) in other.fields {
           words.add(name)
           words.add(value)
@@ -202,7 +213,9 @@ package struct Forgetting {
     let office = try DeadLetterOffice(connection)
     var named: [DeadLetter] = []
     try office.eachPage { letters in
-      named += letters.filter { letter in letter.fields.contains { !Personal.isPlain($0.name) && traces.isMeant($0.value) } }
+      named += letters.filter { letter in
+        letter.fields.contains { !Personal.isPlain($0.name) && traces.isMeant($0.value) }
+      }
     }
     for letter in named { try office.drop(letter) }
     return named.count

@@ -1,5 +1,6 @@
 import Crypto
 import Keys
+import Lanes
 import Market
 import Redis
 
@@ -28,6 +29,20 @@ struct ForgottenPeople {
 }
 
 extension RedisLink {
+  /// Removes the digests of people whom no journal can name any more.
+  package func forgetDigests() throws {
+    let times = try ask("HGETALL", Key.forgotten).pairs
+    if times.isEmpty { return }
+    var oldest = UInt64.max
+    for shard in (0..<(try shardCount())).map({ Shard($0) }) {
+      let first = try ask("XRANGE", Key.journal(of: shard), "-", "+", "COUNT", "1")[0]?[0]?.string
+      if let first = first.flatMap({ EntryID($0) }) { oldest = min(oldest, first.milliseconds) }
+    }
+    for (digest, time) in times where UInt64(time).map({ $0 < oldest }) ?? true {
+      try call("HDEL", Key.forgotten, digest)
+    }
+  }
+
   /// Removes notices of forgotten people that a rebuild made again.
   package func forgetAgain() throws(RedisError) {
     let forgotten = try ForgottenPeople(on: self)

@@ -31,7 +31,9 @@ package struct PersonExport {
     try tellPages(tell)
     for shard in (0..<(try connection.shardCount())).map({ Shard($0) }) {
       try connection.eachArchived(of: shard) { record in
-        if isNamed(in: record.record) { try tell("archived \(record.entity.rawValue)", Key.archive(of: shard), record.record) }
+        if isNamed(in: record.record) {
+          try tell("archived \(record.entity.rawValue)", Key.archive(of: shard), record.record)
+        }
       }
       var streams = [("event", Key.journal(of: shard)), ("status", Key.status(of: shard))]
       streams += DecidingWorker.allCases.map { ("command", Key.commands($0, in: shard)) }
@@ -44,7 +46,8 @@ package struct PersonExport {
     }
     try folder?.each { record in
       if isNamed(in: record.record) {
-        try tell("archived \(record.entity.rawValue)", "\(record.day)/\(record.shard.index).ndjson", record.record)
+        try tell(
+          "archived \(record.entity.rawValue)", "\(record.day)/\(record.shard.index).ndjson", record.record)
       }
     }
     for letter in try DeadLetterOffice(connection).letters() where isNamed(in: letter.fields) {
@@ -59,7 +62,9 @@ package struct PersonExport {
       guard let id = MypageRowID(member) else { continue }
       let key = Key.mypageRows(of: id.reserveid, in: id.shard)
       let stored = try connection.call("HGET", key, "\(id.reserveid)").string
-      if let fields = stored.flatMap({ id.fields(stored: $0) }) { try tell("my page", "\(list) \(member)", fields) }
+      if let fields = stored.flatMap({ id.fields(stored: $0) }) {
+        try tell("my page", "\(list) \(member)", fields)
+      }
     }
     let notices = Key.notices(of: userid)
     for name in try connection.call("HKEYS", notices).compactMap(\.string).sorted() {
@@ -78,7 +83,9 @@ package struct PersonExport {
     var failure: (any Error)?
     try connection.readPages(of: stream) { (page) throws(RedisError) in
       if failure != nil { return }
-      if case .failure(let error) = Result(catching: { for entry in page { try body(entry) } }) { failure = error }
+      if case .failure(let error) = Result(catching: { for entry in page { try body(entry) } }) {
+        failure = error
+      }
     }
     if let failure { throw failure }
   }

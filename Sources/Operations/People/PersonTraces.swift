@@ -44,7 +44,9 @@ package struct PersonTraces {
       } _: { (item, reply) throws(RedisError) in
         if try reply.get().contains(where: { isMeant($0.string) }) { hits.append(item) }
       }
-      try connection.askEach(hits) { RESPWords("HGETALL", $0.key) } _: { (item, reply) throws(RedisError) in
+      try connection.askEach(hits) {
+        RESPWords("HGETALL", $0.key)
+      } _: { (item, reply) throws(RedisError) in
         let fields = Fields(shown: try reply.get())
         guard failure == nil, seen.insert(item.key).inserted else { return }
         let productid = fields["productid"].flatMap { Int($0) } ?? Keyspace.Name(item.key).id ?? 0

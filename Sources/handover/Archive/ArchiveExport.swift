@@ -8,7 +8,8 @@ import Workers
 
 struct ArchiveExport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Writes what has left to files, by day and shard, and removes it from Redis.",
+    commandName: "export",
+    abstract: "Writes what has left to files, by day and shard, and removes it from Redis.",
     discussion: """
       A line of FOLDER/2026-11-27/3.ndjson is a reservation, a trade or an inventory. It is removed from Redis once it is
       on the disk. If this is interrupted, run it again: nothing is lost, and no line is there twice.
@@ -24,7 +25,9 @@ struct ArchiveExport: AsyncParsableCommand {
   @OptionGroup var settings: Settings
 
   func validate() throws {
-    if let every, !(1...100_000).contains(every) { throw ValidationError("--every must be from 1 to 100000.") }
+    if let every, !(1...100_000).contains(every) {
+      throw ValidationError("--every must be from 1 to 100000.")
+    }
   }
 
   func run() async throws {
@@ -43,16 +46,20 @@ struct ArchiveExport: AsyncParsableCommand {
         FileHandle.standardError.write(Data("\(error)\n".utf8))
       }
       let next = ContinuousClock.now + .seconds(60 * every)
-      while ContinuousClock.now < next, !interruption.isAsked { try await Task.sleep(for: .milliseconds(200)) }
+      while ContinuousClock.now < next, !interruption.isAsked {
+        try await Task.sleep(for: .milliseconds(200))
+      }
     }
   }
 
   /// Does it once, and returns what came of it.
-  private static func export(from url: RedisURL, to folder: ArchiveFolder, _ keepEnded: Int) throws -> String {
+  private static func export(from url: RedisURL, to folder: ArchiveFolder, _ keepEnded: Int) throws -> String
+  {
     let redis = try RedisDeployment(of: url)
     return try RebuildLock.hold(on: redis) {
       let connection = try redis.connect()
       let count = try Archiver(connection, to: folder).run()
+      try connection.forgetDigests()
       var older = try OlderEnds(connection)
       let sent = try older.send(keeping: keepEnded)
       let more = sent == 0 ? "" : " \(sent) that older releases ended are on their way to the archive."

@@ -35,6 +35,7 @@ struct ForgetUserCommand: AsyncParsableCommand {
       let redis = try RedisDeployment(of: url)
       return try RebuildLock.hold(on: redis) {
         let connection = try redis.connect()
+        try connection.forgetDigests()
         if let folder { _ = try Archiver(connection, to: folder).run() }
         return try Forgetting(userid, on: connection, archive: folder).run(waiting: patience)
       }
