@@ -54,9 +54,16 @@ import Workers
   @Test func `buyer and seller are forgotten, and audits and rebuilds agree`() throws {
     let bench = try Self.bench()
     try bench.settle([.list(9, of: 7, qty: 2), .register(7, qty: 2), .reserve(1, of: 7), .reserve(2, of: 7)])
+    try bench.connection.call("XADD", "stock.commands", "*", "type", "Nonsense", "userid", "buyer1")
+    try insist("it is put aside") {
+      guard try bench.connection.call("XLEN", "{stock.commands}:deadletters").integer == 1 else {
+        throw NeverHappened(description: "no dead letter")
+      }
+    }
     let exported = try Self.export("buyer1", bench)
+    #expect(exported["things"].elements.contains { $0["from"].text?.hasPrefix("stock.commands ") == true })
     let kinds = Set(exported["things"].elements.compactMap { $0["kind"].text })
-    #expect(kinds == ["reserve", "my page", "notice", "event", "status", "command"])
+    #expect(kinds == ["reserve", "my page", "notice", "event", "status", "command", "dead letter"])
     #expect(exported["things"].elements.contains { $0["fields"]["address"].text?.isEmpty == false })
 
     let running = #expect(throws: Forgetting.Refusal.self) { try Self.forget("buyer1", bench) }

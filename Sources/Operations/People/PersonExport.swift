@@ -37,6 +37,7 @@ package struct PersonExport {
       }
       var streams = [("event", Key.journal(of: shard)), ("status", Key.status(of: shard))]
       streams += DecidingWorker.allCases.map { ("command", Key.commands($0, in: shard)) }
+      if shard.index == 0 { streams += DecidingWorker.allCases.map { ("command", Key.inlet($0)) } }
       for (kind, stream) in streams {
         try eachEntry(of: stream) { entry in
           let fields = entry.shown
