@@ -15,7 +15,7 @@ final class Bench {
   let connection: RedisConnection
   let shards: Int
   /// What the deciding workers decide by.
-  private let policy: Policy
+  private var policy: Policy
   private var runners: [LaneRunner] = []
   private let running = DispatchGroup()
   private var asked = 0
@@ -29,6 +29,9 @@ final class Bench {
   }
 
   deinit { stop() }
+
+  /// Lets workers that start from now on decide by something else.
+  func change(_ policy: Policy) { self.policy = policy }
 
   /// Runs only these workers until they have nothing left to do.
   func run(only workers: Set<String>) throws {
