@@ -197,8 +197,8 @@ import Workers
     #expect(
       damaged.said == [
         "archive {0}:archived:reserve:0: 1 is missing: the reserve has left, and the id could be used again.",
-        "archive directory:{trade:0}: 9 is nothing, but the trade that left was of product 7.",
-        "archive directory:{trade:0}: 9 is nothing, which does not lead to shard 0, where it has left.",
+        "archive directory:{trade:0}: 9 is absent, but the trade that left was of product 7.",
+        "archive directory:{trade:0}: 9 is absent, which does not lead to shard 0, where it has left.",
         "archive directory:{reserve:0}: 1 leads to product 7, from where nothing has left under it.",
       ], "\(damaged.said)")
     try Auditor(redis).apply(damaged.remedies)

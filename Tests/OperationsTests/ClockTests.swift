@@ -11,7 +11,7 @@ import Testing
 /// What comes due: on the clocks, in the audit, in the status, among the dead letters.
 @Suite struct ClockTests {
   /// Everything that is due comes due within seconds.
-  private static func hasty() -> Policy {
+  private static func hasty(keepEnded: Int = 600) -> Policy {
     var policy = Policy()
     policy.expiry = 700
     policy.reminders = [500, 200]
@@ -19,7 +19,7 @@ import Testing
     policy.receipt = 300
     policy.listingReminder = 0
     policy.codePause = 200
-    policy.keepEnded = 600
+    policy.keepEnded = keepEnded
     policy.codes = HandoverCodes(secret: "secret".utf8)
     return policy
   }
@@ -226,7 +226,7 @@ import Testing
   }
 
   @Test func `the timeline tells what came due`() throws {
-    let bench = try Bench(shards: 1, policy: Self.hasty())
+    let bench = try Bench(shards: 1, policy: Self.hasty(keepEnded: 0))
     try bench.settle([.reserve(1, of: 7), .list(9, of: 7), .register(7)])
     try Self.awaitCalm(bench)
     _ = try bench.audit()
