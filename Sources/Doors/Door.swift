@@ -37,8 +37,13 @@ package struct Door: Sendable {
   /// What the current round waits for, and how many replies it has.
   private enum Wait {
     case ids(IDBlocks.Question)
+    /// A claim of an id that the door has chosen.
     case claim(visit: Int)
+    /// A claim of an id that a person has chosen, and whether something that has left had it.
+    case chosenClaim(visit: Int)
     case lookup(visit: Int)
+    /// A lookup of what has left.
+    case leftLookup(visit: Int)
     case trace(visit: Int, productid: Int)
     case count(visit: Int)
     case restored
@@ -46,8 +51,8 @@ package struct Door: Sendable {
     var replies: Int {
       switch self {
       case .ids(let question): question.replies
-      case .trace, .claim, .lookup: 2
-      case .count, .restored: 1
+      case .trace, .chosenClaim: 2
+      case .claim, .lookup, .leftLookup, .count, .restored: 1
       }
     }
   }
@@ -126,7 +131,13 @@ package struct Door: Sendable {
   /// Adds the commands for what is still unknown: new ids, claims of ids, or the products of existing ids.
   private mutating func ask(_ commands: inout Commands) {
     var lacking: [Entity: (count: Int, collisions: Int)] = [:]
-    let asked = Set(waits.compactMap { if case .trace(let visit, _) = $0 { visit } else { nil } })
+    let asked = Set(
+      waits.compactMap { wait in
+        switch wait {
+        case .trace(let visit, _), .leftLookup(let visit): visit
+        case .ids, .claim, .chosenClaim, .lookup, .count, .restored: nil
+        }
+      })
     for index in visits.indices where visits[index].refusal == nil && !visits[index].isClaimed {
       if asked.contains(index) { continue }
       if let actor = visits[index].request.actor, visits[index].request.ceiling != nil,
@@ -142,12 +153,16 @@ package struct Door: Sendable {
         let entry = DirectoryEntry(
           productid: productid, commandid: visit.request.commandid, isMade: visit.isMade)
         commands.add("SET", Key.directory(entity, id: id), entry.text, "NX", "GET")
-        // After the claim: what leaves is first written there, and then removed from here.
-        commands.add("HGET", Key.directory(archived: entity, id: id), "\(id)")
-        waits.append(.claim(visit: index))
+        if visit.isMade {
+          // Only the small directory has ids of doors that have left, and no door makes one again.
+          waits.append(.claim(visit: index))
+        } else {
+          // After the claim: what leaves is first written there, and then removed from here.
+          commands.add("HGET", Key.directory(archived: entity, id: id), "\(id)")
+          waits.append(.chosenClaim(visit: index))
+        }
       } else if let id = visit.id {
         commands.add("GET", Key.directory(entity, id: id))
-        commands.add("HGET", Key.directory(archived: entity, id: id), "\(id)")
         waits.append(.lookup(visit: index))
       } else {
         let (count, collisions) = lacking[entity] ?? (0, 0)
@@ -173,6 +188,8 @@ package struct Door: Sendable {
     case .ids(let question):
       try blocks.receive(question, replies)
     case .claim(let index):
+      hearClaim(index, reply.string.flatMap { DirectoryEntry($0) }, &commands)
+    case .chosenClaim(let index):
       let owner = replies.first?.string.flatMap { DirectoryEntry($0) }
       if owner == nil, let productid = reply.integer {
         giveBack(index, productid, &commands)
@@ -181,15 +198,18 @@ package struct Door: Sendable {
       }
     case .restored: break
     case .lookup(let index):
-      let (entity, id) = (visits[index].kind.entity, visits[index].id ?? 0)
-      if let owner = replies.first?.string.flatMap({ DirectoryEntry($0) })?.productid ?? reply.integer {
-        if let named = visits[index].productid, named != owner {
-          visits[index].refusal = .conflict(entity, id: id, productid: owner)
-        }
-        visits[index].productid = owner
-        visits[index].isClaimed = true
+      if let owner = reply.string.flatMap({ DirectoryEntry($0) })?.productid {
+        hearOwner(index, owner)
       } else {
-        visits[index].refusal = .unknown(entity, id: id)
+        let (entity, id) = (visits[index].kind.entity, visits[index].id ?? 0)
+        commands.add("HGET", Key.directory(archived: entity, id: id), "\(id)")
+        waits.append(.leftLookup(visit: index))
+      }
+    case .leftLookup(let index):
+      if let owner = reply.integer {
+        hearOwner(index, owner)
+      } else {
+        visits[index].refusal = .unknown(visits[index].kind.entity, id: visits[index].id ?? 0)
       }
     case .count(let index):
       visits[index].isUnderCeiling = reply.integer ?? 0 < visits[index].request.ceiling ?? .max
@@ -206,6 +226,16 @@ package struct Door: Sendable {
     }
   }
 
+  /// - Parameter productid: The product to which the existing id belongs.
+  private mutating func hearOwner(_ index: Int, _ productid: Int) {
+    if let named = visits[index].productid, named != productid {
+      visits[index].refusal = .conflict(
+        visits[index].kind.entity, id: visits[index].id ?? 0, productid: productid)
+    }
+    visits[index].productid = productid
+    visits[index].isClaimed = true
+  }
+
   /// - Parameter owner: The previous owner of the id; nil if there was none.
   private mutating func hearClaim(_ index: Int, _ owner: DirectoryEntry?, _ commands: inout Commands) {
     let (visit, entity) = (visits[index], visits[index].kind.entity)
@@ -218,7 +248,12 @@ package struct Door: Sendable {
     }
     if visit.isMade {
       if owner.isMade { blocks.wasGivenTwice(id, of: entity) } else { blocks.clear(entity) }
-      takeAnother(index, besides: id, owner.productid)
+      if visit.request.reserved != nil {
+        visits[index].refusal = .conflict(entity, id: id, productid: owner.productid)
+      } else {
+        visits[index].collisions += 1
+        visits[index].id = nil
+      }
     } else if owner.productid != visit.productid {
       visits[index].refusal = .conflict(entity, id: id, productid: owner.productid)
     } else {
@@ -230,30 +265,14 @@ package struct Door: Sendable {
     }
   }
 
-  /// Gives back a claim of an id that was used by something that has left since.
+  /// Gives back a claim of an id that something had which has left since.
   private mutating func giveBack(_ index: Int, _ productid: Int, _ commands: inout Commands) {
     guard let id = visits[index].id else { return }
     let entity = visits[index].kind.entity
     let former = DirectoryEntry(productid: productid, commandid: nil, isMade: false)
     commands.add("SET", Key.directory(entity, id: id), former.text)
     waits.append(.restored)
-    if visits[index].isMade {
-      // People have chosen ids in that range.
-      blocks.clear(entity)
-      takeAnother(index, besides: id, productid)
-    } else {
-      visits[index].refusal = .conflict(entity, id: id, productid: productid)
-    }
-  }
-
-  /// Takes another id in place of a taken one that the door has chosen; one that was promised has no other.
-  private mutating func takeAnother(_ index: Int, besides id: Int, _ productid: Int) {
-    if visits[index].request.reserved != nil {
-      visits[index].refusal = .conflict(visits[index].kind.entity, id: id, productid: productid)
-    } else {
-      visits[index].collisions += 1
-      visits[index].id = nil
-    }
+    visits[index].refusal = .conflict(entity, id: id, productid: productid)
   }
 
   /// Appends to each shard in the order of the requests, all or nothing: a later request must not be admitted

@@ -36,7 +36,8 @@ import Workers
     var keys: Set<String> = []
     try bench.connection.scanPages { keys.formUnion($0) }
     let kept = [
-      "cursor", "lease", "events", "status", "operation", "notices", "ids", "handover", "attempts", "replicas",
+      "cursor", "lease", "events", "status", "operation", "notices", "ids", "handover", "attempts",
+      "replicas",
     ]
     return keys.filter { !kept.contains(Keyspace.Name($0).kind) && !$0.hasSuffix(".commands") }
   }
@@ -73,7 +74,8 @@ import Workers
     for (entity, id) in [(Entity.reserve, 1), (.trade, 9), (.inventory, 7)] {
       let day = try bench.connection.call("HGET", Key.archived(entity, id: id, in: Shard(0)), "\(id)").string
       #expect(day?.hasPrefix("20") == true && day?.utf8.count == 10)
-      let product = try bench.connection.call("HGET", Key.directory(archived: entity, id: id), "\(id)").integer
+      let product = try bench.connection.call("HGET", Key.directory(archived: entity, id: id), "\(id)")
+        .integer
       #expect(product == 7)
     }
   }
@@ -81,7 +83,9 @@ import Workers
   @Test func `ids of what has left are refused, and the product starts again`() throws {
     let bench = try Self.left()
     // Another command under a used id: the door knows it, whatever the product.
-    for (fields, productid) in [(Fields.reserve(1, of: 7), 7), (.list(9, of: 8), 8), (.register(8, id: 7), 8)] {
+    for (fields, productid) in [
+      (Fields.reserve(1, of: 7), 7), (.list(9, of: 8), 8), (.register(8, id: 7), 8),
+    ] {
       let refusals = try bench.send([fields])
       guard case .conflict(_, _, 7) = refusals.first else {
         Issue.record("\(productid): \(refusals)")
@@ -113,7 +117,9 @@ import Workers
     #expect(try bench.audit().said == [])
   }
 
-  @Test func `a listing that another one has followed leaves without it, and a stock that is left stays`() throws {
+  @Test func `a listing that another one has followed leaves without it, and a stock that is left stays`()
+    throws
+  {
     let bench = try Bench(shards: 1, policy: Self.policy(keepEnded: 1))
     bench.start()
     try bench.settle([.register(7), .list(9, of: 7)])

@@ -122,6 +122,14 @@ struct MypageProjection: Projection {
     }
   }
 
+  /// Removes the entry of an id that a door has made: no door makes it again. One that a person has chosen is kept, as a
+  /// door could.
+  private static let makeSmall = """
+    local entry=redis.call('GET',KEYS[1])
+    if entry and string.sub(entry,-5)==' made' then return redis.call('DEL',KEYS[1]) end
+    return 0
+    """
+
   /// Removes rows and what lists them, and makes the directory small for what has left. All of it can be repeated.
   private func remove(_ gone: Departures, _ commands: inout Commands, _ commit: inout Commit) {
     var pages = ByUser<[MypageRowID]>()
@@ -140,7 +148,7 @@ struct MypageProjection: Projection {
     }
     for (entity, id, productid) in gone.ids {
       commands.add("HSET", Key.directory(archived: entity, id: id), "\(id)", "\(productid)")
-      commands.add("DEL", Key.directory(entity, id: id))
+      commands.add("EVAL", Self.makeSmall, "1", Key.directory(entity, id: id))
     }
     for (hash, ids) in byHash(gone.rows.map(\.id)) {
       commit.add { words in
