@@ -87,6 +87,7 @@ import Workers
   private static func walk(_ system: GuardedSystem, _ admin: RedisConnection) async throws {
     try await deals(system)
     try await inlets(system, admin)
+    try await departure(system, admin)
     try await repairs(system, admin)
     try await shortage(system, admin)
     try await replicas(system, admin)
@@ -275,6 +276,38 @@ import Workers
         let milliseconds = (last?.prefix { $0 != "-" }).flatMap { Double($0) } ?? .infinity
         return milliseconds / 1000 < Date.now.timeIntervalSince1970 + 86_400
       }
+    }
+  }
+
+  /// A deal that leaves for the archive with its listing and its stock, as if its time had come.
+  private static func departure(_ system: GuardedSystem, _ admin: RedisConnection) async throws {
+    let (http, product) = (system.http, 99)
+    let shard = Shard.of(productid: product, among: 8)
+    let goods = #""productid":\#(product),"productname":"책","qty":1"#
+    let trade = try #require(
+      try await http.post("/trades", #"{\#(goods),"userid":"abc","price":1}"#).json["id"].integer)
+    let stock = try #require(try await http.post("/inventories", "{\(goods)}").json["id"].integer)
+    let path = try await reserve(http, product, "me")
+    let reservation = try #require(Int(path.dropFirst(10)))
+    try await status(http, path, "거래진행중")
+    #expect(try await http.post("/trades/\(trade)/handover", #"{"reserveid":\#(reservation)}"#).status == 200)
+    try await status(http, path, "거래완료")
+    try await status(http, "/inventories/\(stock)", "재고감소")
+    for (worker, key, id) in [
+      (DecidingWorker.reservation, Key.reservation(reservation, in: shard), reservation),
+      (.trade, Key.trade(trade, in: shard), trade),
+    ] {
+      let text = try admin.call("HGET", key, "endedAt").string
+      let endedAt = try #require(text.flatMap { Moment($0) })
+      try admin.call(
+        "XADD", Key.commands(worker, in: shard), "*", "type", "TimeCame", "timer",
+        Timer(.ended, of: id, product, at: endedAt).member)
+    }
+    for path in [path, "/trades/\(trade)", "/inventories/\(stock)"] {
+      try await eventually("\(path) has left") { try await http.call(.GET, path).status == 410 }
+    }
+    try await eventually("the directory is small") {
+      try admin.call("EXISTS", Key.directory(.reserve, id: reservation)).integer == 0
     }
   }
 

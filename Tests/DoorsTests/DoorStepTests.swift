@@ -39,8 +39,10 @@ import Testing
     let request = CommandRequest(
       draft: try Draft(fields: ["type": "Handover", "id": "7"], worker: .trade), commandid: "a")
     var door = Door([request], shards: 8)
-    #expect(try asked(door.next()).count == 2)
-    #expect(try done(door.next([.null, .null])).first?.error?.reason == .unknownId)
+    #expect(try asked(door.next()).count == 1)
+    // Perhaps it has left.
+    #expect(try asked(door.next([.null])).count == 1)
+    #expect(try done(door.next([.null])).first?.error?.reason == .unknownId)
   }
 
   @Test func `a full shard refuses a command after the claim`() throws {

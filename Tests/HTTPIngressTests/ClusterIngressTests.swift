@@ -34,7 +34,10 @@ import Testing
     /// The ports of the nodes that a reservation needs: of its id, and of its product's shard.
     func ports(of id: Int, _ product: Int) throws -> Set<Int> {
       let shard = Shard.of(productid: product, among: shards)
-      let keys = [Key.directory(.reserve, id: id), Key.reservation(id, in: shard)]
+      let keys = [
+        Key.directory(.reserve, id: id), Key.directory(archived: .reserve, id: id),
+        Key.reservation(id, in: shard),
+      ]
       return Set(try keys.map { try master(of: $0).port })
     }
 
@@ -54,6 +57,9 @@ import Testing
     }
   }
 
+  /// Returns ids that are far apart: whether one has left is known by the thousand, all on one node.
+  private static func chosenID(_ number: Int) -> Int { number * 1001 }
+
   /// What became of a reservation.
   private struct Call: Sendable {
     let id: Int
@@ -69,7 +75,7 @@ import Testing
   ) async throws -> [Call] {
     let isOver = Watched(false)
     // By port, as of now.
-    let needs = try (1...20_000).map { try stage.ports(of: $0, stage.products[$0 % shards]) }
+    let needs = try (1...20_000).map { try stage.ports(of: chosenID($0), stage.products[$0 % shards]) }
     return try await withThrowingTaskGroup { clients in
       for client in 0..<shards {
         clients.addTask {
@@ -77,8 +83,8 @@ import Testing
           for id in stride(from: client + shards, to: needs.count, by: shards) {
             if isOver.now { break }
             let start = ContinuousClock.now
-            let status = try await stage.reserve(id, stage.products[id % shards]).status
-            calls.append(Call(id: id, ports: needs[id - 1], status: status, time: .now - start))
+            let status = try await stage.reserve(chosenID(id), stage.products[id % shards]).status
+            calls.append(Call(id: chosenID(id), ports: needs[id - 1], status: status, time: .now - start))
           }
           return calls
         }
@@ -140,19 +146,19 @@ import Testing
       let ingress = stage.ingress
       #expect(try await ingress.call("POST", "/reserves", TestIngress.reserve(1)).status == 201)
       let victim = try stage.master(of: Key.counter(.reserve))
-      let needs = try (1000..<1100).map { try stage.ports(of: $0, stage.products[$0 % Self.shards]) }
+      let needs = try (1000..<1100).map { try stage.ports(of: Self.chosenID($0), stage.products[$0 % Self.shards]) }
       try await onThread { try stage.nodes.kill(victim) }
       var reserved: Int?
       for (id, ports) in zip(1000..., needs) {
         let start = ContinuousClock.now
-        let answer = try await stage.reserve(id, stage.products[id % Self.shards])
+        let answer = try await stage.reserve(Self.chosenID(id), stage.products[id % Self.shards])
         #expect(.now - start < Patience.prompt)
         if ports.contains(victim.port) {
           #expect(answer.status == 503)
           #expect(answer.headers["retry-after"] == "1")
         } else {
           #expect(answer.status == 201)
-          #expect(try await ingress.call("GET", "/reserves/\(id)").status == 200)
+          #expect(try await ingress.call("GET", "/reserves/\(Self.chosenID(id))").status == 200)
           reserved = id
         }
       }
@@ -178,7 +184,7 @@ import Testing
       let product = stage.products[try #require(reserved) % Self.shards]
       for _ in 1...2 {
         let made = try await ingress.call(
-          "POST", "/reserves", TestIngress.reserve(product, more: #","id":\#(reserved ?? 0)"#), key)
+          "POST", "/reserves", TestIngress.reserve(product, more: #","id":\#(Self.chosenID(reserved ?? 0))"#), key)
         #expect(made.status == 409)
       }
       #expect(try await ingress.call("GET", "/operations/unheard-of").status == 503)

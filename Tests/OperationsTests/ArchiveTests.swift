@@ -54,7 +54,8 @@ import Workers
 
   @Test func `of a deal that has left, only its record, tombstones and small entries remain`() throws {
     let bench = try Self.left()
-    let keys = try Self.keys(bench)
+    // People have chosen the ids: their entries stay, as a door could make the ids again.
+    let keys = try Self.keys(bench).subtracting(["id:{reserve:1}", "id:{trade:9}", "id:{inventory:7}"])
     #expect(
       keys == [
         "{0}:archive", "{0}:archived:reserve:0", "{0}:archived:trade:0", "{0}:archived:inventory:0",
@@ -82,9 +83,9 @@ import Workers
 
   @Test func `ids of what has left are refused, and the product starts again`() throws {
     let bench = try Self.left()
-    // Another command under a used id: the door knows it, whatever the product.
+    // Another command under a used id, for another product: the door knows it.
     for (fields, productid) in [
-      (Fields.reserve(1, of: 7), 7), (.list(9, of: 8), 8), (.register(8, id: 7), 8),
+      (Fields.reserve(1, of: 8), 8), (.list(9, of: 8), 8), (.register(8, id: 7), 8),
     ] {
       let refusals = try bench.send([fields])
       guard case .conflict(_, _, 7) = refusals.first else {
