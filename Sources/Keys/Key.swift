@@ -125,8 +125,8 @@ public enum Key {
   /// The product that an id belongs to, and so its shard: a `DirectoryEntry`.
   public static func directory(_ entity: Entity, id: Int) -> String { "id:{\(entity.rawValue):\(id)}" }
   /// The products of a thousand things that have left for the archive, by their ids.
-  public static func directory(archived entity: Entity, id: Int) -> String {
-    "directory:{\(entity.rawValue):\(id / 1000)}"
+  public static func directory(archived kind: Entity, id: Int) -> String {
+    "directory:{\(kind.rawValue):\(id / 1000)}"
   }
   /// The last id taken by a door.
   public static func counter(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}" }

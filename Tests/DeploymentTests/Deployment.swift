@@ -76,7 +76,7 @@ enum Deployment {
     }
     var keys = source.matches(of: /public static let \w+ = "([^"]+)"/).map { String($0.1) }
     keys += source.matches(of: /shard\.key\("([^"]+)"\)/).map { "{s}:\($0.1)" }
-    keys += source.matches(of: /-> String \{ "([^"]+)" \}/).map { String($0.1) }
+    keys += source.matches(of: /-> String \{\s+"([^"]+)"\s+\}/).map { String($0.1) }
     let lanes = try Self.source("Lanes/LaneName.swift")
     keys += lanes.matches(of: /"\\\(tag\)(:[^"]+)"/).map { "{s}\($0.1)" }
     keys += lanes.matches(of: /"(replicas:[^"]+)"/).map { String($0.1) }

@@ -146,7 +146,9 @@ import Testing
       let ingress = stage.ingress
       #expect(try await ingress.call("POST", "/reserves", TestIngress.reserve(1)).status == 201)
       let victim = try stage.master(of: Key.counter(.reserve))
-      let needs = try (1000..<1100).map { try stage.ports(of: Self.chosenID($0), stage.products[$0 % Self.shards]) }
+      let needs = try (1000..<1100).map {
+        try stage.ports(of: Self.chosenID($0), stage.products[$0 % Self.shards])
+      }
       try await onThread { try stage.nodes.kill(victim) }
       var reserved: Int?
       for (id, ports) in zip(1000..., needs) {
@@ -184,7 +186,8 @@ import Testing
       let product = stage.products[try #require(reserved) % Self.shards]
       for _ in 1...2 {
         let made = try await ingress.call(
-          "POST", "/reserves", TestIngress.reserve(product, more: #","id":\#(Self.chosenID(reserved ?? 0))"#), key)
+          "POST", "/reserves", TestIngress.reserve(product, more: #","id":\#(Self.chosenID(reserved ?? 0))"#),
+          key)
         #expect(made.status == 409)
       }
       #expect(try await ingress.call("GET", "/operations/unheard-of").status == 503)
