@@ -22,8 +22,8 @@ struct Answer: Sendable {
   var isDone: Bool { status == 200 || status == 201 || status == 204 }
   /// Whether the command was admitted, but not decided yet.
   var isPending: Bool { status == 202 }
-  /// Whether the outcome is unknown.
-  var isOpen: Bool { status.map { $0 >= 500 } ?? true }
+  /// Whether the outcome is unknown. Of what has left for the archive, the answer tells only that.
+  var isOpen: Bool { status.map { $0 >= 500 || $0 == 410 } ?? true }
 
   var id: Int? { body["id"].integer }
   var commandid: String? { body["commandid"].text }
@@ -40,7 +40,7 @@ struct Answer: Sendable {
 
   /// The reason why a worker refused the command; nil if it was refused at the door or earlier.
   var refusal: String? {
-    guard let status, (400..<500).contains(status), let code, !Self.doorCodes.contains(code),
+    guard let status, !isOpen, (400..<500).contains(status), let code, !Self.doorCodes.contains(code),
       // A code that is not right is named, though only the worker can tell.
       body["field"] == .null || body["field"].text == "code" && Refusal(rawValue: code) != nil
     else { return nil }
@@ -52,5 +52,7 @@ struct Answer: Sendable {
   ]
 
   /// Whether it was refused before it could become a command.
-  var isTurnedAway: Bool { status.map { (400..<500).contains($0) } ?? false && refusal == nil }
+  var isTurnedAway: Bool {
+    !isOpen && status.map { (400..<500).contains($0) } ?? false && refusal == nil
+  }
 }

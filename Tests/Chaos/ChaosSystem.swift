@@ -1,5 +1,6 @@
 import Foundation
 import Keys
+import Market
 import Operations
 import Processes
 import Redis
@@ -56,6 +57,7 @@ final class ChaosSystem: Sendable {
     periods = [
       "HANDOVER_EXPIRY_HOURS": "0.001", "HANDOVER_REMINDER_HOURS": "0.0008,0.0003",
       "HANDOVER_WAITING_DAYS": endsWaiting ? "0.0001" : "14", "HANDOVER_RECEIPT_DAYS": "0.00003",
+      "HANDOVER_KEEP_ENDED_DAYS": "0.00006",
       "HANDOVER_CODE_SECRET": "only the buyers of this run are shown what follows from it",
     ]
     redis =
@@ -155,6 +157,10 @@ final class ChaosSystem: Sendable {
         let soon = Int((Date.now.timeIntervalSince1970 + 10 * Patience.limit.seconds) * 1000)
         let count = try connection.call("ZCOUNT", clock, "-inf", "\(soon)").integer ?? 0
         guard count == 0 else { throw Mishap("\(count) timers of \(clock) are due soon") }
+        for entity in [Entity.reserve, .trade] {
+          let kept = try connection.call("ZCARD", Key.ended(entity, in: shard)).integer ?? 0
+          guard kept == 0 else { throw Mishap("\(kept) have ended and not left yet, of \(entity)") }
+        }
       }
       let after = try SystemStatus(deployment).workers
       guard after.map(\.lag) == before.map(\.lag), after.map(\.read) == before.map(\.read) else {

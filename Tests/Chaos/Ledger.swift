@@ -152,13 +152,12 @@ struct Ledger {
   /// Whether only time can have brought about an event.
   private static func isOfTime(_ step: DealStep, _ deal: Deal, _ caller: Caller?) -> Bool {
     switch step {
-    case .tradeExpired, .tradeReminded: true
+    case .tradeExpired, .tradeReminded, .reserveArchived: true
     case .tradeRejected: deal.refusal == .waitedTooLong || deal.refusal == .datePassed
     case .tradeCompleted: deal.confirm == .buyer && caller == nil
     case .reserveCompleted, .reserveChanged, .reserveCancelRequested, .reserveCanceled, .reserveDeleted,
       .tradeStarted, .tradeWaiting, .handoverRequested, .tradeCanceled, .cancelRefused, .tradeHandedOver,
-      .tradeCalledOff, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused, .reserveArchived,
-      .reserveForgotten:
+      .tradeCalledOff, .tradeRescheduled, .tradeNext, .tradeTermsChanged, .codeRefused, .reserveForgotten:
       false
     }
   }
