@@ -168,11 +168,10 @@ extension JSON {
 }
 
 extension [String: JSON] {
-  /// Whether two answers show the same item. An outcome has no address: a copy that is answered after the reservation
-  /// has left shows none, which takes months where people use it.
+  /// Whether two answers show the same item. An outcome lacks what only the reservation knows, such as the address: a
+  /// copy that is answered after that has left shows the rest, which takes months where people use it.
   fileprivate func isSame(as other: Self) -> Bool {
-    let hasLeft = self["address"]?.text == "" || other["address"]?.text == ""
-    return hasLeft
-      ? filter { $0.key != "address" } == other.filter { $0.key != "address" } : self == other
+    guard self["address"]?.text == "" || other["address"]?.text == "" else { return self == other }
+    return allSatisfy { name, value in name == "address" || other[name] == nil || other[name] == value }
   }
 }
