@@ -7,7 +7,7 @@ import Synchronization
 public enum DataFormat {
   /// What systems wrote before there were numbers.
   public static let first = 1
-  /// What this release reads, and writes to a new system.
+  /// What this release reads, and writes once all living replicas can read it.
   ///
   /// 2: ended deals leave for the archive (`ReserveArchived`, `TradeArchived`, `StockArchived`), and people can be
   /// forgotten (`ReserveForgotten`, `TradeForgotten`).

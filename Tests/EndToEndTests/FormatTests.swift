@@ -1,0 +1,72 @@
+import Foundation
+import Processes
+import Redis
+import Testbed
+import Testing
+
+/// The format of the data, as real processes raise it and keep to it.
+@Suite struct FormatTests {
+  /// What a release of another day wrote.
+  private static func makeNewer(_ redis: TestRedis) throws {
+    try redis.connect().call("HSET", "handover:format", "writes", "99", "by", "9.9.0")
+  }
+
+  @Test func `the format is raised by itself once all workers live`() async throws {
+    let system = try await TestSystem()
+    let redis = try system.redis.connect()
+    try await eventually("it is raised") {
+      try redis.call("HGET", "handover:format", "writes").string == "2"
+    }
+    var shown = JSON.null
+    try await eventually("all replicas are registered") {
+      let (status, text) = try await onThread { try system.operate("format", "--json") }
+      shown = try JSONDecoder().decode(JSON.self, from: Data(text.utf8))
+      return status == 0 && shown["replicas"].elements.count == TestSystem.workers.count + 1
+    }
+    #expect(shown["writes"].integer == 2 && shown["reads"].integer == 2 && shown["waitsFor"] == .null)
+    #expect(shown["by"].text == shown["release"].text)
+    #expect(shown["replicas"].elements.allSatisfy { $0["release"].text == shown["release"].text })
+  }
+
+  @Test func `a held format is raised by whoever asks for it`() async throws {
+    let servers = TestServers.single(try TestRedis())
+    let redis = try servers.connect()
+    try redis.call("HSET", "handover:format", "hold", "1")
+    let system = try await TestSystem(on: servers)
+    try await eventually("only the hold is in the way") {
+      try await onThread { try system.operate("format") }.output.contains("it is held")
+    }
+    #expect(try redis.call("HGET", "handover:format", "writes").isNull)
+    #expect(try await onThread { try system.operate("format", "raise") }.status == 0)
+    #expect(try redis.call("HGET", "handover:format", "writes").string == "2")
+    let refused = try await onThread { try system.operate("format", "raise") }
+    #expect(refused.status == 1 && refused.output.contains("knows no later one"))
+    #expect(try await onThread { try system.operate("format", "auto") }.status == 0)
+    #expect(try redis.call("HEXISTS", "handover:format", "hold").integer == 0)
+    #expect(try await onThread { try system.operate("audit-log") }.output.contains("raise to 2"))
+  }
+
+  @Test(arguments: ["reservation-worker", "mypage-worker", "ingress"])
+  func `a release does not start under data that is newer than it reads`(executable: String) async throws {
+    let redis = try TestRedis()
+    try Self.makeNewer(redis)
+    let log = redis.folder.appending(path: "\(executable).log")
+    let process = try RunningProcess(
+      Executables.path(executable), [],
+      environment: [
+        "HANDOVER_REDIS_URL": redis.url.description, "HANDOVER_PORT": "\(try FreePort.find())",
+      ], log: log)
+    try await eventually("it ends") { process.hasEnded }
+    #expect(process.exitStatus != 0)
+    #expect(try String(contentsOf: log, encoding: .utf8).contains("start release 9.9.0 or a later one"))
+  }
+
+  @Test func `a running release ends when the data gets newer than it reads`() async throws {
+    let system = try await TestSystem()
+    try Self.makeNewer(system.redis)
+    for executable in TestSystem.workers.map({ "\($0)-worker" }) + ["ingress"] {
+      try await eventually("\(executable) ends") { system.processes(executable).allSatisfy(\.hasEnded) }
+      #expect(system.log(executable).contains("start release 9.9.0 or a later one"), "\(executable)")
+    }
+  }
+}
