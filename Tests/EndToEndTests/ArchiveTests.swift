@@ -5,17 +5,24 @@ import Testing
 
 /// A deal from its start to the archive, and a person who is forgotten, with real processes.
 @Suite struct ArchiveTests {
-  @Test func `a deal ends, leaves, is shown from a file, and its buyer is exported and forgotten`()
-    async throws
-  {
-    let system = try await TestSystem(environment: ["HANDOVER_KEEP_ENDED_DAYS": "0.00002"])
+  /// Starts a deal in listing 1001, in data of the format in which things leave and people are forgotten. Returns the
+  /// path of the reservation, and its id.
+  private static func startDeal(on system: TestSystem) async throws -> (path: String, id: String) {
     let http = system.http
     try system.redis.connect().call("HSET", Key.format, "writes", "2")
     #expect(try await http.list(1001, product: 1001).status == 201)
     #expect(try await http.register(1001, product: 1001).status == 201)
     let path = try #require(try await http.reserve(product: 1001, buyer: "김민지").headers["Location"].first)
-    let id = String(path.split(separator: "/").last ?? "")
     try await system.waitFor(path, "거래진행중")
+    return (path, String(path.split(separator: "/").last ?? ""))
+  }
+
+  @Test func `a deal ends, leaves, is shown from a file, and its buyer is exported and forgotten`()
+    async throws
+  {
+    let system = try await TestSystem(environment: ["HANDOVER_KEEP_ENDED_DAYS": "0.00002"])
+    let http = system.http
+    let (_, id) = try await Self.startDeal(on: system)
     #expect(try await http.post("/trades/1001/handover", #"{"reserveid":\#(id)}"#).status == 200)
     for gone in ["/reserves/\(id)", "/trades/1001", "/inventories/1001"] {
       try await eventually("\(gone) has left") { try await http.call(.GET, gone).status == 410 }
@@ -62,12 +69,7 @@ import Testing
   @Test func `who deals is not forgotten, and who has dealt is`() async throws {
     let system = try await TestSystem()
     let http = system.http
-    try system.redis.connect().call("HSET", Key.format, "writes", "2")
-    #expect(try await http.list(1001, product: 1001).status == 201)
-    #expect(try await http.register(1001, product: 1001).status == 201)
-    let path = try #require(try await http.reserve(product: 1001, buyer: "김민지").headers["Location"].first)
-    let id = String(path.split(separator: "/").last ?? "")
-    try await system.waitFor(path, "거래진행중")
+    let (path, id) = try await Self.startDeal(on: system)
     let refused = try await onThread { try system.operate("forget-user", "김민지") }
     #expect(refused.status == 1 && refused.output.contains("reservation \(id) is 거래진행중"), "\(refused.output)")
     #expect(try await http.post("/trades/1001/handover", #"{"reserveid":\#(id)}"#).status == 200)

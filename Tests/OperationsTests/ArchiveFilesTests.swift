@@ -36,21 +36,6 @@ import Workers
     }
   }
 
-  /// A deal of which everything has left: reservation 1, listing 9, inventory 7.
-  static func left() throws -> Bench {
-    var policy = Policy.timeless
-    policy.keepEnded = 1
-    let bench = try Bench(shards: 1, policy: policy)
-    try bench.settle([.list(9, of: 7), .register(7), .reserve(1, of: 7)])
-    try bench.settle([["type": "Handover", "id": "9", "productid": "7"]])
-    try insist("everything has left") {
-      let left = try bench.connection.call("XLEN", Key.archive(of: Shard(0))).integer ?? 0
-      guard left == 3 else { throw NeverHappened(description: "\(left) have left") }
-    }
-    try #require(try bench.audit().said == [])
-    return bench
-  }
-
   /// Adds records of reservations to an archive, in a shard that needs no workers.
   private static func add(
     _ ids: ClosedRange<Int>, at milliseconds: UInt64 = 1_790_000_000_000, in shard: Shard = Shard(0),
@@ -75,7 +60,7 @@ import Workers
   }
 
   @Test func `what has left is in files by day and shard, and no longer in Redis`() throws {
-    let (bench, folder) = (try Self.left(), Folder())
+    let (bench, folder) = (try Bench.left(), Folder())
     let item = try #require(try ArchivedItem(.reserve, 1, bench.connection))
     #expect(item.isInRedis && item.record?.record["userid"] == "buyer1")
     #expect(try Archiver(bench.connection, to: folder.archive).run() == 3)

@@ -12,26 +12,6 @@ import Workers
 
 /// What has ended leaves Redis for the archive, and what remains of it is audited.
 @Suite struct ArchiveTests {
-  private static func policy(keepEnded: Int) -> Policy {
-    var policy = Policy.timeless
-    policy.keepEnded = keepEnded
-    return policy
-  }
-
-  /// A product of which everything has ended and left: reservation 1, listing 9, inventory 7.
-  private static func left() throws -> Bench {
-    let bench = try Bench(shards: 1, policy: policy(keepEnded: 1))
-    bench.start()
-    try bench.settle([.list(9, of: 7), .register(7), .reserve(1, of: 7)])
-    try bench.settle([["type": "Handover", "id": "9", "productid": "7"]])
-    try insist("everything has left") {
-      let left = try bench.connection.call("XLEN", Key.archive(of: Shard(0))).integer ?? 0
-      guard left == 3 else { throw NeverHappened(description: "\(left) have left") }
-    }
-    try #require(try bench.audit().said == [])
-    return bench
-  }
-
   private static func keys(_ bench: Bench) throws -> Set<String> {
     var keys: Set<String> = []
     try bench.connection.scanPages { keys.formUnion($0) }
@@ -53,7 +33,7 @@ import Workers
   }
 
   @Test func `of a deal that has left, only its record, tombstones and small entries remain`() throws {
-    let bench = try Self.left()
+    let bench = try Bench.left()
     // People have chosen the ids: their entries stay, as a door could make the ids again.
     let keys = try Self.keys(bench).subtracting(["id:{reserve:1}", "id:{trade:9}", "id:{inventory:7}"])
     #expect(
@@ -82,7 +62,7 @@ import Workers
   }
 
   @Test func `ids of what has left are refused, and the product starts again`() throws {
-    let bench = try Self.left()
+    let bench = try Bench.left()
     // Another command under a used id, for another product: the door knows it.
     for (fields, productid) in [
       (Fields.reserve(1, of: 8), 8), (.list(9, of: 8), 8), (.register(8, id: 7), 8),
@@ -121,7 +101,7 @@ import Workers
   @Test func `a listing that another one has followed leaves without it, and a stock that is left stays`()
     throws
   {
-    let bench = try Bench(shards: 1, policy: Self.policy(keepEnded: 1))
+    let bench = try Bench(shards: 1, policy: .timeless(keepEnded: 1))
     bench.start()
     try bench.settle([.register(7), .list(9, of: 7)])
     // Both in one batch, so that the first listing ends and is followed in one commit.
@@ -151,7 +131,7 @@ import Workers
     #expect(try bench.connection.call("ZCARD", Key.ended(.reserve, in: Shard(0))).integer == 1)
     #expect(try bench.connection.call("ZCARD", Key.ended(.trade, in: Shard(0))).integer == 1)
     bench.stop()
-    bench.change(Self.policy(keepEnded: 1))
+    bench.change(.timeless(keepEnded: 1))
     bench.start()
     try insist("everything has left") {
       guard try Self.archive(bench).count == 3 else { throw NeverHappened(description: "not yet") }
@@ -183,7 +163,7 @@ import Workers
   }
 
   @Test func `a replay of everything that has left makes the same read models`() throws {
-    let bench = try Self.left()
+    let bench = try Bench.left()
     try bench.settle([.list(10, of: 7), .register(7, id: 8), .reserve(2, of: 7)])
     bench.stop()
     let before = try Self.keys(bench)
@@ -195,7 +175,7 @@ import Workers
   }
 
   @Test func `an audit finds what remains of nothing, and repairs what is missing`() throws {
-    let bench = try Self.left()
+    let bench = try Bench.left()
     bench.stop()
     let redis = bench.connection
     try redis.call("HDEL", "{0}:archived:reserve:0", "1")

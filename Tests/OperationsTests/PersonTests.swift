@@ -113,7 +113,7 @@ import Workers
   }
 
   @Test func `who is forgotten is forgotten in the archive too`() throws {
-    let (bench, folder) = (try ArchiveFilesTests.left(), ArchiveFilesTests.Folder())
+    let (bench, folder) = (try Bench.left(), ArchiveFilesTests.Folder())
     let redis = bench.connection
     try redis.call("HSET", Key.format, "writes", "2")
     #expect(
