@@ -188,7 +188,7 @@ import Testing
         return clients.split(separator: "\n").count { $0.contains("cmd=xread") }
       }
       // Two of the fake lane and the one for replies.
-      try await eventually("the others read") { try readers() >= 2 }
+      try await eventually("the others read") { try readers() == 3 }
       let before = try readers()
       for _ in 1...2 {
         let stream = try await Self.open(stage)
