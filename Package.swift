@@ -89,7 +89,7 @@ let package = Package(
       "Runtime", "Doors", "HTTPIngress", "Health", "Identity", "Keys", "Lanes", "Market", "Redis",
       "Telemetry", "Workers",
       argumentParser, configuration, coreMetrics, hummingbird, lifecycle, logging),
-    layer("Operations", "Doors", "Keys", "Lanes", "Market", "Redis", "Workers", crypto),
+    layer("Operations", "Doors", "Keys", "Lanes", "Market", "Redis", "Workers", crypto, logging),
     layer(
       "OperatorWeb", files: "Page", "HTTPIngress", "Health", "Keys", "Market", "Operations", "Pages", "Redis",
       "Runtime", crypto, cryptoExtras, hummingbird, lifecycle, logging, nioCore),

@@ -17,6 +17,13 @@ public enum Key {
   /// The lock of a running rebuild of read models, or of moves of slots.
   public static let rebuildLock = "handover:rebuild"
 
+  /// When the data was last restored from a backup: a hash, see `Restored`. Absent if it never was.
+  public static let epoch = "handover:epoch"
+
+  /// The last backup: a hash of when it was finished (`at`), where it is (`to`), and when one was last found to be good
+  /// (`checkedAt`).
+  public static let lastBackup = "handover:backup"
+
   /// Who was forgotten when: a hash of times by digests of their ids.
   public static let forgotten = "handover:forgotten"
 

@@ -6,6 +6,8 @@ import Foundation
 /// Commands are sent in pipelines, and replies arrive in the same order. After an error that
 /// `endsConnection`, the connection is unusable: create a new one, which resolves the server's name again.
 public final class RedisConnection {
+  /// The server that it leads to, also where sentinels named it.
+  public let server: RedisURL
   private let context: UnsafeMutablePointer<redisContext>
   /// What encrypts; nil if nothing does.
   private var tls: TLSStream?
@@ -42,6 +44,7 @@ public final class RedisConnection {
       case .cluster, .sentinel:
         throw RedisError(.badURL, "\(url) names several servers, and one is needed here.")
       }
+    self.server = server
     guard let made else { throw RedisError(.unavailable, "No memory for a connection to \(server).") }
     context = made
     guard context.pointee.err == 0 else {

@@ -7,13 +7,15 @@ import ServiceLifecycle
 import Telemetry
 import Workers
 
-/// Watches what a process relies on as long as it runs: the number of shards, and the format of the data.
+/// Watches what a process relies on as long as it runs: the number of shards, the format of the data, and that it is
+/// still the same data.
 ///
 /// The number of shards is the one key that never changes and is never deleted. If it is missing, Redis was emptied: a
 /// process started with another number would store data in other shards, so it is written again immediately. If it is
 /// another one, another system uses this Redis.
 ///
-/// The format can be raised at any time; if to one that this release cannot read, the process ends.
+/// The format can be raised at any time; if to one that this release cannot read, the process ends. It also ends when a
+/// backup is restored: all that it remembers is of the data before that.
 package struct SystemWatch: Service {
   private static let interval = Duration.seconds(2)
   /// How long an ingress counts as alive after its last look.
@@ -61,11 +63,15 @@ package struct SystemWatch: Service {
       var build = BuildInfo(system.format)
       while (try? await Task.sleep(for: Self.interval)) != nil {
         // While Redis is unavailable, there is nothing to find out.
-        guard let (finding, format) = try? await look() else { continue }
+        guard let (finding, format, restored) = try? await look() else { continue }
         if finding != last { tell(finding) }
         last = finding
         build.tell(system.format)
         if let obstacle = format.obstacle { throw StartError(obstacle) }
+        guard restored?.id == system.restored?.id else {
+          throw StartError(
+            "A backup was restored: start this process again, it knows only the data before that.")
+        }
       }
     }
   }
@@ -75,15 +81,18 @@ package struct SystemWatch: Service {
     case other(String)
   }
 
-  private func look() async throws -> (Finding, FormatState) {
+  private func look() async throws -> (Finding, FormatState, Restored?) {
     try await Start.onThread { [self] in
       let link = try system.redis.connect()
+      let restored = try Restored(on: link)
+      // Before anything is written: what is being restored must find nothing there.
+      if restored?.id != system.restored?.id { return (.same, try FormatState(on: link), restored) }
       let reply = try link.call("SET", Key.shardCount, "\(system.shards)", "NX", "GET")
       try ingress?.join(Fleet.ingress, for: Self.lifetime, over: link)
       let format = try raised(FormatState(on: link), on: link)
       system.format.raise(to: format.writes)
-      if reply.isNull { return (.missing, format) }
-      return (reply.integer == system.shards ? .same : .other(reply.string ?? "no text"), format)
+      if reply.isNull { return (.missing, format, restored) }
+      return (reply.integer == system.shards ? .same : .other(reply.string ?? "no text"), format, restored)
     }
   }
 

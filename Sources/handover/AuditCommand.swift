@@ -43,18 +43,10 @@ struct AuditCommand: AsyncParsableCommand {
       guard repair else { return (try auditor.run(waiting: patience), 0) }
       return try RebuildLock.hold(on: redis) {
         let report = try auditor.run(waiting: patience)
-        guard report.isAtRest, !report.broken.isEmpty || !report.remedies.isEmpty else { return (report, 0) }
+        guard report.isAtRest, report.canRepair else { return (report, 0) }
         let count = report.broken.count + report.remedies.count
         OperatorLog.note(.repair, "\(count) records", on: connection)
-        try auditor.apply(report.remedies)
-        if !report.broken.isEmpty {
-          let shards = report.shards.indices.map { Shard($0) }
-          try ReadModels.clear(shards, on: connection)
-          try auditor.forget(report.broken)
-          try ReadModels.rebuild(shards, on: redis, logger: logger)
-          try connection.forgetAgain()
-        }
-        let mended = try auditor.run(waiting: patience)
+        let mended = try auditor.repair(report, of: redis, waiting: patience, logger: logger)
         OperatorLog.note(
           .repair, "\(count) records", result: "\(mended.differenceCount) differences left", on: connection)
         return (mended, count)

@@ -9,7 +9,8 @@ struct HandoverTool: AsyncParsableCommand {
     subcommands: [
       DevCommand.self, HealthCommand.self, StatusCommand.self, TailCommand.self, TimelineCommand.self,
       AuditCommand.self, AuditLogCommand.self, RebuildCommand.self, WebCommand.self,
-      ArchiveCommand.self, ExportUserCommand.self, ForgetUserCommand.self, DeadLettersCommand.self,
+      BackupCommand.self, ArchiveCommand.self, ExportUserCommand.self, ForgetUserCommand.self,
+      DeadLettersCommand.self,
       ClusterCommand.self, DashboardCommand.self, FormatCommand.self,
     ])
 }

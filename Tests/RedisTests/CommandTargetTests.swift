@@ -17,7 +17,8 @@ import Testing
     "LLEN k",
     "LPUSH k v", "LRANGE k 0 -1", "LREM k 0 v", "LTRIM k 0 1", "MEMORY USAGE k", "MGET k", "MGET k {k}b {k}c",
     "MULTI",
-    "OBJECT ENCODING k", "PEXPIRE k 7", "PING", "PTTL k", "SCAN 0 COUNT 10", "SCRIPT LOAD source",
+    "OBJECT ENCODING k", "PEXPIRE k 7", "PEXPIREAT k 7", "PING", "PTTL k", "RPUSH k v w", "SADD k m n",
+    "SCAN 0 COUNT 10", "SCRIPT LOAD source",
     "SET k v NX GET",
     "SHUTDOWN NOSAVE", "TIME", "TYPE k", "UNLINK k {k}b", "XADD k * f v", "XADD k MAXLEN ~ 5 * f v",
     "XDEL k 1-0",
@@ -25,6 +26,7 @@ import Testing
     "XINFO GROUPS k",
     "XINFO STREAM k", "XLEN k", "XRANGE k - + COUNT 5", "XREAD COUNT 5 STREAMS k 0",
     "XREAD COUNT 5 BLOCK 7 STREAMS k {k}b 0 0", "XREAD STREAMS STREAMS $", "XREVRANGE k + - COUNT 1",
+    "XSETID k 1-0 ENTRIESADDED 5 MAXDELETEDID 0-0",
     "XTRIM k MINID 5", "ZADD k 1 m", "ZCARD k", "ZCOUNT k 0 1", "ZRANGE k 0 1 REV", "ZREM k m",
     "ZSCAN k 0 COUNT 10", "ZSCORE k m",
   ].map { $0.split(separator: " ").map(String.init) }

@@ -13,7 +13,10 @@ public struct Outcome: Equatable, Sendable {
     self.fields = fields
   }
 
-  init(of event: Event, view: @autoclosure () -> Fields) {
+  /// The outcome of the command that an event finishes.
+  ///
+  /// - Parameter view: The item as it is shown after that.
+  public init(of event: Event, view: @autoclosure () -> Fields) {
     if case .rejected(let rejection) = event.fact {
       let refusal = rejection.refusal
       var fields: Fields = [

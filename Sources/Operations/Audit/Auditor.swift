@@ -10,7 +10,7 @@ import Workers
 /// It only reads, in small steps, so the system can keep running. Checks that need a system at rest are
 /// skipped for shards that work during the audit; the report notes them.
 package struct Auditor {
-  private let connection: any RedisLink
+  let connection: any RedisLink
 
   package init(_ connection: any RedisLink) { self.connection = connection }
 

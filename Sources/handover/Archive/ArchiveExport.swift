@@ -38,17 +38,8 @@ struct ArchiveExport: AsyncParsableCommand {
     guard let every else {
       return print(try await Start.onThread { try Self.export(from: url, to: folder, keepEnded) })
     }
-    let interruption = Interruption()
-    while !interruption.isAsked {
-      do {
-        try Output.write([try await Start.onThread { try Self.export(from: url, to: folder, keepEnded) }])
-      } catch let error where !(error is ExitCode) {
-        FileHandle.standardError.write(Data("\(error)\n".utf8))
-      }
-      let next = ContinuousClock.now + .seconds(60 * every)
-      while ContinuousClock.now < next, !interruption.isAsked {
-        try await Task.sleep(for: .milliseconds(200))
-      }
+    try await Repetition(every: .seconds(60 * every)).run {
+      try Output.write([try await Start.onThread { try Self.export(from: url, to: folder, keepEnded) }])
     }
   }
 
