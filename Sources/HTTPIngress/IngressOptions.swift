@@ -1,5 +1,6 @@
 import Doors
 import Identity
+import Keys
 import Market
 import Redis
 
@@ -12,6 +13,8 @@ package struct IngressOptions: Sendable {
   /// How many shards the system was created with.
   package var shards: Int
   package var redis: RedisDeployment
+  /// The last restore of the data from a backup; nil if there was none.
+  package var restored: Restored?
   /// The allowed CORS origins. Nil allows every origin, or none if callers have to prove who they are.
   package var allowedOrigins: [String]?
   /// The base URL by which clients reach this server; nil takes it from each request.

@@ -67,6 +67,7 @@ extension Routes {
     Response { json in
       json.write("authentication", options.requiresIdentity ? "required" : "off")
       if let identity = options.identity { json.write("userclaim", identity.userClaim) }
+      if let restoredTo = options.restoredTo { json.write("restoredTo", "\(restoredTo)") }
       json.object("_links") { json in
         for resource in [Resource.reserve, .trade, .inventory, .notice] {
           json.link(resource.collection, baseURL.href("/\(resource.collection)"))
@@ -135,9 +136,7 @@ extension Routes {
     let isOwn = viewer.isTrusted || viewer.actor.map { CommandName.isOwn(commandid, of: $0) } ?? false
     let standing = isOwn ? try await writes.operations.standing(of: commandid) : .unknown
     guard standing != .unknown else {
-      throw Problem(
-        .unknownOperation, "No operation \(commandid) is known; outcomes are kept for a day.",
-        message: "알 수 없는 요청 번호입니다. 결과는 하루 동안 남아 있습니다.")
+      throw Problem(unknownOperation: commandid, restoredTo: options.restoredTo)
     }
     var item: (resource: Resource, fields: Fields)?
     if case .finished(let outcome) = standing, outcome.accepted {

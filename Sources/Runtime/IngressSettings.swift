@@ -146,6 +146,7 @@ package struct IngressSettings: ParsableArguments, Sendable {
   ) throws -> IngressServer {
     var options = IngressOptions(shards: system.shards, redis: system.redis)
     options.codes = codes
+    options.restored = system.restored
     try identity.apply(to: &options, logger: logger)
     options.host = resolvedHost(host)
     options.baseURL = try (publicURL ?? Settings.text("handover.public.url")).map { text in

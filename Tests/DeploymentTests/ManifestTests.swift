@@ -142,25 +142,32 @@ import Workers
     #expect(claim["volumeClaimTemplates"][0]["spec"]["storageClassName"].text == "efs-sc")
   }
 
-  @Test func `the archive overlay has a nightly job with the operator's password and a volume`() throws {
-    let archive = try Manifests("overlays/archive")
-    let job = try #require(archive.named("CronJob", "archive"))["spec"]
+  @Test(arguments: ["archive", "backup"])
+  func `an overlay has a nightly job with the operator's password and a volume`(_ name: String) throws {
+    let overlay = try Manifests("overlays/\(name)")
+    let job = try #require(overlay.named("CronJob", name))["spec"]
     #expect(job["concurrencyPolicy"].text == "Forbid")
     let template = job["jobTemplate"]["spec"]["template"]
     let (pod, container) = (template["spec"], template["spec"]["containers"][0])
     let command = container["command"].elements.compactMap(\.text)
     let mounts = container["volumeMounts"].elements
-    #expect(command.prefix(3) == ["handover", "archive", "--to"])
-    #expect(mounts.contains { $0["name"].text == "archive" && $0["mountPath"].text == command.last })
-    let claim = pod["volumes"].elements.first { $0["name"].text == "archive" }?["persistentVolumeClaim"]
-    #expect(archive.named("PersistentVolumeClaim", claim?["claimName"].text ?? "") != nil)
+    #expect(command.prefix(3) == ["handover", name, "--to"])
+    #expect(mounts.contains { $0["name"].text == name && $0["mountPath"].text == command[3] })
+    let claim = pod["volumes"].elements.first { $0["name"].text == name }?["persistentVolumeClaim"]
+    #expect(overlay.named("PersistentVolumeClaim", claim?["claimName"].text ?? "") != nil)
     let password = pod["volumes"][0]["secret"]["items"][0]
     #expect(try password["key"].text == Deployment.users()["operator"])
     #expect(
       container.environment["HANDOVER_REDIS_PASSWORD_FILE"]?["value"].text
         == "\(mounts[0]["mountPath"].text ?? "")/\(password["path"].text ?? "")")
-    // As a part of the system it may reach Redis, whose settings it has.
+    // As a part of the system it may reach Redis.
     #expect(template["metadata"]["labels"]["app.kubernetes.io/part-of"].text == "handover")
+  }
+
+  @Test func `the archive overlay knows how long things are kept`() throws {
+    let archive = try Manifests("overlays/archive")
+    let job = try #require(archive.named("CronJob", "archive"))["spec"]["jobTemplate"]["spec"]
+    let container = job["template"]["spec"]["containers"][0]
     let settings = container["envFrom"][0]["configMapRef"]["name"].text ?? ""
     #expect(archive.named("ConfigMap", settings)?["data"]["HANDOVER_KEEP_ENDED_DAYS"] != .null)
   }

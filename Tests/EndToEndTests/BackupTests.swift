@@ -94,6 +94,12 @@ import Testing
     try await eventually("it ends, as it knows only the data before that") { late.hasEnded }
     #expect(system.log("late").contains("A backup was restored"))
 
+    // Clients can find out that they have to.
+    #expect(try await system.http.get("/")["restoredTo"].text != nil)
+    let lostOne = try await system.http.call(.GET, "/operations/key:120")
+    #expect(try lostOne.status == 404 && lostOne.json["restoredTo"].text != nil, "\(lostOne.text)")
+    #expect(try await system.http.call(.GET, "/operations/key:1").status == 200)
+
     // All clients send all they ever sent again: what is there does not happen twice.
     for number in 1...120 { try await clients.reserve(number) }
     let ids = await clients.ids

@@ -1,4 +1,5 @@
 import Hummingbird
+import Market
 
 /// Why a call failed: a problem of RFC 9457.
 struct Problem: Error {
@@ -13,6 +14,8 @@ struct Problem: Error {
   var headers: HTTPFields = [:]
   /// Where the archive has what was asked for.
   var archived: ArchivePlace?
+  /// When the data is from, if it was restored and lacks what came after that.
+  var restoredTo: Moment?
 
   /// A problem with the usual status of its kind.
   init(_ code: ProblemCode, _ detail: String, field: String? = nil, message: String? = nil) {
@@ -56,6 +59,7 @@ struct Problem: Error {
       json.write("archivedOn", archived.day)
       json.write("shard", archived.shard)
     }
+    if let restoredTo { json.write("restoredTo", "\(restoredTo)") }
     let message =
       switch language {
       case .korean: message

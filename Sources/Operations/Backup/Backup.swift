@@ -7,7 +7,7 @@ import Workers
 
 /// Copies the data of all servers into a folder while the system runs.
 ///
-/// Each server's copy is of one moment. Those of a cluster are of different moments: what lies on several servers, and
+/// Each server's copy is of one moment. Those of a cluster are of different moments: what is on several servers, and
 /// so can differ, is made to agree when it is restored (see `Restoration`).
 package struct Backup {
   private let redis: RedisDeployment

@@ -16,7 +16,7 @@ package struct Trial {
   ///
   /// - Parameters:
   ///   - patience: How long the workers can take.
-  ///   - repairs: Whether to repair what lies on other servers than what it follows from.
+  ///   - repairs: Whether to repair what is on other servers than what it follows from.
   package init(
     of redis: RedisDeployment, repairs: Bool, waiting patience: Duration, logger: Logger
   ) throws {
