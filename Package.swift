@@ -25,7 +25,7 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 
-/// - Parameter files: The folder of the files that become part of the executable.
+/// - Parameter files: The files that become part of the executable: one, or a folder of them.
 func layer(_ name: String, files: String? = nil, _ dependencies: Target.Dependency...) -> Target {
   .target(
     name: name, dependencies: dependencies, resources: files.map { [.embedInCode($0)] } ?? [],
@@ -89,7 +89,10 @@ let package = Package(
       "Runtime", "Doors", "HTTPIngress", "Health", "Identity", "Keys", "Lanes", "Market", "Redis",
       "Telemetry", "Workers",
       argumentParser, configuration, coreMetrics, hummingbird, lifecycle, logging),
-    layer("Operations", "Doors", "Keys", "Lanes", "Market", "Redis", "Workers", crypto, logging),
+    // The doctor tries the rights that compose/redis/users.acl grants.
+    layer(
+      "Operations", files: "Doctor/users.acl", "Doors", "Keys", "Lanes", "Market", "Redis", "Workers", crypto,
+      logging),
     layer(
       "OperatorWeb", files: "Page", "HTTPIngress", "Health", "Keys", "Market", "Operations", "Pages", "Redis",
       "Runtime", crypto, cryptoExtras, hummingbird, lifecycle, logging, nioCore),

@@ -18,8 +18,7 @@ extension LaneSession {
   private func prepare(_ spec: LaneSpec, token: String, wasOwn: Bool) throws(RedisError) -> LaneTrouble? {
     let name = spec.name
     let lease = "\(runner.options.lease.milliseconds)"
-    let check = LaneCheck(spec)
-    if let trouble = try check.trouble(faults(of: check)) { return trouble }
+    if let fault = try LaneCheck(spec).faults(over: connection).first { return fault.trouble }
     if try connection.evaluate(LaneHalt.finish, keys: [name.lease, name.halt], token, lease).integer == 1 {
       runner.logger.notice(
         "finished a commit that had failed in the middle", metadata: ["lane": "\(name)"])
@@ -65,12 +64,6 @@ extension LaneSession {
 
   /// Beyond any real clock: a later id was chosen explicitly, and soon nothing could be appended.
   private static let lastMilliseconds = UInt64.max >> 2
-
-  private func faults(of check: LaneCheck) throws(RedisError) -> Reply {
-    var words = RESPWords("EVALSHA", try connection.digest(of: LaneCheck.script), "0")
-    words.add(check.packed)
-    return try connection.call(words)
-  }
 
   /// The position of a lane on one of its streams, and the state of that stream.
   private struct Place {

@@ -2,7 +2,7 @@ import Market
 import Redis
 
 /// Why a lane stands still, and what an operator can do about it.
-enum LaneTrouble: Equatable {
+package enum LaneTrouble: Equatable {
   /// A stream ends before the position up to which it was read.
   case lostHistory(stream: String, end: EntryID, position: EntryID, cursor: String)
   /// A stream has had fewer entries than were read from it: it was deleted and written to again.
@@ -32,7 +32,7 @@ enum LaneTrouble: Equatable {
     }
   }
 
-  var reason: String {
+  package var reason: String {
     switch self {
     case .lostHistory(let stream, let end, let position, _):
       "\(stream) ends at \(end), but was read up to \(position): its history was lost."
@@ -49,7 +49,7 @@ enum LaneTrouble: Equatable {
     }
   }
 
-  var remedy: String {
+  package var remedy: String {
     switch self {
     case .lostHistory(_, _, _, let cursor), .newStream(_, _, _, let cursor):
       "restore the stream, or delete \(cursor) to read it again from its start"

@@ -27,6 +27,8 @@ extension RedisError.Kind {
   /// The key's slot belongs to another node.
   public static let moved = Self(rawValue: "MOVED")
   public static let noAuthentication = Self(rawValue: "NOAUTH")
+  /// This Redis user has no right to the command or the key.
+  public static let noPermission = Self(rawValue: "NOPERM")
   /// Writes are refused because too few replicas follow.
   public static let noReplicas = Self(rawValue: "NOREPLICAS")
   /// The script of an `EVALSHA` is not loaded.

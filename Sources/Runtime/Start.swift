@@ -27,7 +27,9 @@ package enum Start {
         let (system, warnings) = try await onThread {
           let redis = try RedisDeployment(of: url)
           // A named Redis user has only the granted permissions, which do not include CONFIG GET.
-          let warnings = try RedisCheck.warnings(about: redis, readsConfiguration: url.user == nil)
+          let findings = try RedisCheck.findings(on: redis, readsConfiguration: url.user == nil)
+          if let obstacle = findings.first(where: \.preventsStart) { throw StartError(obstacle.text) }
+          let warnings = findings.filter { $0.severity != .ok }.map(\.text)
           let restored = try Restored(on: redis.connect())
           if restored?.isUnderway == true { throw Restoring() }
           let shards = try ShardCount.resolve(wanted, on: redis)
