@@ -24,6 +24,9 @@ public enum Key {
   /// (`checkedAt`).
   public static let lastBackup = "handover:backup"
 
+  /// What each master used of its memory in the last hours: a hash by hour, see `MemoryHistory`.
+  public static let memory = "handover:memory"
+
   /// Who was forgotten when: a hash of times by digests of their ids.
   public static let forgotten = "handover:forgotten"
 

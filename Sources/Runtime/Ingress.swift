@@ -22,7 +22,7 @@ package struct Ingress: AsyncParsableCommand {
     let gateway = AwaitedService(health) { [ingress] in
       let system = try await Start.system(url, wanted: wanted, logger: logger)
       let gateway = try ingress.gateway(system, health, codes: codes, logger: logger)
-      return SystemWatch(system, raises: false, isIngress: true, logger: logger, beside: gateway)
+      return SystemWatch(system, isFirst: false, isIngress: true, logger: logger, beside: gateway)
     }
     let ownPort = try ingress.healthService(health, logger: logger)
     try await WorkerProcess.run((ownPort.map { [$0] } ?? []) + [gateway], logger: logger)

@@ -16,6 +16,8 @@ import Workers
 ///
 /// The format can be raised at any time; if to one that this release cannot read, the process ends. It also ends when a
 /// backup is restored: all that it remembers is of the data before that.
+///
+/// One of the workers also watches how much memory Redis has left.
 package struct SystemWatch: Service {
   private static let interval = Duration.seconds(2)
   /// How long an ingress counts as alive after its last look.
@@ -24,18 +26,19 @@ package struct SystemWatch: Service {
   private let system: Start.System
   private let logger: Logger
   private let service: any Service
-  private let raises: Bool
+  private let isFirst: Bool
   private let ingress: Replica?
 
   /// - Parameters:
-  ///   - raises: Whether to raise the format once all living replicas can follow. One of the workers does.
+  ///   - isFirst: Whether to do what one of the workers does for all: raises the format once all living replicas can
+  ///     follow, and watches the memory.
   ///   - isIngress: Whether to register as an ingress.
   ///   - service: The service that relies on the system. The watch ends with it.
   package init(
-    _ system: Start.System, raises: Bool, isIngress: Bool, logger: Logger, beside service: any Service
+    _ system: Start.System, isFirst: Bool, isIngress: Bool, logger: Logger, beside service: any Service
   ) {
     self.system = system
-    self.raises = raises
+    self.isFirst = isFirst
     self.logger = logger
     self.service = service
     let name = "\(Fleet.ingress)-\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
@@ -61,6 +64,7 @@ package struct SystemWatch: Service {
     try await cancelWhenGracefulShutdown {
       var last: Finding?
       var build = BuildInfo(system.format)
+      var memory = isFirst ? MemoryWatch() : nil
       while (try? await Task.sleep(for: Self.interval)) != nil {
         // While Redis is unavailable, there is nothing to find out.
         guard let (finding, format, restored) = try? await look() else { continue }
@@ -72,6 +76,7 @@ package struct SystemWatch: Service {
           throw StartError(
             "A backup was restored: start this process again, it knows only the data before that.")
         }
+        if let found = await lookAtMemory(memory) { memory?.tell(found) }
       }
     }
   }
@@ -96,9 +101,17 @@ package struct SystemWatch: Service {
     }
   }
 
+  /// Returns nil if it is not time yet, or Redis is unavailable.
+  private func lookAtMemory(_ watch: MemoryWatch?) async -> MemoryWatch.Finding? {
+    guard let watch, watch.isDue else { return nil }
+    return try? await Start.onThread { [self] in
+      try MemoryWatch.look(at: system.redis.connect(), shards: system.shards)
+    }
+  }
+
   /// Returns the format, raised if it can be.
   private func raised(_ format: FormatState, on link: any RedisLink) throws(RedisError) -> FormatState {
-    guard raises, !format.isHeld, format.writes < DataFormat.current,
+    guard isFirst, !format.isHeld, format.writes < DataFormat.current,
       try Fleet(on: link).obstacle(to: format.writes + 1) == nil, try format.raise(on: link)
     else { return format }
     let now = try FormatState(on: link)

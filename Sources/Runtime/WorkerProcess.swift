@@ -37,7 +37,7 @@ package enum WorkerProcess {
           "threads": "\(threads)",
         ])
       return SystemWatch(
-        system, raises: role == .reservation, isIngress: false, logger: logger, beside: LaneService(runners))
+        system, isFirst: role == .reservation, isIngress: false, logger: logger, beside: LaneService(runners))
     }
     var services: [any Service] = [lanes]
     if let healthPort {

@@ -70,7 +70,7 @@ struct DevCommand: AsyncParsableCommand {
       metadata: [
         "release": "\(Release.version)", "redis": "\(url)", "shards": "\(system.shards)",
       ])
-    let watched = SystemWatch(system, raises: true, isIngress: true, logger: logger, beside: gateway)
+    let watched = SystemWatch(system, isFirst: true, isIngress: true, logger: logger, beside: gateway)
     let services: [any Service] = (ownPort.map { [$0] } ?? []) + [LaneService(runners), watched]
     try await WorkerProcess.run((redis.map { [$0] } ?? []) + services, logger: logger)
   }

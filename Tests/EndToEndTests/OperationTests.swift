@@ -66,6 +66,37 @@ import Testing
     #expect(worker.exitStatus == 0)
   }
 
+  @Test func `the reservation worker tells the memory of Redis and how old the archive is`() async throws {
+    let redis = try TestRedis(["--maxmemory", "512mb"])
+    let connection = try redis.connect()
+    // Somebody else's time, so that the age is known: days before 2001.
+    try connection.call("XADD", "{0}:archive", "1000-0", "entity", "reserve")
+    let ports = try [FreePort.find(), FreePort.find()]
+    let workers = try ports.map { port in
+      try RunningProcess(
+        Executables.path("reservation-worker"), ["--health-port", "\(port)"],
+        environment: ["HANDOVER_REDIS_URL": redis.url.description],
+        log: redis.folder.appending(path: "worker-\(port).log"))
+    }
+    defer { for worker in workers { worker.kill() } }
+    for port in ports {
+      try await eventually("the metrics have it") {
+        guard let text = try? await HTTP(port: port).call(.GET, "/metrics").text else { return false }
+        let used = text.firstMatch(of: /handover_redis_memory_bytes\{master="redis"\} (\d+)/)
+        let age = text.firstMatch(of: /handover_archive_age_seconds (\d+)/)
+        guard let used = used.flatMap({ Int($0.1) }), let age = age.flatMap({ Int($0.1) }) else {
+          return false
+        }
+        return used > 100_000 && age > 1_000_000_000
+          && text.contains("handover_redis_memory_limit_bytes{master=\"redis\"} 536870912")
+      }
+    }
+    // Unless an hour ended meanwhile, it was noted once.
+    let places = try connection.call("HVALS", "handover:memory").compactMap(\.string)
+    #expect((1...2).contains(places.count))
+    #expect(places.allSatisfy { $0.wholeMatch(of: /\d+ redis \d+ 536870912/) != nil })
+  }
+
   @Test func `health and metrics of an ingress can have a port that its clients do not reach`() async throws {
     let redis = try TestRedis()
     let name = redis.folder.appending(path: "name.sock").path

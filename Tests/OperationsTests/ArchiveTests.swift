@@ -16,10 +16,11 @@ import Workers
     var keys: Set<String> = []
     try bench.connection.scanPages { keys.formUnion($0) }
     let kept = [
-      "cursor", "lease", "events", "status", "operation", "notices", "ids", "handover", "attempts",
-      "replicas",
+      "cursor", "lease", "events", "status", "operation", "notices", "ids", "attempts", "replicas",
     ]
-    return keys.filter { !kept.contains(Keyspace.Name($0).kind) && !$0.hasSuffix(".commands") }
+    return keys.filter {
+      !kept.contains(Keyspace.Name($0).kind) && !$0.hasSuffix(".commands") && !$0.hasPrefix("handover:")
+    }
   }
 
   private static func archive(_ bench: Bench) throws -> [Fields] {

@@ -71,14 +71,16 @@ struct Keyspace {
     /// The Redis type of such a key; nil for a key that the system does not know.
     var type: String? {
       switch kind {
-      case "events", "status", "replies", "deadletters", "archive": "stream"
+      case "events", "status", "replies", "deadletters", "archive", Key.operatorLog: "stream"
       case _ where kind.hasSuffix(".commands"): "stream"
       case "reserve", "product", "trade", "stock", "cursor", "attempts", "halt", "mypage rows", "archived",
-        "directory":
+        "directory", Key.format, Key.forgotten, Key.memory:
         "hash"
       case "reserves", "trades", "inventories", "mypage", "replicas", "timers", "ended": "zset"
       case "notices": isTagged ? "list" : "hash"
-      case "operation", "lease", "seller", "inventory", "id", "ids", "request": "string"
+      case "operation", "lease", "seller", "inventory", "id", "ids", "request", Key.shardCount,
+        Key.rebuildLock:
+        "string"
       default: nil
       }
     }
@@ -88,7 +90,9 @@ struct Keyspace {
       let colon = UInt8(ascii: ":")
       isTagged = key.utf8.first == UInt8(ascii: "{")
       guard isTagged, let end = key.utf8.firstIndex(of: UInt8(ascii: "}")) else {
-        kind = String(Substring(key.utf8.prefix { $0 != colon }))
+        let first = String(Substring(key.utf8.prefix { $0 != colon }))
+        // Of those of the whole system there is one each.
+        kind = first == "handover" ? key : first
         return
       }
       let parts = key.utf8[end...].dropFirst(2).split(separator: colon, maxSplits: 1).map { Substring($0) }

@@ -22,7 +22,7 @@ package struct MemoryUse: Encodable, Sendable {
 
   /// What Redis uses, on all servers that have data, in bytes (`used_memory`).
   package private(set) var used = 0
-  /// What it may use (`maxmemory`); nil without a limit.
+  /// What it may use (`maxmemory`, or all memory of the machine); nil if a server tells neither.
   package private(set) var limit: Int?
   package private(set) var keys = 0
   /// The kinds, the largest first.
@@ -32,52 +32,59 @@ package struct MemoryUse: Encodable, Sendable {
     let shards = try connection.shardCount()
     var bytes: [String: Double] = [:]
     let measured = (0..<min(shards, Self.measuredShards)).map { Shard($0) }
-    var streams: [(kind: String, key: String)] = []
+    var streams: [(kind: String, key: String, weight: Double)] = []
+    let weight = Double(shards) / Double(measured.count)
     for shard in measured {
-      streams.append(("events", Key.journal(of: shard)))
-      streams.append(("status", Key.status(of: shard)))
-      streams += DecidingWorker.allCases.map { ($0.commands, Key.commands($0, in: shard)) }
-      streams.append(("archive", Key.archive(of: shard)))
-      streams.append(("deadletters", LaneName(worker: "", tag: shard.tag).deadLetters))
+      let own =
+        [
+          ("events", Key.journal(of: shard)), ("status", Key.status(of: shard)),
+          ("archive", Key.archive(of: shard)),
+          ("deadletters", LaneName(worker: "", tag: shard.tag).deadLetters),
+        ] + DecidingWorker.allCases.map { ($0.commands, Key.commands($0, in: shard)) }
+      streams += own.map { ($0, $1, weight) }
+    }
+    for worker in DecidingWorker.allCases {
+      let inlet = Key.inlet(worker)
+      streams.append((worker.commands, inlet, 1))
+      streams.append(("deadletters", LaneName(worker: "", tag: "{\(inlet)}").deadLetters, 1))
     }
     try connection.askEach(streams) {
       RESPWords("MEMORY", "USAGE", $0.key)
     } _: { (stream, reply) throws(RedisError) in
-      let size = Double(try reply.get().integer ?? 0) * Double(shards) / Double(measured.count)
-      bytes[stream.kind, default: 0] += size
+      bytes[stream.kind, default: 0] += Double(try reply.get().integer ?? 0) * stream.weight
     }
     let isMeasured = Set(streams.map(\.kind))
-    let servers = try connection.eachMaster { (_, server) throws(RedisError) in
-      try Self.draw(from: server)
+    let servers = try connection.eachMaster { (node, server) throws(RedisError) in
+      try Self.draw(from: server, node)
     }
     for server in servers {
-      used += server.used
+      used += server.memory.used
       keys += server.keys
-      if let most = server.limit { limit = (limit ?? 0) + most }
       let others = server.drawn.filter { !isMeasured.contains($0.kind) }
       for (kind, size) in others {
         bytes[kind, default: 0] += Double(size) * Double(server.keys) / Double(max(1, server.drawn.count))
       }
     }
+    let limits = servers.map(\.memory.limit)
+    limit = limits.contains(0) ? nil : limits.reduce(0, +)
     kinds = bytes.filter { $0.value > 0 }.map { Kind(kind: $0.key, bytes: Int($0.value)) }
       .sorted { ($0.bytes, $1.kind) > ($1.bytes, $0.kind) }
   }
 
   private struct Server {
-    var used = 0
-    var limit: Int?
-    var keys = 0
+    let memory: MasterMemory
+    let keys: Int
     var drawn: [(kind: String, size: Int)] = []
   }
 
-  private static func draw(from connection: RedisConnection) throws(RedisError) -> Server {
-    var server = Server()
+  private static func draw(
+    from connection: RedisConnection, _ node: RedisNode?
+  ) throws(RedisError) -> Server {
     var ask = Commands("INFO", "memory")
     ask.add("DBSIZE")
     let replies = try connection.exchange(ask)
-    server.used = try replies[0].get().fact("used_memory").flatMap { Int($0) } ?? 0
-    server.limit = replies[0].fact("maxmemory").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
-    server.keys = try replies[1].get().integer ?? 0
+    var server = Server(
+      memory: MasterMemory(node, info: try replies[0].get()), keys: try replies[1].get().integer ?? 0)
     var keys: Set<String> = []
     if server.keys <= few {
       try connection.scanPages { keys.formUnion($0) }

@@ -80,6 +80,8 @@ package struct SystemStatus: Encodable, Sendable {
   package var nodes: [NodeStatus] = []
   /// The memory that Redis uses, on all nodes that answer, in bytes (`used_memory`).
   package var memory = 0
+  /// How much of it is left, and for how long.
+  package var capacity = Capacity([], MemoryHistory(samples: []))
   /// Lanes that stand still, and keys that a lane cannot work with, one sentence each.
   package var troubles: [String] = []
   /// Whether every lane is held and up to date, all nodes answer, and there are no dead letters and no troubles.
@@ -88,7 +90,7 @@ package struct SystemStatus: Encodable, Sendable {
       && workers.allSatisfy { $0.lag == 0 && $0.lanesHeld == $0.lanes && $0.deadLetters == 0 }
   }
 
-  /// Reads the status from Redis, in two round trips; of a cluster, in two for each master and one more.
+  /// Reads the status from Redis, in two round trips; of a cluster, in two for each master and two more.
   ///
   /// Throws if one Redis does not answer. Of a cluster, tells what the masters that answer know.
   ///
@@ -99,12 +101,20 @@ package struct SystemStatus: Encodable, Sendable {
       let connection = try redis.connect()
       let parts = prepare(shards: try connection.shardCount())
       var ask = Commands("INFO", "memory")
+      MemoryHistory.ask(&ask)
       for part in parts { part.ask(&ask) }
       var replies = try connection.exchange(ask)[...]
-      memory = replies.popFirst()?.usedMemory ?? 0
+      let info = replies.popFirst() ?? .null
+      take([MasterMemory(nil, info: info)], MemoryHistory(replies.prefix(2)))
+      replies = replies.dropFirst(2)
       for part in parts { _ = hear(part, &replies) }
     case .cluster(let cluster): try read(cluster, shards: expected)
     }
+  }
+
+  private mutating func take(_ masters: [MasterMemory], _ history: MemoryHistory) {
+    capacity = Capacity(masters, history)
+    memory = capacity.used
   }
 
   // MARK: One Redis
@@ -182,17 +192,24 @@ package struct SystemStatus: Encodable, Sendable {
   private mutating func read(_ cluster: Cluster, shards expected: Int?) throws {
     let connection = ClusterConnection(cluster)
     let memories = connection.onEveryMaster { (_, connection) throws(RedisError) in
-      try connection.call("INFO", "memory").usedMemory
+      try connection.call("INFO", "memory")
     }
+    var masters: [MasterMemory] = []
     for (node, found) in memories {
       var status = NodeStatus(node: "\(node)", replicas: cluster.replicas[node, default: 0])
       switch found {
-      case .success(let bytes): status.memory = bytes
+      case .success(let info):
+        let memory = MasterMemory(node, info: info)
+        status.memory = memory.used
+        masters.append(memory)
       case .failure(let error): status.away = error.message
       }
       nodes.append(status)
     }
-    memory = nodes.reduce(0) { $0 + $1.memory }
+    var ask = Commands()
+    MemoryHistory.ask(&ask)
+    // The master that has the history can be away.
+    take(masters, MemoryHistory((try? connection.exchange(ask)) ?? []))
     var parts: [Part] = []
     do {
       parts = prepare(shards: try connection.shardCount())
@@ -281,9 +298,4 @@ extension LaneSpec {
 
   /// The inlet that it reads; nil for a shard's lane.
   fileprivate var inlet: String? { shard == nil ? String(name.tag.dropFirst().dropLast()) : nil }
-}
-
-extension Reply {
-  /// The memory in use according to `INFO memory`, in bytes.
-  fileprivate var usedMemory: Int { fact("used_memory").flatMap { Int($0) } ?? 0 }
 }

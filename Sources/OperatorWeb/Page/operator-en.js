@@ -21,7 +21,7 @@ export const table = {
   ratesTitle: "Entries per second", lagTitle: "Entries behind", lastFive: "last five minutes", now: "now",
   chartText: (title, parts) => `${title}, last five minutes. ${parts.join(". ")}.`, chartPart: (w, now, top) => `${w} ${now} now, ${top} at most`,
   gathering: "The lines begin in a moment.",
-  memory: "Memory", used: "used", ofLimit: (u, l) => `${u} of ${l} used`, noLimit: (u) => `${u} used, no limit set`, kind: "kind of key", size: "size", share: "share",
+  memory: "Memory", used: "used", ofLimit: (u, l) => `${u} of ${l} used`, noLimit: (u) => `${u} used`, fullIn: (d) => `full in ${d} days at this rate`, steady: "not growing", kind: "kind of key", size: "size", share: "share",
   estimate: "Estimated from a sample of keys.", keys: (n) => `${n} keys`, others: "others",
   busyLanes: "Lanes that are behind or held by nobody", more: (n) => `and ${n} more`,
   timers: (n) => `${n} ${n === "1" ? "timer" : "timers"}`, nextDue: (t) => `next at ${t}`, overdue: (n) => `${n} overdue`, dueKind: "what comes due", count: "how many",

@@ -21,7 +21,7 @@ export const table = {
   ratesTitle: "초당 처리한 건수", lagTitle: "대기 중인 건수", lastFive: "최근 5분", now: "지금",
   chartText: (title, parts) => `${title}, 최근 5분. ${parts.join(". ")}.`, chartPart: (w, now, top) => `${w} 지금 ${now}, 최고 ${top}`,
   gathering: "잠시 뒤 그래프가 그려집니다.",
-  memory: "메모리", used: "사용", ofLimit: (u, l) => `${l} 중 ${u} 사용`, noLimit: (u) => `${u} 사용, 상한 없음`, kind: "키의 종류", size: "크기", share: "비율",
+  memory: "메모리", used: "사용", ofLimit: (u, l) => `${l} 중 ${u} 사용`, noLimit: (u) => `${u} 사용`, fullIn: (d) => `이대로라면 ${d}일 뒤 가득 참`, steady: "늘지 않음", kind: "키의 종류", size: "크기", share: "비율",
   estimate: "일부 키를 재어 어림한 값입니다.", keys: (n) => `키 ${n}개`, others: "그 밖",
   timers: (n) => `타이머 ${n}개`, nextDue: (t) => `다음은 ${t}`, overdue: (n) => `지난 것 ${n}개`, dueKind: "때가 되면 할 일", count: "개수",
   timerKinds: { expiry: "예약 만료", reminder: "약속 알림", waiting: "대기 종료", receipt: "수령 자동 확인", listing: "판매 글 알림" },

@@ -122,7 +122,7 @@ function drawMemory() {
   const all = memory.kinds.reduce((sum, { bytes }) => sum + bytes, 0) || 1;
   const used = memory.limit ? say("ofLimit", bytes(memory.used), bytes(memory.limit)) : say("noLimit", bytes(memory.used));
   const caption = element("span", {}, say("memory"), " ",
-    element("span.quiet.small", {}, `${used} · ${say("keys", language.number(memory.keys))} · ${say("estimate")}`));
+    element("span.quiet.small", {}, `${used}${outlook(last?.status?.capacity)} · ${say("keys", language.number(memory.keys))} · ${say("estimate")}`));
   fill(memoryPart, table(caption, [
     { name: say("kind"), heads: true }, { name: say("size"), kind: "number" }, { name: "%", kind: "number" }, { name: say("share"), kind: "amount" },
   ], known.map(({ kind, bytes: size }) => {
@@ -130,6 +130,11 @@ function drawMemory() {
     bar.style.inlineSize = `${(100 * size) / all}%`;
     return [shown(kind), bytes(size), String(Math.round((100 * size) / all)), element("div.amount", {}, bar)];
   })));
+}
+
+function outlook(capacity) {
+  if (capacity?.outlook === "full") return ` · ${say("fullIn", language.number(Math.floor(capacity.daysUntilFull)))}`;
+  return capacity?.outlook === "steady" ? ` · ${say("steady")}` : "";
 }
 
 export function redraw() {

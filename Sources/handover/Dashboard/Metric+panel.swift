@@ -23,6 +23,10 @@ extension Metric {
     case .batchEntries: (.workers, .quantiles(self, "Entries of a batch", .number, by: ["worker"]))
     case .lanesHeld: (.workers, .gauge(self, "Lanes held", .sum, by: ["worker"]))
     case .lanesStanding: (.trouble, .gauge(self, "Lanes that stand still", .sum, by: ["worker"]))
+    case .redisMemory: (.redis, .gauge(self, "Memory used", .max, .bytes, by: ["master"]))
+    case .redisMemoryLimit: (.redis, .gauge(self, "Memory that may be used", .max, .bytes, by: ["master"]))
+    case .archiveAge:
+      (.redis, .gauge(self, "Age of the oldest record that is not exported", .max, .seconds, by: ["job"]))
     case .buildInfo: (.workers, .gauge(self, "Processes by release", .sum, by: ["release", "format"]))
     case .deadLetters: (.trouble, .rate(self, "Entries put aside", by: ["worker"]))
     case .deadLettersKept: (.trouble, .gauge(self, "Dead letters kept (10,000 at most)", .max, by: ["slot"]))

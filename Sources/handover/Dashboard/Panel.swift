@@ -8,6 +8,7 @@ struct Panel {
     case deals = "Deals"
     case calls = "HTTP"
     case workers = "Workers"
+    case redis = "Redis"
     case trouble = "Trouble"
   }
 
@@ -15,6 +16,7 @@ struct Panel {
   enum Unit: String {
     case perSecond = "cps"
     case seconds = "s"
+    case bytes
     case number = "short"
     case share = "percentunit"
   }
