@@ -11,6 +11,7 @@ public final class LaneRunner: Sendable {
   /// The name of this replica, unique among all; also the prefix of its fencing tokens.
   public let replica: String
   private let registered: Replica
+  let build: Build?
   let lanes: [LaneSpec]
   let redis: RedisDeployment
   public let options: LaneOptions
@@ -24,17 +25,18 @@ public final class LaneRunner: Sendable {
   /// All replicas that are alive, as the runner of a cluster saw them last.
   private let living = Mutex<[String]>([])
 
-  /// - Parameter note: What this replica tells other processes of itself when it registers.
+  /// - Parameter build: What this replica tells others of itself: when it registers, and if it cannot read an entry.
   public init(
     worker: String, lanes: [LaneSpec], redis: RedisDeployment, options: LaneOptions = LaneOptions(),
-    note: String = "", logger: Logger
+    build: Build? = nil, logger: Logger
   ) {
     self.worker = worker
     self.lanes = lanes
     self.redis = redis
     self.options = options
     replica = "\(worker)-\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
-    registered = Replica(name: replica, note: note)
+    registered = Replica(name: replica, build: build)
+    self.build = build
     tokens = LaneTokens(replica: replica)
     var logger = logger
     logger[metadataKey: "replica"] = "\(replica)"

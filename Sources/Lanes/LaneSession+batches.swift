@@ -201,7 +201,10 @@ extension LaneSession {
       if batch.entries.count > 1 {
         table.narrow(lane, to: 1)
       } else {
-        stand(lane, because: .newerEntry(stream: newer.stream, entry: newer.entry.id, error: newer.error))
+        stand(
+          lane,
+          because: .newerEntry(
+            stream: newer.stream, entry: newer.entry.id, error: newer.error, build: runner.build))
       }
       return nil
     }

@@ -18,8 +18,8 @@ package enum LaneTrouble: Equatable {
   case refused(String)
   /// A commit failed with an error that does not tell how far it got, and none of it was kept.
   case unknownState(String)
-  /// An entry is of a kind that only a newer release knows.
-  case newerEntry(stream: String, entry: EntryID, error: FieldError)
+  /// An entry is of a kind that only a newer release than this knows.
+  case newerEntry(stream: String, entry: EntryID, error: FieldError, build: Build?)
 
   /// Compares a stream's state with how far it was read. Returns nil if nothing is wrong.
   init?(in state: StreamState, of stream: String, at position: EntryID, read: Int, cursor: String) {
@@ -44,8 +44,8 @@ package enum LaneTrouble: Equatable {
     case .unfinishedCommit(let reason, _): "A commit failed in the middle: \(reason)"
     case .refused(let reason): "Redis refused what the lane needs, and nothing was changed: \(reason)"
     case .unknownState(let reason): "A commit failed, and how far it got is not known: \(reason)"
-    case .newerEntry(let stream, let entry, let error):
-      "\(stream) \(entry) was written by a newer release: \(error.message)"
+    case .newerEntry(let stream, let entry, let error, let build):
+      "\(stream) \(entry) was written by a newer release than this\(Self.words(build)): \(error.message)"
     }
   }
 
@@ -60,8 +60,15 @@ package enum LaneTrouble: Equatable {
       "fix the cause named in the reason; the rest of the commit is kept in \(halt) and is then finished"
     case .refused: "fix the cause named in the reason"
     case .unknownState: "fix the cause named in the reason, run handover audit, then restart the worker"
-    case .newerEntry(let stream, let entry, _):
-      "upgrade this worker; if no release wrote it, remove it: XDEL \(stream) \(entry)"
+    case .newerEntry(let stream, let entry, _, let build):
+      """
+      start this worker in the release that wrote it, later than \(build?.release ?? "this") (handover format tells which \
+      run); if no release wrote it, remove it: XDEL \(stream) \(entry)
+      """
     }
+  }
+
+  private static func words(_ build: Build?) -> String {
+    build.map { " one, \($0.release), which reads format \($0.reads)" } ?? " one"
   }
 }

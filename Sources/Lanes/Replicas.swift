@@ -1,24 +1,37 @@
 import Redis
 
+/// Which release a process is of, and the highest format of the data that it reads.
+public struct Build: Hashable, Sendable {
+  public let reads: Int
+  /// Without spaces.
+  public let release: String
+
+  public init(reads: Int, release: String) {
+    self.reads = reads
+    self.release = release
+  }
+}
+
 /// A living process of a worker, or of the ingress, as it registers in Redis.
 public struct Replica: Hashable, Sendable {
   /// Unique among all replicas; without spaces.
   public let name: String
-  /// What it tells the others of itself; empty if nothing.
-  public let note: String
+  /// Nil for releases that do not tell it.
+  public let build: Build?
 
-  public init(name: String, note: String) {
+  public init(name: String, build: Build?) {
     self.name = name
-    self.note = note
+    self.build = build
   }
 
-  /// - Parameter member: The member of the sorted set of replicas: the name, then the note.
-  init(member: String) {
-    let parts = member.split(separator: " ", maxSplits: 1)
-    self.init(name: parts.first.map(String.init) ?? "", note: parts.count > 1 ? String(parts[1]) : "")
+  /// - Parameter member: The member of the sorted set of replicas: the name, then what it reads and its release.
+  public init(member: String) {
+    let words = member.split(separator: " ").map(String.init)
+    let reads = words.count > 2 ? Int(words[1]) : nil
+    self.init(name: words.first ?? "", build: reads.map { Build(reads: $0, release: words[2]) })
   }
 
-  var member: String { note.isEmpty ? name : "\(name) \(note)" }
+  var member: String { build.map { "\(name) \($0.reads) \($0.release)" } ?? name }
 
   /// Registers it as alive for a while, and returns all living replicas of the same worker, sorted.
   @discardableResult

@@ -42,7 +42,7 @@ package struct SystemWatch: Service {
     self.logger = logger
     self.service = service
     let name = "\(Fleet.ingress)-\(String(UInt64.random(in: 0...UInt64.max), radix: 16))"
-    ingress = isIngress ? Replica(name: name, note: Fleet.note) : nil
+    ingress = isIngress ? Replica(name: name, build: .this) : nil
   }
 
   package func run() async throws {

@@ -26,7 +26,7 @@ package enum WorkerProcess {
           worker: role.rawValue,
           lanes: role.lanes(
             shards: system.shards, backlogLimit: backlogLimit, policy: policy, format: system.format),
-          redis: system.redis, options: options, note: Fleet.note, logger: logger)
+          redis: system.redis, options: options, build: .this, logger: logger)
         health.addCheck("lanes-\(number)") { Health.Finding(trouble: runner.trouble) }
         return runner
       }

@@ -58,7 +58,7 @@ struct DevCommand: AsyncParsableCommand {
         lanes: role.lanes(
           shards: system.shards, backlogLimit: try Settings.backlogLimit(ingress.backlogLimit),
           policy: policy, format: system.format),
-        redis: system.redis, options: try lanes.options(for: role), note: Fleet.note,
+        redis: system.redis, options: try lanes.options(for: role), build: .this,
         logger: try settings.logger(role.rawValue))
     }
     let (health, host) = (ingress.health(), "127.0.0.1")

@@ -60,8 +60,10 @@ struct FormatCommand: AsyncParsableCommand {
     switch action {
     case .show: break
     case .hold, .auto:
-      OperatorLog.note(.format, action.rawValue, on: link)
-      try FormatState.hold(action == .hold, on: link)
+      try noted(action.rawValue, on: link) {
+        try FormatState.hold(action == .hold, on: link)
+        return action == .hold ? "held" : "rises by itself"
+      }
     case .raise:
       let format = try FormatState(on: link)
       guard format.writes < DataFormat.current else {
@@ -72,11 +74,26 @@ struct FormatCommand: AsyncParsableCommand {
       if let obstacle = try Fleet(on: link).obstacle(to: next) {
         throw StartError("Format \(next) cannot be written: \(obstacle).")
       }
-      OperatorLog.note(.format, "raise to \(next)", on: link)
-      guard try format.raise(isAsked: true, on: link) else {
-        throw StartError("Somebody else has changed the format just now: look again.")
+      try noted("raise to \(next)", on: link) {
+        guard try format.raise(isAsked: true, on: link) else {
+          throw StartError("Somebody else has changed the format just now: look again.")
+        }
+        return "format \(next) is written"
       }
     }
+  }
+
+  /// Does something between two entries of the operators' log: that it is meant, and what came of it.
+  private static func noted(_ subject: String, on link: any RedisLink, _ work: () throws -> String) throws {
+    OperatorLog.note(.format, subject, on: link)
+    let result = Result { try work() }
+    let told =
+      switch result {
+      case .success(let result): result
+      case .failure(let error): "failed: \(error)"
+      }
+    OperatorLog.note(.format, subject, result: told, on: link)
+    _ = try result.get()
   }
 
   private static func text(_ format: FormatState, _ fleet: Fleet) -> [String] {

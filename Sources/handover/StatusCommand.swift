@@ -8,7 +8,7 @@ import Runtime
 /// Shows the state of the system.
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Shows replicas, lanes, lag, dead letters and memory.",
+    commandName: "status", abstract: "Shows replicas, their releases, lanes, lag, dead letters and memory.",
     discussion: """
       EXAMPLES
         handover status --redis-url unix://$PWD/.handover/redis.sock
@@ -115,6 +115,7 @@ struct StatusCommand: AsyncParsableCommand {
       text += "\n\(lane.lane) is \(lane.lag) behind, held by \((lane.owner ?? "nobody").printable)"
     }
     text += "\n\(clock(status.clock))"
+    if let format = status.format { text += "\n\(releases(status.releases, format))" }
     for trouble in status.troubles { text += "\n\(trouble.printable)" }
     if !status.nodes.isEmpty { text += "\n\n\(nodes(status.nodes, status.capacity.masters))\n" }
     let memory =
@@ -144,6 +145,18 @@ struct StatusCommand: AsyncParsableCommand {
     let more = rest > 0 ? ["\(rest) later"] : []
     return "\(clock.timers) timers (\((kinds + more).joined(separator: ", "))), \(clock.overdue) overdue\n"
       + "the next one is \(next.printable), due at \(due)"
+  }
+
+  private static func releases(
+    _ releases: [SystemStatus.ReleaseStatus], _ format: SystemStatus.FormatStatus
+  ) -> String {
+    let lines = releases.map { release in
+      let roles = release.replicas.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+      let name = release.release?.printable ?? "before 1.5"
+      return "release \(name), reads format \(release.reads): \(roles.joined(separator: ", "))"
+    }
+    let written = "format \(format.writes) is written\(format.hold ? ", and held" : "")"
+    return ([releases.count > 1 ? "\(written); RELEASES ARE MIXED" : written] + lines).joined(separator: "\n")
   }
 
   private static func days(_ outlook: Capacity.Outlook) -> String {

@@ -26,6 +26,10 @@ import Testing
     #expect(shown["writes"].integer == 2 && shown["reads"].integer == 2 && shown["waitsFor"] == .null)
     #expect(shown["by"].text == shown["release"].text)
     #expect(shown["replicas"].elements.allSatisfy { $0["release"].text == shown["release"].text })
+    // One that registered under no release is an older one.
+    try redis.call("ZADD", "replicas:{stock}", "+inf", "stock-old")
+    let status = try await onThread { try system.operate("status") }.output
+    #expect(status.contains("RELEASES ARE MIXED") && status.contains("before 1.5, reads format 1: 1 stock"))
   }
 
   @Test func `a held format is raised by whoever asks for it`() async throws {
@@ -43,7 +47,9 @@ import Testing
     #expect(refused.status == 1 && refused.output.contains("knows no later one"))
     #expect(try await onThread { try system.operate("format", "auto") }.status == 0)
     #expect(try redis.call("HEXISTS", "handover:format", "hold").integer == 0)
-    #expect(try await onThread { try system.operate("audit-log") }.output.contains("raise to 2"))
+    let log = try await onThread { try system.operate("audit-log") }.output
+    #expect(log.contains("raise to 2") && log.contains("format 2 is written"))
+    #expect(log.contains("auto") && log.contains("rises by itself"))
   }
 
   @Test(arguments: ["reservation-worker", "mypage-worker", "ingress"])

@@ -186,7 +186,8 @@ import Testing
       .refused("x"), .noRight(command: "SET x"), .unknownState("x"),
       .unfinishedCommit(reason: "x", halt: name.halt),
       .newerEntry(
-        stream: "s", entry: .zero, error: FieldError(field: "type", reason: .tooLong, message: "x")),
+        stream: "s", entry: .zero, error: FieldError(field: "type", reason: .tooLong, message: "x"),
+        build: nil),
     ]
     let tried = troubles.filter { StandingLane(name: name, token: "a:0", trouble: $0).isTriedAgain }
     #expect(tried == troubles.filter { $0 != .unknownState("x") })

@@ -9,18 +9,18 @@ import Testing
 
 /// The format of the data: what is written is what all living replicas can read.
 @Suite struct FormatTests {
-  private static let older = DataFormat.current - 1
+  private static let older = Build(reads: DataFormat.current - 1, release: "1.4.2")
 
-  /// Registers a replica of every worker, with what it tells of itself.
+  /// Registers a replica of every worker, of a release.
   private func register(
-    _ note: String, besides others: [(worker: WorkerKind, note: String)] = [], on link: any RedisLink
+    _ build: Build, besides others: [(worker: WorkerKind, build: Build?)] = [], on link: any RedisLink
   ) throws {
     for worker in WorkerKind.allCases {
-      try Replica(name: "\(worker.rawValue)-1", note: note).join(
+      try Replica(name: "\(worker.rawValue)-1", build: build).join(
         worker.rawValue, for: .seconds(60), over: link)
     }
     for (number, other) in others.enumerated() {
-      try Replica(name: "\(other.worker.rawValue)-other\(number)", note: other.note)
+      try Replica(name: "\(other.worker.rawValue)-other\(number)", build: other.build)
         .join(other.worker.rawValue, for: .seconds(60), over: link)
     }
   }
@@ -45,7 +45,7 @@ import Testing
   @Test func `replicas of this release can follow`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
-      try register(Fleet.note, on: connection)
+      try register(.this, on: connection)
       let fleet = try Fleet(on: connection)
       #expect(fleet.members.count == WorkerKind.allCases.count)
       #expect(fleet.members.allSatisfy { $0.reads == DataFormat.current && $0.release == Release.version })
@@ -56,7 +56,7 @@ import Testing
   @Test func `one replica of an older release holds all back`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
-      try register(Fleet.note, besides: [(.stock, ""), (.mypage, "\(Self.older) 1.4.2")], on: connection)
+      try register(.this, besides: [(.stock, nil), (.mypage, Self.older)], on: connection)
       let obstacle = try #require(try Fleet(on: connection).obstacle(to: DataFormat.current))
       #expect(obstacle.contains("stock-other0") && obstacle.contains("format 1"))
     }
@@ -65,8 +65,8 @@ import Testing
   @Test func `an ingress of an older release holds all back`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
-      try register(Fleet.note, on: connection)
-      try Replica(name: "ingress-old", note: "\(Self.older) 1.4.2")
+      try register(.this, on: connection)
+      try Replica(name: "ingress-old", build: Self.older)
         .join(Fleet.ingress, for: .seconds(60), over: connection)
       #expect(try Fleet(on: connection).obstacle(to: DataFormat.current)?.contains("ingress-old") == true)
     }
@@ -75,8 +75,8 @@ import Testing
   @Test func `a worker without a living replica holds all back`() async throws {
     try await TestRedis.with { redis in
       let connection = try redis.connect()
-      try register(Fleet.note, on: connection)
-      try Replica(name: "trade-1", note: Fleet.note).leave("trade", over: connection)
+      try register(.this, on: connection)
+      try Replica(name: "trade-1", build: .this).leave("trade", over: connection)
       #expect(try Fleet(on: connection).obstacle(to: DataFormat.current) == "no replica lives of trade")
     }
   }

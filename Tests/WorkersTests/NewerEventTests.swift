@@ -36,7 +36,7 @@ import Testing
       try connection.call(words)
       let specs = WorkerKind.trade.lanes(shards: 1).filter { $0.name.tag == Shard(0).tag }
       let runner = LaneRunner(
-        worker: "trade", lanes: specs, redis: .single(redis.url),
+        worker: "trade", lanes: specs, redis: .single(redis.url), build: .this,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       let thread = Background { runner.run() }
       let deadline = ContinuousClock.now + Patience.limit
@@ -44,6 +44,8 @@ import Testing
         try #require(ContinuousClock.now < deadline, "\(runner.state)")
         try connection.call("BLPOP", "nothing", "0.05")
       }
+      let reads = "\(Release.version), which reads format \(DataFormat.current)"
+      #expect(runner.state.halted[specs[0].name]?.contains(reads) == true)
       #expect(try connection.call("EXISTS", "{0}:deadletters").integer == 0)
       runner.stop()
       #expect(thread.wait(within: Patience.limit) != nil)

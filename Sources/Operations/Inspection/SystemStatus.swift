@@ -22,6 +22,25 @@ package struct SystemStatus: Encodable, Sendable {
     package var deadLetters = 0
   }
 
+  /// The replicas of one release.
+  package struct ReleaseStatus: Encodable, Equatable, Sendable {
+    /// Nil for releases that do not tell it.
+    package var release: String?
+    /// The highest format of the data that it reads.
+    package var reads: Int
+    /// How many there are of each role: a worker, or `ingress`. Older ingresses do not tell that they live.
+    package var replicas: [String: Int]
+  }
+
+  /// The format of the data.
+  package struct FormatStatus: Encodable, Equatable, Sendable {
+    package var writes: Int
+    /// The release that raised it last; nil if none has.
+    package var by: String?
+    /// Whether an operator keeps it from being raised by itself.
+    package var hold: Bool
+  }
+
   /// One lane.
   package struct LaneStatus: Encodable, Sendable {
     package var lane: String
@@ -72,6 +91,10 @@ package struct SystemStatus: Encodable, Sendable {
 
   /// Nil if the node that knows it is away, and nobody has said it.
   package var shards: Int?
+  /// Nil if the node that knows it is away.
+  package var format: FormatStatus?
+  /// The newest format first.
+  package var releases: [ReleaseStatus] = []
   package var workers: [WorkerStatus] = []
   /// Without the lanes of nodes that are away.
   package var lanes: [LaneStatus] = []
@@ -119,42 +142,81 @@ package struct SystemStatus: Encodable, Sendable {
 
   // MARK: One Redis
 
-  /// What one key leads to: what to ask about it, and whom the replies concern.
-  private struct Part {
-    /// The place of the worker.
-    let worker: Int
-    /// Nil for the replicas of the worker.
-    let lane: LaneSpec?
-    let key: String
+  /// What to ask in one slot, and whom the replies concern.
+  private enum Part {
+    case format
+    case replicas(role: String)
+    /// A lane of the worker at that place.
+    case lane(LaneSpec, worker: Int)
+
+    /// A key in its slot.
+    var key: String {
+      switch self {
+      case .format: Key.format
+      case .replicas(let role): LaneName.replicas(of: role)
+      case .lane(let lane, _): lane.name.lease
+      }
+    }
+
+    var lane: LaneSpec? {
+      if case .lane(let lane, _) = self { lane } else { nil }
+    }
 
     func ask(_ commands: inout Commands) {
-      guard let lane else { return commands.add("ZCARD", key) }
-      commands.add("GET", key)
-      LaneLag.ask(lane.name, lane.streams, &commands)
-      commands.add("XLEN", lane.name.deadLetters)
-      commands.add("HMGET", lane.name.halt, "reason", "remedy")
-      for timers in lane.clocks { commands.add("EVAL", ClockStatus.script, "1", timers.key) }
+      switch self {
+      case .format: FormatState.ask(&commands)
+      case .replicas: commands.add("EVAL", ReleaseStatus.script, "1", key)
+      case .lane(let lane, _):
+        commands.add("GET", key)
+        LaneLag.ask(lane.name, lane.streams, &commands)
+        commands.add("XLEN", lane.name.deadLetters)
+        commands.add("HMGET", lane.name.halt, "reason", "remedy")
+        for timers in lane.clocks { commands.add("EVAL", ClockStatus.script, "1", timers.key) }
+      }
     }
   }
 
   private mutating func prepare(shards: Int) -> [Part] {
     self.shards = shards
-    var parts: [Part] = []
+    var parts = [Part.format] + Fleet.roles.map { .replicas(role: $0) }
     for (place, worker) in WorkerKind.allCases.enumerated() {
       let lanes = worker.lanes(shards: shards)
       workers.append(WorkerStatus(worker: worker.rawValue, lanes: lanes.count))
-      parts.append(Part(worker: place, lane: nil, key: LaneName.replicas(of: worker.rawValue)))
-      parts += lanes.map { Part(worker: place, lane: $0, key: $0.name.lease) }
+      parts += lanes.map { .lane($0, worker: place) }
     }
     return parts
   }
 
   /// Takes the replies about a part from the front. Returns its lag.
   private mutating func hear(_ part: Part, _ replies: inout ArraySlice<Reply>) -> Int {
-    guard let spec = part.lane else {
-      workers[part.worker].replicas = replies.popFirst()?.integer ?? 0
+    switch part {
+    case .format:
+      guard let found = replies.popFirst() else { return 0 }
+      let state = FormatState(found)
+      format = FormatStatus(writes: state.writes, by: state.release, hold: state.isHeld)
       return 0
+    case .replicas(let role):
+      let living = (replies.popFirst()?.compactMap(\.string) ?? []).map(Replica.init(member:))
+      if let place = workers.firstIndex(where: { $0.worker == role }) {
+        workers[place].replicas = living.count
+      }
+      for replica in living { count(Fleet.Member(replica, of: role)) }
+      return 0
+    case .lane(let spec, let worker): return hear(spec, of: worker, &replies)
     }
+  }
+
+  private mutating func count(_ member: Fleet.Member) {
+    let place =
+      releases.firstIndex { $0.release == member.release && $0.reads == member.reads } ?? releases.endIndex
+    if place == releases.endIndex {
+      releases.append(ReleaseStatus(release: member.release, reads: member.reads, replicas: [:]))
+    }
+    releases[place].replicas[member.role, default: 0] += 1
+    releases.sort { ($0.reads, $0.release ?? "") > ($1.reads, $1.release ?? "") }
+  }
+
+  private mutating func hear(_ spec: LaneSpec, of worker: Int, _ replies: inout ArraySlice<Reply>) -> Int {
     let owner = replies.popFirst()?.string
     for (key, reply) in zip([spec.name.cursor] + spec.streams, replies) {
       // A stream that does not exist yet is no trouble.
@@ -164,8 +226,8 @@ package struct SystemStatus: Encodable, Sendable {
     let (read, lag) = LaneLag.progress(spec.streams, &replies)
     // The workers of a shard share its dead letters, which differ by the field `worker`: count them once.
     let letters = replies.popFirst()?.integer ?? 0
-    if workers[part.worker].worker == WorkerKind.reservation.rawValue || spec.inlet != nil {
-      workers[part.worker].deadLetters += letters
+    if workers[worker].worker == WorkerKind.reservation.rawValue || spec.inlet != nil {
+      workers[worker].deadLetters += letters
     }
     let said = replies.popFirst()
     let halt = said?[0]?.string.map { Halt(reason: $0, remedy: said?[1]?.string) }
@@ -178,9 +240,9 @@ package struct SystemStatus: Encodable, Sendable {
         clock.take(found)
       }
     }
-    if owner != nil { workers[part.worker].lanesHeld += 1 }
-    workers[part.worker].lag += lag
-    workers[part.worker].read += read
+    if owner != nil { workers[worker].lanesHeld += 1 }
+    workers[worker].lag += lag
+    workers[worker].read += read
     lanes.append(
       LaneStatus(
         lane: "\(spec.name)", owner: owner.map { String($0.prefix { $0 != ":" }) }, lag: lag, halt: halt))
@@ -252,6 +314,14 @@ package struct SystemStatus: Encodable, Sendable {
       nodes[place].away = error.message
     }
   }
+}
+
+extension SystemStatus.ReleaseStatus {
+  /// `KEYS[1]` has the replicas of a role. Returns those that live.
+  fileprivate static let script = """
+    local time=redis.call('TIME')
+    return redis.call('ZRANGE',KEYS[1],time[1]*1000+math.floor(time[2]/1000),'+inf','BYSCORE')
+    """
 }
 
 extension SystemStatus.ClockStatus {

@@ -12,7 +12,17 @@ package struct FormatState: Equatable, Sendable {
   package let isHeld: Bool
 
   package init(on link: any RedisLink) throws(RedisError) {
-    let found = try link.call("HMGET", Key.format, "writes", "by", "hold")
+    var ask = Commands()
+    Self.ask(&ask)
+    self.init(try link.exchange(ask)[0].get())
+  }
+
+  /// Asks for what `init(_:)` takes.
+  package static func ask(_ commands: inout Commands) {
+    commands.add("HMGET", Key.format, "writes", "by", "hold")
+  }
+
+  package init(_ found: Reply) {
     writes = found[0]?.integer ?? DataFormat.first
     release = found[1]?.string
     isHeld = found[2].map { !$0.isNull } ?? false
@@ -57,6 +67,11 @@ package struct FormatState: Equatable, Sendable {
   }
 }
 
+extension Build {
+  /// This release.
+  package static let this = Build(reads: DataFormat.current, release: Release.version)
+}
+
 /// All living replicas, and what they can read.
 package struct Fleet: Sendable {
   package struct Member: Equatable, Sendable {
@@ -68,25 +83,24 @@ package struct Fleet: Sendable {
     /// Nil for releases that did not tell.
     package let release: String?
 
-    init(_ replica: Replica, of role: String) {
-      let words = replica.note.split(separator: " ")
+    package init(_ replica: Replica, of role: String) {
       self.role = role
       name = replica.name
-      reads = words.first.flatMap { Int($0) } ?? DataFormat.first
-      release = words.count > 1 ? String(words[1]) : nil
+      reads = replica.build?.reads ?? DataFormat.first
+      release = replica.build?.release
     }
   }
 
   /// The role of an ingress among the workers.
   package static let ingress = "ingress"
-  /// What a replica of this release tells of itself.
-  package static let note = "\(DataFormat.current) \(Release.version)"
+  /// All roles that replicas register in.
+  package static let roles = WorkerKind.allCases.map(\.rawValue) + [ingress]
 
   package let members: [Member]
 
   package init(on link: any RedisLink) throws(RedisError) {
     var members: [Member] = []
-    for role in WorkerKind.allCases.map(\.rawValue) + [Self.ingress] {
+    for role in Self.roles {
       members += try Replica.living(of: role, over: link).map { Member($0, of: role) }
     }
     self.members = members
