@@ -42,7 +42,7 @@ func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 }
 
 func golden(_ name: String) -> [String] {
-  ["MarketTests", "WorkersTests"].contains(name) ? ["Golden"] : []
+  ["MarketTests", "OperationsTests", "WorkersTests"].contains(name) ? ["Golden"] : []
 }
 
 let package = Package(

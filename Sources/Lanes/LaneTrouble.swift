@@ -62,8 +62,8 @@ package enum LaneTrouble: Equatable {
     case .unknownState: "fix the cause named in the reason, run handover audit, then restart the worker"
     case .newerEntry(let stream, let entry, _, let build):
       """
-      start this worker in the release that wrote it, later than \(build?.release ?? "this") (handover format tells which \
-      run); if no release wrote it, remove it: XDEL \(stream) \(entry)
+      start this worker in the release that wrote it, later than \(build?.release ?? "this") (handover format tells \
+      which run); if no release wrote it, remove it: XDEL \(stream) \(entry)
       """
     }
   }

@@ -103,11 +103,15 @@ import Testing
     var listing = Self.listing
     listing.endedAt = moment
     #expect(try Listing(fields: kept("states/ended trade", listing.fields)) == listing)
-    let timer = Timer(.ended, of: 7, 100, at: moment)
-    #expect(try Timer(fields: kept("commands/timer of what has ended", timer.fields)) == timer)
     let asked = ForgetUser(id: 7, productid: 100, userid: "김민지")
     #expect(try ForgetUser(fields: kept("commands/ForgetUser", asked.fields)) == asked)
     try Golden.text("words/forgotten", now: Forgotten.user)
+  }
+
+  @Test(arguments: Timer.Kind.allCases)
+  func `the stored form of every timer stays the same`(kind: Timer.Kind) throws {
+    let timer = Timer(kind, of: 7, 100, at: Moment(milliseconds: 1_795_361_246_702))
+    #expect(try Timer(fields: kept("commands/timer \(kind.rawValue)", timer.fields)) == timer)
   }
 
   /// Words that are values on the journal and in the store: none can be removed.
@@ -115,6 +119,8 @@ import Testing
     for (name, words) in [
       ("statuses", Status.allCases.map(\.rawValue)), ("refusals", Refusal.allCases.map(\.rawValue)),
       ("phases", RunningDeal.Phase.allCases.map(\.rawValue)), ("roles", DealRole.allCases.map(\.rawValue)),
+      ("causes", CancelReason.allCases.map(\.rawValue)),
+      ("confirmations", Confirmation.allCases.map(\.rawValue)),
     ] {
       try Golden.text("words/\(name)", now: words.sorted().joined(separator: "\n"))
     }
@@ -122,14 +128,15 @@ import Testing
 
   /// Returns the fields as the golden file has them.
   private func kept(_ name: String, _ fields: Fields) throws -> Fields {
-    let now = fields.map { "\($0.name) = \($0.value)" }.joined(separator: "\n")
-    let lines = try Golden.text(name, now: now).split(separator: "\n", omittingEmptySubsequences: false)
-    return Fields(
-      lines.map { line in
-        let name = line.prefix { $0 != " " }
-        return (String(name), String(line.dropFirst(name.count + 3)))
-      })
+    Fields(golden: try Golden.text(name, now: fields.golden))
   }
+}
+
+extension Fields {
+  /// As golden files have them.
+  var golden: String { Golden.text(of: pairs.map { ($0.name, $0.value) }) }
+
+  init(golden text: String) { self.init(Golden.fields(of: text)) }
 }
 
 /// The values in the forms, with all fields set.

@@ -46,6 +46,8 @@ import Workers
     #expect(Set(records.map { $0["entity"] }) == ["reserve", "trade", "inventory"])
     for record in records {
       #expect(record["productid"] == "7" && record["endedAt"] != nil)
+      #expect(
+        try ArchiveRecord(record, at: .zero, in: Shard(0)).fields == record, "its golden file is another")
       let stored = try #require(Fields(packed: record["record"] ?? ""))
       #expect(stored["productid"] == "7")
     }

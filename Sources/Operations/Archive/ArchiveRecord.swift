@@ -23,16 +23,20 @@ package struct ArchiveRecord: Equatable, Sendable {
 
   /// Reads an entry of a shard's archive. Throws if it is none.
   init(_ entry: StreamEntry, in shard: Shard) throws(ArchiveError) {
-    let fields = entry.shown
+    try self.init(entry.shown, at: entry.id, in: shard)
+  }
+
+  /// - Parameter position: The entry's place in the shard's archive.
+  init(_ fields: Fields, at position: EntryID, in shard: Shard) throws(ArchiveError) {
     guard let entity = fields["entity"].flatMap({ Entity(rawValue: $0) }),
       let id = fields["id"].flatMap({ Int($0) }), let productid = fields["productid"].flatMap({ Int($0) }),
       let record = fields["record"].flatMap({ Fields(packed: $0) })
-    else { throw ArchiveError("Entry \(entry.id) in the archive of shard \(shard.index) is no record.") }
+    else { throw ArchiveError("Entry \(position) in the archive of shard \(shard.index) is no record.") }
     self.entity = entity
     self.id = id
     self.productid = productid
     self.shard = shard
-    self.entry = entry.id
+    entry = position
     self.record = record
     endedAt = fields["endedAt"].flatMap { Moment($0) }
   }
