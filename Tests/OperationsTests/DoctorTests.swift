@@ -111,9 +111,9 @@ import Workers
 
   // MARK: Processes and formats
 
-  private static func register(_ roles: [String], note: String, on link: RedisConnection) throws {
+  private static func register(_ roles: [String], build: Build?, on link: RedisConnection) throws {
     for role in roles {
-      try Replica(name: "\(role)-a", note: note).join(role, for: Patience.limit, over: link)
+      try Replica(name: "\(role)-a", build: build).join(role, for: Patience.limit, over: link)
     }
   }
 
@@ -127,17 +127,17 @@ import Workers
       let workers = WorkerKind.allCases.map(\.rawValue)
       #expect(Self.severities(try Self.fleet(on: link), of: "processes").filter { $0 == .problem }.count == 5)
 
-      try Self.register(workers, note: Fleet.note, on: link)
+      try Self.register(workers, build: .this, on: link)
       #expect(Self.severities(try Self.fleet(on: link), of: "processes") == [.warning])
       try link.call("HSET", Key.format, "writes", "\(DataFormat.current)", "by", Release.version)
-      try Self.register([Fleet.ingress], note: Fleet.note, on: link)
+      try Self.register([Fleet.ingress], build: .this, on: link)
       #expect(try Self.fleet(on: link).allSatisfy { $0.severity == .ok })
 
       try FormatState.hold(true, on: link)
       #expect(Self.severities(try Self.fleet(on: link), of: "format") == [.warning])
       try FormatState.hold(false, on: link)
 
-      try Replica(name: "old", note: "1 1.4.0").join("trade", for: Patience.limit, over: link)
+      try Replica(name: "old", build: Build(reads: 1, release: "1.4.0")).join("trade", for: Patience.limit, over: link)
       let mixed = try Self.fleet(on: link)
       #expect(Self.severities(mixed, of: "releases") == [.warning])
       #expect(mixed.contains { $0.severity == .problem && $0.what.contains("old of the trade reads up to") })

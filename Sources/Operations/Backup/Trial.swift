@@ -30,7 +30,7 @@ package struct Trial {
       LaneRunner(
         worker: kind.rawValue, lanes: kind.lanes(shards: shards, policy: policy, format: format),
         redis: redis,
-        note: Fleet.note, logger: logger)
+        build: .this, logger: logger)
     }
     let ended = DispatchGroup()
     for runner in runners {
