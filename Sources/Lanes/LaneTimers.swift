@@ -107,6 +107,7 @@ struct TimerWatch {
     self.last = last ?? self.last
     due = wait.map { now + .milliseconds($0) }
     let latest = now + LaneTimers.longestRest
-    next = min(due ?? latest, latest)
+    // However late it is: what has waited at another clock meanwhile comes first.
+    next = max(now, min(due ?? latest, latest))
   }
 }
