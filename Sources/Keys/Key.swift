@@ -134,9 +134,10 @@ public enum Key {
 
   /// The product that an id belongs to, and so its shard: a `DirectoryEntry`.
   public static func directory(_ entity: Entity, id: Int) -> String { "id:{\(entity.rawValue):\(id)}" }
-  /// The products of a thousand things that have left for the archive, by their ids.
+  /// The products of a hundred things that have left for the archive, by their ids: as many as Redis still keeps
+  /// in one piece, (`hash-max-listpack-entries`).
   public static func directory(archived kind: Entity, id: Int) -> String {
-    "directory:{\(kind.rawValue):\(id / 1000)}"
+    "directory:{\(kind.rawValue):\(id / 100)}"
   }
   /// The last id taken by a door.
   public static func counter(_ entity: Entity) -> String { "ids:{\(entity.rawValue)}" }

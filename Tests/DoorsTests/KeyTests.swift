@@ -1,6 +1,7 @@
 import Keys
 import Lanes
 import Market
+import Redis
 import Testbed
 import Testing
 
@@ -84,5 +85,25 @@ import Testing
     ] {
       #expect(tag(key) == "3")
     }
+  }
+
+  /// A hash of Redis takes four times as much once it is no longer in one piece.
+  @Test func `what stays of things that have left is small`() throws {
+    let server = try TestRedis()
+    let redis = try server.connect()
+    let (first, count, day) = (90_000_000_000_000, 10_000, "2026-11-27")
+    let ids = first..<first + count
+    for entity in Entity.allCases {
+      for id in ids { try redis.call("HSET", Key.directory(archived: entity, id: id), "\(id)", "\(id)") }
+      // As many shards as a system begins with: the ids are spread over them.
+      for id in ids { try redis.call("HSET", Key.archived(entity, id: id, in: Shard(id % 8)), "\(id)", day) }
+    }
+    var bytes = 0
+    for key in try redis.call("KEYS", "*").compactMap(\.string) {
+      #expect(try redis.call("OBJECT", "ENCODING", key).string == "listpack", "\(key)")
+      bytes += try redis.call("MEMORY", "USAGE", key).integer ?? 0
+    }
+    // Of a deal: a reservation, a listing and a stock.
+    #expect(bytes / count <= 150, "\(bytes / count)")
   }
 }
