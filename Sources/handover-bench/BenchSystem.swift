@@ -43,8 +43,17 @@ final class BenchSystem {
     try redis.call("SET", Key.shardCount, "\(shards)")
   }
 
-  /// Starts one of the product's executables on this Redis.
+  /// Starts one of the product's executables on this Redis, which is to run until it is stopped.
   func start(
+    _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:]
+  ) throws -> RunningProcess {
+    let child = try launch(executable, arguments, environment: environment)
+    children.append(child)
+    return child
+  }
+
+  /// Starts one that ends by itself.
+  func launch(
     _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:]
   ) throws -> RunningProcess {
     let environment = environment.merging(servers.environment) { $1 }
@@ -53,7 +62,6 @@ final class BenchSystem {
       Executables.path(executable), arguments, environment: environment,
       log: folder.appending(path: "\(executable).log"))
     Cleanup.add(child.id)
-    children.append(child)
     return child
   }
 

@@ -10,7 +10,7 @@ struct BenchTool: AsyncParsableCommand {
     discussion: "Build with -c release first, and run nothing else meanwhile.",
     subcommands: [
       DrainCommand.self, DealsCommand.self, HTTPCommand.self, GrowthCommand.self, IdleCommand.self,
-      NoticesCommand.self,
+      NoticesCommand.self, SoakCommand.self,
       BareServerCommand.self,
     ])
 
