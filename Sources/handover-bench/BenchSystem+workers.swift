@@ -16,6 +16,15 @@ extension BenchSystem {
     try self.waitUntil("all lanes are at the end of their streams") { try lanes.allSatisfy(isCaughtUp) }
   }
 
+  /// Returns how many entries the workers have still to read, over all lanes.
+  func entriesBehind() throws -> Int {
+    let lanes = WorkerKind.allCases.flatMap { $0.lanes(shards: shards) }
+    var ask = Commands()
+    for lane in lanes { LaneLag.ask(lane.name, lane.streams, &ask) }
+    var replies = try redis.exchange(ask)[...]
+    return lanes.reduce(0) { $0 + LaneLag.receive($1.streams, &replies) }
+  }
+
   /// Returns how many commands were ever admitted for the reservation worker.
   func reservationCommands() throws -> Int {
     try (0..<shards).reduce(0) { sum, index in

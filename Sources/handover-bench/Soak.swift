@@ -17,6 +17,9 @@ struct Soak: Sendable {
   private static let (buyers, sellers) = (50, 10)
   private static let shards = 8
   private static let pause = Duration.seconds(2)
+  /// How often it is looked how far behind the workers are, and how far they may be before no more deals are made: a
+  /// journal keeps what one of them has still to read.
+  private static let (lookout, mostBehind) = (Duration.milliseconds(250), 20_000)
   /// How often the archive is exported, in looks.
   private static let exports = 5
 
@@ -42,7 +45,7 @@ struct Soak: Sendable {
     let days = decimal(keep.seconds / 86_400, 9)
     let workers = try WorkerKind.allCases.map {
       try stage.start(
-        "\($0.rawValue)-worker", ["--log-level", "warning"],
+        "\($0.rawValue)-worker", ["--log-level", "warning", "--threads", "2"],
         environment: [
           "HANDOVER_KEEP_ENDED_DAYS": days, "HANDOVER_RETENTION_ENTRIES": "\(Self.retention)",
         ])
@@ -54,9 +57,13 @@ struct Soak: Sendable {
     let exporter = SoakExporter(stage)
     var samples: [SoakSample] = []
     let began = ContinuousClock.now
-    var next = began
+    var (next, nextLookout) = (began, began)
     while !driver.isDone {
       if .now - began > limit { driver.stop() }
+      if nextLookout <= .now {
+        driver.rests = try stage.entriesBehind() > Self.mostBehind
+        nextLookout = .now + Self.lookout
+      }
       try driver.step()
       guard next <= .now else { continue }
       next = .now + Self.pause

@@ -17,6 +17,8 @@ struct SoakDriver {
   private let (buyers, sellers): (Int, Int)
   private var wanted: Int
   private var made = 0
+  /// Whether no deals are made for now.
+  var rests = false
   private var handovers: [CommandRequest] = []
   /// Names of commands whose outcomes nobody will ask for.
   private var spent: [String] = []
@@ -41,9 +43,9 @@ struct SoakDriver {
   mutating func step() throws {
     var requests = handovers
     handovers = []
-    let more = min(wanted - made, Self.window - (made - ended), Self.batch)
-    for number in made..<(made + max(0, more)) { requests += try deal(number) }
-    made += max(0, more)
+    let more = rests ? 0 : max(0, min(wanted - made, Self.window - (made - ended), Self.batch))
+    for number in made..<(made + more) { requests += try deal(number) }
+    made += more
     if !requests.isEmpty {
       var door = Door(requests, shards: stage.shards, blocks: blocks)
       if let error = try door.run(on: stage.redis).compactMap(\.error).first {

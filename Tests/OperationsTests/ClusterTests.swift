@@ -111,6 +111,20 @@ import Workers
       #expect(
         status.nodes.allSatisfy { $0.memory > 0 }
           && status.memory == status.nodes.reduce(0) { $0 + $1.memory })
+      // Each by its own samples: the first fills up, the others do not.
+      let nodes = status.nodes.map(\.node)
+      let now = (try bench.nodes.nodes[0].connect().call("TIME")[0]?.integer ?? 0) / 3600
+      for age in 0..<100 {
+        let masters = nodes.enumerated().map { "\($1) \($0 == 0 ? (200 - age) << 30 : 1 << 20) 1" }
+        try bench.connection.call(
+          "HSET", Key.memory, "\((now - age) % MemoryHistory.hours)",
+          "\(now - age) \(masters.joined(separator: " "))")
+      }
+      let capacity = try SystemStatus(bench.deployment).capacity
+      #expect(capacity.masters.map(\.memory.master) == nodes && capacity.used > 0)
+      #expect(capacity.masters.dropFirst().allSatisfy { $0.outlook == .steady })
+      guard case .full(let days) = capacity.outlook else { throw NeverHappened(description: "it fills up") }
+      #expect(days < 100 && capacity.masters[0].outlook == .full(days: days))
       let lone = try SystemStatus(.single(bench.origin.redis.url))
       #expect(lone.nodes.isEmpty && lone.lanes.map(\.lane) == status.lanes.map(\.lane))
 
@@ -136,6 +150,9 @@ import Workers
       #expect(known.count + (away.first?.shards.count ?? 0) == ClusterBench.shards)
       #expect(status.lanes.filter { $0.lane.hasPrefix("mypage") }.count == known.count)
       #expect(!status.isWell && status.memory > 0)
+      let others = status.nodes.filter { $0.away == nil }.map(\.node)
+      #expect(status.capacity.masters.map(\.memory.master) == others)
+      #expect(try bench.connection.memory().map(\.master) == others)
 
       // The node that knows how many shards there are.
       try bench.nodes.restart(other)
