@@ -51,6 +51,30 @@ import Testing
     #expect(report.totals.commands == 3 && report.totals.outcomes == 1)
   }
 
+  @Test func `who is told of a stock is the seller of the last listing, whatever becomes of a former one`()
+    throws
+  {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.register(7), .list(1, of: 7), ["type": "WithdrawTrade", "id": "1"]])
+    try bench.settle([Fields.list(2, of: 7).with("userid", "another")])
+    try bench.settle([["type": "WithdrawTrade", "id": "1", "delete": "1"]])
+    try bench.settle([["type": "AdjustStock", "id": "7", "qty": "3"]])
+    #expect(try bench.audit().said == [])
+  }
+
+  @Test func `what an older release ended does not tell when`() throws {
+    let bench = try Bench(shards: 1)
+    try bench.settle([.reserve(1, of: 7), .list(9, of: 7), .reserve(2, of: 7, qty: 3)])
+    bench.stop()
+    let key = Key.reservation(2, in: Shard(0))
+    let end = try #require(try bench.connection.call("HGET", key, "endedAt").string)
+    try bench.connection.call("HSET", key, "endedAt", "2024-04-04T00:00:00.000Z")
+    #expect(try bench.audit().said.contains { $0.contains("its events make it “\(end)”") })
+    try bench.connection.call("HDEL", key, "endedAt")
+    try bench.connection.call("DEL", Key.ended(.reserve, in: Shard(0)))
+    #expect(try bench.audit().said == [])
+  }
+
   @Test func `lanes that are behind are noted, but are no difference`() throws {
     let bench = try Bench(shards: 1)
     try bench.settle([.reserve(1, of: 1)])

@@ -30,7 +30,7 @@ struct NoticeCheck {
     var expected: [Expected] = []
     for entry in page {
       let event = entry.event
-      if case .listing(let step, let listing) = event.fact, !listing.isFormer {
+      if case .listing(let step, let listing) = event.fact, step.tellsSeller, !listing.isFormer {
         sellers[listing.productid] = step == .tradeArchived ? nil : listing.userid
       }
       let audience = event.audience

@@ -41,7 +41,9 @@ extension ShardAudit {
       let state = read(
         Reservation?.self, try reply.get(), at: key, expected: reservations.state(id),
         // Where to send the answer is not on the journal.
-        besides: ["cancelreplyto"])
+        besides: ["cancelreplyto"],
+        // An older release did not note when it ended; see `OlderEnds`.
+        whereFound: ["endedAt"])
       guard let state, let reservation = state else { return }
       numbers.take(reservation, &findings)
       indexes.take(reservation)
@@ -78,11 +80,17 @@ extension ShardAudit {
   }
 
   /// Reads a stored state and compares it with what its events make. Returns nil if it cannot be read.
+  ///
+  /// - Parameters:
+  ///   - ignored: Fields that are not compared.
+  ///   - optional: Fields that are compared only if they are stored.
   private mutating func read<State: Stored>(
-    _ type: State.Type, _ found: Reply, at key: String, expected: State?, besides ignored: Set<String> = []
+    _ type: State.Type, _ found: Reply, at key: String, expected: State?, besides ignored: Set<String> = [],
+    whereFound optional: Set<String> = []
   ) -> State? {
     do throws(FieldError) {
       let fields = try Fields(reading: found)
+      let ignored = ignored.union(optional.filter { fields[$0] == nil })
       if let expected { findings.compare(fields, with: expected.fields, at: key, besides: ignored) }
       return try State(fields: fields)
     } catch {

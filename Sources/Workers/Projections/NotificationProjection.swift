@@ -178,8 +178,9 @@ struct NotificationProjection: Projection {
 }
 
 extension ListingStep {
-  /// Whether the seller of the product, or what it is called, is another one from now on.
-  fileprivate var tellsSeller: Bool {
+  /// Whether the seller of the product, or what it is called, is another one from now on. An older release does not
+  /// mark what it says of a former listing.
+  package var tellsSeller: Bool {
     switch self {
     case .tradeListed, .tradeChanged, .tradeForgotten, .tradeArchived: true
     case .tradeWithdrawn, .tradeDeleted, .listingReminded: false
