@@ -19,7 +19,7 @@ import Workers
 ///
 /// One of the workers also watches how much memory Redis has left.
 package struct SystemWatch: Service {
-  private static let interval = Duration.seconds(2)
+  static let interval = Duration.seconds(2)
   /// How long an ingress counts as alive after its last look.
   private static let lifetime = Duration.seconds(10)
 
@@ -65,14 +65,17 @@ package struct SystemWatch: Service {
       var last: Finding?
       var build = BuildInfo(system.format)
       var memory = isFirst ? MemoryWatch() : nil
+      var consent = Consent()
       while (try? await Task.sleep(for: Self.interval)) != nil {
+        let look = try? await look(raising: consent.isLasting)
+        consent.note(look?.canRise ?? false, at: .now)
         // While Redis is unavailable, there is nothing to find out.
-        guard let (finding, format, restored) = try? await look() else { continue }
-        if finding != last { tell(finding) }
-        last = finding
+        guard let look else { continue }
+        if look.finding != last { tell(look.finding) }
+        last = look.finding
         build.tell(system.format)
-        if let obstacle = format.obstacle { throw StartError(obstacle) }
-        guard restored?.id == system.restored?.id else {
+        if let obstacle = look.format.obstacle { throw StartError(obstacle) }
+        guard look.restored?.id == system.restored?.id else {
           throw StartError(
             "A backup was restored: start this process again, it knows only the data before that.")
         }
@@ -86,18 +89,35 @@ package struct SystemWatch: Service {
     case other(String)
   }
 
-  private func look() async throws -> (Finding, FormatState, Restored?) {
+  private struct Look {
+    let finding: Finding
+    let format: FormatState
+    /// Whether nobody is in the way of the next format.
+    let canRise: Bool
+    let restored: Restored?
+  }
+
+  /// - Parameter isDue: Whether the format is raised if nobody is in the way.
+  private func look(raising isDue: Bool) async throws -> Look {
     try await Start.onThread { [self] in
       let link = try system.redis.connect()
       let restored = try Restored(on: link)
       // Before anything is written: what is being restored must find nothing there.
-      if restored?.id != system.restored?.id { return (.same, try FormatState(on: link), restored) }
+      if restored?.id != system.restored?.id {
+        return Look(finding: .same, format: try FormatState(on: link), canRise: false, restored: restored)
+      }
       let reply = try link.call("SET", Key.shardCount, "\(system.shards)", "NX", "GET")
       try ingress?.join(Fleet.ingress, for: Self.lifetime, over: link)
-      let format = try raised(FormatState(on: link), on: link)
+      var format = try FormatState(on: link)
+      let canRise = try canRise(format, on: link)
+      if canRise, isDue, try format.raise(on: link) {
+        format = try FormatState(on: link)
+        logger.notice("the format of the data was raised", metadata: ["format": "\(format.writes)"])
+      }
       system.format.raise(to: format.writes)
-      if reply.isNull { return (.missing, format, restored) }
-      return (reply.integer == system.shards ? .same : .other(reply.string ?? "no text"), format, restored)
+      let isSame = reply.integer == system.shards
+      let finding: Finding = reply.isNull ? .missing : isSame ? .same : .other(reply.string ?? "no text")
+      return Look(finding: finding, format: format, canRise: canRise, restored: restored)
     }
   }
 
@@ -109,14 +129,9 @@ package struct SystemWatch: Service {
     }
   }
 
-  /// Returns the format, raised if it can be.
-  private func raised(_ format: FormatState, on link: any RedisLink) throws(RedisError) -> FormatState {
-    guard isFirst, !format.isHeld, format.writes < DataFormat.current,
-      try Fleet(on: link).obstacle(to: format.writes + 1) == nil, try format.raise(on: link)
-    else { return format }
-    let now = try FormatState(on: link)
-    logger.notice("the format of the data was raised", metadata: ["format": "\(now.writes)"])
-    return now
+  private func canRise(_ format: FormatState, on link: any RedisLink) throws(RedisError) -> Bool {
+    guard isFirst, !format.isHeld, format.writes < DataFormat.current else { return false }
+    return try Fleet(on: link).obstacle(to: format.writes + 1) == nil
   }
 
   private func tell(_ finding: Finding) {
@@ -131,6 +146,31 @@ package struct SystemWatch: Service {
         "another system uses this Redis: stop this process, or point it at its own Redis",
         metadata: ["shards": "\(system.shards)", "found": "\(found)"])
     }
+  }
+}
+
+/// Whether all replicas could follow for long enough.
+///
+/// When Redis comes back after an outage, all replicas count as dead until they have registered again, and an older one
+/// can be the last to do so; one that hangs for a moment counts as dead, too.
+struct Consent {
+  /// How often, one look after another, nobody may be in the way.
+  static let enough = 5
+  /// After a longer time between two looks, nobody knows what was in between.
+  static let longest = SystemWatch.interval * 2
+
+  private var looks = 0
+  private var last: ContinuousClock.Instant?
+
+  var isLasting: Bool { looks >= Self.enough }
+
+  /// Notes a look.
+  ///
+  /// - Parameter isGiven: whether nobody is in the way; false if that could not be found out.
+  mutating func note(_ isGiven: Bool, at now: ContinuousClock.Instant) {
+    let follows = last.map { now - $0 <= Self.longest } ?? true
+    looks = isGiven ? (follows ? looks : 0) + 1 : 0
+    last = now
   }
 }
 

@@ -11,6 +11,12 @@ import Testing
     try redis.connect().call("HSET", "handover:format", "writes", "99", "by", "9.9.0")
   }
 
+  /// Registers a replica that tells no release, for a few seconds: an older one.
+  private static func registerOlder(_ worker: String, on redis: any RedisLink) throws {
+    let end = Int(Date.now.timeIntervalSince1970 * 1000) + 3000
+    try redis.call("ZADD", "replicas:{\(worker)}", "\(end)", "\(worker)-old")
+  }
+
   @Test func `the format is raised by itself once all workers live`() async throws {
     let system = try await TestSystem()
     let redis = try system.redis.connect()
@@ -26,10 +32,27 @@ import Testing
     #expect(shown["writes"].integer == 2 && shown["reads"].integer == 2 && shown["waitsFor"] == .null)
     #expect(shown["by"].text == shown["release"].text)
     #expect(shown["replicas"].elements.allSatisfy { $0["release"].text == shown["release"].text })
-    // One that registered under no release is an older one.
-    try redis.call("ZADD", "replicas:{stock}", "+inf", "stock-old")
+    try Self.registerOlder("stock", on: redis)
     let status = try await onThread { try system.operate("status") }.output
-    #expect(status.contains("RELEASES ARE MIXED") && status.contains("before 1.5, reads format 1: 1 stock"))
+    #expect(
+      status.contains("RELEASES ARE MIXED") && status.contains("before 1.5, reads format 1: 1 stock"),
+      "\(status)")
+  }
+
+  @Test func `the format of data of an older release is raised once no replica of it lives`() async throws {
+    let servers = TestServers.single(try TestRedis())
+    let redis = try servers.connect()
+    try redis.call("SET", "handover:shards", "2")
+    let system = try await TestSystem(on: servers)
+    try await eventually("only the old replica is in the way") {
+      try Self.registerOlder("mypage", on: redis)
+      return try await onThread { try system.operate("format") }.output
+        .contains("format 2 waits: mypage-old of the mypage")
+    }
+    #expect(try redis.call("HGET", "handover:format", "writes").isNull)
+    try await eventually("it is raised, as the old one has died") {
+      try redis.call("HGET", "handover:format", "writes").string == "2"
+    }
   }
 
   @Test func `a held format is raised by whoever asks for it`() async throws {
