@@ -75,7 +75,7 @@ package struct SystemWatch: Service {
         last = look.finding
         build.tell(system.format)
         if let obstacle = look.format.obstacle { throw StartError(obstacle) }
-        guard look.restored?.id == system.restored?.id else {
+        if let restored = look.restored, restored.id != system.restored?.id {
           throw StartError(
             "A backup was restored: start this process again, it knows only the data before that.")
         }
@@ -103,7 +103,7 @@ package struct SystemWatch: Service {
       let link = try system.redis.connect()
       let restored = try Restored(on: link)
       // Before anything is written: what is being restored must find nothing there.
-      if restored?.id != system.restored?.id {
+      if let restored, restored.id != system.restored?.id {
         return Look(finding: .same, format: try FormatState(on: link), canRise: false, restored: restored)
       }
       let reply = try link.call("SET", Key.shardCount, "\(system.shards)", "NX", "GET")
