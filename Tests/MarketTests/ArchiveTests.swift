@@ -107,6 +107,15 @@ import Testing
     }
     let stocked = try given(StockDecider.self, .listed(), .ask(.register()))
     #expect(stocked.when(archived()).then().state.seller == "seller")
+    // What is left over leaves once it is withdrawn, unless the product was listed again.
+    let leftOver = stocked.when(archived())
+    #expect(leftOver.state.isLeftOver)
+    let gone = leftOver.when(.ask(.withdrawStock()))
+    #expect(gone.then("StockWithdrawn → me", "StockArchived").state == ProductStock())
+    let listedAgain = leftOver.when(.listed())
+    #expect(!listedAgain.state.isLeftOver)
+    listedAgain.when(.ask(.withdrawStock()))
+      .then("StockWithdrawn → me")
     let empty = stocked.when(.ask(.adjust(qty: 0)))
     #expect(empty.when(archived()).then("StockArchived").state == ProductStock())
     empty.when(archived(former: true)).then()

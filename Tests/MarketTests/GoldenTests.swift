@@ -38,6 +38,9 @@ import Testing
     #expect(try Command(fields: kept("commands/Reserve once", fields)) == reserve)
     let stock = ProductStock(Stock(level(3), status: .stockRegistered), seller: "이준호")
     #expect(try ProductStock(fields: kept("states/stock of a seller", stock.fields)) == stock)
+    var leftOver = stock
+    leftOver.isLeftOver = true
+    #expect(try ProductStock(fields: kept("states/stock left over", leftOver.fields)) == leftOver)
     let unregistered = ProductStock(seller: "이준호")
     #expect(try ProductStock(fields: kept("states/seller", unregistered.fields)) == unregistered)
   }

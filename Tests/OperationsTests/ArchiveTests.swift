@@ -124,6 +124,20 @@ import Workers
     #expect(try bench.audit().said == [])
     // Its seller can still do something with the unit that is left.
     #expect(try bench.connection.call("HGET", "{0}:stock:7", "seller").string == "seller7")
+    // Once it is withdrawn, nothing stays of it either.
+    try bench.settle([["type": "WithdrawStock", "id": "7", "productid": "7", "commandid": "last"]])
+    #expect(try Self.outcome(bench, "last").contains("재고종료"))
+    let record = try #require(try Self.archive(bench).last)
+    #expect(record["entity"] == "inventory" && record["endedAt"] != nil)
+    #expect(Fields(packed: record["record"] ?? "")?["status"] == "재고종료")
+    #expect(try Self.archive(bench).count == 3)
+    #expect(try bench.connection.call("EXISTS", "{0}:stock:7", "{0}:inventory:7").integer == 0)
+    #expect(try bench.connection.call("ZCARD", "{0}:inventories").integer == 0)
+    #expect(try bench.connection.call("HEXISTS", "{0}:archived:inventory:0", "7").integer == 1)
+    #expect(try bench.connection.call("HGET", "directory:{inventory:0}", "7").integer == 7)
+    #expect(try bench.audit().said == [])
+    try bench.settle([.register(7).with("commandid", "used")])
+    #expect(try Self.outcome(bench, "used").contains("duplicateId"))
   }
 
   @Test func `for ever means for ever, and then a new setting lets everything leave`() throws {

@@ -35,10 +35,11 @@ public enum StockDecider: Decider {
     case .stock(let step, let level): state.stock = Stock(level, status: step.status)
     case .hold(let step, _, let level) where level.isRegistered:
       state.stock = Stock(level, status: step.status)
-    case .listing(.tradeListed, let listing): state.seller = listing.userid
+    case .listing(.tradeListed, let listing): (state.seller, state.isLeftOver) = (listing.userid, false)
     // Who sold the goods is the only one who can do something with those that are left.
-    case .listing(.tradeArchived, let listing) where !listing.isFormer && state.stock == nil:
-      state.seller = nil
+    case .listing(.tradeArchived, let listing) where !listing.isFormer && state.stock != nil:
+      state.isLeftOver = true
+    case .listing(.tradeArchived, let listing) where !listing.isFormer: state.seller = nil
     case .listing(.tradeForgotten, let listing) where !listing.isFormer: state.seller = listing.userid
     // Listings of older releases were not followed, but their deals are.
     case .deal(_, let deal): state.seller = state.seller ?? deal.seller
@@ -89,6 +90,7 @@ extension Decision<StockDecider> {
     guard command.seen.isTrue(of: level) else { return refuse(command, .stale, caller) }
     guard level.held == 0 else { return refuse(command, .belowHeld, caller) }
     emit(.stock(.stockWithdrawn, level), to: caller)
+    if state.isLeftOver { emit(.stock(.stockArchived, level)) }
   }
 
   /// Follows the trade, which says what starts and how it ends.

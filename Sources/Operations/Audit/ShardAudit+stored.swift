@@ -20,8 +20,8 @@ extension ShardAudit {
       let key = Key.stock(id, in: shard)
       let stock = read(
         ProductStock.self, try reply.get(), at: key, expected: stocks.state(id),
-        // It can be older than the first event on the journal; it is compared with the listing.
-        besides: ["seller"])
+        // Both can be older than the first event on the journal; the seller is compared with the listing.
+        besides: ["seller", "leftover"])
       if let stock = stock?.stock { indexes.take(stock) }
       if let trade = found.removeValue(forKey: id), let stock {
         listings[id] = trade.listing

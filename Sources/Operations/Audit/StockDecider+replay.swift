@@ -7,6 +7,9 @@ extension StockDecider: Replayable {
 
   static func permits(_ entry: JournalEntry, in state: ProductStock, after observed: Event?) -> Bool {
     switch entry.event.fact {
+    // What was left over by its listing leaves with its withdrawal, which comes before it.
+    case .stock(.stockArchived, _) where state.stock == nil:
+      state.isLeftOver || observed?.archivesListing == true
     case .stock(let step, let level): permits(step, level, after: state.stock?.level, observed)
     case .hold(let step, let deal, let level):
       step.answers(observed, of: deal)

@@ -140,16 +140,17 @@ extension StockDecider: Aggregate {
     state.stock.map { Listed(entity: .inventory, id: $0.level.id, member: $0.level.productid) }
   }
 
-  /// It ends with its listing.
+  /// It ends with its listing, or when what was left over is withdrawn.
   static func leaving(by event: Event, _ input: Input<StockCommand>, from state: ProductStock) -> Leaving? {
     guard case .stock(.stockArchived, let level) = event.fact else { return nil }
-    var endedAt: Moment?
-    if case .event(let heard) = input, case .listing(_, let listing) = heard.fact {
-      endedAt = listing.endedAt
+    var (stock, endedAt) = (state.stock, Moment?.none)
+    switch input {
+    case .event(let heard): if case .listing(_, let listing) = heard.fact { endedAt = listing.endedAt }
+    case .command: stock?.status = .stockWithdrawn
+    case .time, .forget: break
     }
     return Leaving(
-      entity: .inventory, id: level.id, productid: level.productid, endedAt: endedAt,
-      record: state.stock.fields)
+      entity: .inventory, id: level.id, productid: level.productid, endedAt: endedAt, record: stock.fields)
   }
 
   /// The state belongs to the product, and forgets the stock when that is withdrawn.

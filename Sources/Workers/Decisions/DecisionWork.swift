@@ -213,6 +213,9 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
 
   /// Moves something to the archive. The state itself is removed with the others that the batch changes.
   private func archive(_ leaving: Leaving, _ item: InputBatch<Rules>.Item, _ commit: inout Commit) {
+    var leaving = leaving
+    // What a command ends leaves at once.
+    if case .command = item.input { leaving.endedAt = Moment(milliseconds: item.position.milliseconds) }
     commit.archive(leaving, at: item.position, in: lane.shard)
     for key in [Rules.viewKey(leaving.id, in: lane.shard), Rules.traceKey(leaving.id, in: lane.shard)] {
       if let key { commit.remove(key) }

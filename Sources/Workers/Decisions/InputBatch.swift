@@ -89,7 +89,8 @@ extension Input {
     switch self {
     case .time(let timer): timer.kind == .ended
     case .event(let event): if case .listing(.tradeArchived, _) = event.fact { true } else { false }
-    case .command, .forget: false
+    case .command(let command, _): command.kind == .withdrawStock
+    case .forget: false
     }
   }
 }
