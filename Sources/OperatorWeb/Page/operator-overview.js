@@ -133,8 +133,9 @@ function drawMemory() {
 }
 
 function outlook(capacity) {
-  if (capacity?.outlook === "full") return ` · ${say("fullIn", language.number(Math.floor(capacity.daysUntilFull)))}`;
-  return capacity?.outlook === "steady" ? ` · ${say("steady")}` : "";
+  const percent = capacity?.percent === undefined ? "" : ` (${language.number(capacity.percent)} %)`;
+  if (capacity?.outlook === "full") return `${percent} · ${say("fullIn", language.number(Math.floor(capacity.daysUntilFull)))}`;
+  return capacity?.outlook === "steady" ? `${percent} · ${say("steady")}` : percent;
 }
 
 export function redraw() {
