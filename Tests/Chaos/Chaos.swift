@@ -26,6 +26,15 @@ struct Chaos: AsyncParsableCommand {
       "With --cluster: also kill masters until their replicas have taken over, which can lose what was last.")
   var killMasters = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Begin with the executables of the release before, change to today's during the run, and let the format rise.",
+      valueName: "folder"))
+  var beside: String?
+
+  @Flag(help: "With --beside: hold the format, and go back to the release before.")
+  var back = false
+
   @Option(help: "A file for the summary.")
   var report: String?
 
@@ -34,17 +43,20 @@ struct Chaos: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...86_400).contains(seconds) else { throw ValidationError("--seconds must be from 1 to 86400.") }
+    guard beside != nil || !back else { throw ValidationError("--back needs --beside.") }
     guard cluster || !killMasters else { throw ValidationError("--kill-masters needs --cluster.") }
   }
 
   func run() async throws {
     let seed = seed ?? UInt64.random(in: 0..<1_000_000)
     print(
-      "Chaos for \(seconds) s, seed \(seed)\(cluster ? ", on a cluster" : ""): three replicas of each worker, two ingresses."
+      "Chaos for \(seconds) s, seed \(seed)\(cluster ? ", on a cluster" : "")\(mixture): three replicas of each worker, two ingresses."
     )
     fflush(nil)
     let stage = try ChaosSystem(
-      isCluster: cluster, losesMasters: killMasters, endsWaiting: seed.isMultiple(of: 2))
+      isCluster: cluster, losesMasters: killMasters, seed: seed,
+      beside: beside.map { URL(fileURLWithPath: $0) })
+    let course: Upgrade.Course? = beside == nil ? nil : back ? .back : .forward
     let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, stage.clear) }
     defer {
       for signal in signals { signal.cancel() }
@@ -52,7 +64,7 @@ struct Chaos: AsyncParsableCommand {
     }
     do {
       try await stage.open()
-      let verdict = try await Trial(seconds: seconds, seed: seed).run(stage)
+      let verdict = try await Trial(seconds: seconds, seed: seed, course: course).run(stage)
       print(verdict.text(showing: 60))
       if let report {
         try verdict.text(showing: .max).write(toFile: report, atomically: true, encoding: .utf8)
@@ -64,6 +76,11 @@ struct Chaos: AsyncParsableCommand {
       try save(stage, seed, "\(error)", isNeeded: true)
       throw ExitCode.failure
     }
+  }
+
+  private var mixture: String {
+    guard beside != nil else { return "" }
+    return back ? ", from the release before to today's and back" : ", from the release before to today's"
   }
 
   private func save(_ stage: ChaosSystem, _ seed: UInt64, _ text: String, isNeeded: Bool) throws {

@@ -12,6 +12,7 @@ final class ChaosSystem: Sendable {
   /// A process, and what is needed to start another one like it.
   struct Member: Sendable {
     let executable: String
+    let release: Release
     let port: Int?
     let log: URL
     let process: RunningProcess
@@ -25,11 +26,19 @@ final class ChaosSystem: Sendable {
     }
   }
 
+  /// Where an executable comes from.
+  enum Release: String, Sendable {
+    case previous = "the release before"
+    case today = "today's"
+  }
+
   private struct State {
+    /// The releases in which processes are started, at random.
+    var releases: [Release]
     /// Processes that no fault affects at the moment.
     var idle: [Member] = []
-    /// All processes that were started and can still be running.
-    var started: [RunningProcess] = []
+    /// All processes that were started.
+    var started: [Member] = []
     var isEnded = false
   }
 
@@ -45,15 +54,23 @@ final class ChaosSystem: Sendable {
   /// How long deals may take: so short that much comes due during a run.
   private let periods: [String: String]
   private let ports: [Int]
-  private let state = Mutex(State())
+  private let seed: UInt64
+  /// Where the executables of the release before are.
+  private let previous: URL?
+  private let state: Mutex<State>
 
   /// - Parameters:
   ///   - isCluster: Whether to run on a cluster. Its masters are so patient with each other that nobody takes over
   ///     from one that is started again, or hangs for a while.
   ///   - losesMasters: Whether its replicas take over soon instead.
-  ///   - endsWaiting: Whether deals wait only for seconds, so that no line is left at the end.
-  init(isCluster: Bool, losesMasters: Bool, endsWaiting: Bool) throws {
+  ///   - seed: If it is even, deals wait only for seconds, so that no line is left at the end.
+  ///   - previous: Where the executables of the release before are, to begin with those; nil for today's alone.
+  init(isCluster: Bool, losesMasters: Bool, seed: UInt64, beside previous: URL?) throws {
     self.losesMasters = losesMasters
+    self.seed = seed
+    self.previous = previous
+    state = Mutex(State(releases: [previous == nil ? .today : .previous]))
+    let endsWaiting = seed.isMultiple(of: 2)
     periods = [
       "HANDOVER_EXPIRY_HOURS": "0.001", "HANDOVER_REMINDER_HOURS": "0.0008,0.0003",
       "HANDOVER_WAITING_DAYS": endsWaiting ? "0.0001" : "14", "HANDOVER_RECEIPT_DAYS": "0.00003",
@@ -90,19 +107,28 @@ final class ChaosSystem: Sendable {
     if let port { environment["HANDOVER_PORT"] = "\(port)" }
     try state.withLock { state in
       guard !state.isEnded else { return }
+      var dice = Dice(seed: seed, .release, state.started.count)
+      let release = dice.pick(state.releases)
+      let folder = release == .today ? Executables.folder : previous ?? Executables.folder
       let log = redis.folder.appending(path: "\(executable)-\(state.started.count).log")
       let process = try RunningProcess(
-        Executables.path(executable), [], environment: environment, log: log)
-      state.started.append(process)
-      state.idle.append(Member(executable: executable, port: port, log: log, process: process))
+        folder.appending(path: executable).path, [], environment: environment, log: log)
+      let member = Member(executable: executable, release: release, port: port, log: log, process: process)
+      state.started.append(member)
+      state.idle.append(member)
     }
   }
 
   /// Returns a process of an executable for the caller alone; nil if none is free.
   func take(_ executable: String, _ place: Int) -> Member? {
+    take(place) { $0.executable == executable }
+  }
+
+  /// Returns one of the processes that are asked for, for the caller alone; nil if none is free.
+  func take(_ place: Int, where isWanted: (Member) -> Bool) -> Member? {
     state.withLock { state in
       let places = state.idle.indices.filter {
-        state.idle[$0].executable == executable && !state.idle[$0].process.hasEnded
+        isWanted(state.idle[$0]) && !state.idle[$0].process.hasEnded
       }
       return places.isEmpty ? nil : state.idle.remove(at: places[place % places.count])
     }
@@ -112,6 +138,19 @@ final class ChaosSystem: Sendable {
 
   func count(of executable: String) -> Int {
     state.withLock { $0.idle.count { $0.executable == executable } }
+  }
+
+  /// Lets processes be started in these releases from now on.
+  func choose(_ releases: [Release]) { state.withLock { $0.releases = releases } }
+
+  /// How many processes were started in each release.
+  var starts: [Release: Int] {
+    state.withLock { state in Dictionary(grouping: state.started, by: \.release).mapValues(\.count) }
+  }
+
+  /// Whether a process of a release runs, affected by a fault or not.
+  func runs(_ release: Release) -> Bool {
+    state.withLock { state in state.started.contains { $0.release == release && !$0.process.hasEnded } }
   }
 
   /// Scales the processes of a worker to the wanted number; the newest ones end first.
@@ -150,19 +189,22 @@ final class ChaosSystem: Sendable {
     let deployment = try RedisDeployment(of: redis.url)
     try insist("nothing comes due") {
       // What came due can be on its way, and set another timer.
-      let before = try SystemStatus(deployment).workers
-      guard before.allSatisfy({ $0.lag == 0 }) else { throw Mishap("lanes are behind") }
+      let status = try SystemStatus(deployment)
+      guard status.workers.allSatisfy({ $0.lag == 0 }) else { throw Mishap("lanes are behind") }
+      // Under an older format, what has ended stays.
+      let leaves = status.format?.writes == DataFormat.current
       for shard in try Ledger.shards(of: connection) {
         let clock = Key.timers(of: shard)
         let soon = Int((Date.now.timeIntervalSince1970 + 10 * Patience.limit.seconds) * 1000)
         let count = try connection.call("ZCOUNT", clock, "-inf", "\(soon)").integer ?? 0
         guard count == 0 else { throw Mishap("\(count) timers of \(clock) are due soon") }
-        for entity in [Entity.reserve, .trade] {
+        for entity in [Entity.reserve, .trade] where leaves {
           let kept = try connection.call("ZCARD", Key.ended(entity, in: shard)).integer ?? 0
           guard kept == 0 else { throw Mishap("\(kept) have ended and not left yet, of \(entity)") }
         }
       }
       let after = try SystemStatus(deployment).workers
+      let before = status.workers
       guard after.map(\.lag) == before.map(\.lag), after.map(\.read) == before.map(\.read) else {
         throw Mishap("entries come in")
       }
@@ -171,17 +213,31 @@ final class ChaosSystem: Sendable {
 
   /// Lets the operator mend what a fail-over can lose. Returns how many records that were.
   func repair() throws -> Int {
-    let log = redis.folder.appending(path: "repair.txt")
-    let process = try RunningProcess(
-      Executables.path("handover"), ["audit", "--repair", "--wait", "\(Patience.limit.components.seconds)"],
-      environment: ["HANDOVER_REDIS_URL": try redis.url.description], log: log)
-    process.wait()
-    let text = try String(contentsOf: log, encoding: .utf8)
-    guard let count = text.firstMatch(of: /Repaired (\d+) records/).flatMap({ Int($0.1) }) else {
-      throw Mishap("handover audit --repair: \(text.suffix(2000))")
+    let said = try operate("audit", "--repair", "--wait", "\(Patience.limit.components.seconds)").text
+    guard let count = said.firstMatch(of: /Repaired (\d+) records/).flatMap({ Int($0.1) }) else {
+      throw Mishap("handover audit --repair: \(said.suffix(2000))")
     }
     return count
   }
+
+  /// Lets what ended in the release before leave too, which notes no time of it.
+  func archive() throws {
+    let (isDone, text) = try operate("archive", "--to", redis.folder.appending(path: "archive").path)
+    guard isDone else { throw Mishap("handover archive: \(text.suffix(2000))") }
+  }
+
+  /// Does what an operator does with `handover`. Returns whether it succeeded, and what it printed.
+  func operate(_ arguments: String...) throws -> (isDone: Bool, text: String) {
+    let log = redis.folder.appending(path: "\(arguments[0]).txt")
+    let process = try RunningProcess(
+      Executables.path("handover"), arguments,
+      environment: periods.merging(["HANDOVER_REDIS_URL": try redis.url.description]) { $1 }, log: log)
+    process.wait()
+    return (process.exitStatus == 0, try String(contentsOf: log, encoding: .utf8))
+  }
+
+  /// What lanes said that met an entry of a later release than theirs: that is written only when all can read it.
+  func unreadable() -> [String] { lines(with: "by a newer release").map(String.init) }
 
   /// Returns how often a replica found that another one had its lane.
   func fencedCount() -> Int { lines(with: "another replica has the lane").count }
@@ -207,7 +263,7 @@ final class ChaosSystem: Sendable {
   func end() {
     let running = state.withLock { state in
       state.isEnded = true
-      return state.started.filter { !$0.hasEnded }
+      return state.started.map(\.process).filter { !$0.hasEnded }
     }
     for process in running { process.kill() }
     redis.end()

@@ -5,7 +5,7 @@ struct Dice: RandomNumberGenerator {
   /// The users of the dice; each has its own sequences.
   enum Roller: UInt64 {
     case shopper = 1
-    case scribe, saboteur, deck
+    case scribe, saboteur, deck, release, upgrade
   }
 
   private var generator: SplitMix64

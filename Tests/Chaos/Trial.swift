@@ -7,6 +7,8 @@ import Testbed
 struct Trial {
   let seconds: Int
   let seed: UInt64
+  /// Nil if today's release runs alone.
+  let course: Upgrade.Course?
 
   /// Calls per second over HTTP, and entries per second by XADD.
   private static let (callRate, entryRate) = (240.0, 100.0)
@@ -18,10 +20,19 @@ struct Trial {
     let (diary, catalogue) = (Diary(), Catalogue())
     let watch = FailOverWatch(stage.redis)
     let saboteur = Saboteur(stage, watch, diary, seed: seed)
+    let upgrade = course.map { Upgrade(course: $0, stage: stage, seed: seed) }
+    try await onThread { try upgrade?.prepare() }
     let start = ContinuousClock.now
     let deadline = start + .seconds(seconds)
     let watching = Background(watch.run)
     let sabotage = Background { saboteur.run(until: deadline) }
+    let upgrading = Background {
+      do {
+        try upgrade?.run(from: start, for: .seconds(seconds))
+      } catch {
+        diary.complain("\(error)")
+      }
+    }
     let writing = (0..<Self.scribes).map { number in
       let scribe = Scribe(number: number, seed: seed, redis: stage.redis, catalogue: catalogue, diary: diary)
       let pace = Self.pace(number, of: Self.scribes, Self.entryRate, start, deadline)
@@ -38,13 +49,20 @@ struct Trial {
     }
     let loaded = ContinuousClock.now - start
     try await onThread {
-      for work in writing + [sabotage] where work.wait(within: Patience.limit * 2) == nil {
+      for work in writing + [sabotage, upgrading] where work.wait(within: Patience.limit * 2) == nil {
         throw Mishap("the faults were not mended within \(Patience.limit * 2)")
       }
     }
     try await onThread { try stage.redis.settle() }
     let dead = try await stage.settle()
-    try await onThread { try stage.awaitCalm() }
+    try await onThread {
+      try upgrade?.finish()
+      try stage.awaitCalm()
+      if course == .forward {
+        try stage.archive()
+        try stage.awaitCalm()
+      }
+    }
     let losses = Losses(kills: saboteur.kills, shards: stage.redis.shards)
     let repaired = losses.kills.isEmpty ? nil : try await onThread { try stage.repair() }
     let report = try await onThread { try Auditor(stage.redis.connect()).run(waiting: Patience.limit) }
@@ -65,6 +83,7 @@ struct Trial {
     for difference in audit.differences {
       differences.append("audit, \(difference.code.rawValue), \(difference.key): \(difference.message)")
     }
+    differences += stage.unreadable()
     differences += ledger.repeatedTimers.map { "\($0): it came due more than once." }
     differences += ledger.crashed.map { "\($0): it was put aside as if it had crashed its worker." }
     let calls = CallAccount(diary.calls, ledger, losses)
@@ -85,7 +104,8 @@ struct Trial {
       )
     }
     return Verdict(
-      seed: seed, loaded: loaded, diary: diary, ledger: ledger, faults: Fault.all(on: stage), losses: losses,
+      seed: seed, starts: course.map { _ in stage.starts }, loaded: loaded, diary: diary, ledger: ledger,
+      faults: Fault.all(on: stage), losses: losses,
       excused: excused, repaired: repaired,
       incidents: saboteur.incidents, watch: watch,
       fenced: stage.fencedCount(), audit: audit, differences: differences)

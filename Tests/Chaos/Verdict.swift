@@ -4,6 +4,8 @@ import Redis
 /// The report of a run: what happened, and what went wrong.
 struct Verdict {
   let seed: UInt64
+  /// How many processes were started in each release; nil if today's ran alone.
+  let starts: [ChaosSystem.Release: Int]?
   let loaded: Duration
   let diary: Diary
   let ledger: Ledger
@@ -44,6 +46,9 @@ struct Verdict {
     for fault in faults {
       let count = incidents.count { $0.fault == fault && !$0.isVoid }
       lines.append("  \(Self.column(fault.rawValue, 32)) \(count)")
+    }
+    for (release, count) in starts ?? [:] {
+      lines.append("  \(Self.column("processes of \(release.rawValue)", 32)) \(count)")
     }
     lines.append("  \(Self.column("lanes lost to another replica", 32)) \(fenced)")
     if let repaired {
