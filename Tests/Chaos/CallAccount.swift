@@ -168,12 +168,12 @@ extension JSON {
 }
 
 extension [String: JSON] {
-  /// Whether two answers show the same item. An outcome lacks what only the reservation knows, such as address and date: a
+  /// Whether two answers show the same item. An outcome lacks what only the reservation knows, such as its address: a
   /// copy that is answered after that has left shows the rest, which takes months where people use it.
   fileprivate func isSame(as other: Self) -> Bool {
     guard self["address"]?.text == "" || other["address"]?.text == "" else { return self == other }
     return allSatisfy { name, value in
-      ["address", "reserveDt"].contains(name) || other[name] == nil || other[name] == value
+      ["address", "reserveDt", "version"].contains(name) || other[name] == nil || other[name] == value
     }
   }
 }

@@ -44,6 +44,21 @@ import Workers
     }
   }
 
+  @Test func `an older replica than what is written is a trouble`() async throws {
+    try await TestRedis.with { redis in
+      let link = try redis.connect()
+      try link.call("SET", Key.shardCount, "1")
+      try Self.join("trade", "trade-1", .this, link)
+      try Self.join("trade", "trade-2", nil, link)
+      #expect(try Self.status(of: redis).troubles.isEmpty)
+      while try FormatState(on: link).writes < DataFormat.current {
+        #expect(try FormatState(on: link).raise(isAsked: true, on: link))
+      }
+      let trouble = try #require(try Self.status(of: redis).troubles.first)
+      #expect(trouble.contains("reads only format 1") && trouble.contains("(1 trade)"))
+    }
+  }
+
   @Test func `who has not registered for a while does not live`() async throws {
     try await TestRedis.with { redis in
       let link = try redis.connect()

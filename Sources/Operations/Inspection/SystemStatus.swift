@@ -133,6 +133,15 @@ package struct SystemStatus: Encodable, Sendable {
       for part in parts { _ = hear(part, &replies) }
     case .cluster(let cluster): try read(cluster, shards: expected)
     }
+    guard let format else { return }
+    for release in releases where release.reads < format.writes {
+      let roles = release.replicas.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+      troubles.append(
+        """
+        Replicas of a release that reads only format \(release.reads) run, but format \(format.writes) is written: stop \
+        them (\(roles.joined(separator: ", "))).
+        """)
+    }
   }
 
   private mutating func take(_ masters: [MasterMemory], _ history: MemoryHistory) {
