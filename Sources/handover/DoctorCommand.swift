@@ -40,7 +40,7 @@ struct DoctorCommand: AsyncParsableCommand {
   func run() async throws {
     let findings: [Finding]
     do {
-      let doctor = Doctor(try settings.redis(), as: role)
+      let doctor = Doctor(try settings.redis(), as: role, shards: try settings.wantedShards())
       findings = try await Start.onThread { doctor.examine() }
     } catch let error as ValidationError {
       findings = [Finding(.problem, "address", error.message)]

@@ -88,6 +88,11 @@ import Testing
     for service in Deployment.services { while let process = system.release(service) { process.terminate() } }
     let journals = try journals(operatorConnection)
     #expect(journals.reduce(0, +) > 10)
+    // The doctor misses nothing, and tries it without a trace.
+    for user in Deployment.services + ["operator"] {
+      let examined = try system.operate("doctor", as: user)
+      #expect(examined.text.contains("\(user) has the rights of \(user)"), "\(examined.text)")
+    }
     #expect(try denials(operatorConnection) == [])
     try await system.startRedis()
     let afterwards = try system.connect("operator")

@@ -66,11 +66,11 @@ final class GuardedSystem {
     processes[service, default: []].append(process)
   }
 
-  /// Runs `handover` as the operator. Returns its exit status, and what it printed.
-  func operate(_ arguments: String...) throws -> (status: Int32, text: String) {
+  /// Runs `handover`, as the operator or another user. Returns its exit status, and what it printed.
+  func operate(_ arguments: String..., as user: String = "operator") throws -> (status: Int32, text: String) {
     let log = log("operator-\(UInt32.random(in: 0...UInt32.max))")
     let process = try RunningProcess(
-      Executables.path("handover"), arguments, environment: ["HANDOVER_REDIS_URL": try url("operator")],
+      Executables.path("handover"), arguments, environment: ["HANDOVER_REDIS_URL": try url(user)],
       log: log)
     process.wait()
     return (process.exitStatus ?? -1, try String(contentsOf: log, encoding: .utf8))

@@ -10,13 +10,17 @@ package struct Doctor {
     case `operator`, ingress, reservation, trade, stock, notification, mypage
   }
 
-  let url: RedisURL
-  let role: Role
+  private let url: RedisURL
+  private let role: Role
+  private let shards: Int?
 
-  /// - Parameter role: Whose rights are needed; nil for those of the user by whose name the URL signs in, and of an
-  ///   operator under any other name.
-  package init(_ url: RedisURL, as role: Role? = nil) {
+  /// - Parameters:
+  ///   - role: Whose rights are needed; nil for those of the user by whose name the URL signs in, and of an operator
+  ///     under any other name.
+  ///   - shards: How many shards there are, in case the node that knows it is away.
+  package init(_ url: RedisURL, as role: Role? = nil, shards: Int? = nil) {
     self.url = url
+    self.shards = shards
     self.role = role ?? url.user.flatMap(Role.init(rawValue:)) ?? .operator
   }
 
@@ -39,20 +43,22 @@ package struct Doctor {
       let why = "Only an operator's user can look at the system itself."
       return findings + [Finding(.ok, "system", why)]
     }
-    let link: any RedisLink
     do {
-      link = try redis.connect()
-      _ = try link.shardCount()
+      _ = try redis.connect().shardCount()
     } catch let error as WrongDatabase {
       let advice = "Start the workers, or point HANDOVER_REDIS_URL at the right server and database."
       return findings + [Finding(.problem, "system", error.description, remedy: advice)]
     } catch {
-      return findings + [.failure("system", error)]
+      // Of a cluster, the other masters still tell something.
+      findings.append(.failure("system", error))
     }
-    findings += attempt("format") { try FleetCheck(FormatState(on: link), Fleet(on: link)).findings }
-    findings += attempt("system") { try SystemCheck(SystemStatus(redis)).findings }
-    findings += attempt("keys") { try keys(link, besides: findings) }
-    findings += attempt("backup") { try BackupCheck(on: link).findings }
+    findings += attempt("format") {
+      let link = try redis.connect()
+      return try FleetCheck(FormatState(on: link), Fleet(on: link)).findings
+    }
+    findings += attempt("lanes") { try SystemCheck(SystemStatus(redis, shards: shards)).findings }
+    findings += attempt("keys") { try keys(redis.connect(), besides: findings) }
+    findings += attempt("backup") { try BackupCheck(on: redis.connect()).findings }
     return findings
   }
 
