@@ -137,7 +137,8 @@ import Workers
       #expect(Self.severities(try Self.fleet(on: link), of: "format") == [.warning])
       try FormatState.hold(false, on: link)
 
-      try Replica(name: "old", build: Build(reads: 1, release: "1.4.0")).join("trade", for: Patience.limit, over: link)
+      try Replica(name: "old", build: Build(reads: 1, release: "1.4.0")).join(
+        "trade", for: Patience.limit, over: link)
       let mixed = try Self.fleet(on: link)
       #expect(Self.severities(mixed, of: "releases") == [.warning])
       #expect(mixed.contains { $0.severity == .problem && $0.what.contains("old of the trade reads up to") })
