@@ -97,9 +97,15 @@ import Testing
       try stage.redis(store)
       _ = try await stage.call("GET", "/notices")
       let redis = try stage.server.connect()
+      // The ingress asks for other things meanwhile, now and then: the cheapest of several calls is what it costs.
       func cost(of path: String) async throws -> (page: JSON, bytes: Int) {
-        let before = try redis.bytesSent()
-        return (try await stage.call("GET", path).json, try redis.bytesSent() - before)
+        var (page, bytes) = (JSON.null, Int.max)
+        for _ in 1...5 {
+          let before = try redis.bytesSent()
+          page = try await stage.call("GET", path).json
+          bytes = min(bytes, try redis.bytesSent() - before)
+        }
+        return (page, bytes)
       }
       let largest = try await cost(of: "/notices?size=1000")
       #expect(largest.page["page"]["totalElements"].integer == 1000)

@@ -26,7 +26,8 @@ import Testing
     case ("states", "trade"), ("states", "ended trade"): try Listing(fields: fields).fields.golden
     case ("states", "product"): try ProductTrade(fields: fields).fields.golden
     case ("states", "stock"): try Stock(fields: fields).fields.golden
-    case ("states", "stock of a seller"), ("states", "seller"): try ProductStock(fields: fields).fields.golden
+    case ("states", "stock of a seller"), ("states", "stock left over"), ("states", "seller"):
+      try ProductStock(fields: fields).fields.golden
     case ("outcomes", "record waiting"):
       CommandRecord(stored: form.text) == nil ? CommandRecord.waiting : nil
     case ("outcomes", let name) where name.hasPrefix("record"):

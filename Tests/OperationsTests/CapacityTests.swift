@@ -158,7 +158,8 @@ import Testing
     let lane = LaneName(worker: "trade", tag: shard.tag)
     return [
       "shardCount": [Key.shardCount], "format": [Key.format], "rebuildLock": [Key.rebuildLock],
-      "memory": [Key.memory], "forgotten": [Key.forgotten], "operatorLog": [Key.operatorLog],
+      "memory": [Key.memory], "epoch": [Key.epoch], "lastBackup": [Key.lastBackup],
+      "forgotten": [Key.forgotten], "operatorLog": [Key.operatorLog],
       "commands": DecidingWorker.allCases.map { Key.commands($0, in: shard) },
       "journal": [Key.journal(of: shard)], "status": [Key.status(of: shard)],
       "timers": [Key.timers(of: shard)], "ended": Entity.allCases.map { Key.ended($0, in: shard) },

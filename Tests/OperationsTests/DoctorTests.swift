@@ -68,7 +68,7 @@ import Workers
       let text = findings.map(\.text).joined(separator: "\n")
       for missing in [
         "someone may not: PING, TIME, MULTI, EXEC.", "HMGET on handover:format", "XREAD on {*}:replies:*",
-        "ACL SETUSER someone '(+hmget %R~handover:format)'",
+        "ACL SETUSER someone '(+hmget %R~handover:format %R~handover:epoch)'",
       ] {
         #expect(text.contains(missing), "\(missing) is not in \(text)")
       }

@@ -33,9 +33,7 @@ struct FleetCheck {
         Finding(
           .warning, "format", "Format \(format.writes) is written, and held there by an operator.",
           remedy: "Once nobody wants to go back: handover format auto."))
-    } else if format.writes < DataFormat.current {
-      let reason =
-        fleet.obstacle(to: format.writes + 1) ?? "all replicas can follow, so it is raised in seconds"
+    } else if format.writes < DataFormat.current, let reason = fleet.obstacle(to: format.writes + 1) {
       findings.append(
         Finding(
           .warning, "format", "Format \(format.writes + 1) waits: \(reason.printable).",
