@@ -3,9 +3,9 @@ import Foundation
 /// The memory of a soak as an image: a line for what Redis uses, and one for that without what stays of each deal that
 /// has left.
 struct SoakChart {
-  private static let (width, height) = (720.0, 360.0)
+  private static let (width, height) = (744.0, 360.0)
   /// The margins around the plot.
-  private static let (left, right, top, bottom) = (64.0, 24.0, 46.0, 52.0)
+  private static let (left, right, top, bottom) = (64.0, 48.0, 46.0, 52.0)
   private static let colours = (all: "#2563eb", flat: "#15803d")
 
   let samples: [SoakSample]
