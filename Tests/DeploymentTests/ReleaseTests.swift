@@ -24,8 +24,8 @@ import Testing
       try FileManager.default.createDirectory(at: tools, withIntermediateDirectories: true)
       let swift = """
         #!/bin/sh
-        mkdir -p .build/release-scratch/release
-        \(compiled) >.build/release-scratch/release/handover
+        mkdir -p ../scratch/release
+        \(compiled) >../scratch/release/handover
         """
       try Self.write(swift, to: tools.appending(path: "swift"))
       // No image, whatever this machine has.
@@ -60,7 +60,9 @@ import Testing
       let log = FileManager.default.temporaryDirectory.appending(path: "log-\(UUID())")
       defer { try? FileManager.default.removeItem(at: log) }
       let path = "\(folder.path)/.build/tools:\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
-      let process = try RunningProcess(program, arguments, environment: ["PATH": path], log: log)
+      let process = try RunningProcess(
+        program, arguments, environment: ["PATH": path, "BUILD_FOLDER": "\(folder.path)/.build/place"],
+        log: log)
       process.wait()
       return (process.exitStatus, try String(contentsOf: log, encoding: .utf8))
     }
@@ -135,9 +137,9 @@ import Testing
     }
   }
 
-  @Test func `builds that depend on their folder are told`() async throws {
+  @Test func `builds of the same commit that differ are told`() async throws {
     try await onThread {
-      let repository = try Repository(compiled: "pwd")
+      let repository = try Repository(compiled: "date +%s.%N")
       defer { repository.remove() }
       let made = try repository.release("--check")
       #expect(made.status == 1)
