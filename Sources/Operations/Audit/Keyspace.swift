@@ -74,7 +74,7 @@ struct Keyspace {
       case "events", "status", "replies", "deadletters", "archive", Key.operatorLog: "stream"
       case _ where kind.hasSuffix(".commands"): "stream"
       case "reserve", "product", "trade", "stock", "cursor", "attempts", "halt", "mypage rows", "archived",
-        "directory", Key.format, Key.forgotten, Key.memory:
+        "directory", Key.format, Key.epoch, Key.lastBackup, Key.forgotten, Key.memory:
         "hash"
       case "reserves", "trades", "inventories", "mypage", "replicas", "timers", "ended": "zset"
       case "notices": isTagged ? "list" : "hash"
