@@ -14,6 +14,7 @@ struct Ledger {
 
     var id: Int { fields["id"].flatMap { Int($0) } ?? 0 }
     var productid: Int { fields["productid"].flatMap { Int($0) } ?? 0 }
+    var kind: CommandKind? { fields["type"].flatMap(CommandKind.init(rawValue:)) }
   }
 
   /// An entry of an inlet.
@@ -65,6 +66,8 @@ struct Ledger {
   private(set) var reserved: [Shard: [Int]] = [:]
   /// The events that created each item.
   private(set) var made: [Thing: [(productid: Int, fields: Fields, commandid: String)]] = [:]
+  /// When the first command came that makes an item, carried out or not.
+  private var makers: [Thing: EntryID] = [:]
   /// The reasons for which an entry was put aside, one for each time.
   private(set) var letters: [Place: [String]] = [:]
   /// The command ids of an inlet's entries.
@@ -103,6 +106,10 @@ struct Ledger {
           let command = Command(stream: stream, position: entry.id, fields: fields)
           if commands[commandid] == nil { arrivals[stream, default: []].append(command) }
           commands[commandid, default: []].append(command)
+          if let kind = command.kind, kind.creates {
+            let thing = Thing(entity: kind.entity, id: command.id)
+            makers[thing] = min(makers[thing] ?? entry.id, entry.id)
+          }
         }
       }
       for entry in try connection.entries(of: Key.journal(of: shard)) {
@@ -128,6 +135,12 @@ struct Ledger {
 
   func commandid(ofReserve id: Int?) -> String? {
     id.flatMap { made[Thing(entity: .reserve, id: $0)]?.first?.commandid }
+  }
+
+  /// Returns when the first command came that makes the item that a command names; nil if it makes one itself.
+  func firstMaker(ofWhat command: Command) -> EntryID? {
+    guard let kind = command.kind, !kind.creates else { return nil }
+    return makers[Thing(entity: kind.entity, id: command.id)]
   }
 
   /// Returns why copies of a command were put aside after they had reached their shard.

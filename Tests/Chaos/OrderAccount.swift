@@ -50,6 +50,9 @@ struct OrderAccount {
           "\(Key.inlet(worker)) \(position): it came to \(command.stream) before entries that were written earlier."
         )
       }
+      // What an entry names can be unknown at a first try, and known at the next one, after a commit that failed. Entries
+      // behind it have come to the shard by the first.
+      if let made = ledger.firstMaker(ofWhat: command), made > position { continue }
       latest[command.stream] = max(command.position, latest[command.stream] ?? .zero)
     }
   }
