@@ -62,7 +62,7 @@ package struct ArchiveFolder {
     try handle.synchronize()
     // A file is there only once its folder knows it, and so is a folder.
     for place in [day, folder] + (isNew ? [folder.deletingLastPathComponent()] : []) {
-      try Self.synchronize(place)
+      try Disk.synchronize(place)
     }
     return lines.count
   }
@@ -89,13 +89,6 @@ package struct ArchiveFolder {
     }
     if end != size { try handle.truncate(atOffset: end ?? 0) }
     return end == nil ? nil : tail
-  }
-
-  private static func synchronize(_ folder: URL) throws {
-    let handle = open(folder.path, O_RDONLY | O_DIRECTORY)
-    guard handle >= 0 else { throw ArchiveError("\(folder.path) cannot be opened.") }
-    defer { close(handle) }
-    guard fsync(handle) == 0 else { throw ArchiveError("\(folder.path) cannot be written to the disk.") }
   }
 
   // MARK: Reading
@@ -186,6 +179,6 @@ package struct ArchiveFolder {
     }
     try handle.synchronize()
     guard rename(next.path, file.path) == 0 else { throw ArchiveError("\(file.path) cannot be replaced.") }
-    try Self.synchronize(file.deletingLastPathComponent())
+    try Disk.synchronize(file.deletingLastPathComponent())
   }
 }

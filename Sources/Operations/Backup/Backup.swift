@@ -27,7 +27,7 @@ package struct Backup {
     let link = try redis.connect()
     let (shards, format) = (try link.shardCount(), try FormatState(on: link).writes)
     let slots = try SettledSlots(on: link)
-    let begun = try Self.now(link)
+    let begun = try link.now()
     // Before any copy: what was read by then is in the copy of its shard, whichever server has that.
     let inlets = try Self.positions(link)
     let servers = try link.eachMaster { (_, connection) throws(RedisError) in connection.server }
@@ -45,12 +45,12 @@ package struct Backup {
       let (bytes, digest) = try StoredBackup.digest(of: file)
       files.append(
         BackupManifest.File(name: file.lastPathComponent, server: "\(server)", bytes: bytes, sha256: digest))
-      try Self.synchronize(file)
+      try Disk.synchronize(file)
     }
     try slots.mustLast(on: link)
     let manifest = BackupManifest(
       layout: BackupManifest.layout, release: Release.version, format: format, shards: shards,
-      database: servers.first?.database ?? 0, begun: "\(begun)", ended: "\(try Self.now(link))",
+      database: servers.first?.database ?? 0, begun: "\(begun)", ended: "\(try link.now())",
       inlets: inlets,
       files: files)
     let done = root.appending(path: name, directoryHint: .isDirectory)
@@ -58,7 +58,7 @@ package struct Backup {
     guard rename(place.path, done.path) == 0 else {
       throw BackupError("\(place.path) cannot be renamed to \(done.path).")
     }
-    try Self.synchronize(root)
+    try Disk.synchronize(root)
     let backup = try StoredBackup(folder: done)
     try link.call("HSET", Key.lastBackup, "at", manifest.ended, "to", done.path)
     return backup
@@ -67,28 +67,20 @@ package struct Backup {
   /// Notes that a backup was found to be good.
   package func note(checked backup: StoredBackup) throws {
     let link = try redis.connect()
-    try link.call("HSET", Key.lastBackup, "checkedAt", "\(try Self.now(link))")
+    try link.call("HSET", Key.lastBackup, "checkedAt", "\(try link.now())")
   }
 
   /// Removes the oldest backups but for `count`, and what interrupted ones left more than a day ago. Returns how many
   /// were removed.
   package func prune(keeping count: Int) throws -> Int {
     var old = StoredBackup.names(in: root).dropLast(count).map(\.self)
-    let deadline = try Self.now(redis.connect()).advanced(by: -86_400_000).description
+    let deadline = try redis.connect().now().advanced(by: -86_400_000).description
     let found = try FileManager.default.contentsOfDirectory(atPath: root.path)
     old += found.filter {
       $0.hasSuffix(StoredBackup.incomplete) && $0 < deadline.replacing(":", with: "-")
     }
     for name in old { try FileManager.default.removeItem(at: root.appending(path: name)) }
     return old.count
-  }
-
-  private static func now(_ link: any RedisLink) throws(RedisError) -> Moment {
-    let reply = try link.on(Key.shardCount) { (connection) throws(RedisError) in try connection.call("TIME") }
-    guard let seconds = reply[0]?.integer, let microseconds = reply[1]?.integer else {
-      throw RedisError(.unexpectedReply, "TIME returned no time.")
-    }
-    return Moment(milliseconds: UInt64(seconds * 1000 + microseconds / 1000))
   }
 
   /// Returns how far each inlet was read, as its lane's cursor says.
@@ -115,30 +107,28 @@ package struct Backup {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let file = place.appending(path: StoredBackup.manifestName)
     try encoder.encode(manifest).write(to: file)
-    try Self.synchronize(file)
-    try Self.synchronize(place)
-  }
-
-  /// Waits until a file or a folder is on the disk.
-  private static func synchronize(_ place: URL) throws {
-    let handle = open(place.path, O_RDONLY)
-    guard handle >= 0 else { throw BackupError("\(place.path) cannot be opened.") }
-    defer { close(handle) }
-    guard fsync(handle) == 0 else { throw BackupError("\(place.path) cannot be written to the disk.") }
+    try Disk.synchronize(file)
+    try Disk.synchronize(place)
   }
 }
 
 /// Where the lane of an inlet keeps how far it has read.
 struct InletCursor {
   let worker: DecidingWorker
-  let stream: String
-  let lane: LaneName
 
-  init(_ worker: DecidingWorker) {
-    self.worker = worker
-    stream = Key.inlet(worker)
-    lane = LaneName(worker: worker.rawValue, tag: "{\(stream)}")
+  init(_ worker: DecidingWorker) { self.worker = worker }
+
+  var stream: String { Key.inlet(worker) }
+  var key: String { LaneName(worker: worker.rawValue, tag: "{\(stream)}").cursor }
+}
+
+extension RedisLink {
+  /// Returns the time of the server that has the number of shards.
+  func now() throws(RedisError) -> Moment {
+    let reply = try on(Key.shardCount) { (connection) throws(RedisError) in try connection.call("TIME") }
+    guard let seconds = reply[0]?.integer, let microseconds = reply[1]?.integer else {
+      throw RedisError(.unexpectedReply, "TIME returned no time.")
+    }
+    return Moment(milliseconds: UInt64(seconds * 1000 + microseconds / 1000))
   }
-
-  var key: String { lane.cursor }
 }

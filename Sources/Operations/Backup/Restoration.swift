@@ -80,7 +80,7 @@ package struct Restoration {
       _ = try link.eachMaster { (_, master) throws(RedisError) in try master.call("FLUSHDB") }
     }
     try requireNobody(link, besides: 0)
-    _ = try Restored.begin(upTo: begun, at: now(link), on: link)
+    _ = try Restored.begin(upTo: begun, at: link.now(), on: link)
     // Whoever started just before that sees it by then, and ends.
     Thread.sleep(forTimeInterval: Self.grace.seconds)
     try requireNobody(link, besides: 1)
@@ -121,7 +121,7 @@ package struct Restoration {
         "\(Key.shardCount) is \(shards), but the backup is of \(backup.manifest.shards) shards.")
     }
     try settleInlets(among: shards, link, &summary)
-    let seconds = max(0, begun.distance(to: try now(link))) / 1000
+    let seconds = max(0, begun.distance(to: try link.now())) / 1000
     summary.leap = Self.idsAtLeast + Self.idsPerSecond * seconds
     for entity in Entity.allCases {
       try link.call("INCRBY", Key.counter(entity), "\(summary.leap)")
@@ -220,9 +220,5 @@ package struct Restoration {
       try reply.get()
     }
     return records.count
-  }
-
-  private func now(_ link: any RedisLink) throws(RedisError) -> Moment {
-    Moment(milliseconds: try link.time(at: Key.shardCount))
   }
 }

@@ -16,4 +16,12 @@ extension CopyBench {
   func copies(_ lane: Int, _ connection: RedisConnection) throws -> Int {
     try connection.call("XLEN", output(of: lanes[lane])).integer ?? 0
   }
+
+  /// Returns how many entries the first lane was given and has not copied yet. Can be called on any thread.
+  func uncopied() throws(RedisError) -> Int {
+    try RedisConnection(redis.url).call(
+      "EVAL", "return redis.call('XLEN',KEYS[1])-redis.call('XLEN',KEYS[2])", "2", "{0}:commands",
+      "{0}:output"
+    ).integer ?? .max
+  }
 }
