@@ -11,7 +11,11 @@ extension ProductTrade: Stored {
 
   /// Packs only the deals that changed: there can be thousands that did not.
   public func changes(since before: ProductTrade) -> FieldChanges {
-    var changes = FieldChanges(from: before.ownFields, to: ownFields)
+    var changes = FieldChanges()
+    // Most changes are of one deal: what it did to the listing is all that is packed of the rest.
+    if (listing, onHand, owed) != (before.listing, before.onHand, before.owed) {
+      changes = FieldChanges(from: before.ownFields, to: ownFields)
+    }
     for (reserveid, deal) in running where before.running[reserveid] != deal {
       changes.written.append(Self.name(of: deal), packed(deal.write))
     }

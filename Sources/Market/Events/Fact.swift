@@ -1,5 +1,5 @@
-/// What happened.
-public enum Fact: Hashable, Sendable {
+/// What happened. Indirect, because facts are large, and handed on from step to step.
+public indirect enum Fact: Hashable, Sendable {
   /// A step of one reservation's deal that reservation or trade says.
   case deal(DealStep, Deal)
   /// What stock did for a deal, and the level after it.

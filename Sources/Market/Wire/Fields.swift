@@ -65,14 +65,25 @@ extension Fields {
   ///
   /// Unambiguous because no text of the market holds a control character.
   public var packed: String {
-    var text = ""
-    for (name, value) in pairs {
-      if !text.isEmpty { text += "\t" }
-      text += name
-      text += "\t"
-      text += value
+    // In one piece: records are packed with every change.
+    var length = 0
+    for (name, value) in pairs { length += name.utf8.count + value.utf8.count + 2 }
+    return String(unsafeUninitializedCapacity: length) { bytes in
+      var place = 0
+      func put(_ text: String, after mark: Bool = true) {
+        if mark {
+          bytes[place] = Self.tab
+          place += 1
+        }
+        var text = text
+        text.withUTF8 { place = UnsafeMutableBufferPointer(rebasing: bytes[place...]).update(fromContentsOf: $0) + place }
+      }
+      for (number, (name, value)) in pairs.enumerated() {
+        put(name, after: number > 0)
+        put(value)
+      }
+      return place
     }
-    return text
   }
 
   /// Takes a packed text apart; nil if a name is without its value.

@@ -21,6 +21,10 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
     self.entries = entries
   }
 
+  // As a lane calls it without knowing the rules, no caller could let it be compiled for them.
+  @specialized(where Rules == ReservationDecider)
+  @specialized(where Rules == TradeDecider)
+  @specialized(where Rules == StockDecider)
   mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
     guard let batch else {
       let batch = InputBatch<Rules>(entries, of: lane.streams, &commit)
@@ -45,7 +49,7 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
       for commandid in batch.commandids { words.add(Key.operation(commandid, in: lane.shard)) }
       commands.add(words)
     }
-    newIDs = batch.items.compactMap(\.newID)
+    newIDs = batch.items.compactMap { $0.newID }
     let entity = Rules.worker.entity
     if !Rules.isStateOfOneID {
       for id in newIDs { commands.add("EXISTS", Key.trace(of: entity, id: id, in: lane.shard)) }

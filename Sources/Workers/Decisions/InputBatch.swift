@@ -3,7 +3,8 @@ import Market
 
 /// The decoded commands and events of a batch, and the states they are about.
 struct InputBatch<Rules: Decider> {
-  struct Item {
+  /// A class, because it is large and handed on from step to step.
+  final class Item {
     let input: Input<Rules.Command>
     let position: EntryID
     /// The caller, if it is a command.
@@ -12,6 +13,14 @@ struct InputBatch<Rules: Decider> {
     let place: Int
     /// The index of its entry in the batch.
     let entry: Int
+
+    init(_ input: Input<Rules.Command>, at position: EntryID, of caller: Caller?, place: Int, entry: Int) {
+      self.input = input
+      self.position = position
+      self.caller = caller
+      self.place = place
+      self.entry = entry
+    }
   }
 
   private(set) var items: [Item] = []
@@ -31,8 +40,7 @@ struct InputBatch<Rules: Decider> {
         guard let (input, caller, position) = try Self.read(entry), let id = Rules.subject(of: input) else {
           continue
         }
-        items.append(
-          Item(input: input, position: position, caller: caller, place: place(of: id), entry: number))
+        items.append(Item(input, at: position, of: caller, place: place(of: id), entry: number))
         if let caller, asked.insert(caller.commandid).inserted { commandids.append(caller.commandid) }
       } catch {
         commit.putAside(entry, from: streams[entry.stream], because: error)
