@@ -12,10 +12,10 @@ public struct RunningDeal: Hashable, Sendable {
   }
 
   /// The deal, and its place in the line if it has to go back.
-  public var waiting: WaitingDeal
+  @Boxed public var waiting: WaitingDeal
   public var phase = Phase.starting
   /// The caller of the remembered handover.
-  public var handoverCaller: Caller?
+  @Boxed public var handoverCaller: Caller? = nil
   /// A cancel is remembered; it comes after the handover, if there is one.
   public var cancelRequested = false
 

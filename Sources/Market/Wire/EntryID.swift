@@ -46,7 +46,27 @@ public struct EntryID: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// Returns how many milliseconds after the entry a moment is; 0 if it is before.
   public func age(at now: UInt64) -> UInt64 { now > milliseconds ? now - milliseconds : 0 }
 
-  public var description: String { "\(milliseconds)-\(sequence)" }
+  public var description: String {
+    // Every notice, row and update has one in it.
+    String(unsafeUninitializedCapacity: 41) { bytes in
+      var place = 0
+      func put(_ number: UInt64) {
+        let start = place
+        var rest = number
+        repeat {
+          bytes[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+          rest /= 10
+          place += 1
+        } while rest > 0
+        bytes[start..<place].reverse()
+      }
+      put(milliseconds)
+      bytes[place] = UInt8(ascii: "-")
+      place += 1
+      put(sequence)
+      return place
+    }
+  }
 
   public static func < (left: EntryID, right: EntryID) -> Bool {
     (left.milliseconds, left.sequence) < (right.milliseconds, right.sequence)

@@ -111,3 +111,19 @@ extension Commit {
     }
   }
 }
+
+extension PackedWords {
+  /// Adds a field, if it has a value.
+  mutating func add(_ name: String, _ value: String?) {
+    guard let value else { return }
+    add(name)
+    add(value)
+  }
+
+  /// Adds a field, if it has a value.
+  mutating func add(_ name: String, _ value: Int?) {
+    guard let value else { return }
+    add(name)
+    add(value)
+  }
+}

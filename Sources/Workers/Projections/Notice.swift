@@ -9,8 +9,9 @@ struct Notice {
   let fields: Fields
 
   /// Returns the notices of an event: to the buyer of its deal, and to the seller if one is known.
-  static func all(of item: JournalEvent, seller: SellerOfProduct?, in shard: Shard) -> [Notice] {
-    let audience = item.event.audience
+  static func all(
+    of item: JournalEvent, to audience: Set<DealRole>, seller: SellerOfProduct?, in shard: Shard
+  ) -> [Notice] {
     guard let topic = NoticeTopic(type: item.event.type, status: item.event.status), !audience.isEmpty else {
       return []
     }

@@ -8,7 +8,7 @@ import Redis
 /// A notice's name derives from the event's position, so writing it twice is idempotent. A replay only writes
 /// users' notices and announces nothing.
 struct NotificationProjection: Projection {
-  /// How many notices a shard keeps in its list.
+  /// How many notices a shard keeps in its list; for a while, some more.
   private static let listLimit = 1000
   /// The least number of entries that the status stream keeps.
   private static let statusKept = 100_000
@@ -47,7 +47,7 @@ struct NotificationProjection: Projection {
     // The present seller of a product can differ from the one at the time of the event.
     if isReplay { return }
     var seen: Set<Int> = []
-    for item in events where item.event.audience.contains(.seller) && item.event.seller == nil {
+    for item in events where item.event.seller == nil && item.event.audience.contains(.seller) {
       let productid = item.event.productid
       if lane.sellers[productid] == nil, seen.insert(productid).inserted { asked.append(productid) }
     }
@@ -77,11 +77,12 @@ struct NotificationProjection: Projection {
           commit.add { if let seller { $0.add("SET", key, seller.packed) } else { $0.add("DEL", key) } }
         }
       }
-      if event.audience.isEmpty { continue }
+      let audience = event.audience
+      if audience.isEmpty { continue }
       let known = sellers[event.productid] ?? known(event.productid)
       let seller = event.seller.map { SellerOfProduct($0) } ?? known
-      if !isReplay { announce(item, seller: seller?.userid, &commit) }
-      notices += Notice.all(of: item, seller: seller, in: shard)
+      if !isReplay { announce(item, to: audience, seller: seller?.userid, &commit) }
+      notices += Notice.all(of: item, to: audience, seller: seller, in: shard)
     }
     lane.sellers.remember(Array(sellers.keys), Array(sellers.values))
     guard let last = notices.last else { return }
@@ -101,7 +102,7 @@ struct NotificationProjection: Projection {
     switch step {
     case .writing:
       users.removeAll { user in
-        let (count, timeToLive) = (written[user.place].integer ?? 0, written[user.place + 1].integer ?? 0)
+        let (count, timeToLive) = (written[user.place + 1].integer ?? 0, written[user.place + 2].integer ?? 0)
         return !NoticeKeeping.isDue(count: count, timeToLive: timeToLive)
       }
       for user in users { commands.add("HKEYS", Key.notices(of: user.userid)) }
@@ -138,41 +139,42 @@ struct NotificationProjection: Projection {
       commands.add(words)
       guard lane.looks.isDue(userid, writing: notices.count, at: now) else { continue }
       users.append((userid, commands.count))
+      // Nothing of a new user is old: with this, nothing more has to be done.
+      commands.add("PEXPIRE", key, "\(NoticeKeeping.expiry)", "NX")
       commands.add("HLEN", key)
       commands.add("PTTL", key)
     }
   }
 
-  /// Adds the notices to the shard's list, and trims the list and the status stream.
+  /// Adds the notices to the shard's list. After some more, trims the list and the status stream.
   private func list(_ notices: [Notice], _ commit: inout Commit) {
     commit.add { words in
       words.add("LPUSH", Key.notices(of: shard))
       for notice in notices.suffix(Self.listLimit) { words.add(notice.id.description) }
     }
+    lane.untrimmed += notices.count
+    guard lane.untrimmed >= NoticeKeeping.slack else { return }
+    lane.untrimmed = 0
     commit.add { $0.add("LTRIM", Key.notices(of: shard), "0", "\(Self.listLimit - 1)") }
     commit.add { $0.add("XTRIM", Key.status(of: shard), "MAXLEN", "~", "\(Self.statusKept)") }
   }
 
   /// Appends `StatusUpdated` to the shard's status stream, as part of the commit, so exactly once.
+  ///
+  /// Whoever follows the stream tells the users named in an entry: those of the audience.
   private func announce(
-    _ item: JournalEvent, seller: String?, _ commit: inout Commit
+    _ item: JournalEvent, to audience: Set<DealRole>, seller: String?, _ commit: inout Commit
   ) {
     let event = item.event
-    // Whoever follows the stream tells the users named in an entry.
-    let audience = event.audience
     commit.add { words in
-      words.add("XADD", Key.status(of: shard), "*")
-      for (name, value) in [
-        ("type", "StatusUpdated"), ("event", event.type), ("position", "\(item.position)"),
-        ("status", event.status?.rawValue), ("productid", "\(event.productid)"),
-        ("reserveid", event.reserveid.map { "\($0)" }), ("tradeid", event.tradeid.map { "\($0)" }),
-        ("userid", audience.contains(.buyer) ? event.buyer : nil),
-        ("seller", audience.contains(.seller) ? seller : nil),
-      ] as [(String, String?)] {
-        guard let value else { continue }
-        words.add(name)
-        words.add(value)
-      }
+      words.add("XADD", Key.status(of: shard), "*", "type", "StatusUpdated", "event", event.type, "position")
+      words.add(item.position.description)
+      words.add("status", event.status?.rawValue)
+      words.add("productid", event.productid)
+      words.add("reserveid", event.reserveid)
+      words.add("tradeid", event.tradeid)
+      if audience.contains(.buyer) { words.add("userid", event.buyer) }
+      if audience.contains(.seller) { words.add("seller", seller) }
     }
   }
 }

@@ -9,6 +9,8 @@ final class ProjectionLane {
   /// The sellers of products; an inner nil marks a product that nobody sells yet.
   var sellers = KnownStates<SellerOfProduct?>()
   var looks = NoticeLooks()
+  /// How many notices were added to the shard's list since it was trimmed. So many that a new lane trims it first.
+  var untrimmed = NoticeKeeping.slack
 
   init(shard: Shard) { self.shard = shard }
 }
