@@ -113,6 +113,10 @@ let package = Package(
     executable(
       "handover-bench", "Doors", "Keys", "Lanes", "Market", "Processes", "Redis", "Runtime", "Workers",
       asyncHTTPClient, crypto, histogram, hummingbird, logging),
+    // The same deals by hand in C, beside which whole deals are measured.
+    .executableTarget(
+      name: "deal-floor", dependencies: ["CHiredis"],
+      cSettings: [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]),
 
     .target(
       name: "Testbed",
