@@ -23,12 +23,12 @@ struct BenchServers {
   ///   - folder: Holds their data, logs and sockets.
   ///   - masters: The number of masters; nil for one Redis.
   ///   - transport: How that is reached. The nodes of a cluster have ports.
-  ///   - keepsLog: Whether they write append-only files, synced every second.
+  ///   - keepsLog: Whether they write append-only files, synced every second. These are never rewritten: a rewrite
+  ///     would happen in some measurements only.
   init(in folder: URL, masters: Int?, transport: Transport = .socket, keepsLog: Bool) throws {
     let settings = [
       "--save", "", "--appendonly", keepsLog ? "yes" : "no", "--appendfsync", "everysec",
-      "--maxmemory-policy",
-      "noeviction",
+      "--auto-aof-rewrite-percentage", "0", "--maxmemory-policy", "noeviction",
     ]
     guard let masters else {
       var url: RedisURL

@@ -10,6 +10,7 @@ final class BenchSystem {
   /// The benchmark's own link to them.
   let redis: any RedisLink
   let shards: Int
+  private let executables: Executables
   private var children: [RunningProcess] = []
 
   /// - Parameters:
@@ -17,9 +18,10 @@ final class BenchSystem {
   ///   - transport: How that one Redis is reached.
   ///   - keepsLog: Whether Redis writes an append-only file, synced every second.
   ///   - redisFirst: Whether Redis has priority over everything else on the machine's cores.
+  ///   - executables: The release whose processes it runs.
   init(
     shards: Int, masters: Int? = nil, transport: BenchServers.Transport = .socket, keepsLog: Bool = false,
-    redisFirst: Bool = false
+    redisFirst: Bool = false, executables: Executables = .own
   ) throws {
     let folder = URL(fileURLWithPath: "/tmp/handover-bench-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -39,6 +41,7 @@ final class BenchSystem {
     self.folder = folder
     self.servers = servers
     self.shards = shards
+    self.executables = executables
     children = servers.processes
     try redis.call("SET", Key.shardCount, "\(shards)")
   }
@@ -59,7 +62,7 @@ final class BenchSystem {
     let environment = environment.merging(servers.environment) { $1 }
       .merging(["HANDOVER_REDIS_URL": servers.url.description]) { $1 }
     let child = try RunningProcess(
-      Executables.path(executable), arguments, environment: environment,
+      executables.path(executable), arguments, environment: environment,
       log: folder.appending(path: "\(executable).log"))
     Cleanup.add(child.id)
     return child

@@ -1,6 +1,4 @@
 import AsyncHTTPClient
-import NIOCore
-import NIOHTTP1
 import Processes
 import Redis
 
@@ -12,10 +10,6 @@ struct Calls: Sendable {
     let comparisons: [(what: String, comparison: Comparison)]
   }
 
-  /// The longest turn of the throughput comparison: the commands admitted without workers must stay far below
-  /// the backlog limit, and must be processed afterwards.
-  private static let longestTurn = Duration.seconds(1)
-
   private let rate: Int
   private let duration: Duration
 
@@ -25,44 +19,22 @@ struct Calls: Sendable {
   }
 
   func run() async throws -> Result {
-    let stage = try BenchSystem(shards: 8, keepsLog: true)
-    defer { stage.end() }
-    let load = Load()
-    do {
-      let result = try await measure(stage, load)
-      try await load.client.shutdown()
-      return result
-    } catch {
-      try? await load.client.shutdown()
-      throw error
+    try await Load.with { load in
+      let system = try await CalledSystem(load)
+      defer { system.end() }
+      return try await measure(system)
     }
   }
 
-  private func measure(_ stage: BenchSystem, _ load: Load) async throws -> Result {
-    let workers = try stage.startWorkers()
-    let port = try FreePort.find()
-    let ingress = try stage.start(
-      "ingress", ["--log-level", "warning"], environment: ["HANDOVER_PORT": "\(port)"])
-    let base = "http://127.0.0.1:\(port)"
-    try await load.awaitAnswer("\(base)/actuator/health", of: ingress)
-    // As many units as a listing can have, so that every reservation starts a deal.
-    let plan = DealPlan(products: 1000, perProduct: 1_000_000)
-    try DealDriver.pass((1...plan.products).flatMap(plan.offer), on: stage)
+  private func measure(_ system: CalledSystem) async throws -> Result {
+    let (stage, load, reserves) = (system.stage, system.load, system.reserves)
     try stage.awaitCaughtUp()
-    let reserves = "\(base)/reserves"
-    // The first second is a warm-up: it opens connections and fills caches.
-    _ = try await load.open(rate: rate, for: .seconds(1), expecting: 201) { number, _ in
-      Self.reserve(reserves, product: number % 1000 + 1, user: "warm\(number)")
-    }
+    try await system.warmUp(rate: rate)
     let watch = MypageWatch(stage.servers.url)
-    let created = try await load.open(rate: rate, for: duration, expecting: 201) { number, intended in
-      watch.expect("buyer\(number)", from: intended)
-      return Self.reserve(reserves, product: number % 1000 + 1, user: "buyer\(number)")
-    }
-    try await watch.finish()
+    let created = try await system.reserve(rate: rate, for: duration, as: "buyer", watch: watch)
     let signed = try await signed(stage, load, beside: reserves)
     let accepted = try await load.open(rate: rate, for: duration, expecting: 202) { number, _ in
-      Self.reserve(reserves, product: number % 1000 + 1, user: "async\(number)", isAsync: true)
+      CalledSystem.reserve(reserves, number: number, user: "async\(number)", isAsync: true)
     }
     let count = created.count
     let items = try await load.open(rate: rate, for: duration, expecting: 200) { number, _ in
@@ -71,12 +43,12 @@ struct Calls: Sendable {
     let lists = try await load.open(rate: rate, for: duration, expecting: 200) { _, _ in
       HTTPClientRequest(url: reserves)
     }
-    let throughput = try await throughput(of: ingress, at: reserves, stage, load)
-    let turn = min(duration / 8, Self.longestTurn)
+    let throughput = try await system.throughput()
+    let turn = min(duration / 8, Throughput.longestTurn)
     // The workers use the same cores: only without them is the ingress alone measured.
-    for worker in workers { stage.stop(worker.process) }
+    system.stopWorkers()
     let alone = try await throughput.compare(pairs: 5, turn: turn)
-    _ = try stage.startWorkers()
+    try system.restartWorkers()
     try stage.awaitCaughtUp()
     let together = try await throughput.compare(pairs: 5, turn: turn)
     try stage.awaitCaughtUp()
@@ -106,7 +78,7 @@ struct Calls: Sendable {
     let count = Int(duration.seconds * Double(rate))
     let tokens = try (0..<count).map { try issuer.token("signed\($0)") }
     @Sendable func signed(_ number: Int, _ user: Int) -> HTTPClientRequest {
-      var request = Self.reserve("\(base)/reserves", product: number % 1000 + 1, user: "signed\(user)")
+      var request = CalledSystem.reserve("\(base)/reserves", number: number, user: "signed\(user)")
       request.headers.add(name: "Authorization", value: "Bearer \(tokens[user])")
       return request
     }
@@ -117,7 +89,7 @@ struct Calls: Sendable {
     var all: [(what: String, latencies: Latencies)] = []
     for what in ["a new", "a known"] {
       async let plain = load.open(rate: rate, for: duration, expecting: 201) { number, _ in
-        Self.reserve(reserves, product: number % 1000 + 1, user: "plain\(number)")
+        CalledSystem.reserve(reserves, number: number, user: "plain\(number)")
       }
       async let tested = load.open(rate: rate, for: duration, expecting: 201) { number, _ in
         signed(number, number)
@@ -125,41 +97,5 @@ struct Calls: Sendable {
       all += try await [("the same with \(what) ES256 token", tested), ("and without, at that time", plain)]
     }
     return all
-  }
-
-  private func throughput(
-    of ingress: RunningProcess, at reserves: String, _ stage: BenchSystem, _ load: Load
-  ) async throws -> Throughput {
-    /// Spreads the calls over all products: the cost of a product grows with its running deals.
-    @Sendable func request(_ number: Int, to url: String) -> HTTPClientRequest {
-      Self.reserve(url, product: number % 1000 + 1, user: "closed\(number)", isAsync: true)
-    }
-    let (headers, body) = try await load.call(request(0, to: reserves), expecting: 202)
-    let port = try FreePort.find()
-    var arguments = ["bare-server", "--port", "\(port)", "--body", body]
-    for (name, value) in headers where !["date", "content-length"].contains(name.lowercased()) {
-      arguments += ["--header", "\(name): \(value)"]
-    }
-    let bare = try stage.start("handover-bench", arguments)
-    try await load.awaitAnswer("http://127.0.0.1:\(port)/", of: bare)
-    return Throughput(
-      stage: stage, load: load, ingress: ingress, bare: bare,
-      urls: (reserves, "http://127.0.0.1:\(port)/reserves"), request: request)
-  }
-
-  private static func reserve(
-    _ url: String, product: Int, user: String, isAsync: Bool = false
-  ) -> HTTPClientRequest {
-    var request = HTTPClientRequest(url: url)
-    request.method = .POST
-    request.headers = ["Content-Type": "application/json"]
-    if isAsync { request.headers.add(name: "Prefer", value: "respond-async") }
-    request.body = .bytes(
-      ByteBuffer(
-        string: """
-          {"productid":\(product),"userid":"\(user)","productname":"애플워치","qty":1,"reserveDt":"2024-04-04",\
-          "address":"서울특별시 서초구 방배동","price":50000,"status":"예약완료"}
-          """))
-    return request
   }
 }

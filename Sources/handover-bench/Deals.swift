@@ -16,6 +16,13 @@ struct Deals: Sendable {
     /// The Redis time of the benchmark's own journal reads, in µs; measured by reading the journals once
     /// more.
     let ownReading: Int
+
+    var dealsPerSecond: Double { Double(deals) / seconds }
+    /// The CPU time of a deal in Redis, and in all workers, in µs.
+    var redisMicroseconds: Double { redis.cpuSeconds / Double(deals) * 1e6 }
+    var workerMicroseconds: Double { workerCPU.reduce(0) { $0 + $1.seconds } / Double(deals) * 1e6 }
+    /// What a finished deal takes in Redis.
+    var memoryBytes: Double { redis.memoryBytes / Double(deals) }
   }
 
   private let plan: DealPlan

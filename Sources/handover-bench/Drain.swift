@@ -23,10 +23,13 @@ struct Drain: Sendable {
     var entriesPerSecond: Double { Double(entries) / seconds }
   }
 
-  var batch: Int
-  var threads: Int
+  /// What workers do unless told otherwise.
+  static let (batch, threads) = (256, 2)
 
-  init(batch: Int = 256, threads: Int = 2) {
+  let batch: Int
+  let threads: Int
+
+  init(batch: Int = Self.batch, threads: Int = Self.threads) {
     self.batch = batch
     self.threads = threads
   }

@@ -25,7 +25,7 @@ struct Idle: Sendable {
       Cleanup.remove(folder)
     }
     let dev = try RunningProcess(
-      Executables.path("handover"), ["dev"],
+      Executables.own.path("handover"), ["dev"],
       environment: ["HANDOVER_DATA": folder.path, "HANDOVER_PORT": "0", "HANDOVER_REDIS_URL": ""],
       log: folder.appending(path: "dev.log"))
     Cleanup.add(dev.id)

@@ -9,10 +9,27 @@ import Redis
 struct Load: Sendable {
   let client: HTTPClient
 
-  init() {
+  private init(connections: Int) {
     var configuration = HTTPClient.Configuration()
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
     client = HTTPClient(configuration: configuration)
+  }
+
+  /// Runs some work with a client of its own.
+  ///
+  /// - Parameter connections: The most connections that stay open.
+  static func with<Result>(
+    connections: Int = 1024, _ work: (Load) async throws -> Result
+  ) async throws -> Result {
+    let load = Load(connections: connections)
+    do {
+      let result = try await work(load)
+      try await load.client.shutdown()
+      return result
+    } catch {
+      try? await load.client.shutdown()
+      throw error
+    }
   }
 
   /// Makes calls at fixed times, whether or not earlier calls are done. A latency counts from the call's
@@ -37,6 +54,20 @@ struct Load: Sendable {
       }
     }
     return latencies
+  }
+
+  /// Makes all calls, over a few connections.
+  func all(_ requests: [HTTPClientRequest], expecting status: UInt) async throws {
+    let connections = 16
+    try await withThrowingDiscardingTaskGroup { group in
+      for connection in 0..<connections {
+        group.addTask {
+          for number in stride(from: connection, to: requests.count, by: connections) {
+            try await call(requests[number], expecting: status)
+          }
+        }
+      }
+    }
   }
 
   /// Makes one call after another on each of several connections. Returns how many calls were done.

@@ -53,19 +53,8 @@ struct NoticeStreams: Sendable {
   func run() async throws -> Result {
     let stage = try BenchSystem(shards: Self.shards)
     defer { stage.end() }
-    let load = Load()
-    var configuration = HTTPClient.Configuration()
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = count
-    let client = HTTPClient(configuration: configuration)
-    do {
-      let result = try await measure(stage, load, client)
-      try await client.shutdown()
-      try await load.client.shutdown()
-      return result
-    } catch {
-      try? await client.shutdown()
-      try? await load.client.shutdown()
-      throw error
+    return try await Load.with { load in
+      try await Load.with(connections: count) { try await measure(stage, load, $0.client) }
     }
   }
 

@@ -14,6 +14,10 @@ struct Throughput {
 
   static let connections = 64
 
+  /// The longest turn of the throughput comparison: the commands admitted without workers must stay far below
+  /// the backlog limit, and must be processed afterwards.
+  static let longestTurn = Duration.seconds(1)
+
   /// Measures the two in turn, so that other load on the machine affects both equally.
   ///
   /// Throws unless every answered call is in a stream exactly once.

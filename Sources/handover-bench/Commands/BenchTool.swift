@@ -9,7 +9,8 @@ struct BenchTool: AsyncParsableCommand {
     abstract: "Measures the system on this machine, on a private redis-server.",
     discussion: "Build with -c release first, and run nothing else meanwhile.",
     subcommands: [
-      DrainCommand.self, DealsCommand.self, HTTPCommand.self, GrowthCommand.self, IdleCommand.self,
+      TableCommand.self, DrainCommand.self, DealsCommand.self, HTTPCommand.self, GrowthCommand.self,
+      IdleCommand.self,
       NoticesCommand.self, SoakCommand.self,
       BareServerCommand.self,
     ])

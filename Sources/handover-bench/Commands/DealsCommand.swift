@@ -39,10 +39,10 @@ struct DealsCommand: AsyncParsableCommand {
       "deals: \(result.deals), \(result.cancelled) cancelled, \(result.waited) waited; all ended as planned\n"
     )
     var table = TextTable("", "figure", alignsNumbers: true)
-    table.add("deals/s, to the last deal's end", decimal(count / result.seconds))
+    table.add("deals/s, to the last deal's end", decimal(result.dealsPerSecond))
     table.add("deals/s, to the last row of my page", decimal(count / result.caughtUpSeconds))
     table.add("log, bytes/deal", decimal(result.redis.logBytes / count))
-    table.add("memory, bytes/deal", decimal(result.redis.memoryBytes / count))
+    table.add("memory, bytes/deal", decimal(result.memoryBytes))
     print(table, "\n")
     var use = TextTable("CPU", "s", "µs/deal", alignsNumbers: true)
     func add(_ name: String, _ seconds: Double) {

@@ -10,13 +10,13 @@ struct DrainCommand: AsyncParsableCommand {
   @Option(help: "The number of waiting Reserve commands.")
   var entries = 200_000
   @Option(help: "The maximum number of entries in a batch.")
-  var batch = 256
+  var batch = Drain.batch
   @Option(help: "The number of shards over which the commands are distributed.")
   var shards = 8
   @Option(help: "The number of masters of a private cluster; one Redis if not given.")
   var masters: Int?
   @Option(help: "The number of replicas of the worker, each on its own thread.")
-  var threads = 2
+  var threads = Drain.threads
   @Flag(help: "Compares encrypted connections with plain ones, both by TCP, in turn. Needs openssl.")
   var tls = false
   @Option(help: "How many times --tls measures both.")

@@ -8,9 +8,9 @@ struct GrowthCommand: AsyncParsableCommand {
   @Option(help: "The largest backlog; a million entries need about 2 GB in Redis.")
   var limit = 1_000_000
   @Option(help: "The maximum number of entries in a batch.")
-  var batch = 256
+  var batch = Drain.batch
   @Option(help: "The number of replicas of the worker, each on its own thread.")
-  var threads = 2
+  var threads = Drain.threads
 
   func validate() throws { try BenchTool.check(limit, "--limit", in: 10_000...1_000_000) }
 
