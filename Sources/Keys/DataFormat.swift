@@ -10,7 +10,7 @@ public enum DataFormat {
   /// What this release reads, and writes once all living replicas can read it.
   ///
   /// 2: ended deals leave for the archive (`ReserveArchived`, `TradeArchived`, `StockArchived`), and people can be
-  /// forgotten (`ReserveForgotten`, `TradeForgotten`).
+  /// forgotten (`ReserveForgotten`, `TradeForgotten`). Notices are stored without their text, which is made of them.
   public static let current = 2
 }
 

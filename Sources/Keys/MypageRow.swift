@@ -33,20 +33,27 @@ public struct MypageRow: Sendable {
 extension MypageRow {
   /// The row as it is stored.
   public var packed: String {
-    var fields: Fields = [
-      "position": "\(position)", "begun": "\(begun)", "productid": "\(deal.productid)",
-      "productname": deal.productname, "qty": "\(deal.qty)", "buyer": deal.userid,
-    ]
-    for (name, value) in [
-      ("price", deal.terms?.price.map { "\($0)" }), ("reserveDt", deal.terms?.reserveDt),
-      ("address", deal.terms?.address), ("seller", deal.seller), ("tradeid", deal.tradeid.map { "\($0)" }),
-      ("status", status?.rawValue), ("reserveStatus", reserveStatus?.rawValue),
-      ("tradeStatus", tradeStatus?.rawValue), ("stockStatus", stockStatus?.rawValue),
-      ("until", until?.description), ("reason", reason),
-      ("confirm", deal.confirm == .none ? nil : deal.confirm.rawValue),
-    ] {
-      if let value { fields.append(name, value) }
-    }
+    var fields = Fields()
+    fields.pairs.reserveCapacity(18)
+    func note(_ name: String, _ value: String?) { if let value { fields.append(name, value) } }
+    note("position", position.description)
+    note("begun", String(begun))
+    note("productid", String(deal.productid))
+    note("productname", deal.productname)
+    note("qty", String(deal.qty))
+    note("buyer", deal.userid)
+    note("price", deal.terms?.price.map { String($0) })
+    note("reserveDt", deal.terms?.reserveDt)
+    note("address", deal.terms?.address)
+    note("seller", deal.seller)
+    note("tradeid", deal.tradeid.map { String($0) })
+    note("status", status?.rawValue)
+    note("reserveStatus", reserveStatus?.rawValue)
+    note("tradeStatus", tradeStatus?.rawValue)
+    note("stockStatus", stockStatus?.rawValue)
+    note("until", until?.description)
+    note("reason", reason)
+    note("confirm", deal.confirm == .none ? nil : deal.confirm.rawValue)
     return fields.packed
   }
 

@@ -46,14 +46,19 @@ public struct NoticeID: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { "\(own)-\(userid)" }
 
-  /// Returns the complete notice from its stored fields: adds those that follow from the name. Returns nil if
-  /// the stored text is not packed fields.
+  /// Returns the complete notice from its stored fields: adds those that follow from the name, and its text in Korean.
+  /// Returns nil if the stored text is not packed fields.
   public func fields(stored: String) -> Fields? {
     guard let rest = Fields(packed: stored) else { return nil }
-    let told: Fields = [
+    var told: Fields = [
       "id": description, "userid": userid, "role": role.rawValue, "createdAt": position.timestamp,
     ]
-    return Fields(told.pairs + rest.pairs)
+    told.pairs += rest.pairs
+    // Older releases stored it.
+    if rest["message"] == nil, let text = NoticeText(stored: rest, to: role) {
+      told.append("message", text.korean)
+    }
+    return told
   }
 }
 

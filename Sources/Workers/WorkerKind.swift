@@ -25,7 +25,7 @@ package enum WorkerKind: String, CaseIterable, Sendable {
   /// - Parameters:
   ///   - backlogLimit: how many entries a worker can be behind in a shard before the inlets wait.
   ///   - policy: what the deciding workers decide by.
-  ///   - format: the format in which the deciding workers write.
+  ///   - format: the format in which they write.
   package func lanes(
     shards: Int, backlogLimit: Int = ShardBacklog.usualLimit, policy: Policy = Policy(),
     format: WrittenFormat = WrittenFormat()
@@ -35,9 +35,9 @@ package enum WorkerKind: String, CaseIterable, Sendable {
     case .trade: Self.deciding(TradeDecider.self, shards, backlogLimit, policy, format)
     case .stock: Self.deciding(StockDecider.self, shards, backlogLimit, policy, format)
     case .notification:
-      (0..<shards).map { Self.projecting(rawValue, Shard($0), NotificationProjection.self) }
+      (0..<shards).map { Self.projecting(rawValue, Shard($0), NotificationProjection.self, format) }
     case .mypage:
-      (0..<shards).map { Self.projecting(rawValue, Shard($0), MypageProjection.self) }
+      (0..<shards).map { Self.projecting(rawValue, Shard($0), MypageProjection.self, format) }
     }
   }
 
@@ -91,11 +91,11 @@ package enum WorkerKind: String, CaseIterable, Sendable {
   }
 
   private static func projecting<Model: Projection>(
-    _ worker: String, _ shard: Shard, _ model: Model.Type
+    _ worker: String, _ shard: Shard, _ model: Model.Type, _ format: WrittenFormat
   ) -> LaneSpec {
     let name = LaneName(worker: worker, tag: shard.tag)
     return LaneSpec(
       name: name, streams: [Key.journal(of: shard)], writes: Model.writes(in: shard),
-      makeHandler: { ProjectionHandler<Model>(name, shard: shard) })
+      makeHandler: { ProjectionHandler<Model>(name, shard: shard, format: format) })
   }
 }

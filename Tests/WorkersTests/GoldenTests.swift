@@ -38,18 +38,24 @@ import Testing
 
   @Test func `the stored form of a notice stays the same`() throws {
     let item = try #require(Story.begun().started().events.last)
-    let notices = Notice.all(of: item, seller: SellerOfProduct("이준호"), in: Shard(3))
-    for (notice, role) in zip(notices, DealRole.allCases) {
-      let kept = try Golden.text("notice \(role == .buyer ? "buyer" : "seller")", now: notice.fields.packed)
-      #expect(notice.id.fields(stored: kept)?["message"] == notice.fields["message"])
+    func notices(withText: Bool) -> [Notice] {
+      Notice.all(
+        of: item, to: item.event.audience, seller: SellerOfProduct("이준호"), in: Shard(3), withText: withText)
+    }
+    for (notice, former) in zip(notices(withText: false), notices(withText: true)) {
+      let role = notice.id.role
+      let name = role == .buyer ? "buyer" : "seller"
+      let kept = try Golden.text("notice \(name)", now: notice.fields.packed)
+      let text = former.fields["message"]
+      #expect(text != nil && notice.id.fields(stored: kept)?["message"] == text)
+      #expect(former.id.fields(stored: former.fields.packed)?["message"] == text)
       // Its words are made again from what is stored, also from what older releases stored, without an event.
-      var older = notice.fields
+      var older = former.fields
       older.pairs.removeAll { $0.name == "event" }
-      for fields in [notice.fields, older] {
-        #expect(NoticeText(stored: fields, to: role)?.korean == notice.fields["message"])
+      for fields in [notice.fields, former.fields, older] {
+        #expect(NoticeText(stored: fields, to: role)?.korean == text)
       }
-      try Golden.text(
-        "notice name \(role == .buyer ? "buyer" : "seller")", now: "\(notice.id.own)\n\(notice.id)")
+      try Golden.text("notice name \(name)", now: "\(notice.id.own)\n\(notice.id)")
     }
   }
 }

@@ -30,8 +30,8 @@ import Testing
       notices[0].fields(stored: text) == [
         "id": "3-1712000000000-1-s-이준호", "userid": "이준호", "role": "판매",
         "createdAt": "2024-04-01T19:33:20.000Z", "productid": "100", "productname": "애플워치",
-        "status": "거래진행중", "message": "판매하시는 ‘애플워치’ 거래가 시작되었습니다.",
-        "event": "TradeStarted", "reserveid": "7", "tradeid": "9",
+        "status": "거래진행중", "event": "TradeStarted", "reserveid": "7", "tradeid": "9",
+        "message": "판매하시는 ‘애플워치’ 거래가 시작되었습니다.",
       ])
     #expect(try stored(shelf).map(\.own) == ["3-1712000000000-0-b", "3-1712000000000-1-b"])
   }

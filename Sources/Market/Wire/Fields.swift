@@ -76,7 +76,9 @@ extension Fields {
           place += 1
         }
         var text = text
-        text.withUTF8 { place = UnsafeMutableBufferPointer(rebasing: bytes[place...]).update(fromContentsOf: $0) + place }
+        text.withUTF8 {
+          place = UnsafeMutableBufferPointer(rebasing: bytes[place...]).update(fromContentsOf: $0) + place
+        }
       }
       for (number, (name, value)) in pairs.enumerated() {
         put(name, after: number > 0)

@@ -10,7 +10,8 @@ struct Notice {
 
   /// Returns the notices of an event: to the buyer of its deal, and to the seller if one is known.
   static func all(
-    of item: JournalEvent, to audience: Set<DealRole>, seller: SellerOfProduct?, in shard: Shard
+    of item: JournalEvent, to audience: Set<DealRole>, seller: SellerOfProduct?, in shard: Shard,
+    withText: Bool
   ) -> [Notice] {
     guard let topic = NoticeTopic(type: item.event.type, status: item.event.status), !audience.isEmpty else {
       return []
@@ -18,7 +19,7 @@ struct Notice {
     var notices: [Notice] = []
     func tell(_ userid: String, as role: DealRole, productname: String) {
       let id = NoticeID(of: item.position, in: shard, to: userid, as: role)
-      notices.append(Notice(item.event, topic, to: id, productname: productname))
+      notices.append(Notice(item.event, topic, to: id, productname: productname, withText: withText))
     }
     let name = item.event.productname
     if let buyer = item.event.buyer, audience.contains(.buyer) { tell(buyer, as: .buyer, productname: name) }
@@ -30,21 +31,27 @@ struct Notice {
     return notices
   }
 
-  private init(_ event: Event, _ topic: NoticeTopic, to id: NoticeID, productname: String) {
+  private init(
+    _ event: Event, _ topic: NoticeTopic, to id: NoticeID, productname: String, withText: Bool
+  ) {
     self.id = id
     let reason = event.refusal?.rawValue ?? event.cause?.rawValue
-    let text = NoticeText(
-      topic, to: id.role, productname: productname, reason: reason, reserveDt: event.deal?.terms?.reserveDt)
-    var fields: Fields = [
-      "productid": "\(event.productid)", "productname": productname, "status": event.status?.rawValue ?? "",
-      "message": text.korean, "event": event.type,
-    ]
-    for (name, value) in [
-      ("reason", reason), ("reserveDt", text.reserveDt), ("reserveid", event.reserveid.map { "\($0)" }),
-      ("tradeid", event.tradeid.map { "\($0)" }),
-    ] {
-      if let value { fields.append(name, value) }
+    let reserveDt = event.deal?.terms?.reserveDt
+    var fields = Fields()
+    fields.pairs.reserveCapacity(9)
+    fields.append("productid", "\(event.productid)")
+    fields.append("productname", productname)
+    fields.append("status", event.status?.rawValue ?? "")
+    if withText {
+      let text = NoticeText(
+        topic, to: id.role, productname: productname, reason: reason, reserveDt: reserveDt)
+      fields.append("message", text.korean)
     }
+    fields.append("event", event.type)
+    if let reason { fields.append("reason", reason) }
+    if let reserveDt { fields.append("reserveDt", reserveDt) }
+    if let reserveid = event.reserveid { fields.append("reserveid", "\(reserveid)") }
+    if let tradeid = event.tradeid { fields.append("tradeid", "\(tradeid)") }
     self.fields = fields
   }
 }

@@ -32,6 +32,10 @@ struct NotificationProjection: Projection {
 
   private var shard: Shard { lane.shard }
 
+  /// Whether notices are stored with their text, for releases that do not make it themselves. A replay does not know
+  /// whether there are any.
+  private var keepsText: Bool { isReplay || lane.format.current < 2 }
+
   static func writes(in shard: Shard) -> [LaneWrite] {
     [
       LaneWrite("XADD", Key.status(of: shard), "*", "x", "x", to: .stream),
@@ -82,7 +86,7 @@ struct NotificationProjection: Projection {
       let known = sellers[event.productid] ?? known(event.productid)
       let seller = event.seller.map { SellerOfProduct($0) } ?? known
       if !isReplay { announce(item, to: audience, seller: seller?.userid, &commit) }
-      notices += Notice.all(of: item, to: audience, seller: seller, in: shard)
+      notices += Notice.all(of: item, to: audience, seller: seller, in: shard, withText: keepsText)
     }
     lane.sellers.remember(Array(sellers.keys), Array(sellers.values))
     guard let last = notices.last else { return }

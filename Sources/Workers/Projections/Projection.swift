@@ -44,9 +44,9 @@ final class ProjectionHandler<Model: Projection>: LaneHandler {
   private let name: LaneName
   private let lane: ProjectionLane
 
-  init(_ name: LaneName, shard: Shard) {
+  init(_ name: LaneName, shard: Shard, format: WrittenFormat) {
     self.name = name
-    lane = ProjectionLane(shard: shard)
+    lane = ProjectionLane(shard: shard, format: format)
   }
 
   func begin(_ batch: [Entry]) -> any LaneWork {
