@@ -46,11 +46,17 @@ static const char *const DATE = "2024-04-04";
 static const char *const DUE = "2026-12-01T15:00:00.000Z", *const REMINDER = "2027-01-26T11:51:22.999Z";
 static const char *const DUE_TIME = "1796137200000", *const DAY = "86400000";
 
+// Takes all commands as one packed word, like that of the workers.
 static const char *const COMMIT =
-  "if redis.call('GET',KEYS[1]) ~= ARGV[1] then return redis.error_reply('FENCED') end\n"
-  "local i,last=2,#ARGV\n"
-  "while i<=last do local n=tonumber(ARGV[i]) redis.call(unpack(ARGV,i+1,i+n)) i=i+n+1 end\n"
-  "return redis.call('PEXPIRE',KEYS[1],60000)";
+  "local call,unpack=redis.call,cmsgpack.unpack_limit\n"
+  "if call('GET',KEYS[1])~=ARGV[1] then return redis.error_reply('FENCED') end\n"
+  "local function one(next,...) call(...) return next end\n"
+  "local next,count=0\n"
+  "while next>=0 do\n"
+  "  next,count=unpack(ARGV[2],1,next)\n"
+  "  next=one(unpack(ARGV[2],count,next))\n"
+  "end\n"
+  "return call('PEXPIRE',KEYS[1],60000)";
 
 static redisContext *redis;
 static char commit_sha[41];
@@ -69,14 +75,37 @@ static void *room(size_t count, size_t size) {
 
 // MARK: Commands and replies
 
-// The words of the command that is being made, or of a script call with all its commands.
+// The words of the command that is being made.
 static char *text;
 static const char **word;
 static size_t *length;
-static size_t used, words, first_word, owed;
+static size_t used, words, owed;
+
+// The commands of the commit that is being made, packed: of each the number of its words, and these.
+static char *packed;
+static size_t packed_used, packed_words, packed_from;
+static int is_packing;
+
+static void pack(const char *value, size_t size) {
+  if (packed_used + size + 3 > TEXT || size > UINT16_MAX) fail("a batch is too large");
+  if (size < 32) {
+    packed[packed_used++] = 0xa0 | size;
+  } else {
+    packed[packed_used++] = 0xda;
+    packed[packed_used++] = size >> 8;
+    packed[packed_used++] = size;
+  }
+  memcpy(packed + packed_used, value, size);
+  packed_used += size;
+  packed_words++;
+}
 
 static void put(const char *value) {
   size_t size = strlen(value);
+  if (is_packing) {
+    pack(value, size);
+    return;
+  }
   if (words == WORDS || used + size + 1 > TEXT) fail("a batch is too large");
   memcpy(text + used, value, size + 1);
   word[words] = text + used;
@@ -106,15 +135,27 @@ static void number(const char *name, long value) {
 static void key(int shard, const char *name) { putf("{%d}:%s", shard, name); }
 static void key_of(int shard, const char *name, long id) { putf("{%d}:%s:%ld", shard, name, id); }
 
-// A command of a script call: the script has to know how many words it has, which `end` fills in.
+// Begins a command of the commit.
 static void begin(const char *verb) {
-  first_word = words;
-  put("0000");
+  is_packing = 1;
+  packed_from = packed_used;
+  packed_used += 3;
+  packed_words = 0;
   put(verb);
 }
 
+// Ends it, and fills in its number of words.
 static void end(void) {
-  length[first_word] = snprintf(text + (word[first_word] - text), 5, "%zu", words - first_word - 1);
+  is_packing = 0;
+  packed[packed_from] = 0xcd;
+  packed[packed_from + 1] = packed_words >> 8;
+  packed[packed_from + 2] = packed_words;
+}
+
+// Ends it, unless it would change nothing: then it never was.
+static void end_if(int changes) {
+  end();
+  if (!changes) packed_used = packed_from;
 }
 
 static void send(void) {
@@ -204,13 +245,6 @@ static size_t read_batch(int shard, enum worker w) {
   return count;
 }
 
-static void open_commit(int shard, enum worker w) {
-  field("EVALSHA", commit_sha);
-  put("1");
-  putf("{%d}:lease:%s", shard, WORKER[w]);
-  put("me");
-}
-
 // Adds the cursors, sends the commit and waits for it.
 static void commit(int shard, enum worker w) {
   for (int i = 0; i < (has_commands(w) ? STREAMS : 1); i++) {
@@ -227,6 +261,13 @@ static void commit(int shard, enum worker w) {
     putf("%s %ld", at.position, at.count);
     end();
   }
+  field("EVALSHA", commit_sha);
+  put("1");
+  putf("{%d}:lease:%s", shard, WORKER[w]);
+  put("me");
+  word[words] = packed;
+  length[words++] = packed_used;
+  packed_used = 0;
   send();
   finish();
 }
@@ -383,7 +424,6 @@ static void reserve(int shard, const struct entry *e) {
 static size_t reservations(int shard) {
   if (!read_batch(shard, RESERVATION)) return 0;
   ask_reservations(shard);
-  open_commit(shard, RESERVATION);
   for (size_t i = 0; i < count; i++) {
     const struct entry *e = &entries[i];
     if (e->type == RESERVE) {
@@ -483,8 +523,7 @@ static void write_product(int shard, size_t first) {
   if (has_moved) field("listing", listing(id));
   if (has_less) number("onhand", product->onhand);
   if (product->owed && (has_sold || has_less)) number("owed", product->owed);
-  if (words - first_word > 3) end();
-  else words = first_word;
+  end_if(packed_words > 2);
   if (has_sold || (has_less && !product->owed)) {
     begin("HDEL");
     key_of(shard, "product", id);
@@ -519,7 +558,6 @@ static size_t trades(int shard) {
   if (!read_batch(shard, TRADE)) return 0;
   ask_operations(shard, chosen, choose(HANDOVER));
   finish();
-  open_commit(shard, TRADE);
   for (size_t i = 0; i < count; i++) trade(shard, &entries[i]);
   group(entries, count, by_product);
   for (size_t i = 0; i < count; i++)
@@ -536,7 +574,6 @@ static size_t handover_count;
 
 static size_t stocks(int shard) {
   if (!read_batch(shard, STOCK)) return 0;
-  open_commit(shard, STOCK);
   for (size_t i = 0; i < count; i++) {
     const struct entry *e = &entries[i];
     if (e->type != STARTED && e->type != COMPLETED) continue;
@@ -614,7 +651,6 @@ static size_t notices(int shard) {
   notify(shard, 'b');
   notify(shard, 's');
   finish();
-  open_commit(shard, NOTIFICATION);
   for (size_t i = 0; i < count; i++) {
     const struct entry *e = &entries[i];
     begin("XADD");
@@ -698,7 +734,6 @@ static size_t mypages(int shard) {
   list_rows(shard, RESERVED);
   list_rows(shard, STARTED);
   finish();
-  open_commit(shard, MYPAGE);
   // Only the last row of a reservation is written.
   size_t number = 0;
   group(entries, count, by_reservation);
@@ -904,6 +939,7 @@ int main(int argc, char **argv) {
   if (!redis || redis->err) fail(redis ? redis->errstr : "no memory");
 
   text = room(TEXT, 1);
+  packed = room(TEXT, 1);
   word = room(WORDS, sizeof *word);
   length = room(WORDS, sizeof *length);
   cursors = room(shards, sizeof *cursors);

@@ -6,20 +6,21 @@ import Runtime
 struct PerformanceTable: Sendable {
   /// How much of everything is done.
   struct Amounts: Sendable {
-    /// What a quiet machine of two cores does in five minutes.
+    /// What a quiet machine of two cores does in some four minutes.
     static let full = Amounts(
-      pairs: 3, entries: 200_000, deals: 20_000, products: 1000, dealPairs: 2, seconds: 8, calls: 500,
+      pairs: 3, turns: 2, entries: 200_000, deals: 20_000, products: 1000, seconds: 8, rate: 500,
       history: 1_000_000, sample: 50_000)
     /// Shows that everything works. The figures mean nothing.
     static let tiny = Amounts(
-      pairs: 1, entries: 2000, deals: 400, products: 20, dealPairs: 1, seconds: 1, calls: 50, history: 2000,
+      pairs: 1, turns: 1, entries: 2000, deals: 400, products: 20, seconds: 1, rate: 50, history: 2000,
       sample: 1000)
 
-    let pairs: Int
+    /// How often drains are measured, and how often deals and calls are.
+    let pairs, turns: Int
     let entries: Int
-    let deals, products, dealPairs: Int
+    let deals, products: Int
     /// How long the ingress is called, once without and once with a look at my page, and how often a second.
-    let seconds, calls: Int
+    let seconds, rate: Int
     /// The length of the long history, and how much is drained behind it.
     let history, sample: Int
   }
@@ -62,7 +63,7 @@ struct PerformanceTable: Sendable {
   private func deals(redisFirst: Bool, floorPace: Double?) throws -> [TableRow] {
     let bench = try Deals(deals: amounts.deals, products: amounts.products, redisFirst: redisFirst)
     var (ours, least): ([Deals.Result], [DealFloor.Result]) = ([], [])
-    for _ in 0..<amounts.dealPairs {
+    for _ in 0..<amounts.turns {
       let floor = try DealFloor.run(
         deals: amounts.deals, products: amounts.products, redisFirst: redisFirst)
       let result = try bench.run()
@@ -123,21 +124,22 @@ struct PerformanceTable: Sendable {
 
   private func calls() async throws -> [TableRow] {
     var (ours, theirs): ([CallCost], [CallCost]) = ([], [])
-    var comparison: Comparison?
-    for turn in 0..<amounts.dealPairs {
-      if let beside { theirs.append(try await called(beside) { try await cost($0) }) }
-      (ours, comparison) = try await called(.own) { system in
-        let all = ours + [try await cost(system)]
+    var pairs: [Comparison.Pair] = []
+    for _ in 0..<amounts.turns {
+      if let beside { theirs.append(try await called(beside) { try await measure($0) }) }
+      let (cost, comparison) = try await called(.own) { system in
+        let cost = try await measure(system)
         // The workers use the same cores: only without them is the ingress alone measured.
         system.stopWorkers()
         let length = min(.seconds(amounts.seconds) / 8, Throughput.longestTurn)
-        return (all, turn > 0 ? comparison : try await system.throughput().compare(pairs: 4, turn: length))
+        return (cost, try await system.throughput().compare(pairs: amounts.pairs, turn: length))
       }
-      report("\(amounts.calls) POST/s: \(ours.last?.line ?? "–"); beside it: \(theirs.last?.line ?? "–")")
+      ours.append(cost)
+      pairs += comparison.pairs
+      report("\(amounts.rate) POST/s: \(ours.last?.line ?? "–"); beside it: \(theirs.last?.line ?? "–")")
     }
-    let pairs = comparison?.pairs ?? []
     report("ingress ÷ bare: " + pairs.map { decimal($0.ratio, 2) }.joined(separator: " "))
-    let rate = "\(amounts.calls) POST/s"
+    let rate = "\(amounts.rate)/s"
     return [
       TableRow(
         "Redis CPU of a POST at \(rate), µs, and beside it", ours.map(\.redis), by: theirs.map(\.redis),
@@ -167,16 +169,16 @@ struct PerformanceTable: Sendable {
     }
   }
 
-  private func cost(_ system: CalledSystem) async throws -> CallCost {
+  private func measure(_ system: CalledSystem) async throws -> CallCost {
     let duration = Duration.seconds(amounts.seconds)
-    try await system.warmUp(rate: amounts.calls)
+    try await system.warmUp(rate: amounts.rate)
     let (redis, own) = (system.stage.redisCPU, system.ownCPU)
-    let answers = try await system.reserve(rate: amounts.calls, for: duration, as: "caller")
+    let answers = try await system.reserve(rate: amounts.rate, for: duration, as: "caller")
     let count = Double(answers.count)
     let (redisUse, ownUse) = (system.stage.redisCPU - redis, system.ownCPU - own)
-    // Whoever looks at my page every millisecond costs Redis more than the calls do: not while that is measured.
+    // Looking at my page every millisecond costs Redis too: it begins when the cost of the calls is known.
     let watch = MypageWatch(system.stage.servers.url)
-    _ = try await system.reserve(rate: amounts.calls, for: duration, as: "buyer", watch: watch)
+    _ = try await system.reserve(rate: amounts.rate, for: duration, as: "buyer", watch: watch)
     return CallCost(
       redis: redisUse / count * 1e6, own: ownUse / count * 1e6, answered: answers.percentile(99) / 1000,
       onMypage: watch.latencies.percentile(99) / 1000)

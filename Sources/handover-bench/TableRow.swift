@@ -1,3 +1,4 @@
+import Foundation
 import Runtime
 
 /// A line of the performance table: what was measured several times, what beside it, and what is wanted.
@@ -58,10 +59,14 @@ struct TableRow: Sendable {
 
   private var goalText: String {
     switch goal {
-    case .atLeast(let least): "≥ \(least)"
-    case .atMost(let most): "≤ \(most)"
+    case .atLeast(let least): "≥ \(Self.short(least))"
+    case .atMost(let most): "≤ \(Self.short(most))"
     case nil: ""
     }
+  }
+
+  private static func short(_ number: Double) -> String {
+    number.formatted(.number.locale(.init(identifier: "en")))
   }
 
   private var verdict: String {

@@ -5,7 +5,7 @@ import Foundation
 struct TableCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "table",
-    abstract: "Measures all that has a goal, side by side with the floors: some five minutes.",
+    abstract: "Measures all that has a goal, side by side with the floors: some four minutes.",
     discussion: """
       Prints each measurement, and then a table of medians with the range of the figures. Ratios are of what was
       measured in turn. Where the goal is a CPU time of another machine, the time is scaled by how fast the drain's
@@ -22,6 +22,12 @@ struct TableCommand: AsyncParsableCommand {
   var beside: String?
   @Flag(help: "Does a little of everything, to see that it works.")
   var tiny = false
+
+  func validate() throws {
+    if let floor, !FileManager.default.isExecutableFile(atPath: floor) {
+      throw ValidationError("--floor names no program: \(floor)")
+    }
+  }
 
   func run() async throws {
     Cleanup.guardAgainstSignals()
