@@ -208,7 +208,9 @@ import Workers
         ["type", "ListTrade", "id", product, "productid", product, "userid", "이준호", "price", "1"] + goods)
     }
     // A notice from long ago, which is removed when the next one comes.
+    // An old one, and the time to live of notices that nobody has looked at for long.
     try admin.call("HSET", Key.notices(of: "김민지"), "0-1-0-b", "")
+    try admin.call("PEXPIRE", Key.notices(of: "김민지"), "86400000")
     try all(10)
     try await status(http, "/inventories/10", "재고확보")
     // Without ids, from a counter that another Redis had, with a name to send them again by, and twice.

@@ -25,10 +25,10 @@ import Testing
       return lines.last.flatMap { NoticeID($0) }.map { "\($0.own)\n\($0)" }
     case let name where name.hasPrefix("notice"):
       let fields = Fields(packed: form.text)
-      // Its words are made again from what is stored.
+      // Its words are made again from what is stored, as format 1 stored them too.
       let role = name.hasSuffix("buyer") ? DealRole.buyer : .seller
       let text = fields.flatMap { NoticeText(stored: $0, to: role) }
-      return text?.korean == fields?["message"] ? fields?.packed : nil
+      return text != nil && text?.korean == fields?["message"] ?? text?.korean ? fields?.packed : nil
     case _: return nil
     }
   }
