@@ -104,7 +104,7 @@ let package = Package(
     executable("stock-worker", "Runtime"),
     executable("notification-worker", "Runtime"),
     executable("mypage-worker", "Runtime"),
-    executable("ingress", "Runtime", nioCore, nioPosix),
+    executable("ingress", "Runtime"),
     executable(
       "handover", "Keys", "Lanes", "Market", "Operations", "OperatorWeb", "Processes", "Redis", "Runtime",
       "Telemetry",

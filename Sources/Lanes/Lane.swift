@@ -47,7 +47,7 @@ final class Lane: RunningLane {
   /// The positions of all its cursors, as one string.
   var position: String { inputs.map { "\($0.position)" }.joined(separator: "+") }
 
-  /// Whether its latest read found little, so that the next one can wait in Redis for the first entry.
+  /// Whether its latest read found nothing.
   var isQuiet = false
 
   /// Whether a read waits in Redis for its next entry. So it has nothing left to do.

@@ -1,15 +1,8 @@
 import Redis
 
-/// Waiting for entries lane by lane: each idle lane has a read of its own that waits in Redis, on a connection of its
-/// own.
+/// Waiting for entries on a cluster, where no command can wait for several slots: each idle lane has a read of its
+/// own that waits in Redis, on a connection of its own.
 extension LaneSession {
-  /// Whether lanes wait one by one, rather than all by one command.
-  ///
-  /// On a cluster they have to: no command can wait for several slots. On one Redis it is cheaper too, as a command
-  /// that waits costs Redis something for each of its streams, and again whenever one of them gets an entry. But where
-  /// entries gather, one command finds those of many lanes.
-  var isWaitingByLane: Bool { server.node != nil || runner.options.gatherDelay == .zero }
-
   /// How long such a read waits in Redis before it has to be sent again.
   private static let patience = Duration.seconds(5)
 

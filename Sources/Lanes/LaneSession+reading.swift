@@ -20,11 +20,11 @@ extension LaneSession {
   /// Returns the lanes to read now, and how long that can wait for entries; nil if it cannot.
   private func lanesToRead() throws(RedisError) -> (lanes: [Lane], wait: Duration?) {
     let ready = ready
-    guard isWaitingByLane, !isReadingBySize else {
+    guard server.node != nil, !isReadingBySize else {
       return (ready, ready.contains(where: \.hasBuffered) ? nil : untilHeartbeat)
     }
-    // After it has found much, a lane is read once more, together with others: where entries keep coming, that finds
-    // more of them than a read that ends with the first one.
+    // After it has found something, a lane is read once more, together with others: where entries keep coming,
+    // that finds more of them than a read that ends with the first one.
     for lane in ready where lane.isIdle && lane.isQuiet && !lane.isBlocked { try beginBlockedRead(of: lane) }
     let found = try takeBlockedReads(within: ready.allSatisfy(\.isBlocked) ? untilHeartbeat : .zero)
     return (ready.filter { !$0.isBlocked && !found.contains($0.name) && isRunning($0) }, nil)

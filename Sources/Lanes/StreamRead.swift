@@ -19,8 +19,6 @@ struct StreamRead {
   /// Whether Redis waits for entries if there are none.
   private(set) var isBlocking = false
   private let limit: Int
-  /// The most entries of a stream that are little.
-  private static let few = 8
 
   /// The maximum number of bytes in its replies.
   var byteLimit: Int { LaneOptions.readBytes(streams: inputs.count) }
@@ -97,7 +95,7 @@ struct StreamRead {
       if input.reading.tail != nil {
         found.append(try Self.decode(tails.removeValue(forKey: input.stream), stream: input.place))
       }
-      if found.contains(where: { $0.count > Self.few }) { input.lane.isQuiet = false }
+      if found.contains(where: { !$0.isEmpty }) { input.lane.isQuiet = false }
       input.lane.inputs[input.place].fill(found, limit: limit)
     }
     guard tails.isEmpty else { throw Self.unexpected }

@@ -44,6 +44,8 @@ final class BenchSystem {
     self.executables = executables
     children = servers.processes
     try redis.call("SET", Key.shardCount, "\(shards)")
+    // As in a system that has run for more than the first seconds.
+    try redis.call("HSET", Key.format, "writes", "\(DataFormat.current)")
   }
 
   /// Starts one of the product's executables on this Redis, which is to run until it is stopped.

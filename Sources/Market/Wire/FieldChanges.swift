@@ -6,7 +6,18 @@ public struct FieldChanges: Equatable, Sendable {
   public init() {}
 
   public init(from old: Fields, to new: Fields) {
-    written = old.isEmpty ? new : Fields(new.pairs.filter { old[$0.name] != $0.value })
-    removed = old.pairs.map(\.name).filter { new[$0] == nil }
+    if old.isEmpty {
+      written = new
+      return
+    }
+    // Both are written in the same order, so that most names stand side by side.
+    for (place, pair) in new.pairs.enumerated() {
+      if place < old.pairs.count, old.pairs[place] == pair { continue }
+      if old[pair.name] != pair.value { written.pairs.append(pair) }
+    }
+    for (place, (name, _)) in old.pairs.enumerated() {
+      if place < new.pairs.count, new.pairs[place].name == name { continue }
+      if new[name] == nil { removed.append(name) }
+    }
   }
 }
