@@ -103,6 +103,8 @@ public struct Commit {
   private var own: (stream: String, entries: Int, commands: PackedCommands)?
   private var replies = PackedCommands()
   private var timers: [TimerChanges] = []
+  /// The keys of the clocks to which timers are added, once it is closed.
+  private var clocks: [String] = []
   /// The entries put aside, for the log: each with its stream and what is wrong with which field.
   private(set) var deadLetters: [(entry: Entry, stream: String, error: FieldError)] = []
   /// An array, because there are few: a linear search is faster than hashing.
@@ -156,10 +158,17 @@ public struct Commit {
     change(&timers[place])
   }
 
-  /// Whether a timer is added to a clock, so that the lane has to look when it is due.
-  func addsTimers(at key: String) -> Bool {
-    timers.contains { $0.key == key && $0.dues.values.contains { $0 != nil } }
+  /// Adds the changes of the timers to the others, once no more of them come.
+  mutating func close() {
+    for timers in timers {
+      timers.add(to: &body)
+      if timers.dues.values.contains(where: { $0 != nil }) { clocks.append(timers.key) }
+    }
+    timers = []
   }
+
+  /// Whether a timer is added to a clock, so that the lane has to look when it is due.
+  func addsTimers(at key: String) -> Bool { clocks.contains(key) }
 
   /// Counts something if the commit succeeds.
   public mutating func count(_ metric: Metric, by dimension: String, _ value: String) {
@@ -188,29 +197,17 @@ public struct Commit {
   }
 
   /// Whether there is nothing to do except moving the cursors.
-  var isEmpty: Bool {
-    body.isEmpty && replies.isEmpty && own == nil && tallies.isEmpty && timers.isEmpty
-  }
+  var isEmpty: Bool { body.isEmpty && replies.isEmpty && own == nil && tallies.isEmpty }
 
   /// The size of its packed commands in bytes.
-  var byteCount: Int {
-    changes.bytes.count + (own?.commands.bytes.count ?? 0) + replies.bytes.count
-  }
-
-  /// The batch's changes, with those of the timers.
-  private var changes: PackedCommands {
-    if timers.isEmpty { return body }
-    var changes = body
-    for timers in timers { timers.add(to: &changes) }
-    return changes
-  }
+  var byteCount: Int { body.bytes.count + (own?.commands.bytes.count ?? 0) + replies.bytes.count }
 
   /// Returns a write that the lane has not declared, and that is therefore not checked when the lane is
   /// opened.
   func undeclared(by spec: LaneSpec) -> String? {
     let declared = Set(
       spec.checkedWrites.map(\.kind) + [LaneWrite.kind("XADD", lane.deadLetters)])
-    let heads = changes.heads + (own?.commands.heads ?? []) + replies.heads
+    let heads = body.heads + (own?.commands.heads ?? []) + replies.heads
     return heads.map { LaneWrite.kind($0.name, $0.key) }.first { !declared.contains($0) }
   }
 
@@ -232,7 +229,7 @@ public struct Commit {
     }
     var words = RESPWords("EVALSHA", digest, "2", lane.lease, lane.halt, token)
     words.add(leaseMilliseconds)
-    words.add(changes)
+    words.add(body)
     words.add(own?.commands ?? PackedCommands())
     words.add(cursors)
     words.add(replies)

@@ -135,6 +135,7 @@ extension LaneSession {
     case .ask(let questions): try send(questions, of: &batch)
     case .askAnywhere(let questions): try send(questions, of: &batch, anywhere: true)
     case .commit:
+      batch.commit.close()
       guard let fitting = fitted(batch) else { return nil }
       batch = fitting
       // The batch caused no writes, so its cursor can wait for the next commit or heartbeat.

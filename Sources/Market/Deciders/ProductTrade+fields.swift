@@ -12,10 +12,9 @@ extension ProductTrade: Stored {
   /// Packs only the deals that changed: there can be thousands that did not.
   public func changes(since before: ProductTrade) -> FieldChanges {
     var changes = FieldChanges()
-    // Most changes are of one deal: what it did to the listing is all that is packed of the rest.
-    if (listing, onHand, owed) != (before.listing, before.onHand, before.owed) {
-      changes = FieldChanges(from: before.ownFields, to: ownFields)
-    }
+    if listing != before.listing { changes.set("listing", listing?.fields.packed) }
+    if onHand != before.onHand { changes.set("onhand", onHand.map { String($0) }) }
+    if owed != before.owed { changes.set("owed", owed == 0 ? nil : String(owed)) }
     for (reserveid, deal) in running where before.running[reserveid] != deal {
       changes.written.append(Self.name(of: deal), packed(deal.write))
     }

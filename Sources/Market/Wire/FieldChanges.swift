@@ -20,4 +20,9 @@ public struct FieldChanges: Equatable, Sendable {
       if new[name] == nil { removed.append(name) }
     }
   }
+
+  /// Writes a field that had another value before, or takes it away.
+  mutating func set(_ name: String, _ value: String?) {
+    if let value { written.append(name, value) } else { removed.append(name) }
+  }
 }
