@@ -107,6 +107,33 @@ import Testing
     #expect(buyers.fields(stored: words)?["productname"] == "애플워치")
   }
 
+  @Test(arguments: [DataFormat.first, DataFormat.current])
+  func `the first format stores the text, and everybody is told the same in each`(format: Int) throws {
+    let shelf = try Shelf()
+    let owner = ProjectionLane(shard: shelf.shard, format: WrittenFormat(format))
+    try shelf.apply(NotificationProjection.self, Story.begun().started().events, by: owner)
+    let kept = try shelf.hash(Key.notices(of: "이준호"))
+    let text = "판매하시는 ‘애플워치’ 거래가 시작되었습니다."
+    #expect(kept.count == 1 && kept.values.allSatisfy { $0.contains(text) == (format == DataFormat.first) })
+    for id in try stored(shelf, of: "이준호") {
+      #expect(id.fields(stored: kept[id.own] ?? "")?["message"] == text)
+    }
+  }
+
+  @Test func `a shard lists its newest notices, and at most some more`() throws {
+    let shelf = try Shelf()
+    let owner = ProjectionLane(shard: shelf.shard)
+    var longest = 0
+    for batch in 0..<60 {
+      try shelf.apply(NotificationProjection.self, reserved(30, from: 1 + 30 * batch), by: owner)
+      longest = max(longest, try shelf.connection.call("LLEN", Key.notices(of: shelf.shard)).integer ?? 0)
+    }
+    #expect(1000...1000 + NoticeKeeping.slack + 30 ~= longest)
+    // Whoever takes the lane trims it with the first batch.
+    try shelf.apply(NotificationProjection.self, reserved(1, from: 5000))
+    #expect(try shelf.connection.call("LLEN", Key.notices(of: shelf.shard)).integer == 1000)
+  }
+
   @Test func `applying the same events twice changes no notice`() throws {
     let shelf = try Shelf()
     for story in Story.all { try shelf.apply(NotificationProjection.self, story.events) }
