@@ -72,9 +72,9 @@ extension Decider {
   /// still be removed from the lists and go to the archive.
   ///
   /// If a state belongs to one id, the state itself shows that the id is used, until it is archived.
-  @specialized(where Self == ReservationDecider)
-  @specialized(where Self == TradeDecider)
-  @specialized(where Self == StockDecider)
+  @_specialize(where Self == ReservationDecider)
+  @_specialize(where Self == TradeDecider)
+  @_specialize(where Self == StockDecider)
   public static func decide(
     _ input: Input<Command>, at position: EntryID, _ state: inout State, after past: inout Past,
     under policy: Policy

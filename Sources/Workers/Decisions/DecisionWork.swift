@@ -22,9 +22,10 @@ struct DecisionWork<Rules: Aggregate>: LaneWork {
   }
 
   // As a lane calls it without knowing the rules, no caller could let it be compiled for them.
-  @specialized(where Rules == ReservationDecider)
-  @specialized(where Rules == TradeDecider)
-  @specialized(where Rules == StockDecider)
+  // Without the underscore, the attribute needs Swift 6.3.
+  @_specialize(where Rules == ReservationDecider)
+  @_specialize(where Rules == TradeDecider)
+  @_specialize(where Rules == StockDecider)
   mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
     guard let batch else {
       let batch = InputBatch<Rules>(entries, of: lane.streams, &commit)

@@ -70,8 +70,9 @@ private struct ProjectionWork<Model: Projection>: LaneWork {
   }
 
   // As a lane calls it without knowing the model, no caller could let it be compiled for that.
-  @specialized(where Model == NotificationProjection)
-  @specialized(where Model == MypageProjection)
+  // Without the underscore, the attribute needs Swift 6.3.
+  @_specialize(where Model == NotificationProjection)
+  @_specialize(where Model == MypageProjection)
   mutating func next(_ replies: [Reply], commit: inout Commit) throws(RedisError) -> LaneStep {
     guard var run else {
       var run = ProjectionRun(model, events(&commit))
