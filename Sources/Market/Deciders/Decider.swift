@@ -72,6 +72,7 @@ extension Decider {
   /// still be removed from the lists and go to the archive.
   ///
   /// If a state belongs to one id, the state itself shows that the id is used, until it is archived.
+  // Workers are another module, which could not let it be compiled for the rules.
   @_specialize(where Self == ReservationDecider)
   @_specialize(where Self == TradeDecider)
   @_specialize(where Self == StockDecider)
