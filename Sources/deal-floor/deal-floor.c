@@ -36,10 +36,6 @@ static const char *const TYPE[TYPES] = {
   "ReserveCompleted", "TradeStarted", "StockHeld", "TradeCompleted", "StockDecreased", "Reserve", "Handover",
 };
 static const char *const STATUS[] = {"예약완료", "거래진행중", "재고확보", "거래완료", "재고감소"};
-static const char *const MESSAGE[] = {
-  "예약이 완료되었습니다. 거래일: 2024-04-04", "거래가 시작되었습니다.", "재고를 확보했습니다.",
-  "인수인계가 끝나 거래가 완료되었습니다.", "재고가 감소했습니다.",
-};
 static const char *const GOODS = "애플워치", *const PLACE = "서울특별시 서초구 방배동";
 static const char *const DATE = "2024-04-04";
 // Times that nobody waits for.
@@ -639,8 +635,8 @@ static void notify(int shard, char role) {
         snprintf(rest, sizeof rest, "reserveid\t%ld\ttradeid\t%ld", e->reservation, e->product);
       putf("%d-%s-%c", shard, e->position, role);
       putf(
-        "productid\t%ld\tproductname\t%s\tstatus\t%s\tmessage\t%s‘%s’ %s\tevent\t%s\t%s", e->product, GOODS,
-        STATUS[e->type], role == 'b' ? "" : "판매하시는 ", GOODS, MESSAGE[e->type], TYPE[e->type], rest);
+        "productid\t%ld\tproductname\t%s\tstatus\t%s\tevent\t%s\t%s", e->product, GOODS, STATUS[e->type],
+        TYPE[e->type], rest);
     }
     send();
   }
@@ -676,15 +672,21 @@ static size_t notices(int shard) {
     putf("%d-%s-s-seller%ld", shard, entries[i].position, by_seller(&entries[i]));
   }
   end();
-  begin("LTRIM");
-  key(shard, "notices");
-  field("0", "999");
-  end();
-  begin("XTRIM");
-  key(shard, "status");
-  put("MAXLEN");
-  field("~", "100000");
-  end();
+  // Two notices an entry; trimmed after a hundred more, like the workers.
+  static long untrimmed[MOST_SHARDS];
+  untrimmed[shard] += 2 * count;
+  if (untrimmed[shard] >= 100) {
+    untrimmed[shard] = 0;
+    begin("LTRIM");
+    key(shard, "notices");
+    field("0", "999");
+    end();
+    begin("XTRIM");
+    key(shard, "status");
+    put("MAXLEN");
+    field("~", "100000");
+    end();
+  }
   commit(shard, NOTIFICATION);
   return count;
 }
