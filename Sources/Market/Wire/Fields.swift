@@ -21,6 +21,11 @@ public struct Fields: Sendable {
     pairs.append((name, value))
   }
 
+  /// Appends what there is: nothing for a value that is absent.
+  public mutating func append(_ name: String, _ value: String?) {
+    if let value { pairs.append((name, value)) }
+  }
+
   /// Appends what there is: nothing for a value that is absent or empty.
   mutating func write(_ name: String, _ value: String?) {
     if let value, !value.isEmpty { append(name, value) }

@@ -48,10 +48,10 @@ struct Notice {
       fields.append("message", text.korean)
     }
     fields.append("event", event.type)
-    if let reason { fields.append("reason", reason) }
-    if let reserveDt { fields.append("reserveDt", reserveDt) }
-    if let reserveid = event.reserveid { fields.append("reserveid", "\(reserveid)") }
-    if let tradeid = event.tradeid { fields.append("tradeid", "\(tradeid)") }
+    fields.append("reason", reason)
+    fields.append("reserveDt", reserveDt)
+    fields.append("reserveid", event.reserveid.map { String($0) })
+    fields.append("tradeid", event.tradeid.map { String($0) })
     self.fields = fields
   }
 }
