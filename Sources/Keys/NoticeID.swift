@@ -29,10 +29,12 @@ public struct NoticeID: Hashable, Sendable, CustomStringConvertible {
 
   /// Parses a name among those of a user; nil if the text names no notice.
   public init?(own: String, of userid: String) {
-    let parts = own.utf8.split(separator: Self.dash, omittingEmptySubsequences: false).map { Substring($0) }
-    guard parts.count == 4, let index = Int(parts[0]), index >= 0,
-      let position = EntryID("\(parts[1])-\(parts[2])"),
-      let role = DealRole.allCases.first(where: { $0.letter == parts[3] })
+    // Without an array of its parts: a user can have a thousand.
+    let text = own.utf8
+    guard let first = text.firstIndex(of: Self.dash), let last = text.lastIndex(of: Self.dash), first < last,
+      let index = Int(Substring(text[..<first])), index >= 0,
+      let position = EntryID(Substring(text[text.index(after: first)..<last])),
+      let role = DealRole(letter: Substring(text[text.index(after: last)...]))
     else { return nil }
     self.init(of: position, in: Shard(index), to: userid, as: role)
     // Each notice has exactly one name.
@@ -73,4 +75,9 @@ extension NoticeID: Comparable {
 
 extension DealRole {
   fileprivate var letter: String { self == .buyer ? "b" : "s" }
+
+  fileprivate init?(letter: Substring) {
+    guard let role = Self.allCases.first(where: { $0.letter == letter }) else { return nil }
+    self = role
+  }
 }

@@ -6,7 +6,7 @@ package enum NoticeKeeping {
   /// How many of the newest notices remain when there are too many.
   package static let limit = 1000
   /// How many more there can be before the oldest are removed: finding those reads all names.
-  static let slack = 100
+  static let slack = 250
   /// The shortest time for which a notice is kept, in milliseconds: 90 days.
   package static let lifetime = 90 * 86_400_000
   /// How often a lane checks a user's notices, in milliseconds, unless it writes many.
@@ -24,9 +24,10 @@ package enum NoticeKeeping {
   /// Notices that are written meanwhile are newer, so trimming by a stale list is safe.
   static func surplus(of names: [String], now: UInt64) -> [String] {
     let oldest = EntryID(milliseconds: now - min(now, UInt64(lifetime)), sequence: 0)
-    let newestFirst = names.compactMap { NoticeID(own: $0, of: "") }.sorted(by: >)
-    let kept = newestFirst.prefix(limit).prefix { $0.position >= oldest }
-    return newestFirst.dropFirst(kept.count).map(\.own)
+    let newestFirst = names.compactMap { name in NoticeID(own: name, of: "").map { (id: $0, name: name) } }
+      .sorted { $0.id > $1.id }
+    let kept = newestFirst.prefix(limit).prefix { $0.id.position >= oldest }
+    return newestFirst.dropFirst(kept.count).map(\.name)
   }
 }
 
