@@ -11,12 +11,13 @@ package enum WorkerKind: String, CaseIterable, Sendable {
 
   /// How long it lets entries gather (see `LaneOptions.gatherDelay`).
   ///
-  /// Buyers wait for the reservation worker, which is the first in a deal. What follows can be a few milliseconds
+  /// Buyers wait for the reservation worker, and look at my page next. What else follows can be a few milliseconds
   /// later: at some hundred deals a second, that halves what the other workers cost.
   package var gatherDelay: Duration {
     switch self {
     case .reservation: .zero
-    case .trade, .stock, .notification, .mypage: .milliseconds(3)
+    case .trade, .stock: .milliseconds(5)
+    case .notification, .mypage: .milliseconds(3)
     }
   }
 
