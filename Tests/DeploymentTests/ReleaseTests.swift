@@ -3,14 +3,14 @@ import Processes
 import Testbed
 import Testing
 
-/// `scripts/release`, with a Swift that is none: it writes what a test wants where the executable would be.
+/// `scripts/release`, with a Swift that is none: it makes an executable of another one.
 @Suite struct ReleaseTests {
   /// A repository with what the script reads, in which everything is committed.
   private struct Repository {
     let folder = FileManager.default.temporaryDirectory.appending(path: "release-\(UUID())")
 
-    /// - Parameter compiled: A shell command that prints what the executable is made of.
-    init(compiled: String = "echo executable") throws {
+    /// - Parameter section: One of the executable that is different whenever it is built.
+    init(section: String = ".swift_modhash") throws {
       for path in [
         "scripts/release", "scripts/setup", "Sources/Keys/Release.swift", ".github/CHANGELOG.md", "README.md",
         "compose/redis/users.acl", ".gitignore",
@@ -25,7 +25,8 @@ import Testing
       let swift = """
         #!/bin/sh
         mkdir -p ../scratch/release
-        \(compiled) >../scratch/release/handover
+        date +%s.%N >section
+        objcopy --add-section \(section)=section /bin/true ../scratch/release/handover
         """
       try Self.write(swift, to: tools.appending(path: "swift"))
       // No image, whatever this machine has.
@@ -139,7 +140,7 @@ import Testing
 
   @Test func `builds of the same commit that differ are told`() async throws {
     try await onThread {
-      let repository = try Repository(compiled: "date +%s.%N")
+      let repository = try Repository(section: ".text.handover")
       defer { repository.remove() }
       let made = try repository.release("--check")
       #expect(made.status == 1)
