@@ -34,7 +34,9 @@ public struct NoticeID: Hashable, Sendable, CustomStringConvertible {
     guard let first = text.firstIndex(of: Self.dash), let last = text.lastIndex(of: Self.dash), first < last,
       let index = Int(Substring(text[..<first])), index >= 0,
       let position = EntryID(Substring(text[text.index(after: first)..<last])),
-      let role = DealRole(letter: Substring(text[text.index(after: last)...]))
+      let role = DealRole.allCases.first(where: {
+        text[text.index(after: last)...].elementsEqual($0.letter.utf8)
+      })
     else { return nil }
     self.init(of: position, in: Shard(index), to: userid, as: role)
     // Each notice has exactly one name.
@@ -75,9 +77,4 @@ extension NoticeID: Comparable {
 
 extension DealRole {
   fileprivate var letter: String { self == .buyer ? "b" : "s" }
-
-  fileprivate init?(letter: Substring) {
-    guard let role = Self.allCases.first(where: { $0.letter == letter }) else { return nil }
-    self = role
-  }
 }

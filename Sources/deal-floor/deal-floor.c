@@ -672,10 +672,10 @@ static size_t notices(int shard) {
     putf("%d-%s-s-seller%ld", shard, entries[i].position, by_seller(&entries[i]));
   }
   end();
-  // Two notices an entry; trimmed after a hundred more, like the workers.
+  // Two notices an entry; trimmed after as many more as NoticeKeeping.slack says.
   static long untrimmed[MOST_SHARDS];
   untrimmed[shard] += 2 * count;
-  if (untrimmed[shard] >= 100) {
+  if (untrimmed[shard] >= 250) {
     untrimmed[shard] = 0;
     begin("LTRIM");
     key(shard, "notices");
